@@ -1,0 +1,41 @@
+/** The import table of docs/architecture.md, checked by `npm run check`: a folder may import itself and what is listed. */
+const allowed = {
+  volume: [],
+  network: [],
+  kernels: [],
+  model: ['network'],
+  intake: ['volume'],
+  evaluate: ['volume'],
+  engine: ['volume', 'network', 'kernels', 'model'],
+  prepare: ['volume', 'intake', 'model', 'engine'],
+  segment: ['volume', 'model', 'prepare', 'engine'],
+  training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
+  export: ['volume', 'intake', 'prepare', 'segment'],
+  services: ['volume', 'network', 'kernels', 'model', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'training', 'export'],
+  server: ['services'],
+  cli: ['services'],
+};
+const layers = Object.entries(allowed).map(([folder, imports]) => ({
+  name: `${folder}-imports`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/[^/]+/', pathNot: `^src/(${[folder, ...imports].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layers,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-electron-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '(^electron/|^renderer/|node_modules/electron/)' } },
+    { name: 'electron-imports', severity: 'error', from: { path: '^electron/' }, to: { path: '^src/', pathNot: '^src/(services/|errors|terms)' } },
+    { name: 'renderer-imports', severity: 'error', from: { path: '^renderer/' }, to: { path: '^(src/|electron/)', pathNot: '^src/(services/contract|errors|terms)' } },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/kernels/assembly/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+  },
+};

@@ -1,0 +1,83 @@
+/**
+ * Errors are data: a code, the field, what was expected, what was found, and the file.
+ * Sentences for people are made from this at the edge (`services/messages.ts`).
+ */
+export interface Problem {
+  readonly code: ErrorCode;
+  /** The header field, option or stage that is wrong, e.g. `dim[4]`. */
+  readonly field?: string;
+  readonly expected?: string;
+  readonly found?: string;
+  readonly file?: string;
+  /** All files concerned, when there are several (e.g. two files for one sequence). */
+  readonly files?: readonly string[];
+}
+
+/** Every code that Quorum raises. `services/messages.ts` holds one text and one remedy per code. */
+export type ErrorCode =
+  // reading image files
+  | 'FILE_NOT_FOUND'
+  | 'FILE_UNREADABLE'
+  | 'FORMAT_UNKNOWN'
+  | 'HEADER_INVALID'
+  | 'DATA_TRUNCATED'
+  | 'DATA_TOO_LARGE'
+  | 'DATA_CORRUPT'
+  | 'NOT_3D'
+  | 'DATATYPE_UNSUPPORTED'
+  | 'VALUES_NOT_FINITE'
+  // intake
+  | 'NO_IMAGES'
+  | 'ONLY_MASKS'
+  | 'SEQUENCE_AMBIGUOUS'
+  | 'SEQUENCE_UNKNOWN'
+  | 'SEQUENCE_NOT_AVAILABLE'
+  | 'MASK_AS_IMAGE'
+  // prepare
+  | 'GRIDS_DIFFER'
+  | 'NOT_SKULL_STRIPPED'
+  | 'NOT_ISOTROPIC_1MM'
+  | 'EMPTY_IMAGE'
+  // models and weights
+  | 'WEIGHTS_INVALID'
+  | 'MODEL_INVALID'
+  | 'MODEL_NOT_FOUND'
+  | 'MODEL_HASH_MISMATCH'
+  // engines
+  | 'ENGINE_FAILED'
+  | 'DEVICE_NOT_AVAILABLE'
+  | 'DEVICE_REJECTED'
+  // training and evaluation
+  | 'DATASET_INVALID'
+  | 'SPLIT_INVALID'
+  | 'CHECKPOINT_INVALID'
+  | 'PREDICTIONS_MISSING'
+  // output and jobs
+  | 'OUTPUT_EXISTS'
+  | 'OUTPUT_INSIDE_INPUT'
+  | 'OUTPUT_NOT_WRITABLE'
+  | 'DISK_FULL'
+  | 'CANCELLED'
+  | 'WORKER_DIED'
+  | 'REQUEST_INVALID'
+  | 'INTERNAL';
+
+export class QuorumError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.code, options);
+    this.name = 'QuorumError';
+    this.problem = problem;
+  }
+
+  get code(): ErrorCode {
+    return this.problem.code;
+  }
+}
+
+/** The Problem inside anything thrown; what is not a QuorumError becomes INTERNAL with its message as `found`. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof QuorumError) return error.problem;
+  return { code: 'INTERNAL', found: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,38 @@
+/** The field's words, in the one order used everywhere: files, tensors, tables. */
+
+/** The four MRI sequences, in METHOD order (index 0..3). T1ce is T1 after contrast agent. */
+export const MODALITIES = ['t1', 't1ce', 't2', 'flair'] as const;
+export type Modality = (typeof MODALITIES)[number];
+
+/** The three overlapping tumour regions: whole tumour, tumour core, enhancing tumour. */
+export const REGIONS = ['WT', 'TC', 'ET'] as const;
+export type Region = (typeof REGIONS)[number];
+
+/** How a sequence is written for people. */
+export const MODALITY_TITLES: Record<Modality, string> = { t1: 'T1', t1ce: 'T1ce', t2: 'T2', flair: 'FLAIR' };
+
+/** A set of modalities in MODALITIES order, e.g. `['t1', 'flair']`. */
+export type Combination = readonly Modality[];
+
+/** `t1+flair`: the members joined by +, in MODALITIES order. Used for file names and as a key. */
+export function combinationName(members: Iterable<Modality>): string {
+  const set = new Set(members);
+  return MODALITIES.filter((m) => set.has(m)).join('+');
+}
+
+/**
+ * All non-empty subsets of `available`, largest first and lexicographic within a size
+ * (all four; the triples; the pairs; the singles), the order of the paper's reference numbers.
+ */
+export function allCombinations(available: Iterable<Modality> = MODALITIES): Modality[][] {
+  const set = new Set(available);
+  const members = MODALITIES.filter((m) => set.has(m));
+  const subsets: Modality[][] = [];
+  for (let size = members.length; size >= 1; size--) subsets.push(...choose(members, size));
+  return subsets;
+}
+
+function choose(items: readonly Modality[], size: number): Modality[][] {
+  if (size === 0) return [[]];
+  return items.flatMap((item, i) => choose(items.slice(i + 1), size - 1).map((rest) => [item, ...rest]));
+}
