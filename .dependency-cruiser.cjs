@@ -11,7 +11,19 @@ const allowed = {
   segment: ['volume', 'model', 'prepare', 'engine'],
   training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
   export: ['volume', 'intake', 'prepare', 'segment'],
-  services: ['volume', 'network', 'kernels', 'model', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'training', 'export'],
+  services: [
+    'volume',
+    'network',
+    'kernels',
+    'model',
+    'intake',
+    'evaluate',
+    'engine',
+    'prepare',
+    'segment',
+    'training',
+    'export',
+  ],
   server: ['services'],
   cli: ['services'],
 };
@@ -26,9 +38,24 @@ module.exports = {
   forbidden: [
     ...layers,
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-electron-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '(^electron/|^renderer/|node_modules/electron/)' } },
-    { name: 'electron-imports', severity: 'error', from: { path: '^electron/' }, to: { path: '^src/', pathNot: '^src/(services/|errors|terms)' } },
-    { name: 'renderer-imports', severity: 'error', from: { path: '^renderer/' }, to: { path: '^(src/|electron/)', pathNot: '^src/(services/contract|errors|terms)' } },
+    {
+      name: 'no-electron-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '(^electron/|^renderer/|node_modules/electron/)' },
+    },
+    {
+      name: 'electron-imports',
+      severity: 'error',
+      from: { path: '^electron/' },
+      to: { path: '^src/', pathNot: '^src/(services/|errors|terms)' },
+    },
+    {
+      name: 'renderer-imports',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: '^(src/|electron/)', pathNot: '^src/(services/contract|errors|terms)' },
+    },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
@@ -36,6 +63,10 @@ module.exports = {
     exclude: { path: '^src/kernels/assembly/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
   },
 };

@@ -20,3 +20,30 @@ export interface InferenceEngine {
   logits(modality: number, input: Tensor3): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
+
+/** Runs the network forward and, as often as asked, backward. One sample and one modality at a time. */
+export interface TrainingEngine {
+  readonly name: 'wasm' | 'tensorflow';
+  readonly device: string;
+  /** Takes a copy of all parameters: the flat vector in `parameterSpecs` order. */
+  setParameters(parameters: Float32Array): Promise<void>;
+  /** One branch's forward pass with its activations kept until `release`. Input as for `InferenceEngine.logits`. */
+  forward(modality: number, input: Tensor3): Promise<Branch>;
+  dispose(): Promise<void>;
+}
+
+/** A forward pass whose activations are kept, so that it can be walked backward several times. */
+export interface Branch {
+  readonly modality: number;
+  /** (regions, D, H, W), C order. */
+  readonly logits: Float32Array;
+  /**
+   * Adds Jᵀ·cotangent to `gradient`, J being the derivative of these logits by the parameters.
+   *
+   * @param cotangent ∂loss/∂logits, (regions, D, H, W).
+   * @param gradient flat vector in `parameterSpecs` order; entries of other modalities' normalisations are left alone.
+   */
+  backward(cotangent: Float32Array, gradient: Float32Array): Promise<void>;
+  /** Gives the activations back. */
+  release(): void;
+}

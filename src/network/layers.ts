@@ -72,7 +72,9 @@ const EPSILON = 1e-5;
 export function buildLayers(width: number, regions = 3): Layer[] {
   const channels = [32, 64, 128, 256, 512].map((c) => c * width);
   if (channels.some((c) => !Number.isInteger(c) || c % GROUPS !== 0 || c <= 0)) {
-    throw new RangeError(`width ${width}: the channels ${channels.join(', ')} must be multiples of ${GROUPS}`);
+    throw new RangeError(
+      `width ${width}: the channels ${channels.join(', ')} must be multiples of ${GROUPS}`,
+    );
   }
   const [c0, c1, c2, c3, c4] = channels;
   const bottleneck = c4 / 2;
@@ -86,21 +88,55 @@ export function buildLayers(width: number, regions = 3): Layer[] {
     ...up(2, 'down2', c2, 'up1', c3 / 2, c2 / 2),
     ...up(3, 'down1', c1, 'up2', c2 / 2, c1 / 2),
     ...up(4, 'inc', c0, 'up3', c1 / 2, c0),
-    { kind: 'convolution', name: 'module.outc.conv.module', input: 'up4', output: 'logits', inChannels: c0, outChannels: regions, kernel: 1 },
+    {
+      kind: 'convolution',
+      name: 'module.outc.conv.module',
+      input: 'up4',
+      output: 'logits',
+      inChannels: c0,
+      outChannels: regions,
+      kernel: 1,
+    },
   ];
 }
 
 /** (3×3×3 convolution → GroupNorm → ReLU) × 2; the last activation is named `output`. */
-function doubleConvolution(prefix: string, input: string, inChannels: number, middle: number, outChannels: number, output = prefix): Layer[] {
+function doubleConvolution(
+  prefix: string,
+  input: string,
+  inChannels: number,
+  middle: number,
+  outChannels: number,
+  output = prefix,
+): Layer[] {
   const parts: Layer[] = [];
   let from = input;
   let fromChannels = inChannels;
-  for (const [index, channels] of [[1, middle], [2, outChannels]] as const) {
+  for (const [index, channels] of [
+    [1, middle],
+    [2, outChannels],
+  ] as const) {
     const convolved = `${output}.conv${index}`;
     const normalised = index === 2 ? output : `${output}.norm${index}`;
     parts.push(
-      { kind: 'convolution', name: `module.${prefix}.conv${index}.module`, input: from, output: convolved, inChannels: fromChannels, outChannels: channels, kernel: 3 },
-      { kind: 'normalisation', name: `module.${prefix}.norm${index}`, input: convolved, output: normalised, channels, groups: GROUPS, epsilon: EPSILON },
+      {
+        kind: 'convolution',
+        name: `module.${prefix}.conv${index}.module`,
+        input: from,
+        output: convolved,
+        inChannels: fromChannels,
+        outChannels: channels,
+        kernel: 3,
+      },
+      {
+        kind: 'normalisation',
+        name: `module.${prefix}.norm${index}`,
+        input: convolved,
+        output: normalised,
+        channels,
+        groups: GROUPS,
+        epsilon: EPSILON,
+      },
     );
     from = normalised;
     fromChannels = channels;
@@ -117,12 +153,24 @@ function down(step: number, input: string, inChannels: number, outChannels: numb
 }
 
 /** The middle width of the decoder's double convolution is half its input (METHOD). */
-function up(step: number, skip: string, skipChannels: number, below: string, belowChannels: number, outChannels: number): Layer[] {
+function up(
+  step: number,
+  skip: string,
+  skipChannels: number,
+  below: string,
+  belowChannels: number,
+  outChannels: number,
+): Layer[] {
   const name = `up${step}`;
   const joined = skipChannels + belowChannels;
   return [
     { kind: 'upsample', input: below, output: `${name}.upsampled`, channels: belowChannels },
-    { kind: 'concatenate', inputs: [skip, `${name}.upsampled`], output: `${name}.joined`, channels: [skipChannels, belowChannels] },
+    {
+      kind: 'concatenate',
+      inputs: [skip, `${name}.upsampled`],
+      output: `${name}.joined`,
+      channels: [skipChannels, belowChannels],
+    },
     ...doubleConvolution(`${name}.conv`, `${name}.joined`, joined, joined / 2, outChannels, name),
   ];
 }
