@@ -1,4 +1,6 @@
+import { QuorumError } from '../errors.js';
 import type { Layer } from './layers.js';
+import type { StoredTensor } from './safetensors.js';
 
 /** One parameter tensor and its place in the flat parameter vector (and in gradient vectors). */
 export interface ParameterSpec {
@@ -42,4 +44,67 @@ export function parameterSpecs(layers: readonly Layer[], modalityCount: number):
     }
   }
   return specs;
+}
+
+export interface TakeOptions {
+  /** Every parameter's name in the file begins with this, e.g. `param/`; names without it are not looked at. */
+  readonly prefix?: string;
+  /** Names, prefix included, that may be there beside the parameters, e.g. `region_weights`. */
+  readonly besides?: readonly string[];
+  /** Named in errors. */
+  readonly file?: string;
+}
+
+/**
+ * The network's parameters among a file's tensors: all of them, each with its shape, and nothing else.
+ * Float64 is rounded to Float32.
+ *
+ * @throws QuorumError WEIGHTS_INVALID naming the first tensor that is missing, has another shape, is not
+ * floating-point, or is unexpected.
+ */
+export function takeParameters(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  layers: readonly Layer[],
+  modalityCount: number,
+  { prefix = '', besides = [], file }: TakeOptions = {},
+): Parameters {
+  const fail = (field: string, expected: string, found: string): never => {
+    throw new QuorumError({ code: 'WEIGHTS_INVALID', field, expected, found, ...(file ? { file } : {}) });
+  };
+  const parameters = new Map<string, Float32Array>();
+  for (const { name, shape } of parameterSpecs(layers, modalityCount)) {
+    const expected = `floating-point [${shape.join(', ')}]`;
+    const tensor = tensors.get(prefix + name);
+    if (!tensor) return fail(prefix + name, expected, 'nothing');
+    const found = `${tensor.dtype} [${tensor.shape.join(', ')}]`;
+    if (tensor.shape.join() !== shape.join()) fail(prefix + name, expected, found);
+    if (tensor.data instanceof Float32Array) parameters.set(name, tensor.data);
+    else if (tensor.data instanceof Float64Array) parameters.set(name, Float32Array.from(tensor.data));
+    else fail(prefix + name, expected, found);
+  }
+  for (const [name, { dtype, shape }] of tensors) {
+    const known = parameters.has(name.slice(prefix.length)) || besides.includes(name);
+    if (name.startsWith(prefix) && !known) {
+      fail(name, 'no tensor of this name in this network', `${dtype} [${shape.join(', ')}]`);
+    }
+  }
+  return parameters;
+}
+
+/** The flat parameter vector: a copy, in `specs` order. */
+export function flattenParameters(parameters: Parameters, specs: readonly ParameterSpec[]): Float32Array {
+  const last = specs[specs.length - 1];
+  const flat = new Float32Array(last ? last.offset + last.length : 0);
+  for (const { name, offset, length } of specs) {
+    const values = parameters.get(name);
+    if (values?.length !== length)
+      throw new RangeError(`${name}: ${length} values wanted, ${values?.length}`);
+    flat.set(values, offset);
+  }
+  return flat;
+}
+
+/** The tensors of a flat parameter (or gradient) vector: copies, by name. */
+export function unflattenParameters(flat: Float32Array, specs: readonly ParameterSpec[]): Parameters {
+  return new Map(specs.map(({ name, offset, length }) => [name, flat.slice(offset, offset + length)]));
 }
