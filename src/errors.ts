@@ -11,6 +11,8 @@ export interface Problem {
   readonly file?: string;
   /** All files concerned, when there are several (e.g. two files for one sequence). */
   readonly files?: readonly string[];
+  /** Further problems of the same input, when several were found at once. */
+  readonly also?: readonly Problem[];
 }
 
 /** Every code that Quorum raises. `services/messages.ts` holds one text and one remedy per code. */
@@ -26,6 +28,7 @@ export type ErrorCode =
   | 'NOT_3D'
   | 'DATATYPE_UNSUPPORTED'
   | 'VALUES_NOT_FINITE'
+  | 'LABELS_INVALID'
   // intake
   | 'NO_IMAGES'
   | 'ONLY_MASKS'

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { QuorumError } from '../errors.js';
+
+/**
+ * Writes a file under a temporary name in the same folder, flushes it to the disk and then renames it, so that
+ * under `file` there is either the old content or all of the new. The temporary file is removed on failure.
+ * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE
+ */
+export async function writeFileAtomically(
+  file: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, 'wx');
+    for await (const piece of pieces) await handle.writeFile(piece);
+    await handle.sync();
+    await handle.close();
+    await rename(temporary, file);
+  } catch (error) {
+    await handle?.close().catch(() => undefined);
+    if (handle) await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeProblem(error, file);
+  }
+}
+
+/** The coded error behind a failed system call while writing `file`; anything else is passed on as it is. */
+export function writeProblem(error: unknown, file: string): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (error instanceof QuorumError || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new QuorumError({ code: 'DISK_FULL', found: code, file }, { cause: error });
+  }
+  const expected = 'a place that can be written';
+  return new QuorumError({ code: 'OUTPUT_NOT_WRITABLE', expected, found: code, file }, { cause: error });
+}
