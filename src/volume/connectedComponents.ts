@@ -1,0 +1,106 @@
+import { voxelToWorld } from './affine.js';
+import { type Volume, voxelCount } from './volume.js';
+
+/** Neighbours by face (6), or by face, edge and corner (26). */
+export type Connectivity = 6 | 26;
+
+/** One connected part of a mask. */
+export interface Component {
+  readonly voxelCount: number;
+  /** Mean voxel index (i, j, k), fractional. */
+  readonly centroid: readonly [number, number, number];
+  /** The centroid in RAS mm. */
+  readonly centroidMm: readonly [number, number, number];
+  /** Indices of its voxels into the volume's data. */
+  readonly voxels: Int32Array;
+}
+
+/**
+ * The connected components of the voxels whose value satisfies `isMember`, largest first (then by first voxel).
+ * Takes one byte per voxel of the volume and four per voxel of the mask.
+ */
+export function connectedComponents(
+  volume: Volume<Uint8Array>,
+  isMember: (value: number) => boolean,
+  connectivity: Connectivity,
+): Component[] {
+  const { unvisited, count } = memberFlags(volume, isMember);
+  const queue = new Int32Array(count);
+  const grow = growth(volume, unvisited, queue, connectivity);
+  const components: Component[] = [];
+  let filled = 0;
+  for (let seed = unvisited.indexOf(1); seed >= 0; seed = unvisited.indexOf(1, seed + 1)) {
+    const end = grow(seed, filled);
+    components.push(describe(volume, queue.subarray(filled, end)));
+    filled = end;
+  }
+  return components.sort((a, b) => b.voxelCount - a.voxelCount || a.voxels[0] - b.voxels[0]);
+}
+
+function memberFlags({ data, size }: Volume<Uint8Array>, isMember: (value: number) => boolean) {
+  const table = Uint8Array.from({ length: 256 }, (_, value) => (isMember(value) ? 1 : 0));
+  const unvisited = new Uint8Array(voxelCount(size));
+  let count = 0;
+  for (let i = 0; i < unvisited.length; i++) {
+    const flag = table[data[i]];
+    unvisited[i] = flag;
+    count += flag;
+  }
+  return { unvisited, count };
+}
+
+/** Breadth-first growth from a seed; the queue, from `start` on, is at the same time the list of voxels found. */
+function growth(
+  { size: [nx, ny, nz] }: Volume<Uint8Array>,
+  unvisited: Uint8Array,
+  queue: Int32Array,
+  connectivity: Connectivity,
+): (seed: number, start: number) => number {
+  const steps = neighbourSteps(connectivity);
+  return (seed, start) => {
+    let end = start;
+    unvisited[seed] = 0;
+    queue[end++] = seed;
+    for (let next = start; next < end; next++) {
+      const index = queue[next];
+      const i = index % nx;
+      const j = ((index - i) / nx) % ny;
+      const k = (index - i - j * nx) / (nx * ny);
+      for (const [di, dj, dk] of steps) {
+        const [ni, nj, nk] = [i + di, j + dj, k + dk];
+        if (ni < 0 || ni >= nx || nj < 0 || nj >= ny || nk < 0 || nk >= nz) continue;
+        const neighbour = ni + nx * (nj + ny * nk);
+        if (unvisited[neighbour] === 0) continue;
+        unvisited[neighbour] = 0;
+        queue[end++] = neighbour;
+      }
+    }
+    return end;
+  };
+}
+
+function neighbourSteps(connectivity: Connectivity): [number, number, number][] {
+  const around = [-1, 0, 1];
+  const all = around.flatMap((k) =>
+    around.flatMap((j) => around.map((i): [number, number, number] => [i, j, k])),
+  );
+  const limit = connectivity === 6 ? 1 : 3;
+  return all.filter(([i, j, k]) => {
+    const distance = Math.abs(i) + Math.abs(j) + Math.abs(k);
+    return distance > 0 && distance <= limit;
+  });
+}
+
+function describe({ size: [nx, ny], affine }: Volume<Uint8Array>, voxels: Int32Array): Component {
+  let [sumI, sumJ, sumK] = [0, 0, 0];
+  for (const index of voxels) {
+    const i = index % nx;
+    const j = ((index - i) / nx) % ny;
+    sumI += i;
+    sumJ += j;
+    sumK += (index - i - j * nx) / (nx * ny);
+  }
+  const n = voxels.length;
+  const centroid = [sumI / n, sumJ / n, sumK / n] as const;
+  return { voxelCount: n, centroid, centroidMm: voxelToWorld(affine, ...centroid), voxels };
+}
