@@ -1,7 +1,7 @@
 /** The network on tfjs: one modality at a time, forward, and as often as asked backward. */
 import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
-import type { Layer } from '../../network/layers.js';
+import { type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import {
   flattenParameters,
   type ParameterSpec,
@@ -15,13 +15,18 @@ import {
   type TensorflowBackendOptions,
   type TensorflowDevice,
 } from './backend.js';
-import { uploadParameters } from './deviceParameters.js';
+import { type DeviceParameters, uploadParameters } from './deviceParameters.js';
 import { type BranchNetwork, type ForwardPass, walkBackward, walkForward } from './walk.js';
 
-export interface TensorflowOptions extends TensorflowBackendOptions {
-  readonly device: TensorflowDevice;
+export interface TensorflowTrainingOptions extends TensorflowBackendOptions {
+  readonly layers: readonly Layer[];
   /** M, the number of branches. */
   readonly modalityCount: number;
+  readonly device: TensorflowDevice;
+}
+
+export interface TensorflowEngineOptions extends TensorflowTrainingOptions {
+  readonly parameters: Parameters;
 }
 
 /**
@@ -29,14 +34,10 @@ export interface TensorflowOptions extends TensorflowBackendOptions {
  *
  * @throws QuorumError DEVICE_NOT_AVAILABLE where the device is missing, ENGINE_FAILED when it fails.
  */
-export async function createTensorflowEngine(
-  layers: readonly Layer[],
-  parameters: Parameters,
-  options: TensorflowOptions,
-): Promise<InferenceEngine> {
-  const network = await TensorflowNetwork.open(layers, options);
+export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<InferenceEngine> {
+  const network = await TensorflowNetwork.open(options);
   try {
-    await network.setParameters(flattenParameters(parameters, network.specs));
+    await network.setParameters(flattenParameters(options.parameters, network.specs));
   } catch (error) {
     await network.dispose();
     throw error;
@@ -55,10 +56,9 @@ export async function createTensorflowEngine(
  * @throws QuorumError DEVICE_NOT_AVAILABLE where the device is missing.
  */
 export async function createTensorflowTrainingEngine(
-  layers: readonly Layer[],
-  options: TensorflowOptions,
+  options: TensorflowTrainingOptions,
 ): Promise<TrainingEngine> {
-  const network = await TensorflowNetwork.open(layers, options);
+  const network = await TensorflowNetwork.open(options);
   return {
     name: 'tensorflow',
     device: network.device,
@@ -70,20 +70,18 @@ export async function createTensorflowTrainingEngine(
 
 class TensorflowNetwork {
   readonly specs: readonly ParameterSpec[];
-  private parameters: Record<string, tf.Tensor> = {};
+  private parameters: DeviceParameters = new Map();
   private readonly branches = new Set<Branch>();
 
   private constructor(
-    private readonly layers: readonly Layer[],
-    modalityCount: number,
+    private readonly options: TensorflowTrainingOptions,
     private readonly backend: TensorflowBackend,
   ) {
-    this.specs = parameterSpecs(layers, modalityCount);
+    this.specs = parameterSpecs(options.layers, options.modalityCount);
   }
 
-  static async open(layers: readonly Layer[], options: TensorflowOptions): Promise<TensorflowNetwork> {
-    const backend = await acquireBackend(options.device, options);
-    return new TensorflowNetwork(layers, options.modalityCount, backend);
+  static async open(options: TensorflowTrainingOptions): Promise<TensorflowNetwork> {
+    return new TensorflowNetwork(options, await acquireBackend(options.device, options));
   }
 
   get device(): string {
@@ -96,19 +94,20 @@ class TensorflowNetwork {
       read: tf.scalar(0),
       keep: uploadParameters(flat, this.specs),
     }));
-    this.parameters = keep;
+    this.parameters = new Map(Object.entries(keep));
   }
 
   async logits(modality: number, input: Tensor3): Promise<Float32Array> {
+    const network = this.branchNetwork(modality, input);
     const { values } = await this.backend.run(() => {
-      const { activations } = walkForward(this.branch(modality), input, false);
+      const { activations } = walkForward(network, input, false);
       return { read: tf.transpose(activations.logits), keep: [] };
     });
     return values;
   }
 
   async forward(modality: number, input: Tensor3): Promise<Branch> {
-    const network = this.branch(modality);
+    const network = this.branchNetwork(modality, input);
     const { values, keep } = await this.backend.run(() => {
       const pass = walkForward(network, input, true);
       const { logits, ...activations } = pass.activations;
@@ -123,16 +122,16 @@ class TensorflowNetwork {
     input: Tensor3,
     logits: Float32Array,
   ): Branch {
+    const voxels = input.data.length;
     const branch: Branch = {
       modality: network.modality,
       logits,
       backward: async (cotangent, gradient) => {
         if (!this.branches.has(branch)) throw released();
         const { values } = await this.backend.run(() => {
-          const rows = tf.transpose(
-            tf.tensor2d(cotangent, [cotangent.length / input.data.length, input.data.length]),
-          );
-          return { read: walkBackward(network, pass, input.shape, rows), keep: [] };
+          const channelsFirst = tf.tensor2d(cotangent, [logits.length / voxels, voxels]);
+          const read = walkBackward(network, pass, input.shape, tf.transpose(channelsFirst));
+          return { read, keep: [] };
         });
         addGradient(values, gradient, network);
       },
@@ -149,19 +148,26 @@ class TensorflowNetwork {
     await this.backend.dispose();
   }
 
-  private branch(modality: number): BranchNetwork {
-    return {
-      layers: this.layers,
-      specs: this.specs,
-      parameters: new Map(Object.entries(this.parameters)),
-      modality,
-    };
+  /** Refuses what the walk cannot take. */
+  private branchNetwork(modality: number, { data, shape }: Tensor3): BranchNetwork {
+    const { layers, modalityCount } = this.options;
+    if (!Number.isInteger(modality) || modality < 0 || modality >= modalityCount) {
+      throw new RangeError(`modality ${modality} of ${modalityCount}`);
+    }
+    if (shape.some((side) => side <= 0 || side % SIDE_MULTIPLE !== 0)) {
+      throw new RangeError(`sides ${shape.join(' × ')} must be multiples of ${SIDE_MULTIPLE}`);
+    }
+    if (data.length !== shape[0] * shape[1] * shape[2]) {
+      throw new RangeError(`${data.length} voxels given for ${shape.join(' × ')}`);
+    }
+    if (this.parameters.size === 0) throw new RangeError('no parameters have been set');
+    return { layers, specs: this.specs, parameters: this.parameters, modality };
   }
 
   private releaseTensors(): void {
     for (const branch of this.branches) branch.release();
-    tf.dispose(this.parameters);
-    this.parameters = {};
+    for (const tensor of this.parameters.values()) tensor.dispose();
+    this.parameters = new Map();
   }
 }
 

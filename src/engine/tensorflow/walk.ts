@@ -48,7 +48,9 @@ export function walkForward(network: BranchNetwork, input: Tensor3, keep: boolea
   const sides = activationSides(layers, input.shape);
   const lastReader = new Map(layers.flatMap((layer, i) => inputsOf(layer).map((name) => [name, i])));
   const kept = keep ? readBackward(layers) : new Set<ActivationName>();
-  const activations: ForwardPass['activations'] = { input: tf.tensor2d(input.data, [input.data.length, 1]) };
+  const activations: ForwardPass['activations'] = {
+    input: tf.tensor2d(input.data.slice(), [input.data.length, 1]),
+  };
   const statistics: ForwardPass['statistics'] = {};
   layers.forEach((layer, i) => {
     const result = tf.tidy(() => layerForward(layer, network, activations, sides));

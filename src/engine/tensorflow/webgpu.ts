@@ -61,7 +61,7 @@ async function requestAdapter(): Promise<GPUAdapter> {
 async function registerBackend(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   // Importing it registers a device of tfjs's own making, whose errors could not be watched.
-  tf.removeBackend('webgpu');
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
   if (!(await tf.setBackend('webgpu'))) throw notAvailable('tfjs could not initialise its WebGPU backend');
 }
