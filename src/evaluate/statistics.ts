@@ -1,0 +1,70 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Arithmetic mean; NaN when there is none. */
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/**
+ * Quantile with linear interpolation between order statistics (Hyndman and Fan's type 7, numpy's default).
+ *
+ * @param values at least one.
+ * @param fraction in [0, 1].
+ */
+export function quantile(values: ArrayLike<number>, fraction: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const at = fraction * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BootstrapOptions {
+  /** 0.95 by default. */
+  readonly level?: number;
+  /** Number of resamples, 10,000 by default. */
+  readonly resamples?: number;
+  /** 1 by default; the same seed gives the same interval. */
+  readonly seed?: number;
+}
+
+/**
+ * Percentile bootstrap interval of the mean (Efron 1979).
+ *
+ * @param values one per patient: patients are what is resampled. At least one.
+ */
+export function bootstrapInterval(values: readonly number[], options: BootstrapOptions = {}): Interval {
+  const { level = 0.95, resamples = 10_000, seed = 1 } = options;
+  const generator = xoroshiro128plus(seed);
+  const means = Float64Array.from({ length: resamples }, () => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[uniformInt(generator, 0, values.length - 1)];
+    return sum / values.length;
+  });
+  const tail = (1 - level) / 2;
+  return { low: quantile(means, tail), high: quantile(means, 1 - tail) };
+}
+
+/**
+ * Holm's step-down correction: adjusted p-values in the order given.
+ *
+ * Source: Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979).
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a] - pValues[b]);
+  const adjusted = new Array<number>(pValues.length);
+  let largest = 0;
+  order.forEach((index, rank) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * pValues[index]));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}
