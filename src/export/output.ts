@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { QuorumError } from '../errors.js';
+import { sha256OfFile } from '../prepare/case.js';
+import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
+import { type BatchReport, type CaseReport, type ClaimedFile, REPORT_FILE } from './report.js';
+
+/**
+ * @throws QuorumError OUTPUT_INSIDE_INPUT when `output` is, or lies in, one of the input folders.
+ */
+export async function refuseOutputInsideInput(
+  output: string,
+  inputFolders: readonly string[],
+): Promise<void> {
+  const target = await realPathOf(resolve(output));
+  for (const folder of inputFolders) {
+    const input = await realPathOf(resolve(folder));
+    if (target === input || target.startsWith(input.endsWith(sep) ? input : input + sep)) {
+      throw new QuorumError({
+        code: 'OUTPUT_INSIDE_INPUT',
+        file: output,
+        expected: 'a folder outside the input',
+        found: folder,
+      });
+    }
+  }
+}
+
+/** The real path of what exists of `path`, and the rest behind it. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realPathOf(parent), basename(path));
+  }
+}
+
+/** The report in a folder, or null when there is none or it is not Quorum's. */
+export async function readReport(folder: string): Promise<CaseReport | BatchReport | null> {
+  try {
+    const report = JSON.parse(await readFile(join(folder, REPORT_FILE), 'utf8'));
+    return report?.application === 'quorum' && report.format === 1 ? report : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether every file that the report claims is there, byte for byte. */
+export async function filesAreIntact(folder: string, claimed: readonly ClaimedFile[]): Promise<boolean> {
+  for (const { file, sha256 } of claimed)
+    if ((await hashIfThere(join(folder, file))) !== sha256) return false;
+  return true;
+}
+
+/**
+ * Where one case's results go. Nothing is in place before `commit`; nothing that Quorum did not write is ever replaced.
+ */
+export class CaseOutput {
+  readonly folder: string;
+  private readonly previous: CaseReport | null;
+  private readonly overwrite: boolean;
+  private staging: string | null = null;
+  private readonly staged = new Map<string, string>();
+
+  private constructor(folder: string, previous: CaseReport | null, overwrite: boolean) {
+    this.folder = folder;
+    this.previous = previous;
+    this.overwrite = overwrite;
+  }
+
+  /**
+   * Opens an output folder before anything is computed.
+   *
+   * @param files what will be written, relative to the folder, the report aside.
+   * @param overwrite replace files that Quorum's own report claims and that are unchanged since.
+   * @throws QuorumError OUTPUT_EXISTS for any other file at a target, OUTPUT_NOT_WRITABLE.
+   */
+  static async open(folder: string, files: readonly string[], overwrite: boolean): Promise<CaseOutput> {
+    const report = await readReport(folder);
+    const output = new CaseOutput(folder, report?.kind === 'case' ? report : null, overwrite);
+    for (const file of [...files, REPORT_FILE]) await output.refuseForeign(file);
+    await mkdir(folder, { recursive: true }).catch((cause) => {
+      throw writeProblem(cause, folder);
+    });
+    await removeAbandoned(folder);
+    output.staging = await mkdtemp(join(folder, `${STAGING}${process.pid}-`)).catch((cause) => {
+      throw writeProblem(cause, folder);
+    });
+    return output;
+  }
+
+  /** A path to write `file` to for now; `commit` moves it into place. */
+  async stage(file: string): Promise<string> {
+    const path = join(this.staging!, file);
+    await mkdir(dirname(path), { recursive: true });
+    this.staged.set(file, path);
+    return path;
+  }
+
+  /**
+   * Moves every staged file into place and writes the report last; files that the earlier report claims and this run
+   * no longer makes are removed. A first report in state `writing` claims the files before they move, so that an
+   * interrupted run can be repeated.
+   */
+  async commit(report: Omit<CaseReport, 'files' | 'state'>): Promise<CaseReport> {
+    const files: ClaimedFile[] = [];
+    for (const [file, path] of this.staged) files.push({ file, sha256: await sha256OfFile(path) });
+    for (const file of [...this.staged.keys(), REPORT_FILE]) await this.refuseForeign(file);
+    const finished: CaseReport = { ...report, state: 'finished', files };
+    const unfinished: CaseReport = { ...finished, state: 'writing', files: [...files, ...this.claimed()] };
+    await this.writeReport(unfinished);
+    await this.removeStale();
+    for (const [file, path] of this.staged) {
+      const target = join(this.folder, file);
+      await mkdir(dirname(target), { recursive: true });
+      await rename(path, target).catch((cause) => {
+        throw writeProblem(cause, target);
+      });
+    }
+    await this.writeReport(finished);
+    return finished;
+  }
+
+  /** Removes what was staged. Always called, after success and failure. */
+  async close(): Promise<void> {
+    if (this.staging) await rm(this.staging, { recursive: true, force: true });
+    this.staging = null;
+  }
+
+  private claimed(): readonly ClaimedFile[] {
+    return this.previous?.files ?? [];
+  }
+
+  private async writeReport(report: CaseReport): Promise<void> {
+    await writeFileAtomically(join(this.folder, REPORT_FILE), [
+      Buffer.from(`${JSON.stringify(report, null, 2)}\n`),
+    ]);
+  }
+
+  private async removeStale(): Promise<void> {
+    for (const { file, sha256 } of this.claimed()) {
+      if (this.staged.has(file)) continue;
+      const path = join(this.folder, file);
+      if ((await hashIfThere(path)) === sha256) await rm(path);
+    }
+  }
+
+  private async refuseForeign(file: string): Promise<void> {
+    const path = join(this.folder, file);
+    const found = await hashIfThere(path);
+    if (found === null) return;
+    const replaceable = this.overwrite || this.previous?.state === 'writing';
+    if (file === REPORT_FILE && this.previous && replaceable) return;
+    const ours = this.claimed().some((claim) => claim.file === file && claim.sha256 === found);
+    if (ours && replaceable) return;
+    throw new QuorumError({
+      code: 'OUTPUT_EXISTS',
+      file: path,
+      expected: 'no such file',
+      found:
+        ours || (file === REPORT_FILE && this.previous)
+          ? 'an earlier result of Quorum'
+          : 'a file that Quorum did not write, or that was changed since',
+    });
+  }
+}
+
+const STAGING = '.quorum-part-';
+
+/** Staging folders of processes that no longer run. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(STAGING)) continue;
+    const pid = Number.parseInt(name.slice(STAGING.length), 10);
+    if (Number.isInteger(pid) && !isRunning(pid))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function hashIfThere(file: string): Promise<string | null> {
+  try {
+    return await sha256OfFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (code === 'EISDIR') return 'a folder';
+    throw writeProblem(error, file);
+  }
+}
+
+/** Writes a summary over several cases; an earlier summary of Quorum's is replaced, any other file is not. */
+export async function writeBatchReport(folder: string, report: BatchReport): Promise<void> {
+  await writeFileAtomically(join(folder, REPORT_FILE), [Buffer.from(`${JSON.stringify(report, null, 2)}\n`)]);
+}
+
+/** @throws QuorumError OUTPUT_EXISTS when the folder holds a report.json that is no summary of Quorum's. */
+export async function refuseForeignBatchReport(folder: string): Promise<void> {
+  const path = join(folder, REPORT_FILE);
+  if ((await hashIfThere(path)) !== null && (await readReport(folder))?.kind !== 'batch') {
+    throw new QuorumError({
+      code: 'OUTPUT_EXISTS',
+      file: path,
+      expected: 'no such file',
+      found: 'not a summary of Quorum',
+    });
+  }
+}
+
+/** A path as the report shows it: relative to a folder, with forward slashes. */
+export function reportPath(from: string, file: string): string {
+  return relative(from, file).split(sep).join('/');
+}
+
+/** SHA-256 of a text, for content hashes of options. */
+export function sha256OfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,103 @@
+import type { Problem } from '../errors.js';
+import type { Contribution, PerRegion } from '../segment/influence.js';
+import type { Modality } from '../terms.js';
+
+export const REPORT_FILE = 'report.json';
+export const RESEARCH_NOTICE = 'Research use only. Not a medical device.';
+
+/** A file that Quorum wrote, relative to the report, and the SHA-256 of its bytes: only these may Quorum replace. */
+export interface ClaimedFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** What makes two runs the same: with equal fingerprints nothing needs to be done again. */
+export interface Fingerprint {
+  /** SHA-256 of each image file that was read. */
+  readonly inputs: Readonly<Partial<Record<Modality, string>>>;
+  readonly modelHash: string;
+  /** Every option that changes what is written. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface RegionVolume {
+  /** Volume of the mask on the Case's grid, after clean-up. */
+  readonly ml: number;
+  /** False: model.json says that these sequences do not support this region. */
+  readonly supported: boolean;
+}
+
+/** What was found with one combination of sequences. */
+export interface CombinationResult {
+  readonly volumes: PerRegion<RegionVolume>;
+  /** Mean Dice with each member left out, before clean-up; null with one sequence. */
+  readonly agreement: PerRegion<number | null>;
+  readonly contributions: readonly Contribution[] | null;
+  readonly specks: readonly {
+    readonly region: string;
+    readonly ml: number;
+    readonly centroidMm: readonly number[];
+    readonly centroidVoxel: readonly number[];
+    readonly removed: boolean;
+  }[];
+}
+
+/** `report.json` of one case. */
+export interface CaseReport {
+  readonly application: 'quorum';
+  readonly kind: 'case';
+  readonly format: 1;
+  readonly notice: string;
+  /** `writing` until every file is in place. */
+  readonly state: 'writing' | 'finished';
+  readonly case: string;
+  readonly finishedAt: string;
+  readonly quorumVersion: string;
+  readonly fingerprint: Fingerprint;
+  readonly images: readonly {
+    readonly sequence: Modality;
+    readonly file: string;
+    readonly reason: string;
+    readonly used: boolean;
+  }[];
+  readonly setAside: readonly { readonly file: string; readonly reason: string }[];
+  /** Checks of the input that failed and were overridden by --force. */
+  readonly overridden: readonly Problem[];
+  readonly model: {
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly trainingData: string;
+  };
+  readonly engine: { readonly name: string; readonly device: string; readonly events: readonly string[] };
+  readonly threshold: number;
+  readonly labels: { readonly scheme: string; readonly values: Readonly<Record<string, number>> };
+  /** The combination of `<case>_seg.nii.gz`. */
+  readonly combination: string;
+  readonly combinations: Readonly<Record<string, CombinationResult>>;
+  /** Mean over the mask of the standard deviation of the members' probabilities; null with one sequence or an empty mask. */
+  readonly spread: PerRegion<number | null>;
+  readonly networkPasses: number;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly peakMemoryMb: number;
+  readonly files: readonly ClaimedFile[];
+}
+
+/** One line of a summary over several cases. */
+export interface CaseOutcome {
+  readonly case: string;
+  readonly state: 'finished' | 'skipped' | 'failed';
+  readonly volumes?: PerRegion<RegionVolume>;
+  readonly problem?: Problem;
+}
+
+/** `report.json` of a folder of cases. */
+export interface BatchReport {
+  readonly application: 'quorum';
+  readonly kind: 'batch';
+  readonly format: 1;
+  readonly notice: string;
+  readonly finishedAt: string;
+  readonly quorumVersion: string;
+  readonly cases: readonly CaseOutcome[];
+}

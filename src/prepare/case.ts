@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { type Problem, QuorumError } from '../errors.js';
+import type { Study } from '../intake/study.js';
+import { MODALITIES, type Modality } from '../terms.js';
+import { sameGrid, voxelSpacing } from '../volume/affine.js';
+import { type ImageFile, type NiftiForm, readVolume } from '../volume/read.js';
+import { resample } from '../volume/resample.js';
+import type { Grid } from '../volume/volume.js';
+import { contentProblem, preparationProblems } from './checks.js';
+import { measureImage } from './measure.js';
+
+/** One to four images of one patient on one grid, skull-stripped, about 1 mm; values as in the files. */
+export interface Case {
+  readonly name: string;
+  readonly grid: Grid;
+  /** The exact NIfTI geometry of the image that gives the grid, so that masks carry the same; absent for other formats. */
+  readonly form: NiftiForm | undefined;
+  readonly images: Readonly<Partial<Record<Modality, ImageFile>>>;
+  /** SHA-256 of each input file's bytes. */
+  readonly hashes: Readonly<Partial<Record<Modality, string>>>;
+  /** Checks that failed and were overridden by `force`. */
+  readonly overridden: readonly Problem[];
+}
+
+export interface CaseOptions {
+  /** Only these sequences are read; all that the study has when absent. */
+  readonly use?: readonly Modality[];
+  /** Accept images that are not skull-stripped, not about 1 mm or not on one grid. */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Study → Case: reads the images and checks them. Until registration and skull stripping exist, images must already be
+ * co-registered on one grid, skull-stripped and about 1 mm; `force` accepts others and lists what was overridden
+ * (images on other grids are then resampled by their headers, trilinear, without registration).
+ *
+ * @throws QuorumError SEQUENCE_NOT_AVAILABLE, EMPTY_IMAGE, MASK_AS_IMAGE, GRIDS_DIFFER, NOT_ISOTROPIC_1MM,
+ *   NOT_SKULL_STRIPPED (further problems in `also`), CANCELLED, and what reading a file throws.
+ */
+export async function prepareCase(study: Study, options: CaseOptions = {}): Promise<Case> {
+  const available = MODALITIES.filter((m) => study.images[m]);
+  const use = options.use ? MODALITIES.filter((m) => options.use!.includes(m)) : available;
+  const missing = use.filter((m) => !available.includes(m));
+  if (missing.length > 0 || use.length === 0) {
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `some of ${available.join(', ')}`,
+      found: missing.join(', ') || 'none',
+    });
+  }
+  const images: Partial<Record<Modality, ImageFile>> = {};
+  const hashes: Partial<Record<Modality, string>> = {};
+  const problems: Problem[] = [];
+  let reference: ImageFile | null = null;
+  for (const modality of use) {
+    if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    const file = study.images[modality]!.file;
+    const image = await readVolume(file);
+    hashes[modality] = await sha256OfFile(file);
+    const measured = measureImage(image);
+    const content = contentProblem(image, measured);
+    if (content) throw new QuorumError(content);
+    reference ??= image;
+    if (!sameGrid(reference, image)) problems.push(gridsDiffer(reference, image));
+    problems.push(...preparationProblems(image, measured));
+    images[modality] = image;
+  }
+  if (problems.length > 0 && !options.force) throw refusal(problems);
+  const { size, affine } = reference!;
+  for (const modality of use) {
+    const image = images[modality]!;
+    if (!sameGrid(reference!, image)) {
+      images[modality] = {
+        ...image,
+        size,
+        affine,
+        data: resample(image, { size, affine }, { interpolation: 'linear' }),
+      };
+    }
+  }
+  return {
+    name: study.name,
+    grid: { size, affine },
+    form: reference!.niftiHeader,
+    images,
+    hashes,
+    overridden: problems,
+  };
+}
+
+/** SHA-256 of a file's bytes, lower-case hexadecimal. */
+export async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+function refusal(problems: readonly Problem[]): QuorumError {
+  const [first, ...also] = problems;
+  return new QuorumError(also.length > 0 ? { ...first, also } : first);
+}
+
+function gridsDiffer(reference: ImageFile, image: ImageFile): Problem {
+  return {
+    code: 'GRIDS_DIFFER',
+    file: image.file,
+    expected: `the grid of ${reference.file}: ${describeGrid(reference)}`,
+    found: describeGrid(image),
+    files: [reference.file, image.file],
+  };
+}
+
+function describeGrid({ size, affine }: Grid): string {
+  const spacing = voxelSpacing(affine).map((side) => side.toFixed(2));
+  const origin = [affine[12], affine[13], affine[14]].map((mm) => mm.toFixed(1));
+  return `${size.join('×')} voxels of ${spacing.join('×')} mm, origin (${origin.join(', ')}) mm`;
+}

@@ -1,0 +1,137 @@
+import { f16round } from '@petamoriken/float16';
+import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
+import { QuorumError } from '../errors.js';
+import type { Model } from '../model/model.js';
+import type { Case } from '../prepare/case.js';
+import { measureImage } from '../prepare/measure.js';
+import { normalise } from '../prepare/normalise.js';
+import { MODALITIES, type Modality } from '../terms.js';
+import { resample } from '../volume/resample.js';
+import type { Size } from '../volume/volume.js';
+import { gridOfBox, type Lattice, type LatticeBox, latticeBoxOf, layLattice } from './lattice.js';
+
+/** The logits of one modality's pass on the box of its own non-zero voxels; `outsideLogit` everywhere else. */
+export interface LogitMap {
+  readonly modality: Modality;
+  readonly box: LatticeBox;
+  /** (region, z, y, x): x fastest, regions WT, TC, ET one after the other; rounded to fp16. */
+  readonly data: Float32Array;
+}
+
+/** What the network says about a case, once: every combination is arithmetic on these. */
+export interface ModalityLogits {
+  readonly lattice: Lattice;
+  readonly outsideLogit: number;
+  /** At most four, in MODALITIES order. */
+  readonly maps: readonly LogitMap[];
+  /** Seconds of each pass, the network alone, in the order of `maps`. */
+  readonly passSeconds: readonly number[];
+}
+
+export interface LogitsOptions {
+  readonly signal?: AbortSignal;
+  /** Called before each pass with the modality and how many are done. */
+  readonly onPass?: (modality: Modality, done: number, total: number) => void;
+}
+
+/**
+ * Runs the network exactly once per available modality. What a pass sees depends on that modality's volume alone: the box
+ * of its own non-zero voxels on the model's lattice, zeros added at the far ends up to multiples of 16.
+ *
+ * @throws QuorumError CANCELLED between passes, ENGINE_FAILED from the engine.
+ */
+export async function computeLogits(
+  { grid, images }: Case,
+  { description }: Model,
+  engine: InferenceEngine,
+  options: LogitsOptions = {},
+): Promise<ModalityLogits> {
+  const lattice = layLattice(grid, description.grid);
+  const present = MODALITIES.filter((m) => images[m]);
+  const maps: LogitMap[] = [];
+  const passSeconds: number[] = [];
+  for (const modality of present) {
+    if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    const index = description.modalities.indexOf(modality);
+    if (index < 0) {
+      throw new QuorumError({
+        code: 'SEQUENCE_NOT_AVAILABLE',
+        expected: `one of the model's: ${description.modalities.join(', ')}`,
+        found: modality,
+      });
+    }
+    options.onPass?.(modality, maps.length, present.length);
+    const image = images[modality]!;
+    const { box, data } = networkInput(image, lattice, description);
+    const input = toTensor(data, box.size, description.patch.multipleOf);
+    const started = performance.now();
+    const logits = await engine.logits(index, input);
+    passSeconds.push((performance.now() - started) / 1000);
+    maps.push({ modality, box, data: fromTensor(logits, input.shape, box.size) });
+  }
+  return { lattice, outsideLogit: description.patch.outsideLogit, maps, passSeconds };
+}
+
+/**
+ * The normalised image on the lattice (trilinear; a lattice point with at most half of its interpolation weight on non-zero
+ * voxels is air, exactly 0), cut to the box of its own non-zero lattice points.
+ */
+function networkInput(
+  image: NonNullable<Case['images'][Modality]>,
+  lattice: Lattice,
+  description: Model['description'],
+): { box: LatticeBox; data: Float32Array } {
+  const { first, last } = measureImage(image).box;
+  const reach = latticeBoxOf(lattice, first, last);
+  const grid = gridOfBox(lattice, reach);
+  const normalised = normalise(image, description.normalisation);
+  const values = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
+  for (let i = 0; i < normalised.length; i++) if (normalised[i] !== 0) normalised[i] = 1;
+  const tissue = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
+  for (let i = 0; i < values.length; i++) if (tissue[i] <= 0.5) values[i] = 0;
+  return cutToNonZero(values, reach);
+}
+
+function cutToNonZero(values: Float32Array, reach: LatticeBox): { box: LatticeBox; data: Float32Array } {
+  const { first, last } = measureImage({ data: values, size: reach.size, affine: [] as never }).box;
+  const size: Size = [last[0] - first[0] + 1, last[1] - first[1] + 1, last[2] - first[2] + 1];
+  const data = new Float32Array(size[0] * size[1] * size[2]);
+  for (let k = 0, at = 0; k < size[2]; k++) {
+    for (let j = 0; j < size[1]; j++, at += size[0]) {
+      const from = first[0] + reach.size[0] * (first[1] + j + reach.size[1] * (first[2] + k));
+      data.set(values.subarray(from, from + size[0]), at);
+    }
+  }
+  const origin = [0, 1, 2].map((a) => reach.origin[a] + first[a]) as unknown as LatticeBox['origin'];
+  return { box: { origin, size }, data };
+}
+
+/** x-fastest box → tensor with D, H, W = x, y, z, zeros at the far ends up to the multiple. */
+function toTensor(data: Float32Array, [nx, ny, nz]: Size, multiple: number): Tensor3 {
+  const pad = (n: number) => Math.ceil(n / multiple) * multiple;
+  const shape = [pad(nx), pad(ny), pad(nz)] as const;
+  const tensor = new Float32Array(shape[0] * shape[1] * shape[2]);
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) tensor[k + shape[2] * (j + shape[1] * i)] = data[at];
+    }
+  }
+  return { data: tensor, shape };
+}
+
+/** Tensor (region, x, y, z) → (region, z, y, x) of the box, rounded to fp16: the only rounding, directly after the network. */
+function fromTensor(logits: Float32Array, shape: Tensor3['shape'], [nx, ny, nz]: Size): Float32Array {
+  const plane = shape[0] * shape[1] * shape[2];
+  const regions = logits.length / plane;
+  const data = new Float32Array(regions * nx * ny * nz);
+  let at = 0;
+  for (let r = 0; r < regions; r++) {
+    for (let k = 0; k < nz; k++) {
+      for (let j = 0; j < ny; j++) {
+        for (let i = 0; i < nx; i++)
+          data[at++] = f16round(logits[r * plane + k + shape[2] * (j + shape[1] * i)]);
+      }
+    }
+  }
+  return data;
+}
