@@ -12,7 +12,7 @@ export interface Component {
   /** The centroid in RAS mm. */
   readonly centroidMm: readonly [number, number, number];
   /** Indices of its voxels into the volume's data. */
-  readonly voxels: Int32Array;
+  readonly voxels: Uint32Array;
 }
 
 /**
@@ -25,7 +25,7 @@ export function connectedComponents(
   connectivity: Connectivity,
 ): Component[] {
   const { unvisited, count } = memberFlags(volume, isMember);
-  const queue = new Int32Array(count);
+  const queue = new Uint32Array(count);
   const grow = growth(volume, unvisited, queue, connectivity);
   const components: Component[] = [];
   let filled = 0;
@@ -53,7 +53,7 @@ function memberFlags({ data, size }: Volume<Uint8Array>, isMember: (value: numbe
 function growth(
   { size: [nx, ny, nz] }: Volume<Uint8Array>,
   unvisited: Uint8Array,
-  queue: Int32Array,
+  queue: Uint32Array,
   connectivity: Connectivity,
 ): (seed: number, start: number) => number {
   const steps = neighbourSteps(connectivity);
@@ -91,7 +91,7 @@ function neighbourSteps(connectivity: Connectivity): [number, number, number][] 
   });
 }
 
-function describe({ size: [nx, ny], affine }: Volume<Uint8Array>, voxels: Int32Array): Component {
+function describe({ size: [nx, ny], affine }: Volume<Uint8Array>, voxels: Uint32Array): Component {
   let [sumI, sumJ, sumK] = [0, 0, 0];
   for (const index of voxels) {
     const i = index % nx;

@@ -1,7 +1,7 @@
 import { QuorumError } from '../errors.js';
 import type { OpenFile } from './fileBytes.js';
-import { canInflateTo, inflate, inflateStart, isGzip } from './gzip.js';
 import { type ImageFile, type ImageHeader, storedBytes } from './imageFile.js';
+import { canInflateTo, compressedBound, inflate, inflateStart, isGzip } from './inflate.js';
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from './niftiHeader.js';
 import { decodeVoxels } from './voxelStream.js';
 
@@ -57,10 +57,9 @@ function checkLength(source: OpenFile, gzip: boolean, end: number): void {
 }
 
 async function* inflatedFrom(source: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
-  // Deflate adds at most 5 bytes per 16 KiB to what it cannot shrink; what lies beyond is not ours.
-  const compressed = await source.read(0, Math.ceil(end * 1.001) + START_BYTES);
+  const compressed = await source.read(0, compressedBound(end));
   let at = 0;
-  for await (const piece of inflate(compressed, end, source.file)) {
+  for await (const piece of inflate(compressed, 'gzip', end, source.file)) {
     const from = Math.min(piece.length, Math.max(0, start - at));
     at += piece.length;
     if (from < piece.length) yield piece.subarray(from);

@@ -1,7 +1,9 @@
 import { QuorumError } from '../errors.js';
 import { type OpenFile, withFile } from './fileBytes.js';
 import type { ImageFile, ImageHeader } from './imageFile.js';
+import { readMetaImage, readMetaImageHeader } from './metaImage.js';
 import { readNifti, readNiftiHeader } from './nifti.js';
+import { readNrrd, readNrrdHeader } from './nrrd.js';
 import type { Volume } from './volume.js';
 
 export type { ImageFile, ImageHeader } from './imageFile.js';
@@ -15,6 +17,8 @@ interface Reader {
 
 const READERS: readonly { readonly extension: RegExp; readonly reader: Reader }[] = [
   { extension: /\.nii(\.gz)?$/i, reader: { read: readNifti, readHeader: readNiftiHeader } },
+  { extension: /\.mh[ad]$/i, reader: { read: readMetaImage, readHeader: readMetaImageHeader } },
+  { extension: /\.(nrrd|nhdr)$/i, reader: { read: readNrrd, readHeader: readNrrdHeader } },
 ];
 
 /** Whether a file name has an extension that `readVolume` knows. */
@@ -66,7 +70,7 @@ function readerFor(file: string): Reader {
   throw new QuorumError({
     code: 'FORMAT_UNKNOWN',
     field: 'extension',
-    expected: '.nii, .nii.gz',
+    expected: '.nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr',
     found: file.slice(file.lastIndexOf('.')),
     file,
   });

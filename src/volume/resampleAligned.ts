@@ -1,7 +1,7 @@
 import type { Affine, Size, Volume, VoxelArray } from './volume.js';
 
 /** Positions are rounded to this part of a voxel. */
-export const POSITION_STEPS = 2 ** 20;
+const POSITION_STEPS = 2 ** 20;
 
 /** Along one target axis: which source axis it runs along, and at which source positions its voxels lie. */
 export interface AlignedAxis {

@@ -1,4 +1,4 @@
-import { constants, crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { constants, crc32, createInflate, createInflateRaw, type Inflate, type InflateRaw } from 'node:zlib';
 import { QuorumError } from '../errors.js';
 
 const PIECE = 1 << 20;
@@ -7,14 +7,25 @@ const MAX_RATIO = 1032;
 /** Bytes of output beyond the declared end that are put up with before a file is called a bomb. */
 const SLACK = 1 << 20;
 
+/** gzip (RFC 1952) or a bare zlib stream (RFC 1950). */
+export type Compression = 'gzip' | 'zlib';
+
 /** Whether bytes begin as a gzip member does (RFC 1952). */
 export function isGzip(bytes: Buffer): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** Whether a gzip file of `fileLength` bytes can possibly hold `bytes` bytes. */
+/** Whether a compressed file of `fileLength` bytes can possibly hold `bytes` bytes. */
 export function canInflateTo(fileLength: number, bytes: number): boolean {
   return fileLength * MAX_RATIO >= bytes;
+}
+
+/**
+ * The longest compressed form worth reading for `declared` bytes: deflate adds at most 5 bytes per 16 KiB to what it
+ * cannot shrink, so that what lies further back is no part of the image.
+ */
+export function compressedBound(declared: number): number {
+  return Math.ceil(declared * 1.001) + 2 * SLACK;
 }
 
 /** The first bytes (at most `wanted`) that the beginning of a gzip file inflates to; fewer when it ends before. */
@@ -32,14 +43,34 @@ export async function inflateStart(compressed: Buffer, wanted: number, file: str
 }
 
 /**
- * Inflates all members of a gzip file in pieces, checking each member's checksum and length (RFC 1952).
- * Anything behind the last member (zero padding, garbage) is ignored.
+ * Inflates a zlib stream, or all members of a gzip file, in pieces, checking checksums and lengths.
+ * Anything behind the end (zero padding, garbage) is ignored.
  * @param declared bytes that the file's header announces; not much more than these is ever produced
  * @throws QuorumError DATA_TRUNCATED, DATA_CORRUPT, DATA_TOO_LARGE
  */
-export async function* inflate(compressed: Buffer, declared: number, file: string): AsyncGenerator<Buffer> {
-  let at = 0;
+export async function* inflate(
+  compressed: Buffer,
+  compression: Compression,
+  declared: number,
+  file: string,
+): AsyncGenerator<Buffer> {
   let total = 0;
+  const pieces = compression === 'gzip' ? gzipMembers(compressed, file) : zlibStream(compressed, file);
+  for await (const piece of pieces) {
+    total += piece.length;
+    if (total > declared + SLACK) throw tooLarge(declared, file);
+    yield piece;
+  }
+}
+
+async function* zlibStream(compressed: Buffer, file: string): AsyncGenerator<Buffer> {
+  const inflater = createInflate({ chunkSize: PIECE });
+  inflater.end(compressed);
+  yield* outputOf(inflater, file);
+}
+
+async function* gzipMembers(compressed: Buffer, file: string): AsyncGenerator<Buffer> {
+  let at = 0;
   do {
     const start = memberDataStart(compressed, at, file);
     const inflater = createInflateRaw({ chunkSize: PIECE });
@@ -49,8 +80,6 @@ export async function* inflate(compressed: Buffer, declared: number, file: strin
     for await (const piece of outputOf(inflater, file)) {
       checksum = crc32(piece, checksum);
       length += piece.length;
-      total += piece.length;
-      if (total > declared + SLACK) throw tooLarge(declared, file);
       yield piece;
     }
     at = start + inflater.bytesWritten;
@@ -59,7 +88,7 @@ export async function* inflate(compressed: Buffer, declared: number, file: strin
   } while (isGzip(compressed.subarray(at)));
 }
 
-async function* outputOf(inflater: InflateRaw, file: string): AsyncGenerator<Buffer> {
+async function* outputOf(inflater: Inflate | InflateRaw, file: string): AsyncGenerator<Buffer> {
   try {
     for await (const piece of inflater) yield piece as Buffer;
   } catch (error) {
@@ -102,8 +131,8 @@ function checkTrailer(bytes: Buffer, at: number, checksum: number, length: numbe
 function truncated(file: string): QuorumError {
   return new QuorumError({
     code: 'DATA_TRUNCATED',
-    field: 'gzip',
-    expected: 'a complete gzip file',
+    field: 'compressed data',
+    expected: 'a complete stream',
     found: 'end of file',
     file,
   });
@@ -116,7 +145,7 @@ function corrupt(field: string, expected: string, found: string, file: string): 
 function tooLarge(declared: number, file: string): QuorumError {
   return new QuorumError({
     code: 'DATA_TOO_LARGE',
-    field: 'gzip',
+    field: 'compressed data',
     expected: `${declared} bytes, as the header declares`,
     found: `more than ${declared + SLACK} bytes`,
     file,
