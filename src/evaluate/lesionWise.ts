@@ -1,8 +1,10 @@
-import { connectedComponents, dilate } from './components.js';
+import { mat4 } from 'gl-matrix';
+import { connectedComponents } from '../volume/connectedComponents.js';
 import { dice, overlapOf } from './dice.js';
+import { dilate } from './dilate.js';
 import type { Spacing } from './distanceTransform.js';
 import { hd95 } from './hd95.js';
-import { boundingBox, countVoxels, crop, type Mask } from './mask.js';
+import { boundingBox, crop, type Mask } from './mask.js';
 
 /**
  * Constants of the BraTS 2023 glioma challenge: true lesions closer than two dilations of 3 voxels are one lesion,
@@ -33,26 +35,30 @@ export function lesionWiseScore(prediction: Mask, truth: Mask, spacing: Spacing)
   const { dilations, smallestMm3, penaltyMm } = BRATS_2023;
   const box = boundingBox([prediction, truth], dilations);
   if (!box) return { dice: 1, hd95: 0, trueLesions: 0, missedLesions: 0, falseLesions: 0 };
-  const predicted = connectedComponents(crop(prediction, box), 26);
   const actual = crop(truth, box);
-  const extents = connectedComponents(dilate(actual, 18, dilations), 26);
+  const predicted = components(crop(prediction, box));
+  const owner = ownersOf(predicted, actual.data.length);
   const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   const matched = new Set<number>();
   const scores: { dice: number; hd95: number; missed: boolean }[] = [];
-  for (let index = 1; index <= extents.count; index++) {
-    const lesion = select(actual, (v) => extents.labels[v] === index);
+  for (const extent of components(dilate(actual, dilations))) {
+    const voxels = extent.filter((v) => actual.data[v] !== 0);
+    const lesion = maskOf([voxels], actual.size);
     const meeting = new Set<number>();
-    dilate(lesion, 18, dilations).data.forEach((value, v) => {
-      if (value !== 0 && predicted.labels[v] !== 0) meeting.add(predicted.labels[v]);
+    dilate(lesion, dilations).data.forEach((value, v) => {
+      if (value !== 0 && owner[v] >= 0) meeting.add(owner[v]);
     });
     for (const component of meeting) matched.add(component);
-    if (countVoxels(lesion) * voxelMm3 <= smallestMm3) continue;
-    const answer = select(actual, (v) => meeting.has(predicted.labels[v]), true);
+    if (voxels.length * voxelMm3 <= smallestMm3) continue;
+    const answer = maskOf(
+      Array.from(meeting, (component) => predicted[component]),
+      actual.size,
+    );
     const missed = meeting.size === 0;
     const distance = missed ? penaltyMm : hd95(answer, lesion, spacing).value;
     scores.push({ dice: dice(overlapOf(answer, lesion)), hd95: distance, missed });
   }
-  const falseLesions = predicted.count - matched.size;
+  const falseLesions = predicted.length - matched.size;
   const total = scores.length + falseLesions;
   const sum = (key: 'dice' | 'hd95') => scores.reduce((all, score) => all + score[key], 0);
   return {
@@ -64,8 +70,23 @@ export function lesionWiseScore(prediction: Mask, truth: Mask, spacing: Spacing)
   };
 }
 
-/** Voxels for which `belongs` holds, of the mask or, with `anywhere`, of its whole grid. */
-function select(mask: Mask, belongs: (voxel: number) => boolean, anywhere = false): Mask {
-  const data = mask.data.map((value, v) => ((anywhere || value !== 0) && belongs(v) ? 1 : 0));
-  return { data, size: mask.size };
+/** Voxel indices of each 26-connected component. */
+function components(mask: Mask): Uint32Array[] {
+  const volume = { ...mask, affine: mat4.create() };
+  return connectedComponents(volume, (value) => value !== 0, 26).map(({ voxels }) => voxels);
+}
+
+/** Per voxel the index of its component, −1 for background. */
+function ownersOf(parts: readonly Uint32Array[], length: number): Int32Array {
+  const owners = new Int32Array(length).fill(-1);
+  parts.forEach((voxels, index) => {
+    for (const v of voxels) owners[v] = index;
+  });
+  return owners;
+}
+
+function maskOf(parts: readonly Uint32Array[], size: Mask['size']): Mask {
+  const data = new Uint8Array(size[0] * size[1] * size[2]);
+  for (const voxels of parts) for (const v of voxels) data[v] = 1;
+  return { data, size };
 }

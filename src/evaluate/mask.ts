@@ -38,13 +38,6 @@ export function crop(mask: Mask, { start, size }: Box): Mask {
   return { data, size };
 }
 
-/** Number of voxels that are set. */
-export function countVoxels(mask: Mask): number {
-  let count = 0;
-  for (const value of mask.data) count += value !== 0 ? 1 : 0;
-  return count;
-}
-
 function growBounds({ data, size: [nx, ny] }: Mask, low: number[], high: number[]): void {
   for (let v = 0; v < data.length; v++) {
     if (data[v] === 0) continue;

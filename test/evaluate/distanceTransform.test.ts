@@ -19,19 +19,17 @@ describe('Euclidean distance transform', () => {
   it('equals brute force for any mask and anisotropic spacing', () => {
     const side = fc.integer({ min: 1, max: 7 });
     const step = fc.double({ min: 0.3, max: 6, noNaN: true });
-    const input = fc
-      .tuple(side, side, side)
-      .chain((size) =>
-        fc.tuple(
-          fc.constant(size),
-          fc.uint8Array({
-            minLength: size[0] * size[1] * size[2],
-            maxLength: size[0] * size[1] * size[2],
-            max: 1,
-          }),
-          fc.tuple(step, step, step),
-        ),
-      );
+    const input = fc.tuple(side, side, side).chain((size) =>
+      fc.tuple(
+        fc.constant(size),
+        fc.uint8Array({
+          minLength: size[0] * size[1] * size[2],
+          maxLength: size[0] * size[1] * size[2],
+          max: 1,
+        }),
+        fc.tuple(step, step, step),
+      ),
+    );
     fc.assert(
       fc.property(input, ([size, data, spacing]) => {
         const found = distanceTransform({ data, size }, spacing);
