@@ -15,7 +15,7 @@ const PACKAGE = '@tensorflow/tfjs-node-gpu';
 /** @throws QuorumError DEVICE_NOT_AVAILABLE where the package or the GPU is missing. */
 export async function openNodeGpu({ nodeGpuFolder }: TensorflowBackendOptions): Promise<OpenedBackend> {
   restoreIsNullOrUndefined();
-  const file = resolvePackage(nodeGpuFolder);
+  const file = resolveNodeGpu(nodeGpuFolder);
   try {
     await import(pathToFileURL(file).href);
     if (!(await tf.setBackend('tensorflow'))) throw new Error('its backend does not initialise');
@@ -33,7 +33,8 @@ export async function openNodeGpu({ nodeGpuFolder }: TensorflowBackendOptions): 
   };
 }
 
-function resolvePackage(folder: string | undefined): string {
+/** The package's main file, not loaded. @throws QuorumError DEVICE_NOT_AVAILABLE. */
+export function resolveNodeGpu(folder: string | undefined): string {
   try {
     if (folder !== undefined) return createRequire(join(folder, 'package.json')).resolve(folder);
     return createRequire(import.meta.url).resolve(PACKAGE);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
 import type { OpenedBackend } from './backend.js';
 
-/** Features and limits that tfjs's own initialisation asks for. */
+/** The limits that tfjs's own initialisation asks for. */
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
@@ -35,11 +35,18 @@ export async function openWebGpu(): Promise<OpenedBackend> {
   }
 }
 
+/** Dawn itself, which loads no driver yet. @throws QuorumError DEVICE_NOT_AVAILABLE. */
+export async function loadDawn(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    throw notAvailable('the optional package "webgpu" cannot be loaded', error);
+  }
+}
+
 /** tfjs looks for WebGPU's constants among the globals and for the entry point in `navigator.gpu`. */
 async function exposeDawn(): Promise<void> {
-  const dawn = await import('webgpu').catch((error: unknown) => {
-    throw notAvailable('the optional package "webgpu" cannot be loaded', error);
-  });
+  const dawn = await loadDawn();
   Object.assign(globalThis, dawn.globals);
   const navigator = Object.create(root.navigator ?? null, {
     gpu: { value: dawn.create([]), configurable: true },

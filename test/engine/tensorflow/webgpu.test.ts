@@ -1,20 +1,14 @@
 /** tfjs's WebGPU path without a GPU: Dawn on the SwiftShader that comes with Chromium. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { swiftshaderEnvironment } from './swiftshader.js';
 import type { WebgpuReport } from './webgpuChild.js';
-
-const driver = process.env.QUORUM_SWIFTSHADER ?? '/usr/lib/chromium/vk_swiftshader_icd.json';
-const available = existsSync(driver);
-if (!available) console.warn(`SKIPPED: tfjs WebGPU on SwiftShader, there is no ${driver}`);
 
 async function runChild(): Promise<WebgpuReport> {
   const script = fileURLToPath(new URL('webgpuChild.ts', import.meta.url));
-  const libraries = [dirname(driver), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  const env = { ...process.env, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries };
+  const env = { ...process.env, ...swiftshaderEnvironment };
   const options = { env, timeout: 280_000 };
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], options).catch(
     (error: { message: string; signal?: string; stdout: string; stderr: string }) => {
@@ -24,7 +18,7 @@ async function runChild(): Promise<WebgpuReport> {
   return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }
 
-describe.skipIf(!available)('tfjs on WebGPU (SwiftShader)', () => {
+describe.skipIf(!swiftshaderEnvironment)('tfjs on WebGPU (SwiftShader)', () => {
   let report: WebgpuReport;
   beforeAll(async () => {
     report = await runChild();
