@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Problem, QuorumError } from '../errors.js';
+import { type DatasetCase, throwAll } from './dataset.js';
+import { randomStream } from './random.js';
+
+/** The sides of a split. */
+export const SIDES = ['train', 'validation', 'test'] as const;
+export type Side = (typeof SIDES)[number];
+
+/** A split file: JSON, each side a list of patients' or cases' names; absent sides are empty. */
+const splitSchema = z.strictObject({
+  train: z.array(z.string()).default([]),
+  validation: z.array(z.string()).default([]),
+  test: z.array(z.string()).default([]),
+});
+
+/** The cases of each side. No patient is on two sides. */
+export type Split<C> = Readonly<Record<Side, readonly C[]>>;
+
+type Named = Pick<DatasetCase, 'name' | 'patient'>;
+
+/**
+ * Reads a split file and applies it. A patient's name stands for all cases of that patient, in every data set.
+ * Cases that no side names are left out.
+ *
+ * @throws QuorumError SPLIT_INVALID, with `also`: not such a file, a name that no case has, a case or a patient on
+ * two sides; FILE_NOT_FOUND.
+ */
+export async function readSplit<C extends Named>(file: string, cases: readonly C[]): Promise<Split<C>> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new QuorumError({ code: 'FILE_NOT_FOUND', file }, { cause });
+  });
+  let parsed: z.ZodSafeParseResult<z.infer<typeof splitSchema>>;
+  try {
+    parsed = splitSchema.safeParse(JSON.parse(text));
+  } catch (cause) {
+    throw new QuorumError({ code: 'SPLIT_INVALID', expected: 'JSON', file }, { cause });
+  }
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new QuorumError({
+      code: 'SPLIT_INVALID',
+      field: issue.path.join('.'),
+      expected: issue.message,
+      file,
+    });
+  }
+  const problems: Problem[] = [];
+  const split = Object.fromEntries(
+    SIDES.map((side) => [side, casesNamed(parsed.data[side], cases, side, file, problems)]),
+  ) as unknown as Split<C>;
+  problems.push(...overlaps(split, file));
+  throwAll(problems);
+  return split;
+}
+
+/**
+ * Fold `fold` of `folds` is the validation side, the others train; patients are dealt out in an order that the seed
+ * decides, so that the folds of one seed share no patient and together hold all.
+ *
+ * @throws QuorumError SPLIT_INVALID when there are fewer patients than folds or `fold` is not one of them.
+ */
+export function foldSplit<C extends Named>(
+  cases: readonly C[],
+  folds: number,
+  fold: number,
+  seed: number,
+): Split<C> {
+  const patients = [...new Set(cases.map(({ patient }) => patient))].sort();
+  const possible = Number.isInteger(folds) && folds >= 2 && folds <= patients.length;
+  if (!possible || !Number.isInteger(fold) || fold < 0 || fold >= folds) {
+    throw new QuorumError({
+      code: 'SPLIT_INVALID',
+      field: possible ? 'fold' : 'folds',
+      expected: possible ? `0 to ${folds - 1}` : `2 to ${patients.length}, the number of patients`,
+      found: String(possible ? fold : folds),
+    });
+  }
+  const order = randomStream(seed).permutation(patients.length);
+  const held = new Set(order.flatMap((patient, place) => (place % folds === fold ? patients[patient] : [])));
+  return {
+    train: cases.filter(({ patient }) => !held.has(patient)),
+    validation: cases.filter(({ patient }) => held.has(patient)),
+    test: [],
+  };
+}
+
+function casesNamed<C extends Named>(
+  names: readonly string[],
+  cases: readonly C[],
+  side: Side,
+  file: string,
+  problems: Problem[],
+): C[] {
+  const wanted = new Set(names);
+  const known = new Set(cases.flatMap(({ name, patient }) => [name, patient]));
+  for (const name of wanted) {
+    if (known.has(name)) continue;
+    const expected = 'the name of a patient or case of the data sets';
+    problems.push({ code: 'SPLIT_INVALID', field: side, expected, found: name, file });
+  }
+  return cases.filter(({ name, patient }) => wanted.has(name) || wanted.has(patient));
+}
+
+function overlaps<C extends Named>(split: Split<C>, file: string): Problem[] {
+  const sides = new Map<string, Set<Side>>();
+  for (const side of SIDES) {
+    for (const { patient } of split[side]) sides.set(patient, (sides.get(patient) ?? new Set()).add(side));
+  }
+  return [...sides].flatMap(([patient, on]) => {
+    if (on.size === 1) return [];
+    const found = `${patient} on ${[...on].join(' and ')}`;
+    return { code: 'SPLIT_INVALID', field: 'patient', expected: 'each patient on one side', found, file };
+  });
+}
