@@ -5,65 +5,68 @@
 export interface Problem {
   readonly code: ErrorCode;
   /** The header field, option or stage that is wrong, e.g. `dim[4]`. */
-  readonly field?: string;
-  readonly expected?: string;
-  readonly found?: string;
-  readonly file?: string;
+  readonly field?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly found?: string | undefined;
+  readonly file?: string | undefined;
   /** All files concerned, when there are several (e.g. two files for one sequence). */
-  readonly files?: readonly string[];
+  readonly files?: readonly string[] | undefined;
   /** Further problems of the same input, when several were found at once. */
-  readonly also?: readonly Problem[];
+  readonly also?: readonly Problem[] | undefined;
 }
 
 /** Every code that Quorum raises. `services/messages.ts` holds one text and one remedy per code. */
-export type ErrorCode =
+export const ERROR_CODES = [
   // reading image files
-  | 'FILE_NOT_FOUND'
-  | 'FILE_UNREADABLE'
-  | 'FORMAT_UNKNOWN'
-  | 'HEADER_INVALID'
-  | 'DATA_TRUNCATED'
-  | 'DATA_TOO_LARGE'
-  | 'DATA_CORRUPT'
-  | 'NOT_3D'
-  | 'DATATYPE_UNSUPPORTED'
-  | 'VALUES_NOT_FINITE'
-  | 'LABELS_INVALID'
+  'FILE_NOT_FOUND',
+  'FILE_UNREADABLE',
+  'FORMAT_UNKNOWN',
+  'HEADER_INVALID',
+  'DATA_TRUNCATED',
+  'DATA_TOO_LARGE',
+  'DATA_CORRUPT',
+  'NOT_3D',
+  'DATATYPE_UNSUPPORTED',
+  'VALUES_NOT_FINITE',
+  'LABELS_INVALID',
   // intake
-  | 'NO_IMAGES'
-  | 'ONLY_MASKS'
-  | 'SEQUENCE_AMBIGUOUS'
-  | 'SEQUENCE_UNKNOWN'
-  | 'SEQUENCE_NOT_AVAILABLE'
-  | 'MASK_AS_IMAGE'
+  'NO_IMAGES',
+  'ONLY_MASKS',
+  'SEQUENCE_AMBIGUOUS',
+  'SEQUENCE_UNKNOWN',
+  'SEQUENCE_NOT_AVAILABLE',
+  'MASK_AS_IMAGE',
   // prepare
-  | 'GRIDS_DIFFER'
-  | 'NOT_SKULL_STRIPPED'
-  | 'NOT_ISOTROPIC_1MM'
-  | 'EMPTY_IMAGE'
+  'GRIDS_DIFFER',
+  'NOT_SKULL_STRIPPED',
+  'NOT_ISOTROPIC_1MM',
+  'EMPTY_IMAGE',
   // models and weights
-  | 'WEIGHTS_INVALID'
-  | 'MODEL_INVALID'
-  | 'MODEL_NOT_FOUND'
-  | 'MODEL_HASH_MISMATCH'
+  'WEIGHTS_INVALID',
+  'MODEL_INVALID',
+  'MODEL_NOT_FOUND',
+  'MODEL_HASH_MISMATCH',
   // engines
-  | 'ENGINE_FAILED'
-  | 'DEVICE_NOT_AVAILABLE'
-  | 'DEVICE_REJECTED'
+  'ENGINE_FAILED',
+  'DEVICE_NOT_AVAILABLE',
+  'DEVICE_REJECTED',
   // training and evaluation
-  | 'DATASET_INVALID'
-  | 'SPLIT_INVALID'
-  | 'CHECKPOINT_INVALID'
-  | 'PREDICTIONS_MISSING'
+  'DATASET_INVALID',
+  'SPLIT_INVALID',
+  'CHECKPOINT_INVALID',
+  'PREDICTIONS_MISSING',
   // output and jobs
-  | 'OUTPUT_EXISTS'
-  | 'OUTPUT_INSIDE_INPUT'
-  | 'OUTPUT_NOT_WRITABLE'
-  | 'DISK_FULL'
-  | 'CANCELLED'
-  | 'WORKER_DIED'
-  | 'REQUEST_INVALID'
-  | 'INTERNAL';
+  'OUTPUT_EXISTS',
+  'OUTPUT_INSIDE_INPUT',
+  'OUTPUT_NOT_WRITABLE',
+  'DISK_FULL',
+  'CANCELLED',
+  'WORKER_DIED',
+  'REQUEST_INVALID',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export class QuorumError extends Error {
   readonly problem: Problem;

@@ -69,14 +69,18 @@ export interface CaseReport {
     readonly hash: string;
     readonly trainingData: string;
   };
-  readonly engine: { readonly name: string; readonly device: string; readonly events: readonly string[] };
+  readonly engine: {
+    readonly name: string;
+    readonly device: string;
+    readonly events: readonly { readonly kind: string; readonly device: string; readonly problem: Problem }[];
+  };
   readonly threshold: number;
   readonly labels: { readonly scheme: string; readonly values: Readonly<Record<string, number>> };
   /** The combination of `<case>_seg.nii.gz`. */
   readonly combination: string;
   readonly combinations: Readonly<Record<string, CombinationResult>>;
-  /** Mean over the mask of the standard deviation of the members' probabilities; null with one sequence or an empty mask. */
-  readonly spread: PerRegion<number | null>;
+  /** With probability maps: mean over the mask of the standard deviation of the sequences' probabilities; null for an empty mask. */
+  readonly spread: PerRegion<number | null> | null;
   readonly networkPasses: number;
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakMemoryMb: number;

@@ -67,10 +67,11 @@ export async function importWeights(
   return readModel(folder);
 }
 
-/** Writes the network that is run, weights included, as an ONNX file. */
-export async function exportOnnx(model: Model, file: string): Promise<void> {
+/** Writes the network that is run, weights included, as an ONNX file, and returns its bytes. */
+export async function exportOnnx(model: Model, file: string): Promise<Uint8Array> {
   const bytes = buildOnnxModel(model.parameters, model.layers, model.description.modalities.length);
   await writeFileAtomically(file, [bytes]);
+  return bytes;
 }
 
 /** The width that the first convolution's output channels (32w) tell. */

@@ -1,0 +1,14 @@
+import { CommanderError } from 'commander';
+import { problemOf } from '../errors.js';
+import { describeProblem } from '../services/messages.js';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, cancelled: 130 } as const;
+
+/** Prints what went wrong (as a JSON line with `--json`) and gives the exit code. */
+export function fail(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const problem = problemOf(error);
+  process.stderr.write(`${json ? JSON.stringify({ state: 'failed', problem }) : describeProblem(problem)}\n`);
+  if (problem.code === 'CANCELLED') return EXIT.cancelled;
+  return problem.code === 'REQUEST_INVALID' ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,97 @@
+import { stat } from 'node:fs/promises';
+import { Command } from 'commander';
+import type {
+  Client,
+  DeviceSummary,
+  ImageSummary,
+  ModelSummary,
+  StudySummary,
+} from '../services/contract.js';
+import { table } from './table.js';
+
+/** `quorum inspect FILE|FOLDER|MODEL` and `quorum inspect --devices`. */
+export function inspectCommand(services: Client): Command {
+  return new Command('inspect')
+    .description('Show an image file, a case folder, a model, or the devices of this machine')
+    .argument('[path]', 'an image file, a case folder or a model folder (default: the shipped model)')
+    .option('--devices', 'which devices can run the network, each with the verdict of its self-test')
+    .option('--json', 'as JSON')
+    .action(async (path: string | undefined, options: { devices?: true; json?: true }) => {
+      const print = (value: unknown, text: string) =>
+        process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
+      if (options.devices) {
+        const devices = await services.call('devices.list', {});
+        print(devices, describeDevices(devices));
+      } else if (path === undefined || (await isModel(path))) {
+        const model = await services.call('models.inspect', { folder: path ?? null });
+        print(model, describeModel(model));
+      } else if (await isFolder(path)) {
+        const study = await services.call('studies.open', { paths: [path] });
+        print(study, describeStudy(study));
+      } else {
+        const image = await services.call('images.inspect', { file: path });
+        print(image, describeImage(image));
+      }
+    });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+async function isModel(path: string): Promise<boolean> {
+  return stat(`${path}/model.json`).then(
+    () => true,
+    () => false,
+  );
+}
+
+function describeDevices(devices: readonly DeviceSummary[]): string {
+  const rows = devices.map(({ id, engine, name, accepted, reason }) => [
+    id,
+    engine,
+    name,
+    accepted ? 'used' : 'not used',
+    reason,
+  ]);
+  return table([['device', 'engine', 'name', 'auto', 'why'], ...rows]);
+}
+
+function describeStudy({ name, series, available }: StudySummary): string {
+  const rows = series.map(({ file, sequence, reason, grid }) => [
+    file,
+    sequence,
+    reason,
+    grid.size.join('×'),
+    `${grid.spacing.map((mm) => mm.toFixed(2)).join('×')} mm`,
+    grid.orientation,
+  ]);
+  return `${name}: ${available.join(', ')}\n\n${table([['file', 'sequence', 'why', 'voxels', 'spacing', 'axes'], ...rows])}`;
+}
+
+function describeImage(image: ImageSummary): string {
+  const lines = [
+    ['file', image.file],
+    ['format', `${image.format}, ${image.datatype}`],
+    ['sequence', `${image.sequence} (${image.reason})`],
+    ['voxels', image.grid.size.join(' × ')],
+    ['spacing', `${image.grid.spacing.map((mm) => mm.toFixed(4)).join(' × ')} mm`],
+    ['axes grow to', image.grid.orientation],
+    ['values', `${image.minimum} … ${image.maximum}`],
+    ['non-zero', `${image.nonZeroMl.toFixed(1)} ml`],
+  ];
+  if (image.labels) lines.push(['labels', image.labels.join(', ')]);
+  return lines.map(([what, value]) => `${what.padEnd(13)} ${value}`).join('\n');
+}
+
+function describeModel({ folder, hash, parameters, description }: ModelSummary): string {
+  return [
+    `${folder}`,
+    `hash ${hash}`,
+    `${parameters.toLocaleString('en')} parameters`,
+    JSON.stringify(description, null, 2),
+  ].join('\n');
+}

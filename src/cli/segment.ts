@@ -1,0 +1,122 @@
+import { cpus } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Client, Request } from '../services/contract.js';
+import type { SegmentResult } from '../services/services.js';
+import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { EXIT } from './failure.js';
+import { followJob } from './follow.js';
+import { describeBatch, describeCase } from './results.js';
+
+/** `quorum segment DIR|FILES… --out OUT`. */
+export function segmentCommand(services: Client): Command {
+  const command = new Command('segment')
+    .description('Segment a case (a folder or its files), or every case in a folder of case folders')
+    .argument('[inputs...]', 'a folder of one case, a folder of case folders, or the files of one case')
+    .requiredOption('-o, --out <dir>', 'where results are written; must not lie inside the input')
+    .option('-m, --model <dir>', 'model folder (default: the shipped model)')
+    .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
+    .option('--all-combinations', 'also write the mask of every subset of the sequences')
+    .option(
+      '--probabilities',
+      'also write probability maps, and the spread of the sequences’ own probabilities, per region',
+    )
+    .option('--picture', 'also write an overview picture (PNG)')
+    .addOption(
+      new Option('--labels <scheme>', 'brats: 1, 2, 4; consecutive: 1, 2, 3')
+        .choices(['brats', 'consecutive'])
+        .default('brats'),
+    )
+    .option('--keep-specks', 'keep parts of a region that are below the model’s minimum volume')
+    .option(
+      '--force',
+      'accept input that is not skull-stripped, not about 1 mm or not on one grid; the report says so',
+    )
+    .option('--overwrite', 'replace earlier results of Quorum that are unchanged since')
+    .option('--device <id>', 'auto, cpu, or an id of `quorum inspect --devices`', 'auto')
+    .option(
+      '--threads <n>',
+      `CPU threads (this machine has ${cpus().length}); never changes a mask`,
+      parseCount,
+    )
+    .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
+    .option('--json', 'progress and result as JSON lines');
+  for (const modality of MODALITIES)
+    command.option(`--${modality} <file>`, `the ${MODALITY_TITLES[modality]} image`);
+  return command.action(async (inputs: string[], options: SegmentOptions) => {
+    const request = requestOf(inputs, options);
+    const result = (await followJob(
+      services,
+      () => services.call('segment.start', request),
+      options.json === true,
+    )) as SegmentResult;
+    if (!options.json)
+      process.stdout.write(
+        `${result.kind === 'batch' ? describeBatch(result, options.out) : describeCase(result, options.out)}\n`,
+      );
+    process.exitCode = exitCodeOf(result);
+  });
+}
+
+interface SegmentOptions extends Partial<Record<Modality, string>> {
+  out: string;
+  model?: string;
+  use?: Modality[];
+  allCombinations?: true;
+  probabilities?: true;
+  picture?: true;
+  labels: 'brats' | 'consecutive';
+  keepSpecks?: true;
+  force?: true;
+  overwrite?: true;
+  device: string;
+  threads?: number;
+  memory?: number;
+  json?: true;
+}
+
+function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.start'> {
+  const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
+  return {
+    inputs,
+    overrides,
+    output: options.out,
+    model: options.model ?? null,
+    use: options.use ?? null,
+    allCombinations: options.allCombinations ?? false,
+    probabilities: options.probabilities ?? false,
+    picture: options.picture ?? false,
+    labels: options.labels,
+    keepSpecks: options.keepSpecks ?? false,
+    force: options.force ?? false,
+    overwrite: options.overwrite ?? false,
+    device: options.device,
+    threads: options.threads ?? null,
+    ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
+  };
+}
+
+function exitCodeOf(result: SegmentResult): number {
+  if (result.kind === 'case') return EXIT.done;
+  const failed = result.cases.filter(({ state }) => state === 'failed').length;
+  if (failed === 0) return EXIT.done;
+  return failed === result.cases.length ? EXIT.failed : EXIT.someFailed;
+}
+
+function parseModalities(text: string): Modality[] {
+  const names = text
+    .toLowerCase()
+    .split(/[,+]/)
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const wrong = names.find((name) => !MODALITIES.some((m) => m === name));
+  if (wrong !== undefined || names.length === 0)
+    throw new InvalidArgumentError(`Expected some of ${MODALITIES.join(',')}.`);
+  return MODALITIES.filter((m) => names.includes(m));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return count;
+}

@@ -1,0 +1,103 @@
+import type { ErrorCode, Problem } from '../errors.js';
+
+/** What each code means and what the user can do: the only place where problems become sentences. */
+const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
+  FILE_NOT_FOUND: ['The file or folder does not exist.', 'Check the path.'],
+  FILE_UNREADABLE: ['The file cannot be read.', 'Check its permissions.'],
+  FORMAT_UNKNOWN: [
+    'This is no image format that Quorum reads.',
+    'Use .nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr.',
+  ],
+  HEADER_INVALID: ['The file header is invalid.', 'Export the image again.'],
+  DATA_TRUNCATED: ['The file ends before its image does.', 'Copy or export the file again.'],
+  DATA_TOO_LARGE: [
+    'The file declares or contains more data than an image of a head.',
+    'Check where the file comes from.',
+  ],
+  DATA_CORRUPT: ['The compressed data are damaged.', 'Copy or export the file again.'],
+  NOT_3D: ['The image has more than three dimensions.', 'Split the series and give one volume per sequence.'],
+  DATATYPE_UNSUPPORTED: [
+    'Images with this kind of voxel are not read.',
+    'Convert it to an integer or float type.',
+  ],
+  VALUES_NOT_FINITE: ['The image holds NaN or infinite values.', 'Repair the image (air is 0).'],
+  LABELS_INVALID: ['A label map must hold small whole numbers.', 'Check that this file is a mask.'],
+  NO_IMAGES: [
+    'There is no image here.',
+    'Give a folder with the sequences of one patient, or a folder of such folders.',
+  ],
+  ONLY_MASKS: ['There are masks here, but no image.', 'Give at least one of T1, T1ce, T2, FLAIR.'],
+  SEQUENCE_AMBIGUOUS: ['Several files claim to be the same sequence.', 'Name the right one, e.g. --t1 FILE.'],
+  SEQUENCE_UNKNOWN: ['No file name tells its sequence.', 'Name the files, e.g. --t1 FILE --flair FILE.'],
+  SEQUENCE_NOT_AVAILABLE: [
+    'A sequence that was asked for is not there.',
+    'Leave it out of --use, or add its file.',
+  ],
+  MASK_AS_IMAGE: [
+    'This file holds labels, not image intensities.',
+    'Give the image instead of its segmentation.',
+  ],
+  GRIDS_DIFFER: [
+    'The images do not lie on one grid.',
+    'Co-register them first, or use --force to resample by their headers.',
+  ],
+  NOT_SKULL_STRIPPED: [
+    'This does not look like a skull-stripped brain.',
+    'Remove the skull first (air exactly 0), or use --force.',
+  ],
+  NOT_ISOTROPIC_1MM: [
+    'The voxels are not about 1 mm on every side.',
+    'Resample to 1 mm first, or use --force.',
+  ],
+  EMPTY_IMAGE: ['The image is empty.', 'Check the export of this sequence.'],
+  WEIGHTS_INVALID: ['The weights do not fit this network.', 'Check the names and shapes of its tensors.'],
+  MODEL_INVALID: ['model.json is invalid.', 'Correct the field, or get the model again.'],
+  MODEL_NOT_FOUND: ['There is no model here.', 'Give a folder with model.json and weights.safetensors.'],
+  MODEL_HASH_MISMATCH: ['The weights are not those that model.json describes.', 'Get the model again.'],
+  ENGINE_FAILED: ['The network could not be run.', 'Try --device cpu.'],
+  DEVICE_NOT_AVAILABLE: ['This device is not available here.', 'See `quorum inspect --devices`.'],
+  DEVICE_REJECTED: [
+    'This device failed its self-test.',
+    'See `quorum inspect --devices`, or use --device cpu.',
+  ],
+  DATASET_INVALID: ['The data set is invalid.', 'Correct the file that is named.'],
+  SPLIT_INVALID: ['The split of the patients is invalid.', 'Correct the split file.'],
+  CHECKPOINT_INVALID: ['The checkpoint cannot be used.', 'Start again, or resume from an earlier one.'],
+  PREDICTIONS_MISSING: ['Predicted masks are missing.', 'Segment these cases first.'],
+  OUTPUT_EXISTS: [
+    'There is already a file where the result should go. Nothing was changed.',
+    'Choose another output folder; --overwrite replaces only unchanged results of Quorum.',
+  ],
+  OUTPUT_INSIDE_INPUT: [
+    'The output folder lies inside the input.',
+    'Choose a folder outside the patient’s data.',
+  ],
+  OUTPUT_NOT_WRITABLE: ['The output cannot be written.', 'Choose another folder or check its permissions.'],
+  DISK_FULL: ['The disk is full. Nothing half-written was left behind.', 'Free some space and run it again.'],
+  CANCELLED: ['Cancelled.', 'Nothing was written.'],
+  WORKER_DIED: [
+    'The worker process ended unexpectedly.',
+    'Run it again; with less memory in use if it happens again.',
+  ],
+  REQUEST_INVALID: ['The request is invalid.', 'Check the options.'],
+  INTERNAL: ['Something went wrong inside Quorum.', 'Please report it with this message.'],
+};
+
+/** One problem in sentences, several lines: what, where, found and expected, what to do. */
+export function describeProblem(problem: Problem): string {
+  const [what, remedy] = TEXTS[problem.code];
+  const lines = [`${problem.code}: ${what}`, ...facts(problem)];
+  for (const other of problem.also ?? [])
+    lines.push(`  also ${other.code}: ${TEXTS[other.code][0]}`, ...facts(other).map((fact) => `  ${fact}`));
+  return [...lines, `  → ${remedy}`].join('\n');
+}
+
+function facts({ file, files, field, found, expected }: Problem): string[] {
+  const lines: string[] = [];
+  if (file) lines.push(`  file: ${file}`);
+  for (const each of files ?? []) if (each !== file) lines.push(`  file: ${each}`);
+  if (field) lines.push(`  field: ${field}`);
+  if (found) lines.push(`  found: ${found}`);
+  if (expected) lines.push(`  expected: ${expected}`);
+  return lines;
+}

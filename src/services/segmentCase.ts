@@ -1,0 +1,183 @@
+import { basename } from 'node:path';
+import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
+import { QuorumError } from '../errors.js';
+import { CaseOutput, filesAreIntact, readReport } from '../export/output.js';
+import { type CaseReport, type Fingerprint, RESEARCH_NOTICE } from '../export/report.js';
+import { openStudy, type SequenceOverrides, type Study } from '../intake/study.js';
+import type { Model } from '../model/model.js';
+import { prepareCase, sha256OfFile } from '../prepare/case.js';
+import { computeLogits } from '../segment/logits.js';
+import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import type { JobContext } from './jobs.js';
+import { QUORUM_VERSION } from './version.js';
+import {
+  type CaseOptions,
+  LABEL_VALUES,
+  plannedFiles,
+  writeMasks,
+  writeProbabilities,
+} from './writeMasks.js';
+
+/** One case's files, and its name when the caller knows a better one than the folder's. */
+export interface CaseInputs {
+  readonly paths: readonly string[];
+  readonly overrides: SequenceOverrides;
+  readonly name?: string;
+}
+
+/** Gives the engine for the model; it is opened when the first case needs it. */
+export type EngineSource = () => Promise<FallbackEngine>;
+
+/**
+ * Segments one case and writes its results into `folder`: `<case>_seg.nii.gz`, on demand every combination and probability
+ * maps, and `report.json`. Nothing is computed when the folder's own report says that the same was finished before.
+ *
+ * @throws QuorumError what intake, prepare, the engine and the output raise; nothing is left half-written.
+ */
+export async function segmentCase(
+  inputs: CaseInputs,
+  folder: string,
+  model: Model,
+  openEngine: EngineSource,
+  options: CaseOptions,
+  context: JobContext,
+): Promise<{ report: CaseReport; skipped: boolean }> {
+  const started = performance.now();
+  const lap = stopwatch(started);
+  context.report('reading', 0);
+  const opened = await openStudy(inputs.paths, inputs.overrides);
+  const study = inputs.name === undefined ? opened : { ...opened, name: inputs.name };
+  const use = sequencesToUse(study, model, options.use);
+  const fingerprint = await fingerprintOf(study, use, model, options);
+  const earlier = await finishedBefore(folder, fingerprint);
+  if (earlier && !options.overwrite) return { report: earlier, skipped: true };
+
+  const combinations = options.allCombinations ? allCombinations(use) : [use];
+  const output = await CaseOutput.open(
+    folder,
+    plannedFiles(study.name, combinations, options),
+    options.overwrite,
+  );
+  try {
+    const prepared = await prepareCase(study, { use, force: options.force, signal: context.signal });
+    lap.mark('reading');
+    const engine = await openEngine();
+    lap.mark('engine');
+    const onPass = (modality: Modality, done: number, total: number) =>
+      context.report(`network: ${MODALITY_TITLES[modality]}`, 0.15 + (0.55 * done) / total);
+    const logits = await engine.run((e) =>
+      computeLogits(prepared, model, e, { signal: context.signal, onPass }),
+    );
+    lap.mark('network');
+    const results = await writeMasks(prepared, logits, model, combinations, options, output, context);
+    lap.mark('masks');
+    context.report('probabilities', 0.9);
+    const spread = options.probabilities
+      ? await writeProbabilities(prepared, logits, model, use, output)
+      : null;
+    lap.mark('probabilities');
+    const report = await output.commit({
+      application: 'quorum',
+      kind: 'case',
+      format: 1,
+      notice: RESEARCH_NOTICE,
+      case: study.name,
+      finishedAt: new Date().toISOString(),
+      quorumVersion: QUORUM_VERSION,
+      fingerprint,
+      ...describeStudy(study, use),
+      overridden: prepared.overridden.map((problem) => ({
+        ...problem,
+        file: problem.file && basename(problem.file),
+        files: problem.files?.map((f) => basename(f)),
+      })),
+      model: {
+        name: model.description.name,
+        version: model.description.version,
+        hash: model.hash,
+        trainingData: model.description.knowledge.trainingData,
+      },
+      engine: { name: engine.name, device: engine.device, events: engine.events },
+      threshold: model.description.threshold,
+      labels: { scheme: options.labels, values: LABEL_VALUES[options.labels] },
+      combination: combinationName(use),
+      combinations: results,
+      spread,
+      networkPasses: logits.maps.length,
+      seconds: {
+        ...lap.seconds(),
+        networkPasses: logits.passSeconds.reduce((sum, s) => sum + s, 0),
+        total: (performance.now() - started) / 1000,
+      },
+      peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    });
+    return { report, skipped: false };
+  } finally {
+    await output.close();
+  }
+}
+
+/** @throws QuorumError SEQUENCE_NOT_AVAILABLE when a sequence that was asked for is not there or not the model's. */
+function sequencesToUse(study: Study, model: Model, wanted: readonly Modality[] | null): Modality[] {
+  const available = MODALITIES.filter((m) => study.images[m] && model.description.modalities.includes(m));
+  const use = MODALITIES.filter((m) => (wanted ?? available).includes(m));
+  const missing = use.filter((m) => !available.includes(m));
+  if (missing.length > 0 || use.length === 0) {
+    const found = missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none';
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `some of ${available.map((m) => MODALITY_TITLES[m]).join(', ')}`,
+      found,
+    });
+  }
+  return use;
+}
+
+async function fingerprintOf(
+  study: Study,
+  use: readonly Modality[],
+  model: Model,
+  options: CaseOptions,
+): Promise<Fingerprint> {
+  const inputs: Partial<Record<Modality, string>> = {};
+  for (const modality of use) inputs[modality] = await sha256OfFile(study.images[modality]!.file);
+  const { allCombinations: all, probabilities, picture, labels, keepSpecks, force } = options;
+  return {
+    inputs,
+    modelHash: model.hash,
+    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force },
+  };
+}
+
+async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise<CaseReport | null> {
+  const report = await readReport(folder);
+  if (report?.kind !== 'case' || report.state !== 'finished') return null;
+  const same = JSON.stringify(report.fingerprint) === JSON.stringify(fingerprint);
+  return same && (await filesAreIntact(folder, report.files)) ? report : null;
+}
+
+function describeStudy(study: Study, use: readonly Modality[]): Pick<CaseReport, 'images' | 'setAside'> {
+  const chosen = new Set(Object.values(study.images));
+  return {
+    images: MODALITIES.filter((m) => study.images[m]).map((sequence) => {
+      const { file, reason } = study.images[sequence]!;
+      return { sequence, file: basename(file), reason, used: use.includes(sequence) };
+    }),
+    setAside: study.series
+      .filter((series) => !chosen.has(series))
+      .map(({ file, reason }) => ({ file: basename(file), reason })),
+  };
+}
+
+function stopwatch(started: number) {
+  let last = started;
+  const laps: Record<string, number> = {};
+  return {
+    mark(name: string): void {
+      const now = performance.now();
+      laps[name] = (now - last) / 1000;
+      last = now;
+    },
+    seconds: () => laps,
+  };
+}

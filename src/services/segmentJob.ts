@@ -1,0 +1,147 @@
+import { stat } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { problemOf, QuorumError } from '../errors.js';
+import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
+import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../export/report.js';
+import { findCaseFolders } from '../intake/study.js';
+import type { Model } from '../model/model.js';
+import type { SegmentRequest } from './contract.js';
+import type { JobContext } from './jobs.js';
+import { type EngineSource, segmentCase } from './segmentCase.js';
+import { QUORUM_VERSION } from './version.js';
+
+/** A finished job: the case's report, or the summary of several. */
+export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;
+
+/**
+ * Segments one case, or every case below the given folders one after the other: a failure never stops the rest, and a case whose
+ * own report says finished with the same inputs, model and options is skipped.
+ *
+ * @throws QuorumError for a single case what it raises; for several only what concerns all (output, model, engine).
+ */
+export async function runSegmentJob(
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  context: JobContext,
+): Promise<SegmentResult> {
+  const folders: string[] = [];
+  for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
+  await refuseOutputInsideInput(request.output, folders);
+  const cases = await casesOf(request, folders);
+  if (cases === null) {
+    const inputs = { paths: request.inputs, overrides: request.overrides };
+    const { report, skipped } = await segmentCase(
+      inputs,
+      request.output,
+      model,
+      openEngine,
+      request,
+      context,
+    );
+    return { ...report, skipped };
+  }
+  return runBatch(cases, request, model, openEngine, context);
+}
+
+interface CaseFolder {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** The case folders of a batch, or null when the inputs are one case. */
+async function casesOf(request: SegmentRequest, folders: readonly string[]): Promise<CaseFolder[] | null> {
+  const loose = request.inputs.length > folders.length || Object.keys(request.overrides).length > 0;
+  if (loose || folders.length === 0) return null;
+  const found: string[] = [];
+  for (const folder of folders) found.push(...(await findCaseFolders(folder)));
+  if (folders.length === 1 && (found.length === 0 || found[0] === folders[0])) return null;
+  if (found.length === 0)
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      files: folders,
+      expected: 'folders with T1, T1ce, T2 or FLAIR',
+    });
+  return nameCases(found, folders);
+}
+
+/** The folder's name where that is unique, else its path below the input. */
+function nameCases(found: readonly string[], folders: readonly string[]): CaseFolder[] {
+  return found.map((folder) => {
+    const name = basename(folder);
+    const unique =
+      name.toLowerCase() !== 'anat' && found.filter((other) => basename(other) === name).length === 1;
+    const root = folders.find((input) => folder.startsWith(input + sep)) ?? folder;
+    const path = relative(root, folder)
+      .split(sep)
+      .filter((part) => part.toLowerCase() !== 'anat');
+    return { folder, name: unique || path.length === 0 ? name : path.join('_') };
+  });
+}
+
+async function runBatch(
+  cases: readonly CaseFolder[],
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  context: JobContext,
+): Promise<BatchReport> {
+  await refuseForeignBatchReport(request.output);
+  const outcomes: CaseOutcome[] = [];
+  for (const { name, folder } of cases) {
+    const done = outcomes.length;
+    const caseContext: JobContext = {
+      signal: context.signal,
+      report: (stage, progress) => context.report(stage, (done + progress) / cases.length, name),
+    };
+    outcomes.push(await outcomeOf(name, folder, request, model, openEngine, caseContext));
+    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
+  }
+  const report: BatchReport = {
+    application: 'quorum',
+    kind: 'batch',
+    format: 1,
+    notice: RESEARCH_NOTICE,
+    finishedAt: new Date().toISOString(),
+    quorumVersion: QUORUM_VERSION,
+    cases: outcomes,
+  };
+  await writeBatchReport(request.output, report);
+  return report;
+}
+
+async function outcomeOf(
+  name: string,
+  folder: string,
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  context: JobContext,
+): Promise<CaseOutcome> {
+  try {
+    const inputs = { paths: [folder], overrides: {}, name };
+    const { report, skipped } = await segmentCase(
+      inputs,
+      join(request.output, name),
+      model,
+      openEngine,
+      request,
+      context,
+    );
+    return {
+      case: name,
+      state: skipped ? 'skipped' : 'finished',
+      volumes: report.combinations[report.combination].volumes,
+    };
+  } catch (error) {
+    return { case: name, state: 'failed', problem: problemOf(error) };
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new QuorumError({ code: 'FILE_NOT_FOUND', file: path }, { cause });
+  }
+}

@@ -1,0 +1,176 @@
+import type { CaseOutput } from '../export/output.js';
+import { overviewPicture, type PictureMask } from '../export/picture.js';
+import type { CombinationResult } from '../export/report.js';
+import type { Model } from '../model/model.js';
+import type { Case } from '../prepare/case.js';
+import { removeSpecks, volumesOf } from '../segment/cleanUp.js';
+import { type CombinedMasks, combine } from '../segment/combine.js';
+import { bitsOf, fusionOf } from '../segment/fusion.js';
+import { agreementOf, contributionsOf, type PerRegion, perRegion } from '../segment/influence.js';
+import type { ModalityLogits } from '../segment/logits.js';
+import { type ProbabilityMaps, probabilityMaps } from '../segment/probabilities.js';
+import { combinationName, type Modality, REGIONS, type Region } from '../terms.js';
+import { voxelVolume } from '../volume/affine.js';
+import { writeFileAtomically } from '../volume/atomicFile.js';
+import { writeNifti } from '../volume/niftiWriter.js';
+import { voxelCount } from '../volume/volume.js';
+import type { SegmentRequest } from './contract.js';
+import type { JobContext } from './jobs.js';
+
+export type CaseOptions = Pick<
+  SegmentRequest,
+  | 'use'
+  | 'allCombinations'
+  | 'probabilities'
+  | 'picture'
+  | 'labels'
+  | 'keepSpecks'
+  | 'force'
+  | 'overwrite'
+  | 'memoryMb'
+>;
+
+/** Label values per scheme; BraTS 2023 numbers enhancing tumour 3. */
+export const LABEL_VALUES = {
+  brats: { core: 1, oedema: 2, enhancing: 4 },
+  consecutive: { core: 1, oedema: 2, enhancing: 3 },
+} as const;
+
+/** Everything that will be written for a case, the report aside. */
+export function plannedFiles(
+  name: string,
+  combinations: readonly Modality[][],
+  options: CaseOptions,
+): string[] {
+  return [
+    segmentationFile(name),
+    ...(options.allCombinations ? combinations.map(combinationFile) : []),
+    ...(options.probabilities ? REGIONS.flatMap((r) => [probabilityFile(name, r), spreadFile(name, r)]) : []),
+  ];
+}
+
+const segmentationFile = (name: string) => `${name}_seg.nii.gz`;
+const combinationFile = (members: readonly Modality[]) => `combinations/${combinationName(members)}.nii.gz`;
+const pictureFile = (name: string) => `${name}_picture.png`;
+const probabilityFile = (name: string, region: Region) => `${name}_probability_${region}.nii.gz`;
+const spreadFile = (name: string, region: Region) => `${name}_spread_${region}.nii.gz`;
+
+/** Thresholds, cleans and writes the combinations, as many at a time as `memoryMb` holds. */
+export async function writeMasks(
+  prepared: Case,
+  logits: ModalityLogits,
+  { description }: Model,
+  combinations: readonly Modality[][],
+  options: CaseOptions,
+  output: CaseOutput,
+  context: JobContext,
+): Promise<Record<string, CombinationResult>> {
+  const { grid, form } = prepared;
+  const present = logits.maps.map((map) => map.modality);
+  const fusion = fusionOf(description, present);
+  const atOnce = Math.max(1, Math.floor((options.memoryMb * 1e6) / voxelCount(grid.size)));
+  const results: Record<string, CombinationResult> = {};
+  const pictured: PictureMask[] = [];
+  for (let first = 0; first < combinations.length; first += atOnce) {
+    const batch = combinations.slice(first, first + atOnce);
+    const share = (inBatch: number) =>
+      context.report('masks', 0.7 + (0.2 * (first + inBatch * batch.length)) / combinations.length);
+    const masks = await combine(
+      logits,
+      grid,
+      fusion,
+      batch.map((members) => bitsOf(members, present)),
+      {
+        signal: context.signal,
+        onProgress: share,
+      },
+    );
+    const writes = batch.map(async (members) => {
+      const labels = masks.labels.get(bitsOf(members, present))!;
+      const name = combinationName(members);
+      results[name] = describeCombination(labels, masks, members, present, prepared, description, options);
+      const data =
+        options.labels === 'brats'
+          ? labels
+          : labels.map((label) => (label === 4 ? LABEL_VALUES.consecutive.enhancing : label));
+      if (members === combinations[0])
+        await writeNifti(await output.stage(segmentationFile(prepared.name)), { ...grid, data }, { form });
+      if (options.allCombinations)
+        await writeNifti(await output.stage(combinationFile(members)), { ...grid, data }, { form });
+    });
+    await Promise.all(writes);
+    if (options.picture)
+      pictured.push(
+        ...batch.map((members) => ({ members, labels: masks.labels.get(bitsOf(members, present))! })),
+      );
+  }
+  if (options.picture) {
+    const picture = overviewPicture(prepared.images, grid, pictured);
+    await writeFileAtomically(await output.stage(pictureFile(prepared.name)), [picture]);
+  }
+  return results;
+}
+
+/** Cleans one mask in place and says what it holds. */
+function describeCombination(
+  labels: Uint8Array,
+  { patterns }: CombinedMasks,
+  members: readonly Modality[],
+  present: readonly Modality[],
+  { grid }: Case,
+  description: Model['description'],
+  options: CaseOptions,
+): CombinationResult {
+  const specks = removeSpecks(options.keepSpecks ? labels.slice() : labels, grid, description.cleanUp);
+  const volumes = volumesOf(labels, grid);
+  const known = description.knowledge.combinations[combinationName(members)];
+  return {
+    volumes: perRegion((_, region) => ({ ml: volumes[region], supported: known[region].supported })),
+    agreement: agreementOf(patterns, members, present),
+    contributions: contributionsOf(patterns, members, present, voxelVolume(grid.affine) / 1000),
+    specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
+      region,
+      ml,
+      centroidMm,
+      centroidVoxel,
+      removed: !options.keepSpecks,
+    })),
+  };
+}
+
+/**
+ * Writes the fused probability of each region and the spread of the sequences' own probabilities.
+ *
+ * @returns per region the mean spread over the mask before clean-up; null where the mask is empty.
+ */
+export async function writeProbabilities(
+  { grid, form, name }: Case,
+  logits: ModalityLogits,
+  { description }: Model,
+  use: readonly Modality[],
+  output: CaseOutput,
+): Promise<PerRegion<number | null>> {
+  const present = logits.maps.map((map) => map.modality);
+  const maps = probabilityMaps(logits, grid, fusionOf(description, present), bitsOf(use, present));
+  const write = async (kind: keyof ProbabilityMaps, file: string, region: Region) =>
+    writeNifti(await output.stage(file), { ...grid, data: maps[kind][region] }, { form });
+  await Promise.all(
+    REGIONS.flatMap((region) => [
+      write('fused', probabilityFile(name, region), region),
+      write('spread', spreadFile(name, region), region),
+    ]),
+  );
+  return perRegion((_, region) => meanSpread(maps, region, description.threshold));
+}
+
+/** Mean spread over the voxels of the region's mask before clean-up; null when there are none. */
+function meanSpread({ fused, spread }: ProbabilityMaps, region: Region, threshold: number): number | null {
+  let sum = 0;
+  let voxels = 0;
+  fused[region].forEach((probability, at) => {
+    if (probability <= threshold) return;
+    sum += spread[region][at];
+    voxels++;
+  });
+  return voxels === 0 ? null : sum / voxels;
+}
