@@ -1,8 +1,7 @@
-/** Devices with one fault each, all made from the onnx engine on the CPU; the CPU of this world is slow. */
+/** Devices with one fault each, beside a CPU that takes its time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceCandidate } from '../../../src/engine/devices/deviceCandidate.js';
 import type { InferenceEngine } from '../../../src/engine/engine.js';
-import { createOnnxEngine } from '../../../src/engine/onnx/onnxEngine.js';
 import { QuorumError } from '../../../src/errors.js';
 
 type Corruption = (logits: Float32Array) => Float32Array | Promise<Float32Array>;
@@ -29,6 +28,26 @@ export const CORRUPTIONS: Record<string, Corruption> = {
   hanging: () => new Promise(() => setInterval(() => undefined, 1000)),
 };
 
+/** Stands for any engine: its logits follow from the input at once, so that times are those of the sleeps alone. */
+export const promptEngine: InferenceEngine = {
+  name: 'onnx',
+  device: 'prompt',
+  logits: async (modality, { data }) => {
+    const logits = new Float32Array(3 * data.length);
+    for (let i = 0; i < logits.length; i++) {
+      logits[i] = data[i % data.length] - 0.35 + 0.1 * modality + 0.2 * Math.floor(i / data.length);
+    }
+    return logits;
+  },
+  dispose: async () => undefined,
+};
+
+/** The CPU of this world: `promptEngine`, but each pass takes a while. */
+export const leisurely: Corruption = async (logits) => {
+  await sleep(300);
+  return logits;
+};
+
 /** `engine` with every pass's logits put through a corruption. */
 export function corrupted(engine: InferenceEngine, corruption: Corruption, device: string): InferenceEngine {
   return {
@@ -46,18 +65,14 @@ function candidate(id: string, kind: 'cpu' | 'gpu', corruption: Corruption): Dev
     kind,
     unavailable: async () => null,
     runtimeVersion: async () => process.env.QUORUM_TEST_RUNTIME ?? 'runtime 1',
-    create: async (network, options) =>
-      corrupted(await createOnnxEngine({ ...network, ...options, device: 'cpu' }), corruption, id),
+    create: async () => corrupted(promptEngine, corruption, id),
   };
 }
 
 export function deviceCandidates(): DeviceCandidate[] {
   return [
     { ...candidate('absent', 'gpu', CORRUPTIONS.good), unavailable: async () => 'not in this world' },
-    candidate('cpu', 'cpu', async (logits) => {
-      await sleep(300);
-      return logits;
-    }),
+    candidate('cpu', 'cpu', leisurely),
     ...Object.entries(CORRUPTIONS)
       .reverse()
       .map(([id, corruption]) => candidate(id, 'gpu', corruption)),

@@ -1,26 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Judgement, judgeDevice } from '../../../src/engine/devices/selfTest.js';
 import { referenceInput, referenceNetwork } from '../../../src/engine/devices/selfTestReference.js';
-import type { InferenceEngine } from '../../../src/engine/engine.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/onnxEngine.js';
-import { CORRUPTIONS, corrupted } from './corruptCandidates.js';
+import { CORRUPTIONS, corrupted, leisurely, promptEngine } from './corruptCandidates.js';
 
-let engine: InferenceEngine;
-let cpu: InferenceEngine;
-beforeAll(async () => {
-  engine = await createOnnxEngine({ ...referenceNetwork(), threads: 1 });
-  const slowly = async (logits: Float32Array) => {
-    await sleep(300);
-    return logits;
-  };
-  cpu = corrupted(engine, slowly, 'cpu');
-});
-afterAll(() => engine.dispose());
+const cpu = corrupted(promptEngine, leisurely, 'cpu');
 
 describe('the reference case', () => {
   it('is a mask of mixed size in every region, which a wrong device would change', async () => {
+    const engine = await createOnnxEngine({ ...referenceNetwork(), threads: 1 });
     const logits = await engine.logits(0, referenceInput(64));
+    await engine.dispose();
     for (let region = 0; region < 3; region++) {
       const inside = logits.subarray(region * 64 ** 3, (region + 1) * 64 ** 3).filter((z) => z > 0).length;
       expect(inside / 64 ** 3).toBeGreaterThan(0.02);
@@ -47,7 +37,7 @@ describe('the judgement on a device', () => {
     ['slow', { accepted: false, reason: 'slower', maxLogitDifference: 0, dice: 1 }],
   ];
   it.each(cases)('%s', async (name, expected) => {
-    const judgement = await judgeDevice(corrupted(engine, CORRUPTIONS[name], name), cpu);
+    const judgement = await judgeDevice(corrupted(promptEngine, CORRUPTIONS[name], name), cpu);
     expect(judgement).toMatchObject(expected);
     if (name === 'good') expect(judgement.speedRatio).toBeGreaterThan(1);
     if (name === 'slow') expect(judgement.speedRatio).toBeLessThan(1);
