@@ -9,7 +9,7 @@ import type { WebgpuReport } from './webgpuChild.js';
 async function runChild(): Promise<WebgpuReport> {
   const script = fileURLToPath(new URL('webgpuChild.ts', import.meta.url));
   const env = { ...process.env, ...swiftshaderEnvironment };
-  const options = { env, timeout: 280_000 };
+  const options = { env, timeout: 570_000 };
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], options).catch(
     (error: { message: string; signal?: string; stdout: string; stderr: string }) => {
       throw new Error(`${error.message} signal ${error.signal}\n${error.stdout}\n${error.stderr}`);
@@ -22,18 +22,15 @@ describe.skipIf(!swiftshaderEnvironment)('tfjs on WebGPU (SwiftShader)', () => {
   let report: WebgpuReport;
   beforeAll(async () => {
     report = await runChild();
-  }, 300_000);
+  }, 600_000);
 
   it('names the adapter', () => {
     expect(report.device).toMatch(/^webgpu \(.*SwiftShader.*\)$/);
   });
 
-  it('gives the reference logits', () => {
+  it('gives the reference logits, while tfjs-backend-cpu runs too', () => {
     expect(report.logitsToReference).toBeLessThan(1e-4);
-  });
-
-  it('gives the logits of tfjs-backend-cpu on a grid that is no cube, while that runs too', () => {
-    expect(report.logitsToCpu).toBeLessThan(1e-4);
+    expect(report.cpuLogitsToReference).toBeLessThan(1e-4);
   });
 
   it('walks backward twice from one forward pass, to the gradients of tfjs-backend-cpu', () => {
