@@ -1,4 +1,4 @@
-import { constants, crc32, createInflate, createInflateRaw, type Inflate, type InflateRaw } from 'node:zlib';
+import { crc32, createInflate, createInflateRaw, type Inflate, type InflateRaw } from 'node:zlib';
 import { QuorumError } from '../errors.js';
 
 const PIECE = 1 << 20;
@@ -30,11 +30,9 @@ export function compressedBound(declared: number): number {
 
 /** The first bytes (at most `wanted`) that the beginning of a gzip file inflates to; fewer when it ends before. */
 export async function inflateStart(compressed: Buffer, wanted: number, file: string): Promise<Buffer> {
-  const inflater = createInflateRaw({ chunkSize: Math.max(64, wanted), finishFlush: constants.Z_SYNC_FLUSH });
-  inflater.end(compressed.subarray(memberDataStart(compressed, 0, file)));
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of outputOf(inflater, file)) {
+  for await (const piece of gzipMembers(compressed, wanted, file)) {
     pieces.push(piece);
     length += piece.length;
     if (length >= wanted) break;
@@ -55,7 +53,7 @@ export async function* inflate(
   file: string,
 ): AsyncGenerator<Buffer> {
   let total = 0;
-  const pieces = compression === 'gzip' ? gzipMembers(compressed, file) : zlibStream(compressed, file);
+  const pieces = compression === 'gzip' ? gzipMembers(compressed, PIECE, file) : zlibStream(compressed, file);
   for await (const piece of pieces) {
     total += piece.length;
     if (total > declared + SLACK) throw tooLarge(declared, file);
@@ -69,11 +67,11 @@ async function* zlibStream(compressed: Buffer, file: string): AsyncGenerator<Buf
   yield* outputOf(inflater, file);
 }
 
-async function* gzipMembers(compressed: Buffer, file: string): AsyncGenerator<Buffer> {
+async function* gzipMembers(compressed: Buffer, chunkSize: number, file: string): AsyncGenerator<Buffer> {
   let at = 0;
   do {
     const start = memberDataStart(compressed, at, file);
-    const inflater = createInflateRaw({ chunkSize: PIECE });
+    const inflater = createInflateRaw({ chunkSize });
     inflater.end(compressed.subarray(start));
     let checksum = 0;
     let length = 0;
