@@ -3,7 +3,7 @@
  * and kernel registry with our copy of tfjs-core. Nobody has run this path on a GPU for Quorum yet.
  */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -33,14 +33,23 @@ export async function openNodeGpu({ nodeGpuFolder }: TensorflowBackendOptions): 
   };
 }
 
-/** The package's main file, not loaded. @throws QuorumError DEVICE_NOT_AVAILABLE. */
+/**
+ * The package's main file, not loaded.
+ *
+ * @param folder the package itself, or where it was installed.
+ * @throws QuorumError DEVICE_NOT_AVAILABLE.
+ */
 export function resolveNodeGpu(folder: string | undefined): string {
-  try {
-    if (folder !== undefined) return createRequire(join(folder, 'package.json')).resolve(folder);
-    return createRequire(import.meta.url).resolve(PACKAGE);
-  } catch (error) {
-    throw notAvailable(folder ? `nothing loadable in ${folder}` : 'the package is not installed', error);
+  const from = createRequire(folder === undefined ? import.meta.url : resolve(folder, 'package.json'));
+  const requests = folder === undefined ? [PACKAGE] : [PACKAGE, resolve(folder)];
+  for (const request of requests) {
+    try {
+      return from.resolve(request);
+    } catch {
+      // The next request may be there.
+    }
   }
+  throw notAvailable(folder === undefined ? 'the package is not installed' : `nothing loadable in ${folder}`);
 }
 
 /** tfjs-node 4.22 calls what Node 23 removed. */

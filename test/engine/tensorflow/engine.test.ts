@@ -151,5 +151,5 @@ describe('training', () => {
       adam.step(parameters, gradient, 8e-4);
     }
     await engine.dispose();
-  });
+  }, 300_000);
 });

@@ -82,7 +82,7 @@ describe.each(cases)('all 15 objectives of $name', ({ name, prefix, merged }) =>
     reference = await readReference(name);
     engine = await openEngine(reference);
     result = await objectiveGradients(engine, reference, SUBSETS);
-  }, 300_000);
+  }, 600_000);
   afterAll(() => engine.dispose());
 
   function segments() {
