@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { QuorumError } from '../errors.js';
 
 const PIECE = 1 << 20;
@@ -20,10 +20,11 @@ export interface OpenFile {
 export async function withFile<T>(file: string, use: (opened: OpenFile) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
+    // Asked before opening: opening a named pipe would wait for its other end.
+    const status = await stat(file);
+    if (!status.isFile()) throw unreadable(file, status.isDirectory() ? 'a folder' : 'not a regular file');
     handle = await open(file, 'r');
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw unreadable(file, stat.isDirectory() ? 'a folder' : 'not a regular file');
-    return await use(openFile(handle, file, stat.size));
+    return await use(openFile(handle, file, status.size));
   } catch (error) {
     throw readProblem(error, file);
   } finally {

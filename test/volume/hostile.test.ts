@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -186,6 +187,16 @@ describe('things that are no image files', () => {
     });
     const text = folder.write('.txt', 'hello');
     expect(await problemOfRefusal(readVolume(text))).toMatchObject({ code: 'FORMAT_UNKNOWN', found: '.txt' });
+  });
+
+  it.skipIf(process.platform === 'win32')('a named pipe, without waiting for its other end', async () => {
+    const pipe = join(folder.path, 'pipe.nii');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    expect(await problemOfRefusal(readVolume(pipe))).toMatchObject({
+      code: 'FILE_UNREADABLE',
+      found: 'not a regular file',
+      file: pipe,
+    });
   });
 
   it('text under the name of an image', async () => {
