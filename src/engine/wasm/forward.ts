@@ -1,0 +1,200 @@
+import {
+  BLOCK_CHANNELS,
+  type Block,
+  type BlockedVolume,
+  blocksOf,
+  clearMargin,
+  convolve,
+  convolvePointwise,
+  maxPool,
+  normalise,
+  Program,
+  type Pyramid,
+  type SingleMap,
+  statisticsBytes,
+  upsample,
+} from '../../kernels/index.js';
+import type {
+  ActivationName,
+  ConvolutionLayer,
+  Layer,
+  MaxPoolLayer,
+  NormalisationLayer,
+  UpsampleLayer,
+} from '../../network/layers.js';
+import type { Tensor3 } from '../engine.js';
+import type { StoragePlan } from './storage.js';
+import type { NetworkWeights } from './weights.js';
+
+/** What both directions of the walk need to know. */
+export interface Network {
+  readonly layers: readonly Layer[];
+  readonly plan: StoragePlan;
+  readonly weights: NetworkWeights;
+}
+
+/** Activations of one forward pass that a backward pass reads. */
+export interface Activations {
+  readonly pyramid: Pyramid;
+  readonly input: SingleMap;
+  /** Whole volumes by name (`StoragePlan`). */
+  readonly volumes: ReadonlyMap<ActivationName, BlockedVolume>;
+  /** Statistics by name of the normalisation layer. */
+  readonly statistics: ReadonlyMap<string, number>;
+  /** All that must be freed in the end. */
+  readonly blocks: readonly Block[];
+}
+
+/** Adds a forward pass to a program: one instance per pass. */
+export class ForwardWalk {
+  readonly #volumes = new Map<ActivationName, BlockedVolume>();
+  readonly #blocks = new Map<ActivationName, Block>();
+  readonly #statistics = new Map<string, number>();
+  readonly #kept: Block[] = [];
+  readonly #program: Program;
+  readonly #input: SingleMap;
+  #logits: Block | undefined;
+
+  /** @param keep all activations, for a backward pass; else each is freed after its last use. */
+  constructor(
+    private readonly network: Network,
+    private readonly modality: number,
+    private readonly pyramid: Pyramid,
+    input: Tensor3,
+    private readonly keep: boolean,
+  ) {
+    this.#program = new Program(network.weights.pool);
+    try {
+      const block = this.#program.allocate(pyramid.grids[0].block / BLOCK_CHANNELS);
+      this.#kept.push(block);
+      this.#input = { pointer: block.pointer, grid: pyramid.grids[0] };
+      writeMap(network.weights.pool.memory.floats, this.#input, input.data);
+      network.layers.forEach((layer, index) => {
+        this.#step(layer);
+        if (!keep) this.#freeAfter(index);
+      });
+    } catch (error) {
+      this.#program.discard();
+      throw error;
+    }
+  }
+
+  /** Runs the pass. @returns the logits, and the activations where they are kept. */
+  async run(): Promise<{ logits: Float32Array; activations: Activations }> {
+    const { regions, block } = this.#maps();
+    this.#program.free(block);
+    if (!this.keep) for (const kept of this.#kept) this.#program.free(kept);
+    let logits = new Float32Array(0);
+    const { memory } = this.network.weights.pool;
+    await this.#program.run(() => {
+      logits = memory.view(block.pointer, regions * this.pyramid.grids[0].count).slice();
+    });
+    return { logits, activations: this.#activations() };
+  }
+
+  #activations(): Activations {
+    return {
+      pyramid: this.pyramid,
+      input: this.#input,
+      volumes: this.#volumes,
+      statistics: this.#statistics,
+      blocks: this.keep ? [...this.#kept, ...this.#blocks.values()] : [],
+    };
+  }
+
+  #step(layer: Layer): void {
+    if (layer.kind === 'convolution' && layer.kernel === 3) this.#convolve(layer);
+    else if (layer.kind === 'convolution') this.#convolvePointwise(layer);
+    else if (layer.kind === 'normalisation') this.#normalise(layer);
+    else if (layer.kind === 'maxPool') this.#maxPool(layer);
+    else if (layer.kind === 'upsample') this.#upsample(layer);
+  }
+
+  #maxPool(layer: MaxPoolLayer): void {
+    const output = this.#write(layer.output);
+    this.#program.add(maxPool(this.#read(layer.input), output), clearMargin(output));
+  }
+
+  #upsample(layer: UpsampleLayer): void {
+    const output = this.#write(layer.output);
+    const { level } = this.network.plan.places.get(layer.output)!;
+    const tables = this.pyramid.upsampling[level].forward;
+    this.#program.add(upsample(this.#read(layer.input), output, tables), clearMargin(output));
+  }
+
+  #convolve(layer: ConvolutionLayer): void {
+    const input = layer.input === 'input' ? this.#input : this.#read(layer.input);
+    const output = this.#write(layer.output);
+    this.#program.add(convolve(this.network.weights.filters(layer), input, output));
+  }
+
+  #convolvePointwise(layer: ConvolutionLayer): void {
+    const { count } = this.pyramid.grids[0];
+    this.#logits = this.#program.allocate(layer.outChannels * count * 4);
+    const pointwise = this.network.weights.pointwise(layer);
+    convolvePointwise(this.#program, pointwise, this.#read(layer.input), this.#logits.pointer);
+  }
+
+  #normalise(layer: NormalisationLayer): void {
+    const { weights } = this.network;
+    const statistics = this.#program.allocate(statisticsBytes(layer.channels));
+    this.#kept.push(statistics);
+    this.#statistics.set(layer.name, statistics.pointer);
+    const output = this.#write(layer.output);
+    const normalisation = weights.normalisation(layer, this.modality);
+    normalise(this.#program, normalisation, this.#read(layer.input), output, statistics.pointer);
+    this.#program.add(clearMargin(output));
+  }
+
+  #read(name: ActivationName): BlockedVolume {
+    const place = this.network.plan.places.get(name)!;
+    const volume = this.#volumes.get(place.volume)!;
+    return blocksOf(volume, place.first / BLOCK_CHANNELS, place.channels / BLOCK_CHANNELS);
+  }
+
+  /** The same as `#read`, with memory for the whole volume when this is its first part. */
+  #write(name: ActivationName): BlockedVolume {
+    const place = this.network.plan.places.get(name)!;
+    if (!this.#volumes.has(place.volume)) {
+      const whole = this.network.plan.places.get(place.volume)!;
+      const grid = this.pyramid.grids[place.level];
+      const blocks = whole.channels / BLOCK_CHANNELS;
+      const block = this.#program.allocate(blocks * grid.block);
+      this.#blocks.set(place.volume, block);
+      this.#volumes.set(place.volume, { pointer: block.pointer, blocks, grid });
+    }
+    return this.#read(name);
+  }
+
+  #freeAfter(index: number): void {
+    for (const [name, block] of this.#blocks) {
+      if (this.network.plan.lastUse.get(name) !== index) continue;
+      this.#program.free(block);
+      this.#blocks.delete(name);
+    }
+  }
+
+  #maps(): { regions: number; block: Block } {
+    const last = this.network.layers[this.network.layers.length - 1];
+    if (!this.#logits || last.kind !== 'convolution') throw new RangeError('the last layer must be 1×1×1');
+    return { regions: last.outChannels, block: this.#logits };
+  }
+}
+
+/** Writes (D, H, W) values into a map with a margin of zeros. */
+function writeMap(
+  floats: Float32Array<ArrayBufferLike>,
+  { pointer, grid }: SingleMap,
+  data: Float32Array,
+): void {
+  const row = grid.width + 2;
+  const plane = (grid.height + 2) * row;
+  const start = pointer / 4;
+  floats.fill(0, start, start + (grid.depth + 2) * plane);
+  for (let d = 0; d < grid.depth; d++) {
+    for (let h = 0; h < grid.height; h++) {
+      const from = (d * grid.height + h) * grid.width;
+      floats.set(data.subarray(from, from + grid.width), start + (d + 1) * plane + (h + 1) * row + 1);
+    }
+  }
+}
