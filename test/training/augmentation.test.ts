@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { augmentedSample, DEFAULT_AUGMENTATION, plainSample } from '../../src/training/augmentation.js';
+import { randomStream } from '../../src/training/random.js';
+import { volumeOf } from './volumes.js';
+
+const volume = volumeOf([20, 20, 20], (d, h, w) => 1 + Math.sin(d + 2 * h + 3 * w) / 2, {
+  label: (d) => [0, 1, 2, 4][d % 4],
+});
+
+describe('samples', () => {
+  it('plain: the whole case padded, regions from the labels', () => {
+    const { inputs, target } = plainSample(volume);
+    expect(inputs.map((input) => input?.shape.join())).toEqual([
+      '32,32,32',
+      undefined,
+      undefined,
+      '32,32,32',
+    ]);
+    const voxels = 32 ** 3;
+    const regionsAt = (d: number) => [0, 1, 2].map((r) => target.regions[r * voxels + d * 32 * 32]);
+    expect([0, 1, 2, 3, 25].map(regionsAt)).toEqual([
+      [0, 0, 0],
+      [1, 1, 0],
+      [1, 0, 0],
+      [1, 1, 1],
+      [0, 0, 0],
+    ]);
+    expect(target.known).toBeNull();
+  });
+
+  it('augmented: decided by the stream alone', () => {
+    const draw = (seed: number) => augmentedSample(volume, DEFAULT_AUGMENTATION, randomStream(seed));
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  it('augmented: modalities move together but change values apart', () => {
+    const contrast = { chance: 1, gain: 0.2, offset: 0.2 };
+    const rules = { ...DEFAULT_AUGMENTATION, intensity: { ...DEFAULT_AUGMENTATION.intensity!, contrast } };
+    const { inputs } = augmentedSample(volume, rules, randomStream(6));
+    const spatialOnly = { ...DEFAULT_AUGMENTATION, intensity: null };
+    const moved = augmentedSample(volume, spatialOnly, randomStream(6)).inputs;
+    expect(moved[0]!.data).toEqual(moved[3]!.data);
+    expect(inputs[0]!.data).not.toEqual(inputs[3]!.data);
+  });
+
+  it('a modality of which the window shows only air is lacking', () => {
+    const blank = { ...volume, images: [volume.images[0], null, null, new Float32Array(8000)] };
+    expect(plainSample(blank).inputs.map((input) => input !== null)).toEqual([true, false, false, false]);
+  });
+});
