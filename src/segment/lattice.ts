@@ -81,7 +81,7 @@ export function latticeBoxOf(lattice: Lattice, first: Vector, last: Vector): Lat
   const ends = lattice.axes.map(({ imageAxis, scale, shift }) => {
     const a = scale * (first[imageAxis] - 1) + shift;
     const b = scale * (last[imageAxis] + 1) + shift;
-    return [Math.ceil(Math.min(a, b) - ROUNDING), Math.floor(Math.max(a, b) + ROUNDING)];
+    return [Math.ceil(Math.min(a, b) - ROUNDING) + 0, Math.floor(Math.max(a, b) + ROUNDING) + 0];
   });
   return {
     origin: ends.map(([low]) => low) as unknown as Vector,

@@ -29,7 +29,7 @@ export interface ServiceOptions {
   readonly stateFolder?: string;
 }
 
-type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response<M>> };
+type Handlers = { [M in Method]?: (request: ParsedRequest<M>) => Promise<Response<M>> };
 
 /** The contract, carried out in this process. */
 export function createServices(options: ServiceOptions = {}): Client {
@@ -59,8 +59,14 @@ export function createServices(options: ServiceOptions = {}): Client {
           expected: issue.message,
         });
       }
-      return handlers[method](parsed.data as ParsedRequest<M>);
+      const handler = handlers[method];
+      if (!handler) throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
+      return handler(parsed.data as ParsedRequest<M>);
     },
+    callBinary: async (method) => {
+      throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
+    },
+    onEvent: (listener) => jobs.onJob((event) => listener({ type: 'job', event })),
     onJob: (listener) => jobs.onJob(listener),
   };
 }
@@ -138,5 +144,6 @@ export const SAMPLE_PATIENT = fileURLToPath(
   new URL('../../resources/sample/simulated-patient', import.meta.url),
 );
 
+export { openModel } from './models.js';
 export type { SegmentResult } from './segmentJob.js';
 export { QUORUM_VERSION } from './version.js';
