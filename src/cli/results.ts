@@ -1,4 +1,4 @@
-import { describeProblem } from '../services/messages.js';
+import { describeProblem } from '../services/contract/messages.js';
 import type { SegmentResult } from '../services/services.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
 import { table } from './table.js';

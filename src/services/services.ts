@@ -144,6 +144,6 @@ export const SAMPLE_PATIENT = fileURLToPath(
   new URL('../../resources/sample/simulated-patient', import.meta.url),
 );
 
-export { openModel } from './models.js';
+export { openModel, SHIPPED_MODEL } from './models.js';
 export type { SegmentResult } from './segmentJob.js';
 export { QUORUM_VERSION } from './version.js';

@@ -1,4 +1,4 @@
-import type { ErrorCode, Problem } from '../errors.js';
+import type { ErrorCode, Problem } from '../../errors.js';
 
 /** What each code means and what the user can do: the only place where problems become sentences. */
 const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
@@ -80,8 +80,39 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'Run it again; with less memory in use if it happens again.',
   ],
   REQUEST_INVALID: ['The request is invalid.', 'Check the options.'],
+  NOT_OPEN: ['This case, mask or job is not open any more.', 'Open it again.'],
+  RESULT_MISSING: ['There is no result to show.', 'Segment the case first.'],
+  EDIT_MISSING: ['Nothing is being edited.', 'Start editing from a mask first.'],
+  EDIT_OUTDATED: ['The edited mask lies on another grid than this case.', 'Start a new edit.'],
   INTERNAL: ['Something went wrong inside Quorum.', 'Please report it with this message.'],
 };
+
+/** Remedies for the app, where those above name options of the command line. */
+const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
+  SEQUENCE_AMBIGUOUS: 'Choose the right file for this sequence.',
+  SEQUENCE_UNKNOWN: 'Say for each file which sequence it is.',
+  SEQUENCE_NOT_AVAILABLE: 'Switch it off, or add its file.',
+  GRIDS_DIFFER: 'Co-register the images first, or segment anyway: they are then resampled by their headers.',
+  NOT_SKULL_STRIPPED: 'Remove the skull first (air exactly 0), or segment anyway.',
+  NOT_ISOTROPIC_1MM: 'Resample to 1 mm first, or segment anyway.',
+  ENGINE_FAILED: 'Choose the CPU in the settings.',
+  DEVICE_NOT_AVAILABLE: 'Choose another device in the settings.',
+  DEVICE_REJECTED: 'Choose the CPU in the settings.',
+  OUTPUT_EXISTS: 'Choose another folder; only unchanged results of Quorum can be replaced.',
+  REQUEST_INVALID: 'Please report it with this message.',
+  INTERNAL: 'Please report it with this message.',
+};
+
+/** A problem for a window: what happened, the facts (file, field, found, expected), and what the user can do. */
+export function problemText(problem: Problem): { what: string; facts: string[]; remedy: string } {
+  const [what, remedy] = TEXTS[problem.code];
+  const also = (problem.also ?? []).flatMap((other) => [TEXTS[other.code][0], ...facts(other)]);
+  return {
+    what,
+    facts: [...facts(problem), ...also].map((fact) => fact.trim()),
+    remedy: APP_REMEDIES[problem.code] ?? remedy,
+  };
+}
 
 /** One problem in sentences, several lines: what, where, found and expected, what to do. */
 export function describeProblem(problem: Problem): string {

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { modalitySchema, nothing, perRegionSchema } from './basic.js';
+
+/** What belongs to no case: models, settings, cache, the application itself. */
+
+const diceSchema = z.object({ mean: z.number(), lower: z.number(), upper: z.number(), patients: z.number() });
+
+export const installedModelSchema = z.object({
+  /** Its hash; names the model everywhere. */
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  folder: z.string(),
+  /** Came with Quorum; cannot be removed. */
+  shipped: z.boolean(),
+  /** The one used when nothing else is asked for. */
+  chosen: z.boolean(),
+  modalities: z.array(modalitySchema),
+  parameters: z.number(),
+  trainingData: z.string(),
+  /** The model card (Markdown) and licence, where the folder has them. */
+  card: z.string().nullable(),
+  licence: z.string().nullable(),
+  threshold: z.number(),
+  /** Per combination and region: supported, and the Dice on patients that were not trained on. */
+  combinations: z.record(
+    z.string(),
+    perRegionSchema(z.object({ supported: z.boolean(), dice: diceSchema.nullable() })),
+  ),
+  /**
+   * What each sequence brought in validation: Dice of all sequences minus Dice without it; null where it was not measured.
+   */
+  gains: z.partialRecord(
+    modalitySchema,
+    perRegionSchema(z.object({ gain: z.number(), patients: z.number() }).nullable()),
+  ),
+});
+export type InstalledModel = z.infer<typeof installedModelSchema>;
+
+export const settingsSchema = z.strictObject({
+  /** Whether folders that were opened are remembered; switching it off forgets them. */
+  rememberFolders: z.boolean(),
+  cacheLimitMb: z.int().min(0),
+  /** `auto`, or a device's id. */
+  device: z.string(),
+  /** Id of an installed model, or null for the shipped one. */
+  model: z.string().nullable(),
+  theme: z.enum(['system', 'light', 'dark']),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const cacheStatusSchema = z.object({
+  bytes: z.number(),
+  limitBytes: z.number(),
+  entries: z.int(),
+  maximumAgeDays: z.number(),
+  /** Edits are no cache: counted here, never cleared. */
+  editBytes: z.number(),
+  editedCases: z.int(),
+});
+
+export const applicationContract = {
+  'app.info': {
+    request: nothing,
+    response: z.object({
+      version: z.string(),
+      notice: z.string(),
+      platform: z.string(),
+      cores: z.int(),
+      /** Where settings, cache and edits lie. */
+      profile: z.string(),
+      /** The simulated patient, to open with `cases.open`. */
+      sample: z.string(),
+    }),
+  },
+  'models.list': { request: nothing, response: z.array(installedModelSchema) },
+  /** Checks a Model folder and copies it into the profile. A model that is not yet installed must be confirmed. */
+  'models.add': {
+    request: z.strictObject({ folder: z.string().min(1), confirmed: z.boolean().default(false) }),
+    response: z.object({ state: z.enum(['confirm', 'added', 'present']), model: installedModelSchema }),
+  },
+  'models.remove': {
+    request: z.strictObject({ id: z.string() }),
+    response: z.object({ removed: z.boolean() }),
+  },
+  'settings.get': { request: nothing, response: settingsSchema },
+  'settings.set': { request: settingsSchema.partial(), response: settingsSchema },
+  'recents.list': {
+    request: nothing,
+    response: z.array(z.object({ name: z.string(), paths: z.array(z.string()), openedAt: z.string() })),
+  },
+  'recents.clear': { request: nothing, response: nothing },
+  'cache.status': { request: nothing, response: cacheStatusSchema },
+  /** Removes every cached result; edits stay, and so do results of open cases, in memory. */
+  'cache.clear': { request: nothing, response: cacheStatusSchema },
+} as const;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+
+/** What the command line asks for: files in, files out, nothing kept between calls. */
+
+export const segmentRequestSchema = z.strictObject({
+  /** Files of one case, one folder (a case or a folder of cases), or several folders. */
+  inputs: z.array(z.string()),
+  /** Files named for a sequence; they win over what names say. */
+  overrides: overridesSchema.default({}),
+  /** Where results are written. */
+  output: z.string().min(1),
+  /** A Model folder; null is the shipped model. */
+  model: z.string().nullable().default(null),
+  /** Only these sequences; null is all that a case has. */
+  use: z.array(modalitySchema).min(1).nullable().default(null),
+  allCombinations: z.boolean().default(false),
+  probabilities: z.boolean().default(false),
+  /** An overview picture (PNG): one axial slice of every image, and with every mask that is written. */
+  picture: z.boolean().default(false),
+  /** `brats` 1, 2, 4; `consecutive` 1, 2, 3 (BraTS 2023: enhancing tumour is 3). */
+  labels: z.enum(['brats', 'consecutive']).default('brats'),
+  keepSpecks: z.boolean().default(false),
+  /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
+  force: z.boolean().default(false),
+  overwrite: z.boolean().default(false),
+  device: z.string().default('auto'),
+  /** CPU threads; null is all. Never changes a mask. */
+  threads: z.int().positive().nullable().default(null),
+  /** How much label maps may take at once, in MB; never changes a mask. */
+  memoryMb: z.int().positive().default(512),
+});
+export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
+
+const studySchema = z.object({
+  name: z.string(),
+  folder: z.string().nullable(),
+  series: z.array(seriesSchema),
+  available: z.array(modalitySchema),
+});
+
+const modelSummarySchema = z.object({
+  folder: z.string(),
+  hash: z.string(),
+  parameters: z.number(),
+  description: z.unknown(),
+});
+
+const deviceSchema = z.object({
+  id: z.string(),
+  engine: z.string(),
+  name: z.string(),
+  /** Whether `auto` may use it. */
+  accepted: z.boolean(),
+  reason: z.string(),
+  details: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+});
+
+export const commandContract = {
+  'studies.open': {
+    request: z.strictObject({ paths: z.array(z.string()).min(1), overrides: overridesSchema.default({}) }),
+    response: studySchema,
+  },
+  'images.inspect': {
+    request: z.strictObject({ file: z.string() }),
+    response: seriesSchema.extend({
+      nonZeroMl: z.number(),
+      minimum: z.number(),
+      maximum: z.number(),
+      labels: z.array(z.number()).nullable(),
+    }),
+  },
+  'models.inspect': {
+    request: z.strictObject({ folder: z.string().nullable().default(null) }),
+    response: modelSummarySchema,
+  },
+  'models.import': {
+    request: z.strictObject({ weights: z.string(), output: z.string(), name: z.string().optional() }),
+    response: modelSummarySchema,
+  },
+  'models.exportOnnx': {
+    request: z.strictObject({
+      folder: z.string().nullable().default(null),
+      file: z.string(),
+      overwrite: z.boolean().default(false),
+    }),
+    response: z.object({ file: z.string(), bytes: z.number(), hash: z.string() }),
+  },
+  'segment.start': { request: segmentRequestSchema, response: jobIdSchema },
+} as const;
+
+/** Every device with its verdict; a GPU that was not yet tested with its present driver is tested. */
+export const devicesList = {
+  request: z.strictObject({ folder: z.string().nullable().default(null), again: z.boolean().default(false) }),
+  response: z.array(deviceSchema),
+} as const;
+
+/** A job that goes on at most until its next step; `cancelled: false` when it had ended already. */
+export const jobsCancel = {
+  request: z.strictObject({ job: z.string() }),
+  response: z.object({ cancelled: z.boolean() }),
+} as const;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { problemSchema } from './basic.js';
+import { openCaseSchema } from './cases.js';
+import { editStateSchema } from './edits.js';
+
+export const jobEventSchema = z.object({
+  job: z.string(),
+  state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  /** Share done, 0..1. */
+  progress: z.number(),
+  stage: z.string(),
+  /** The case that is worked on: its id, or its name when a folder of cases is segmented. */
+  case: z.string().optional(),
+  /** Estimated seconds left; absent while there is no ground for an estimate. */
+  secondsLeft: z.number().optional(),
+  /** With `done`: CaseResult, ExportResult, or the command line's CaseReport or BatchReport. */
+  result: z.unknown().optional(),
+  /** With `failed` and `cancelled`. */
+  problem: problemSchema.optional(),
+});
+export type JobEvent = z.infer<typeof jobEventSchema>;
+
+/** The one stream of events. */
+export const quorumEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('job'), event: jobEventSchema }),
+  /** A case was opened, or something of it changed: a sequence, an answer, a result, a mask. */
+  z.object({ type: z.literal('case'), case: openCaseSchema }),
+  z.object({ type: z.literal('caseClosed'), case: z.string() }),
+  /** Sent after every change of the edited mask, so that two windows agree. */
+  z.object({ type: z.literal('edits'), case: z.string(), state: editStateSchema.nullable() }),
+  /** The worker process ended unexpectedly and was started again. */
+  z.object({ type: z.literal('workerRestarted'), problem: problemSchema }),
+]);
+export type QuorumEvent = z.infer<typeof quorumEventSchema>;

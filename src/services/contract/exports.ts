@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { caseIdSchema, combinationSchema, jobIdSchema } from './basic.js';
+
+export const exportRequestSchema = caseIdSchema.extend({
+  /** Must not lie inside the case's folder. Nothing that Quorum did not write is ever replaced. */
+  folder: z.string().min(1),
+  /** The combination of `<case>_seg.nii.gz`; with an edit in progress that file holds the edited mask instead. */
+  combination: combinationSchema,
+  /** Write the edited mask as `<case>_seg.nii.gz` where there is one. */
+  edited: z.boolean().default(true),
+  /** Further combinations, as `combinations/<name>.nii.gz`. */
+  combinations: z.array(combinationSchema).default([]),
+  threshold: z.number().gt(0).lt(1).nullable().default(null),
+  labels: z.enum(['brats', 'consecutive']).default('brats'),
+  keepSpecks: z.boolean().default(false),
+  probabilities: z.boolean().default(false),
+  csv: z.boolean().default(true),
+  picture: z.boolean().default(true),
+  /** `<case>_report.html`. */
+  report: z.boolean().default(true),
+  /** Regions that the sequences do not support get a number too, marked as an estimate. */
+  unsupported: z.boolean().default(false),
+  /** Replace earlier results of Quorum that are unchanged since. */
+  overwrite: z.boolean().default(false),
+});
+export type ExportRequest = z.output<typeof exportRequestSchema>;
+
+export const exportResultSchema = z.object({ folder: z.string(), files: z.array(z.string()) });
+export type ExportResult = z.infer<typeof exportResultSchema>;
+
+export const exportContract = {
+  /** Writes results in a job; its result is an ExportResult. */
+  'export.start': { request: exportRequestSchema, response: jobIdSchema },
+  /** The report as one HTML page without scripts or outside references, to show or print. */
+  'export.report': {
+    request: exportRequestSchema.pick({
+      case: true,
+      combination: true,
+      edited: true,
+      threshold: true,
+      unsupported: true,
+    }),
+    response: z.object({ html: z.string() }),
+  },
+} as const;

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
+
+/** What a segmentation found. All numbers are of masks on the Case's grid. */
+
+/** Codes with their facts; `warnings.ts` has the sentences. */
+export const warningSchema = z.discriminatedUnion('code', [
+  /** No tumour in these sequences. */
+  z.object({ code: z.literal('EMPTY_RESULT'), sequences: z.array(modalitySchema) }),
+  /** Three or more separate enhancing lesions. */
+  z.object({ code: z.literal('SEVERAL_ENHANCING_LESIONS'), lesions: z.int() }),
+  /** model.json: these sequences do not support this region. */
+  z.object({ code: z.literal('REGION_NOT_SUPPORTED'), region: regionSchema }),
+  /** The sequences' masks agree less than usual (mean leave-one-out Dice of the whole tumour). */
+  z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
+  /** A check of the input that was overridden. */
+  z.object({ code: z.literal('CHECK_OVERRIDDEN'), problem: problemSchema }),
+  /** An answer to the three questions that lies outside of what the model was trained on. */
+  z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(['child', 'treated', 'notGlioma']) }),
+  /** A device failed and the job was repeated on the CPU. */
+  z.object({ code: z.literal('REPEATED_ON_CPU'), device: z.string() }),
+]);
+export type Warning = z.infer<typeof warningSchema>;
+
+export const regionVolumeSchema = z.object({
+  ml: z.number(),
+  /** False: gets no number unless asked for, then "estimated without a contrast image". */
+  supported: z.boolean(),
+  /** The range in ml that model.json gives for such a volume, or null when it is not known. */
+  range: z.object({ lower: z.number(), upper: z.number() }).nullable(),
+});
+
+const speckSchema = z.object({
+  region: regionSchema,
+  ml: z.number(),
+  centroidMm: z.array(z.number()).length(3),
+  centroidVoxel: z.array(z.number()).length(3),
+});
+
+/** One combination at the model's threshold, after clean-up. */
+export const combinationResultSchema = z.object({
+  volumes: perRegionSchema(regionVolumeSchema),
+  /** Mean Dice with each member left out, before clean-up; null with one sequence. */
+  agreement: perRegionSchema(z.number().nullable()),
+  /** Dice with the all-sequence result, before clean-up: agreement, never accuracy. */
+  agreementWithAll: perRegionSchema(z.number()),
+  /** ml that are in (`added`) or out (`removed`) of the mask because of this sequence alone; null with one sequence. */
+  contributions: z
+    .array(
+      z.object({
+        modality: modalitySchema,
+        added: perRegionSchema(z.number()),
+        removed: perRegionSchema(z.number()),
+      }),
+    )
+    .nullable(),
+  /** Parts below the model's minimum volume that were removed, largest first; `edits.restoreSpecks` brings them back. */
+  specks: z.array(speckSchema),
+  /** Separate enhancing lesions after clean-up. */
+  enhancingLesions: z.int(),
+  warnings: z.array(warningSchema),
+});
+export type CaseCombination = z.infer<typeof combinationResultSchema>;
+
+export const resultSchema = z.object({
+  /** Changes with every segmentation. */
+  id: z.string(),
+  finishedAt: z.string(),
+  /** The sequences that went in. Every subset of them is in `combinations`. */
+  used: z.array(modalitySchema),
+  /** Key of the combination of all of them. */
+  all: z.string(),
+  grid: gridSchema,
+  model: z.object({ id: z.string(), name: z.string(), version: z.string(), hash: z.string() }),
+  engine: z.object({ name: z.string(), device: z.string() }),
+  threshold: z.number(),
+  combinations: z.record(z.string(), combinationResultSchema),
+  /** Warnings about the input, the device and the answers; those of one combination stand with it. */
+  warnings: z.array(warningSchema),
+  /** Passes of the network that were needed; the others came from the cache. */
+  networkPasses: z.int(),
+  seconds: z.number(),
+});
+export type CaseResult = z.infer<typeof resultSchema>;

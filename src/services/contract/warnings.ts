@@ -1,0 +1,47 @@
+import { MODALITY_TITLES, type Modality, type Region } from '../../terms.js';
+import type { Warning } from './results.js';
+
+/** How a region is written for people. */
+export const REGION_TITLES: Record<Region, string> = {
+  WT: 'whole tumour',
+  TC: 'tumour core',
+  ET: 'enhancing tumour',
+};
+
+/** The best verdict there is: never a green light. */
+export const NO_WARNING = 'No warning was triggered.';
+
+/** Stands beside a number for a region that the sequences do not support. */
+export const UNSUPPORTED_ESTIMATE = 'estimated without a contrast image';
+
+const OUTSIDE_TRAINING = {
+  child: 'This model was trained on adults only.',
+  treated:
+    'This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.',
+  notGlioma: 'This model was trained on gliomas only.',
+} as const;
+
+/** A warning as a sentence. */
+export function describeWarning(warning: Warning): string {
+  switch (warning.code) {
+    case 'EMPTY_RESULT':
+      return `This model found no tumour in ${titles(warning.sequences)}. This does not exclude one.`;
+    case 'SEVERAL_ENHANCING_LESIONS':
+      return `${warning.lesions} separate enhancing lesions: this model was not trained on metastases.`;
+    case 'REGION_NOT_SUPPORTED':
+      return `These sequences do not support the ${REGION_TITLES[warning.region]}.`;
+    case 'LOW_AGREEMENT':
+      return `The sequences disagree about the ${REGION_TITLES[warning.region]} (agreement ${warning.dice.toFixed(2)}).`;
+    case 'CHECK_OVERRIDDEN':
+      return `A check of the input was overridden: ${warning.problem.code}.`;
+    case 'OUTSIDE_TRAINING':
+      return OUTSIDE_TRAINING[warning.reason];
+    case 'REPEATED_ON_CPU':
+      return `The device ${warning.device} failed; the CPU did the work.`;
+  }
+}
+
+/** `T1 + FLAIR`. */
+export function titles(sequences: readonly Modality[]): string {
+  return sequences.map((sequence) => MODALITY_TITLES[sequence]).join(' + ');
+}
