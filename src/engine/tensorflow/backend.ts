@@ -3,26 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
 import { openCpu } from './cpu.js';
 import { openNodeGpu } from './nodeGpu.js';
+import type { OpenedBackend, TensorflowBackendOptions } from './openedBackend.js';
 import { openWebGpu } from './webgpu.js';
 
 /** `cpu` is tfjs's plain JavaScript backend: for checks, not for use. */
 export type TensorflowDevice = 'cpu' | 'webgpu' | 'tfjs-node-gpu';
-
-export interface TensorflowBackendOptions {
-  /** Folder of the user's `@tensorflow/tfjs-node-gpu`; without it Node's own resolution decides. */
-  readonly nodeGpuFolder?: string;
-}
-
-/** What a device module hands over. */
-export interface OpenedBackend {
-  /** tfjs's name of the backend. */
-  readonly name: string;
-  /** What reports call it, e.g. `webgpu (SwiftShader)`. */
-  readonly device: string;
-  /** Starts to collect the device's own errors; the function given back ends that and resolves to their messages. */
-  watch(): () => Promise<string[]>;
-  close(): void;
-}
 
 /** A tfjs backend in use. Several may be open at once: `run` makes its own the current one. */
 export interface TensorflowBackend {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { OpenedBackend } from './backend.js';
+import type { OpenedBackend } from './openedBackend.js';
 
 /** tfjs's plain JavaScript backend: slow, everywhere, and what the others are checked against. */
 export async function openCpu(): Promise<OpenedBackend> {

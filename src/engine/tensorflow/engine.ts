@@ -9,13 +9,9 @@ import {
   parameterSpecs,
 } from '../../network/parameters.js';
 import type { Branch, InferenceEngine, Tensor3, TrainingEngine } from '../engine.js';
-import {
-  acquireBackend,
-  type TensorflowBackend,
-  type TensorflowBackendOptions,
-  type TensorflowDevice,
-} from './backend.js';
+import { acquireBackend, type TensorflowBackend, type TensorflowDevice } from './backend.js';
 import { type DeviceParameters, uploadParameters } from './deviceParameters.js';
+import type { TensorflowBackendOptions } from './openedBackend.js';
 import { type BranchNetwork, type ForwardPass, walkBackward, walkForward } from './walk.js';
 
 export interface TensorflowTrainingOptions extends TensorflowBackendOptions {

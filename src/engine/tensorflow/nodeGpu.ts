@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
-import type { OpenedBackend, TensorflowBackendOptions } from './backend.js';
+import type { OpenedBackend, TensorflowBackendOptions } from './openedBackend.js';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 

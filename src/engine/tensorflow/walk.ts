@@ -118,6 +118,7 @@ export function walkBackward(
   };
   for (const layer of [...network.layers].reverse()) {
     const dy = cotangents.get(layer.output)!;
+    cotangents.delete(layer.output);
     const { inputs, parameters } = tf.tidy(() => layerBackward(layer, network, pass, sides, dy));
     parameters.forEach((gradient, i) => {
       gradients.set(parameterNames(layer, network.modality)[i], gradient);
@@ -126,7 +127,6 @@ export function walkBackward(
       accumulate(inputsOf(layer)[i], part);
     });
     dy.dispose();
-    cotangents.delete(layer.output);
   }
   const used = network.specs.filter(({ modality }) => modality === null || modality === network.modality);
   return tf.concat(used.map(({ name, shape }) => flattenGradient(gradients.get(name)!, shape)));

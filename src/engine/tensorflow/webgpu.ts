@@ -1,7 +1,7 @@
 /** tfjs's WebGPU backend on Dawn (npm `webgpu`), which gives a present-day GPU to a plain Node process. */
 import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
-import type { OpenedBackend } from './backend.js';
+import type { OpenedBackend } from './openedBackend.js';
 
 /** The limits that tfjs's own initialisation asks for. */
 const LIMITS = [
@@ -73,8 +73,9 @@ async function registerBackend(device: GPUDevice, info: GPUAdapterInfo): Promise
   if (!(await tf.setBackend('webgpu'))) throw notAvailable('tfjs could not initialise its WebGPU backend');
 }
 
+/** Dawn gives the GPU's name as `device` and its driver with version as `description`. */
 function adapterName({ description, device, architecture, vendor }: GPUAdapterInfo): string {
-  return description || device || architecture || vendor || 'unnamed adapter';
+  return [device, description].filter(Boolean).join(', ') || architecture || vendor || 'unnamed adapter';
 }
 
 /** Collects every error of the device: those within a watched computation, those outside any, and its loss. */
