@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { sha256OfFile } from '../prepare/case.js';
@@ -62,6 +62,8 @@ export class CaseOutput {
   private readonly previous: CaseReport | null;
   private readonly overwrite: boolean;
   private staging: string | null = null;
+  /** Whether this run made the folder: then it goes again when nothing was committed. */
+  private made = false;
   private readonly staged = new Map<string, string>();
 
   private constructor(folder: string, previous: CaseReport | null, overwrite: boolean) {
@@ -81,9 +83,10 @@ export class CaseOutput {
     const report = await readReport(folder);
     const output = new CaseOutput(folder, report?.kind === 'case' ? report : null, overwrite);
     for (const file of [...files, REPORT_FILE]) await output.refuseForeign(file);
-    await mkdir(folder, { recursive: true }).catch((cause) => {
+    const firstMade = await mkdir(folder, { recursive: true }).catch((cause) => {
       throw writeProblem(cause, folder);
     });
+    output.made = firstMade !== undefined;
     await removeAbandoned(folder);
     output.staging = await mkdtemp(join(folder, `${STAGING}${process.pid}-`)).catch((cause) => {
       throw writeProblem(cause, folder);
@@ -127,6 +130,8 @@ export class CaseOutput {
   async close(): Promise<void> {
     if (this.staging) await rm(this.staging, { recursive: true, force: true });
     this.staging = null;
+    // Fails, as it should, when anything lies in it.
+    if (this.made) await rmdir(this.folder).catch(() => undefined);
   }
 
   private claimed(): readonly ClaimedFile[] {
