@@ -51,15 +51,19 @@ const isShared = (segment: Segment): boolean => segment.touched.every(Boolean);
  *
  * @param gradients one vector per objective, all of one length; untouched parameters hold 0.
  * @param segments together cover the vectors.
+ * @param products the dot products over all parameters, where something faster has computed them (row-major); then
+ * only the parameters that are not shared are visited here.
  */
 export function gramMatrices(
   gradients: readonly GradientVector[],
   segments: readonly Segment[],
+  products: Float64Array | null = null,
 ): GramMatrices {
   const size = gradients.length;
   const shared = { size, values: new Float64Array(size * size) };
   const own = { size, values: new Float64Array(size * size) };
   for (const segment of segments) {
+    if (products && isShared(segment)) continue;
     const target = isShared(segment) ? shared.values : own.values;
     for (const [start, end] of blocks(segment)) {
       for (let j = 0; j < size; j++) {
@@ -73,6 +77,12 @@ export function gramMatrices(
   }
   mirror(shared);
   mirror(own);
+  if (products) {
+    return {
+      all: { size, values: products },
+      shared: { size, values: products.map((value, i) => value - own.values[i]) },
+    };
+  }
   return { all: { size, values: shared.values.map((value, i) => value + own.values[i]) }, shared };
 }
 

@@ -39,19 +39,54 @@ export interface StepResult {
   readonly indicators: Indicators | null;
 }
 
+/** Vectors that an engine's kernels reach without a copy (the wasm engine's `PoolVectors`). */
+export interface VectorMemory {
+  create(length: number): Float32Array;
+  release(vector: Float32Array): void;
+  /** Dot products in double precision. */
+  dots(pairs: readonly (readonly [Float32Array, Float32Array])[]): Promise<Float64Array>;
+}
+
 /** Gradient vectors that are kept from step to step. */
 export class Workspace {
   readonly merged: Float32Array;
   private readonly vectors: Float32Array[] = [];
 
-  constructor(private readonly length: number) {
+  /** @param memory where the vectors lie; ordinary memory when null. */
+  constructor(
+    private readonly length: number,
+    private readonly memory: VectorMemory | null = null,
+  ) {
     this.merged = new Float32Array(length);
   }
 
   /** `count` vectors of zeros. */
   zeros(count: number): Float32Array[] {
-    while (this.vectors.length < count) this.vectors.push(new Float32Array(this.length));
+    while (this.vectors.length < count) {
+      this.vectors.push(this.memory?.create(this.length) ?? new Float32Array(this.length));
+    }
     return this.vectors.slice(0, count).map((vector) => vector.fill(0));
+  }
+
+  /** All dot products of these vectors (row-major) by the engine's kernels; null in ordinary memory. */
+  async products(vectors: readonly Float32Array[]): Promise<Float64Array | null> {
+    if (!this.memory) return null;
+    const size = vectors.length;
+    const pairs = vectors.flatMap((x, j) => vectors.slice(j).map((y) => [x, y] as const));
+    const dots = await this.memory.dots(pairs);
+    const products = new Float64Array(size * size);
+    for (let j = 0, at = 0; j < size; j++) {
+      for (let k = j; k < size; k++, at++) {
+        products[j * size + k] = dots[at];
+        products[k * size + j] = dots[at];
+      }
+    }
+    return products;
+  }
+
+  /** Gives the engine's memory back. */
+  release(): void {
+    for (const vector of this.vectors.splice(0)) this.memory?.release(vector);
   }
 }
 
@@ -94,7 +129,7 @@ export async function gradientStep(
   }
   if (!separate) return { objectives, losses, gradient: gradients[0], gram: null, indicators: null };
   const segments = segmentsOf(vector, objectives);
-  const gram = gramMatrices(gradients, segments);
+  const gram = gramMatrices(gradients, segments, await workspace.products(gradients));
   const coefficients = projectionCoefficients(settings.decoupling, gram);
   mergeGradients(settings.decoupling, coefficients, gradients, segments, workspace.merged);
   const indicators = indicatorsOf(settings.decoupling, gram, coefficients);
