@@ -32,7 +32,9 @@ async function refused(input: string, ...options: string[]) {
 describe('bad input is refused with a code, and nothing is written', () => {
   it('a truncated .nii.gz', async () => {
     const file = 'x_flair.nii.gz';
-    expect(await refused(caseOf('truncated', { [file]: sample.subarray(0, sample.length / 2) }))).toMatchObject({ code: 'DATA_TRUNCATED', file: at('truncated', file) });
+    expect(
+      await refused(caseOf('truncated', { [file]: sample.subarray(0, sample.length / 2) })),
+    ).toMatchObject({ code: 'DATA_TRUNCATED', file: at('truncated', file) });
   });
 
   it('NaN', async () => {
@@ -43,7 +45,12 @@ describe('bad input is refused with a code, and nothing is written', () => {
   });
 
   it('a gzip bomb behind a small header', async () => {
-    const head = niftiBytes({ dim: [3, 8, 8, 8, 1, 1, 1, 1], datatype: 4, bitpix: 16, voxels: Buffer.alloc(1024) });
+    const head = niftiBytes({
+      dim: [3, 8, 8, 8, 1, 1, 1, 1],
+      datatype: 4,
+      bitpix: 16,
+      voxels: Buffer.alloc(1024),
+    });
     const bomb = gzipSync(Buffer.concat([head, Buffer.alloc(300_000_000)]));
     expect((await refused(caseOf('bomb', { 'x_t1.nii.gz': bomb }))).code).toBe('DATA_TOO_LARGE');
   });
@@ -60,7 +67,12 @@ describe('bad input is refused with a code, and nothing is written', () => {
   });
 
   it('a 4-D image', async () => {
-    const bytes = niftiBytes({ dim: [4, 8, 8, 8, 3, 1, 1, 1], datatype: 4, bitpix: 16, voxels: Buffer.alloc(3072) });
+    const bytes = niftiBytes({
+      dim: [4, 8, 8, 8, 3, 1, 1, 1],
+      datatype: 4,
+      bitpix: 16,
+      voxels: Buffer.alloc(3072),
+    });
     expect((await refused(caseOf('4d', { 'x_t1.nii': bytes }))).code).toBe('NOT_3D');
   });
 
@@ -79,8 +91,12 @@ describe('bad input is refused with a code, and nothing is written', () => {
   });
 
   it('a sequence that is not there', async () => {
-    expect((await refused(SAMPLE_PATIENT, '--use', 't1,flair', '--model', at('nowhere'))).code).toBe('MODEL_NOT_FOUND');
-    expect((await refused(caseOf('one', { 'x_flair.nii.gz': sample }), '--use', 't1')).code).toBe('SEQUENCE_NOT_AVAILABLE');
+    expect((await refused(SAMPLE_PATIENT, '--use', 't1,flair', '--model', at('nowhere'))).code).toBe(
+      'MODEL_NOT_FOUND',
+    );
+    expect((await refused(caseOf('one', { 'x_flair.nii.gz': sample }), '--use', 't1')).code).toBe(
+      'SEQUENCE_NOT_AVAILABLE',
+    );
   });
 
   it('wrong options, with exit code 2', async () => {
@@ -96,7 +112,10 @@ describe('output that must not be touched', () => {
     writeFileSync(at('foreign/simulated-patient_seg.nii.gz'), 'drawn by hand');
     for (const options of [[], ['--overwrite']]) {
       const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('foreign'), '--json', ...options);
-      expect(problemIn(outcome)).toMatchObject({ code: 'OUTPUT_EXISTS', file: at('foreign/simulated-patient_seg.nii.gz') });
+      expect(problemIn(outcome)).toMatchObject({
+        code: 'OUTPUT_EXISTS',
+        file: at('foreign/simulated-patient_seg.nii.gz'),
+      });
     }
     expect(readdirSync(at('foreign'))).toEqual(['simulated-patient_seg.nii.gz']);
     expect(readFileSync(at('foreign/simulated-patient_seg.nii.gz'), 'utf8')).toBe('drawn by hand');
@@ -137,7 +156,16 @@ describe('a full disk', () => {
 
   it('leaves nothing half-written', async (context) => {
     if (!mounted) return context.skip();
-    const outcome = await quorum('segment', SAMPLE_PATIENT, '--use', 'flair', '--probabilities', '--out', join(disk, 'out'), '--json');
+    const outcome = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--use',
+      'flair',
+      '--probabilities',
+      '--out',
+      join(disk, 'out'),
+      '--json',
+    );
     expect(outcome.code).toBe(1);
     expect(problemIn(outcome).code).toBe('DISK_FULL');
     expect(readdirSync(disk)).toEqual([]);
@@ -146,7 +174,13 @@ describe('a full disk', () => {
 
 describe('hostile weights', () => {
   it('a safetensors file with offsets beyond its end', async () => {
-    const header = JSON.stringify({ 'module.inc.conv1.module.weight': { dtype: 'F32', shape: [8, 1, 3, 3, 3], data_offsets: [0, 1_000_000_000] } });
+    const header = JSON.stringify({
+      'module.inc.conv1.module.weight': {
+        dtype: 'F32',
+        shape: [8, 1, 3, 3, 3],
+        data_offsets: [0, 1_000_000_000],
+      },
+    });
     const bytes = Buffer.alloc(8 + header.length + 100);
     bytes.writeBigUInt64LE(BigInt(header.length));
     bytes.write(header, 8);

@@ -12,14 +12,23 @@ import { problemIn, quorum } from './run.js';
 
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
-const report = (...parts: string[]): CaseReport => JSON.parse(readFileSync(at(...parts, 'report.json'), 'utf8'));
+const report = (...parts: string[]): CaseReport =>
+  JSON.parse(readFileSync(at(...parts, 'report.json'), 'utf8'));
 const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 const sampleFile = (sequence: string) => join(SAMPLE_PATIENT, `simulated-patient_${sequence}.nii.gz`);
 
 describe('quorum segment on the simulated sample patient', () => {
   let stdout = '';
   beforeAll(async () => {
-    const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('all'), '--all-combinations', '--probabilities', '--picture');
+    const outcome = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--out',
+      at('all'),
+      '--all-combinations',
+      '--probabilities',
+      '--picture',
+    );
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     stdout = outcome.stdout;
   });
@@ -27,8 +36,17 @@ describe('quorum segment on the simulated sample patient', () => {
   it('writes every combination, maps, picture and report, and nothing else', () => {
     const combinations = allCombinations().map((members) => `${combinationName(members)}.nii.gz`);
     expect(readdirSync(at('all/combinations')).sort()).toEqual(combinations.sort());
-    const maps = ['WT', 'TC', 'ET'].flatMap((r) => [`simulated-patient_probability_${r}.nii.gz`, `simulated-patient_spread_${r}.nii.gz`]);
-    const expected = ['combinations', 'report.json', 'simulated-patient_picture.png', 'simulated-patient_seg.nii.gz', ...maps];
+    const maps = ['WT', 'TC', 'ET'].flatMap((r) => [
+      `simulated-patient_probability_${r}.nii.gz`,
+      `simulated-patient_spread_${r}.nii.gz`,
+    ]);
+    const expected = [
+      'combinations',
+      'report.json',
+      'simulated-patient_picture.png',
+      'simulated-patient_seg.nii.gz',
+      ...maps,
+    ];
     expect(readdirSync(at('all')).sort()).toEqual(expected.sort());
   });
 
@@ -44,7 +62,8 @@ describe('quorum segment on the simulated sample patient', () => {
     const written = report('all');
     for (const name of ['t1+t1ce+t2+flair', 'flair', 't1ce+t2']) {
       const { data } = await readLabelMap(at('all/combinations', `${name}.nii.gz`));
-      const count = (labels: number[]) => data.reduce((n, label) => n + (labels.includes(label) ? 1 : 0), 0) / 1000;
+      const count = (labels: number[]) =>
+        data.reduce((n, label) => n + (labels.includes(label) ? 1 : 0), 0) / 1000;
       const { volumes } = written.combinations[name];
       expect(volumes.WT.ml).toBeCloseTo(count([1, 2, 4]), 9);
       expect(volumes.TC.ml).toBeCloseTo(count([1, 4]), 9);
@@ -54,7 +73,12 @@ describe('quorum segment on the simulated sample patient', () => {
 
   it('says what the model knows and does not know', () => {
     const written = report('all');
-    expect(written).toMatchObject({ state: 'finished', networkPasses: 4, combination: 't1+t1ce+t2+flair', notice: expect.stringContaining('Not a medical device') });
+    expect(written).toMatchObject({
+      state: 'finished',
+      networkPasses: 4,
+      combination: 't1+t1ce+t2+flair',
+      notice: expect.stringContaining('Not a medical device'),
+    });
     expect(written.combinations['t1+flair'].volumes.ET.supported).toBe(false);
     expect(written.combinations['t1ce+flair'].volumes.ET.supported).toBe(true);
     expect(written.combinations.flair.agreement).toEqual({ WT: null, TC: null, ET: null });
@@ -74,15 +98,36 @@ describe('quorum segment on the simulated sample patient', () => {
   it('agrees with the truth of the simulation (printed)', async () => {
     const truth = await readLabelMap(sampleFile('seg'));
     const dice = await diceOf(at('all/simulated-patient_seg.nii.gz'), truth.data);
-    console.info(`simulated sample patient, all four sequences: WT ${dice[0].toFixed(3)} TC ${dice[1].toFixed(3)} ET ${dice[2].toFixed(3)}`);
+    console.info(
+      `simulated sample patient, all four sequences: WT ${dice[0].toFixed(3)} TC ${dice[1].toFixed(3)} ET ${dice[2].toFixed(3)}`,
+    );
     expect(dice[0]).toBeGreaterThan(0.85);
     expect(dice[1]).toBeGreaterThan(0.75);
     expect(dice[2]).toBeGreaterThan(0.7);
   });
 
   it('--use t1,flair and single files give the mask of combinations/t1+flair, one pass each', async () => {
-    const byUse = await quorum('segment', SAMPLE_PATIENT, '--out', at('use'), '--use', 'flair,t1', '--threads', '1', '--memory', '9');
-    const byFile = await quorum('segment', '--t1', sampleFile('t1'), '--flair', sampleFile('flair'), '--out', at('files'));
+    const byUse = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--out',
+      at('use'),
+      '--use',
+      'flair,t1',
+      '--threads',
+      '1',
+      '--memory',
+      '9',
+    );
+    const byFile = await quorum(
+      'segment',
+      '--t1',
+      sampleFile('t1'),
+      '--flair',
+      sampleFile('flair'),
+      '--out',
+      at('files'),
+    );
     expect([byUse.code, byFile.code]).toEqual([0, 0]);
     const expected = (await readLabelMap(at('all/combinations/t1+flair.nii.gz'))).data;
     for (const out of ['use', 'files']) {
@@ -97,13 +142,18 @@ describe('quorum segment on the simulated sample patient', () => {
     const args = ['segment', SAMPLE_PATIENT, '--out', at('use'), '--use', 't1,flair', '--json'];
     const again = await quorum(...args);
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.stdout.trim().split('\n').at(-1)!)).toMatchObject({ state: 'done', result: { skipped: true } });
+    expect(JSON.parse(again.stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      state: 'done',
+      result: { skipped: true },
+    });
     expect(statSync(at('use/simulated-patient_seg.nii.gz')).mtimeMs).toBe(before);
     const other = await quorum(...args, '--labels', 'consecutive');
     expect(other.code).toBe(1);
     expect(problemIn(other).code).toBe('OUTPUT_EXISTS');
     expect((await quorum(...args, '--labels', 'consecutive', '--overwrite')).code).toBe(0);
-    expect([...new Set((await readLabelMap(at('use/simulated-patient_seg.nii.gz'))).data)].sort()).toEqual([0, 1, 2, 3]);
+    expect([...new Set((await readLabelMap(at('use/simulated-patient_seg.nii.gz'))).data)].sort()).toEqual([
+      0, 1, 2, 3,
+    ]);
   });
 
   it('--overwrite never replaces a mask that was changed since', async () => {
@@ -111,7 +161,16 @@ describe('quorum segment on the simulated sample patient', () => {
     const corrected = at('corrected/simulated-patient_seg.nii.gz');
     writeFileSync(corrected, readFileSync(sampleFile('seg')));
     const kept = hash(corrected);
-    const outcome = await quorum('segment', SAMPLE_PATIENT, '--use', 't1', '--out', at('corrected'), '--overwrite', '--json');
+    const outcome = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--use',
+      't1',
+      '--out',
+      at('corrected'),
+      '--overwrite',
+      '--json',
+    );
     expect(problemIn(outcome)).toMatchObject({ code: 'OUTPUT_EXISTS', file: corrected });
     expect(hash(corrected)).toBe(kept);
   });
@@ -123,18 +182,32 @@ describe('a folder of case folders', () => {
       await mkdir(at('cases', name), { recursive: true });
       await cp(sampleFile('flair'), at('cases', name, `${name}_flair.nii.gz`));
     }
-    writeFileSync(at('cases/broken/broken_flair.nii.gz'), readFileSync(sampleFile('flair')).subarray(0, 200_000));
+    writeFileSync(
+      at('cases/broken/broken_flair.nii.gz'),
+      readFileSync(sampleFile('flair')).subarray(0, 200_000),
+    );
     const first = await quorum('segment', at('cases'), '--out', at('batch'));
     expect(first.code).toBe(3);
-    const summary = () => JSON.parse(readFileSync(at('batch/report.json'), 'utf8')).cases.map((c: { case: string; state: string }) => [c.case, c.state]);
-    expect(summary()).toEqual([['a', 'finished'], ['b', 'finished'], ['broken', 'failed']]);
+    const summary = () =>
+      JSON.parse(readFileSync(at('batch/report.json'), 'utf8')).cases.map(
+        (c: { case: string; state: string }) => [c.case, c.state],
+      );
+    expect(summary()).toEqual([
+      ['a', 'finished'],
+      ['b', 'finished'],
+      ['broken', 'failed'],
+    ]);
     expect(existsSync(at('batch/a/a_seg.nii.gz'))).toBe(true);
     expect(readdirSync(at('batch')).sort()).toEqual(['a', 'b', 'report.json']);
     expect(first.stdout).toContain('DATA_TRUNCATED');
     await cp(sampleFile('flair'), at('cases/broken/broken_flair.nii.gz'));
     const second = await quorum('segment', at('cases'), '--out', at('batch'));
     expect(second.code).toBe(0);
-    expect(summary()).toEqual([['a', 'skipped'], ['b', 'skipped'], ['broken', 'finished']]);
+    expect(summary()).toEqual([
+      ['a', 'skipped'],
+      ['b', 'skipped'],
+      ['broken', 'finished'],
+    ]);
   });
 });
 
