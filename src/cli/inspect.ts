@@ -57,7 +57,7 @@ function describeDevices(devices: readonly DeviceSummary[]): string {
     accepted ? 'used' : 'not used',
     reason,
   ]);
-  return table([['device', 'engine', 'name', 'auto', 'why'], ...rows]);
+  return table([['device', 'engine', 'name', 'auto', 'why'], ...rows], 5);
 }
 
 function describeStudy({ name, series, available }: StudySummary): string {
@@ -69,7 +69,7 @@ function describeStudy({ name, series, available }: StudySummary): string {
     `${grid.spacing.map((mm) => mm.toFixed(2)).join('×')} mm`,
     grid.orientation,
   ]);
-  return `${name}: ${available.join(', ')}\n\n${table([['file', 'sequence', 'why', 'voxels', 'spacing', 'axes'], ...rows])}`;
+  return `${name}: ${available.join(', ')}\n\n${table([['file', 'sequence', 'why', 'voxels', 'spacing', 'axes'], ...rows], 3)}`;
 }
 
 function describeImage(image: ImageSummary): string {
