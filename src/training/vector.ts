@@ -1,12 +1,15 @@
-import type { TrainingEngine } from '../engine/engine.js';
+import type { InferenceEngine, TrainingEngine } from '../engine/engine.js';
 import type { ParameterSpec } from '../network/parameters.js';
 import type { Segment } from './decouple.js';
 import { type Fusion, fusionLength, meanFusion, readFusion } from './fusion.js';
 import type { StepObjective } from './objectives.js';
 
+/** An engine to train with; where it can also infer, validation keeps no activations. */
+export type NetworkEngine = TrainingEngine & Partial<Pick<InferenceEngine, 'logits'>>;
+
 /** Which network a modality goes through, as which of its branches, and where its parameters lie. */
 export interface Route {
-  readonly engine: TrainingEngine;
+  readonly engine: NetworkEngine;
   readonly branch: number;
   readonly offset: number;
   readonly length: number;
@@ -55,7 +58,7 @@ export function enginesFor(sharing: Sharing, modalityCount: number): { engines: 
  */
 export function parameterVector(
   sharing: Sharing,
-  engines: readonly TrainingEngine[],
+  engines: readonly NetworkEngine[],
   specs: readonly ParameterSpec[],
   modalityCount: number,
   regionCount: number,

@@ -1,0 +1,112 @@
+import { addOverlaps, dice, type Overlap } from '../evaluate/dice.js';
+import { byRegion } from '../evaluate/scores.js';
+import { bootstrapInterval, type Interval, mean } from '../evaluate/statistics.js';
+import { REGIONS, type Region } from '../terms.js';
+import { plainSample } from './augmentation.js';
+import { type Fusion, fuse } from './fusion.js';
+import type { TrainingVolume } from './loadCase.js';
+import { type Members, subsets } from './objectives.js';
+import type { StepSample } from './step.js';
+import { fusionOf, type ParameterVector, setParameters } from './vector.js';
+
+/** Dice of one region of one combination over the validation patients. */
+export interface ValidationDice {
+  readonly mean: number;
+  readonly interval: Interval;
+  readonly patients: number;
+}
+
+/** Result of a validation on the model's grid. */
+export interface Validation {
+  /** Mean Dice over regions, combinations and patients: what early stopping watches. */
+  readonly score: number;
+  /** Per combination that any patient has. */
+  readonly combinations: readonly {
+    readonly members: Members;
+    readonly regions: Readonly<Record<Region, ValidationDice>>;
+  }[];
+}
+
+/**
+ * Dice of every combination that each case allows, whole cases in one pass each, thresholded at 0.5 and nested
+ * (ET ⊆ TC ⊆ WT), inside what is known, on the model's grid, pooled per patient.
+ *
+ * @throws QuorumError as the engine does.
+ */
+export async function validate(
+  vector: ParameterVector,
+  parameters: Float32Array,
+  volumes: AsyncIterable<TrainingVolume> | Iterable<TrainingVolume>,
+): Promise<Validation> {
+  await setParameters(vector, parameters);
+  const fusion = fusionOf(vector, parameters);
+  const combinations = subsets(vector.routes.length);
+  const overlaps = combinations.map(() => new Map<string, Overlap[][]>());
+  for await (const volume of volumes) {
+    const sample = plainSample(volume);
+    const logits = await branchLogits(vector, sample);
+    combinations.forEach((members, c) => {
+      if (members.some((m) => !logits[m])) return;
+      const found = regionOverlaps(fusion, members, logits, sample);
+      overlaps[c].set(volume.patient, [...(overlaps[c].get(volume.patient) ?? []), found]);
+    });
+  }
+  const scored = combinations.flatMap((members, c) => {
+    if (overlaps[c].size === 0) return [];
+    const patients = [...overlaps[c].values()];
+    const regions = byRegion((region) => {
+      const r = REGIONS.indexOf(region);
+      const values = patients.map((parts) => dice(addOverlaps(parts.map((part) => part[r]))));
+      return { mean: mean(values), interval: bootstrapInterval(values), patients: values.length };
+    });
+    return { members, regions };
+  });
+  const score = mean(scored.flatMap(({ regions }) => REGIONS.map((region) => regions[region].mean)));
+  return { score, combinations: scored };
+}
+
+/** The logits of every modality that the sample has; branches are not kept. */
+export async function branchLogits(
+  vector: ParameterVector,
+  sample: StepSample,
+): Promise<(Float32Array | undefined)[]> {
+  const logits: (Float32Array | undefined)[] = [];
+  for (const [m, { engine, branch }] of vector.routes.entries()) {
+    const input = sample.inputs[m];
+    if (!input) {
+      logits.push(undefined);
+      continue;
+    }
+    if (engine.logits) {
+      logits.push(await engine.logits(branch, input));
+      continue;
+    }
+    const walked = await engine.forward(branch, input);
+    logits.push(walked.logits.slice());
+    walked.release();
+  }
+  return logits;
+}
+
+function regionOverlaps(
+  fusion: Fusion,
+  members: Members,
+  logits: readonly (Float32Array | undefined)[],
+  { target }: StepSample,
+): Overlap[] {
+  const fused = fuse(fusion, members, logits);
+  const voxels = fused.length / fusion.regionCount;
+  const counts = REGIONS.map(() => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0 }));
+  for (let v = 0; v < voxels; v++) {
+    if (target.known && target.known[v] === 0) continue;
+    let inside = true;
+    for (let r = 0; r < counts.length; r++) {
+      inside &&= fused[r * voxels + v] > 0;
+      const actual = target.regions[r * voxels + v] !== 0;
+      if (inside && actual) counts[r].truePositives += 1;
+      else if (inside) counts[r].falsePositives += 1;
+      else if (actual) counts[r].falseNegatives += 1;
+    }
+  }
+  return counts;
+}
