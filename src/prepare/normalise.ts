@@ -10,27 +10,30 @@ import type { Volume } from '../volume/volume.js';
  * @returns a new array; the image is left alone.
  */
 export function normalise({ data }: Volume, rule: ModelDescription['normalisation']): Float32Array {
-  const [low, high] = rule.clip
-    ? percentiles(data, rule.clip)
-    : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const values = rule.clip ? clipped(data, percentiles(data, rule.clip)) : data;
   let count = 0;
   let sum = 0;
-  for (const value of data) {
-    if (value === 0) continue;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 0) continue;
     count++;
-    sum += Math.min(high, Math.max(low, value));
+    sum += values[i];
   }
   const mean = sum / count;
   let squares = 0;
-  for (const value of data) {
-    if (value !== 0) squares += (Math.min(high, Math.max(low, value)) - mean) ** 2;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== 0) squares += (values[i] - mean) * (values[i] - mean);
   }
   const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares / count);
-  const out = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] !== 0) out[i] = (Math.min(high, Math.max(low, data[i])) - mean) * scale || SMALLEST_NON_AIR;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== 0) out[i] = (values[i] - mean) * scale || SMALLEST_NON_AIR;
   }
   return out;
+}
+
+/** The non-zero values within bounds; one that a bound of 0 would turn into air stays just above it. */
+function clipped(data: Float32Array, [low, high]: readonly [number, number]): Float32Array {
+  return data.map((value) => (value === 0 ? 0 : Math.min(high, Math.max(low, value)) || SMALLEST_NON_AIR));
 }
 
 const SMALLEST_NON_AIR = 1.1754943508222875e-38;
