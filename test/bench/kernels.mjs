@@ -13,7 +13,7 @@ import { parameterSpecs } from '../../dist/network/parameters.js';
 
 const { KernelPool, Program, createPyramid, kernelModule } = kernels;
 const WIDTH = 0.25;
-const ROUNDS = 12;
+const ROUNDS = 40;
 
 /** Multiply-add peak of one thread in WebAssembly, GFLOP/s. */
 function measurePeak(instance, rounds = 300_000) {
@@ -74,7 +74,7 @@ function convolution(pool, { side, inChannels, outChannels }) {
   const [input, output, gradient] = [volume(inChannels), volume(outChannels), floats(size)];
   memory.view(gradient, size).fill(0);
   const operations = side ** 3 * size * 2;
-  const repeats = Math.max(1, Math.round(2e8 / operations));
+  const repeats = Math.max(1, Math.round(1e8 / operations));
   const timed = (build) => async () => {
     const seconds = await bestSeconds(() => {
       const program = new Program(pool);

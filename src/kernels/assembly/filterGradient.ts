@@ -147,22 +147,37 @@ export function reduceFilters(pointer: usize, item: u32): void {
   const filterFloats = <u32>TAPS * perBlock * 8;
   const stride = <usize>op.inBlocks * op.outBlocks * filterFloats * 4;
   const sums = op.partials + ((<usize>item * filterFloats) << 2);
+  const slabs = op.slabs;
   const outFirst = (item / op.inBlocks) * 8;
   const inFirst = (item % op.inBlocks) * 8;
+  const outStride: usize = op.inChannels * <u32>TAPS * 4;
+  const first = op.gradient + (outFirst * op.inChannels + inFirst) * <u32>TAPS * 4;
   for (let tap: u32 = 0; tap < <u32>TAPS; tap++) {
     for (let i: u32 = 0; i < perBlock; i++) {
-      for (let o: u32 = 0; o < 8; o++) {
-        let sum: f64 = 0;
-        let at = sums + (((tap * perBlock + i) * 8 + o) << 2);
-        for (let slab: u32 = 0; slab < op.slabs; slab++) {
-          sum += load<f32>(at);
-          at += stride;
-        }
-        const target = op.gradient + ((((outFirst + o) * op.inChannels + inFirst + i) * <u32>TAPS + tap) << 2);
-        store<f32>(target, <f32>(<f64>load<f32>(target) + sum));
+      let at = sums + (tap * perBlock + i) * 32;
+      let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      for (let slab: u32 = 0; slab < slabs; slab++) {
+        s0 = f64x2.add(s0, f64x2.promote_low_f32x4(v128.load64_zero(at)));
+        s1 = f64x2.add(s1, f64x2.promote_low_f32x4(v128.load64_zero(at, 8)));
+        s2 = f64x2.add(s2, f64x2.promote_low_f32x4(v128.load64_zero(at, 16)));
+        s3 = f64x2.add(s3, f64x2.promote_low_f32x4(v128.load64_zero(at, 24)));
+        at += stride;
       }
+      const target = first + (i * <u32>TAPS + tap) * 4;
+      addPair(target, outStride, s0);
+      addPair(target + 2 * outStride, outStride, s1);
+      addPair(target + 4 * outStride, outStride, s2);
+      addPair(target + 6 * outStride, outStride, s3);
     }
   }
+}
+
+/** Adds two doubles to floats `stride` apart. */
+// @ts-ignore: decorator
+@inline
+function addPair(target: usize, stride: usize, sum: v128): void {
+  store<f32>(target, <f32>(<f64>load<f32>(target) + f64x2.extract_lane(sum, 0)));
+  store<f32>(target + stride, <f32>(<f64>load<f32>(target + stride) + f64x2.extract_lane(sum, 1)));
 }
 
 @unmanaged
