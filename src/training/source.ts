@@ -7,7 +7,7 @@ import type { VerifiedDataset } from './verify.js';
 
 /** Cases of one data set that take part, and how often they are drawn in relation to other data sets'. */
 export interface CaseGroup {
-  readonly dataset: Pick<VerifiedDataset, 'folder' | 'description' | 'labels'>;
+  readonly dataset: Pick<VerifiedDataset, 'name' | 'description' | 'labels'>;
   readonly cases: readonly DatasetCase[];
   /** Positive; 1 and 3 mean one sample from the first for three from the second. */
   readonly weight: number;

@@ -1,0 +1,72 @@
+import type { Layer } from '../network/layers.js';
+import type { Shape3 } from './loadCase.js';
+import { chooseObjectives } from './objectives.js';
+import { randomStream } from './random.js';
+import { gradientStep, Workspace } from './step.js';
+import type { TrainingJob } from './trainer.js';
+import { setParameters } from './vector.js';
+
+/** What a run will take, found out before it starts. */
+export interface TrainingEstimate {
+  /** One step on this machine, measured. */
+  readonly secondsPerStep: number;
+  /** All steps, without validation. */
+  readonly seconds: number;
+  /** Parameters, moments, gradients and the activations of one sample; an upper bound without the cases. */
+  readonly bytes: number;
+}
+
+/** Measures one step of a job (after one to warm up) without changing anything, and adds up its memory. */
+export async function estimateTraining(
+  job: TrainingJob,
+  layers: readonly Layer[],
+): Promise<TrainingEstimate> {
+  const { plan, vector, source, modalities, initial } = job;
+  const workspace = new Workspace(vector.length, job.memory);
+  let secondsPerStep = 0;
+  let shape: Shape3 = [0, 0, 0];
+  for (let round = 0; round < 2; round++) {
+    const started = performance.now();
+    const sample = await source.draw(randomStream(plan.seed, 0, round));
+    shape = sample.inputs.find((input) => input !== null)?.shape ?? shape;
+    await setParameters(vector, initial);
+    const objectives = chooseObjectives(
+      plan.objectives,
+      modalities.length,
+      randomStream(plan.seed, 0, plan.batch),
+    );
+    await gradientStep(vector, initial, [sample], { ...plan, objectives, indicators: false }, workspace);
+    secondsPerStep = ((performance.now() - started) / 1000) * plan.batch;
+  }
+  workspace.release();
+  const objectiveCount =
+    plan.decoupling === 'mean'
+      ? 1
+      : chooseObjectives(plan.objectives, modalities.length, randomStream(0)).length;
+  const vectors = 4 + 1 + objectiveCount;
+  const bytes = 4 * vector.length * vectors + modalities.length * activationBytes(layers, shape);
+  return { secondsPerStep, seconds: secondsPerStep * plan.steps, bytes };
+}
+
+/**
+ * Bytes of all activations of one branch in single precision, the most that an engine can keep of it.
+ *
+ * @param shape (D, H, W) of the input.
+ */
+export function activationBytes(layers: readonly Layer[], shape: Shape3): number {
+  const voxels = shape[0] * shape[1] * shape[2];
+  const scale = new Map([['input', 1]]);
+  let values = voxels;
+  for (const layer of layers) {
+    const from = scale.get('inputs' in layer ? layer.inputs[0] : layer.input)!;
+    const factor = layer.kind === 'maxPool' ? 1 / 8 : layer.kind === 'upsample' ? 8 : 1;
+    scale.set(layer.output, from * factor);
+    values += outputChannels(layer) * voxels * from * factor;
+  }
+  return 4 * values;
+}
+
+function outputChannels(layer: Layer): number {
+  if (layer.kind === 'convolution') return layer.outChannels;
+  return layer.kind === 'concatenate' ? layer.channels[0] + layer.channels[1] : layer.channels;
+}

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readModel } from '../../src/model/model.js';
+import { DEFAULT_AUGMENTATION } from '../../src/training/augmentation.js';
+import type { TrainingEstimate } from '../../src/training/estimate.js';
+import type { LogLine } from '../../src/training/log.js';
+import { runTraining, type TrainingRequest } from '../../src/training/run.js';
+import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
+import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
+
+const root = temporaryFolder().path;
+const cubes = join(root, 'cubes');
+const SPACING: [number, number, number] = [239 / 127, 239 / 127, 154 / 127];
+
+/** Cut-outs of 16³ voxels whose tumour is a bright ball; the last two lack modalities. */
+beforeAll(async () => {
+  await writeDescription(cubes, {
+    intensities: 'z-score',
+    known: 'nonzero-box',
+    patient: '^p\\d+',
+    spacing: SPACING,
+  });
+  const lists = [
+    ['t1', 't1ce', 't2', 'flair'],
+    ['t1', 't1ce', 't2', 'flair'],
+    ['t1', 'flair'],
+    ['t1ce', 'flair'],
+  ];
+  for (const [index, modalities] of lists.entries()) {
+    const inside = (v: number) => {
+      const at = [v % 16, Math.floor(v / 16) % 16, Math.floor(v / 256)];
+      return at.reduce((sum, x, axis) => sum + (x - 7 - ((index + axis) % 3)) ** 2, 0) < 20;
+    };
+    await writeCase(cubes, `p${index}_cube`, {
+      size: [16, 16, 16],
+      affine: lpsAffine(SPACING),
+      modalities,
+      labels: Array.from({ length: 4096 }, (_, v) => (inside(v) ? 4 : 0)),
+      value: (modality, v) => (inside(v) ? 2 : -0.3) + Math.sin(v * 7.1 + modality.length) / 4,
+    });
+  }
+});
+
+const request = (out: string, rest: Partial<TrainingRequest> = {}): TrainingRequest => ({
+  datasets: [{ folder: cubes, weight: 1 }],
+  split: { folds: 4, fold: 1 },
+  out: join(root, out),
+  name: 'a test',
+  width: 0.25,
+  sharing: 'dynamic',
+  fusion: 'mean',
+  plan: {
+    seed: 1,
+    steps: 25,
+    batch: 1,
+    objectives: { kind: 'subsets' },
+    decoupling: 'mean',
+    loss: 'dice+cross-entropy',
+    learningRate: 3e-3,
+    schedule: { kind: 'polynomial', power: 0.9 },
+    weightDecay: 0,
+    indicatorsEvery: 0,
+    validateEvery: 25,
+    patience: 0,
+  },
+  augmentation: { ...DEFAULT_AUGMENTATION, window: { side: 16, shift: 2, tumourShare: 0.5 } },
+  checkpointEvery: 100,
+  caseMemory: 1e8,
+  ...rest,
+});
+
+describe('a whole training run on the wasm engine', () => {
+  it('learns, and ends in a Model folder that can be read, with what is known about it', async () => {
+    const lines: LogLine[] = [];
+    const estimates: TrainingEstimate[] = [];
+    const job = request('model', { fusion: 'fitted' });
+    await runTraining(job, {
+      onLine: (line) => lines.push(line),
+      onEstimate: (estimate) => estimates.push(estimate),
+    });
+    const losses = lines.flatMap((line) =>
+      line.kind === 'step' ? [Math.max(...Object.values(line.losses))] : [],
+    );
+    expect(losses[24]).toBeLessThan(0.75 * losses[0]);
+    expect(estimates).toHaveLength(1);
+    expect(estimates[0].seconds).toBeCloseTo(25 * estimates[0].secondsPerStep, 9);
+    const { description } = await readModel(job.out);
+    expect(description).toMatchObject({
+      name: 'a test',
+      width: 0.25,
+      modalities: ['t1', 't1ce', 't2', 'flair'],
+    });
+    expect(description.knowledge.trainingData).toBe('cubes (3 cases)');
+    expect(description.fusion.weights.t1!.WT).not.toBe(1);
+    const flair = description.knowledge.combinations.flair.WT.dice!;
+    expect(flair.patients).toBe(1);
+    expect(flair.mean).toBeGreaterThan(0.3);
+    expect(await readFile(join(job.out, 'README.md'), 'utf8')).toContain('not a medical device');
+  });
+
+  it('refuses an output that is there, a split without training cases, and a broken data set, before it starts', async () => {
+    expect(await problemOfRefusal(runTraining(request('cubes')))).toMatchObject({ code: 'OUTPUT_EXISTS' });
+    const broken = join(root, 'broken');
+    await writeCase(broken, 'a', { labels: [3, 4] });
+    const datasets = [{ folder: broken, weight: 1 }];
+    const problem = await problemOfRefusal(runTraining(request('never', { datasets, split: null })));
+    expect(problem).toMatchObject({ code: 'LABELS_INVALID', file: join(broken, 'a', 'a_seg.nii.gz') });
+    const file = join(root, 'split.json');
+    await writeFile(file, JSON.stringify({ validation: ['p0', 'p1'] }));
+    const empty = await problemOfRefusal(runTraining(request('never', { split: { file } })));
+    expect(empty).toMatchObject({ code: 'SPLIT_INVALID', field: 'train' });
+    expect(await readdir(root)).not.toContain('never.training');
+  });
+
+  it.each([
+    ['shared-norms', 'mean', 'paper'],
+    ['dynamic', 'learned', 'pcgrad'],
+  ] as const)('%s, %s fusion, %s', async (sharing, fusion, decoupling) => {
+    const base = request(`${sharing}-${fusion}`);
+    const plan = {
+      ...base.plan,
+      steps: 2,
+      validateEvery: 0,
+      decoupling,
+      objectives: { kind: 'singles' },
+    } as const;
+    await runTraining({ ...base, sharing, fusion, plan, split: null });
+    const { description, parameters } = await readModel(base.out);
+    const norms = [0, 1, 2, 3].map((m) => parameters.get(`module.inc.norm1.norm_${m}.weight`)!);
+    const alike = norms.every((norm) => norm.every((value, i) => value === norms[0][i]));
+    expect(alike).toBe(sharing === 'shared-norms');
+    expect(description.knowledge.combinations.flair.WT.dice).toBeNull();
+  });
+
+  it('separate networks train and keep their checkpoints, without a Model folder', async () => {
+    const base = request('separate', { sharing: 'separate' });
+    const outcome = await runTraining({ ...base, plan: { ...base.plan, steps: 2, validateEvery: 2 } });
+    expect(outcome.best!.score).toBeGreaterThan(0);
+    expect(await readdir(root)).not.toContain('separate');
+    expect(await readdir(`${base.out}.training`)).toContain('checkpoint-000000002.safetensors');
+  });
+});
+
+describe('a run that is killed', () => {
+  const start = (out: string, killAfter: string | null) =>
+    new Promise<{ code: number | null; signal: string | null; lines: string[] }>((resolve, reject) => {
+      const script = new URL('./killedChild.ts', import.meta.url).pathname;
+      const child = spawn(process.execPath, ['--import', 'tsx', script, cubes, join(root, out), '10']);
+      let text = '';
+      let errors = '';
+      child.stderr.on('data', (data) => {
+        errors += data;
+      });
+      child.stdout.on('data', (data) => {
+        text += data;
+        if (killAfter !== null && text.includes(killAfter)) child.kill('SIGKILL');
+      });
+      child.on('error', reject);
+      child.on('exit', (code, signal) => {
+        if (code !== null && code !== 0) reject(new Error(errors));
+        else resolve({ code, signal, lines: text.trimEnd().split('\n') });
+      });
+    });
+  const logWithoutClock = async (out: string) =>
+    (await readFile(join(root, `${out}.training`, 'log.jsonl'), 'utf8')).replaceAll(
+      /"stepsPerSecond":[^}]*/g,
+      '',
+    );
+
+  it('kill -9 and a second start end in the same numbers as one run', async () => {
+    await start('whole', null);
+    const killed = await start('killed', 'step 8');
+    expect(killed.signal).toBe('SIGKILL');
+    const resumed = await start('killed', null);
+    expect(resumed.lines[0]).toMatch(/^step [67]$/);
+    expect((await readModel(join(root, 'killed'))).hash).toBe((await readModel(join(root, 'whole'))).hash);
+    expect(await logWithoutClock('killed')).toBe(await logWithoutClock('whole'));
+  }, 240_000);
+});
