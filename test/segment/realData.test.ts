@@ -14,6 +14,7 @@ import { openModel } from '../../src/services/services.js';
 import { combinationName, MODALITIES, type Modality, REGIONS } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
+import { diceOfMaps } from '../support/dice.js';
 
 const SUITE = 'segmenting real patients';
 
@@ -35,31 +36,18 @@ async function score(
     fusionOf(model.description, present),
     wanted.map((s) => bitsOf(s, present)),
   );
-  const truth = (await readLabelMap(study.masks[0].file)).data;
+  const truth = await readLabelMap(study.masks[0].file);
   return wanted.map((members) => {
     const mask = labels.get(bitsOf(members, present))!;
     removeSpecks(mask, prepared.grid, model.description.cleanUp);
-    const scores = [[1, 2, 4], [1, 4], [4]].map((region) => dice(mask, truth, region));
+    const scores = diceOfMaps({ data: mask, size: prepared.grid.size }, truth);
     const ml = volumesOf(mask, prepared.grid);
-    const numbers = REGIONS.map((r, i) => `${r} Dice ${scores[i].toFixed(3)} (${ml[r].toFixed(1)} ml)`).join(
+    const numbers = REGIONS.map((r) => `${r} Dice ${scores[r].toFixed(3)} (${ml[r].toFixed(1)} ml)`).join(
       '  ',
     );
     console.info(`${study.name} ${combinationName(members)}: ${numbers}`);
-    return { whole: scores[0], ml };
+    return { whole: scores.WT, ml };
   });
-}
-
-function dice(mask: Uint8Array, truth: Uint8Array, labels: readonly number[]): number {
-  let a = 0;
-  let b = 0;
-  let both = 0;
-  for (let i = 0; i < mask.length; i++) {
-    const [inA, inB] = [labels.includes(mask[i]), labels.includes(truth[i])];
-    if (inA) a++;
-    if (inB) b++;
-    if (inA && inB) both++;
-  }
-  return a + b === 0 ? 1 : (2 * both) / (a + b);
 }
 
 describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
