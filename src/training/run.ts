@@ -34,8 +34,10 @@ export interface TrainingRequest {
   readonly datasets: readonly { readonly folder: string; readonly weight: number }[];
   /** Null: every case trains, none validates. */
   readonly split: { readonly file: string } | { readonly folds: number; readonly fold: number } | null;
-  /** The Model folder; must not be there yet. Checkpoints and log go to `<out>.training`. */
+  /** The Model folder; must not be there yet. */
   readonly out: string;
+  /** Where checkpoints and log are kept; `<out>.run` by default. */
+  readonly runFolder?: string;
   readonly name: string;
   readonly width: ModelDescription['width'];
   readonly sharing: Sharing;
@@ -170,7 +172,7 @@ function prepareJob(
     initial,
     source: augmentedSource(groups.train, store, augmentation),
     validation: groups.validation.length > 0 ? () => store.all(groups.validation) : null,
-    folder: `${request.out}.training`,
+    folder: request.runFolder ?? `${request.out}.run`,
     checkpointEvery: request.checkpointEvery,
     ...hooks,
   };

@@ -111,7 +111,7 @@ describe('a whole training run on the wasm engine', () => {
     await writeFile(file, JSON.stringify({ validation: ['p0', 'p1'] }));
     const empty = await problemOfRefusal(runTraining(request('never', { split: { file } })));
     expect(empty).toMatchObject({ code: 'SPLIT_INVALID', field: 'train' });
-    expect(await readdir(root)).not.toContain('never.training');
+    expect(await readdir(root)).not.toContain('never.run');
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('a whole training run on the wasm engine', () => {
     const outcome = await runTraining({ ...base, plan: { ...base.plan, steps: 2, validateEvery: 2 } });
     expect(outcome.best!.score).toBeGreaterThan(0);
     expect(await readdir(root)).not.toContain('separate');
-    expect(await readdir(`${base.out}.training`)).toContain('checkpoint-000000002.safetensors');
+    expect(await readdir(`${base.out}.run`)).toContain('checkpoint-000000002.safetensors');
   });
 });
 
@@ -164,10 +164,7 @@ describe('a run that is killed', () => {
       });
     });
   const logWithoutClock = async (out: string) =>
-    (await readFile(join(root, `${out}.training`, 'log.jsonl'), 'utf8')).replaceAll(
-      /"stepsPerSecond":[^}]*/g,
-      '',
-    );
+    (await readFile(join(root, `${out}.run`, 'log.jsonl'), 'utf8')).replaceAll(/"stepsPerSecond":[^}]*/g, '');
 
   it('kill -9 and a second start end in the same numbers as one run', async () => {
     await start('whole', null);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+import { trainingContract } from './training.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
 
@@ -87,6 +88,7 @@ export const commandContract = {
     response: z.object({ file: z.string(), bytes: z.number(), hash: z.string() }),
   },
   'segment.start': { request: segmentRequestSchema, response: jobIdSchema },
+  ...trainingContract,
 } as const;
 
 /** Every device with its verdict; a GPU that was not yet tested with its present driver is tested. */

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { jobIdSchema } from './basic.js';
+
+/** What `quorum train` and `quorum evaluate` ask for. Every default of training stands here. */
+
+const fraction = z.number().min(0).max(1);
+
+const splitSchema = z.union([
+  /** JSON: `{"train": […], "validation": […], "test": […]}`, patients' or cases' names. */
+  z.strictObject({ file: z.string().min(1) }),
+  /** Fold `fold`, counted from 0, of `folds` validates; the others train. */
+  z.strictObject({ folds: z.int().min(2), fold: z.int().min(0) }),
+]);
+
+export const trainRequestSchema = z.strictObject({
+  datasets: z
+    .array(z.strictObject({ folder: z.string().min(1), weight: z.number().positive().default(1) }))
+    .min(1),
+  /** Null: every case trains, none validates. */
+  split: splitSchema.nullable().default(null),
+  /** The Model folder to make. */
+  output: z.string().min(1),
+  /** Where checkpoints and the log are kept; null is `<output>.run`. */
+  runFolder: z.string().min(1).nullable().default(null),
+  /** The model's name; null is the output folder's. */
+  name: z.string().min(1).nullable().default(null),
+  width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]).default(0.25),
+  objectives: z
+    .union([
+      z.strictObject({ kind: z.enum(['subsets', 'singles']) }),
+      z.strictObject({ kind: z.literal('sampled'), count: z.int().min(1).max(15) }),
+    ])
+    .default({ kind: 'sampled', count: 5 }),
+  decoupling: z.enum(['paper', 'pcgrad', 'mean']).default('paper'),
+  loss: z.enum(['dice', 'dice+cross-entropy']).default('dice+cross-entropy'),
+  steps: z.int().positive().default(4000),
+  learningRate: z.number().positive().default(1e-3),
+  schedule: z.enum(['cosine', 'polynomial', 'constant']).default('cosine'),
+  weightDecay: z.number().min(0).default(0),
+  /** Samples a step. */
+  batch: z.int().positive().default(4),
+  /** Side in voxels of crops from whole cases. */
+  crop: z.int().positive().multipleOf(16).default(64),
+  /** Share of crops that are centred on a tumour voxel; the others on any brain voxel. */
+  tumourShare: fraction.default(2 / 3),
+  /** Off: samples are cut and shifted, but not changed. */
+  augment: z.boolean().default(true),
+  seed: z.int().min(0).max(0x7fffffff).default(1),
+  checkpointEvery: z.int().positive().default(100),
+  /** 0: never. */
+  validateEvery: z.int().min(0).default(500),
+  /** Stop after so many validations without a better one; 0: never. */
+  patience: z.int().min(0).default(0),
+  /** With the mean loss: gradient norms and cosines every so many steps; 0: never. */
+  indicatorsEvery: z.int().min(0).default(0),
+  sharing: z.enum(['dynamic', 'shared-norms', 'separate']).default('dynamic'),
+  regionWeights: z.enum(['none', 'learned', 'fitted']).default('none'),
+  /** How much memory cases may take, in MB; never changes a number. */
+  caseMemoryMb: z.int().positive().default(2048),
+  device: z.string().default('cpu'),
+  /** CPU threads; null is all. Never changes a number. */
+  threads: z.int().positive().nullable().default(null),
+});
+export type TrainRequest = z.output<typeof trainRequestSchema>;
+
+export const evaluateRequestSchema = z.strictObject({
+  dataset: z.string().min(1),
+  /** Whose masks are scored: a model's (null is the shipped one), or those in a folder. */
+  of: z.union([
+    z.strictObject({ model: z.string().nullable() }),
+    z.strictObject({ predictions: z.string().min(1) }),
+  ]),
+  /** Only the cases on one side of a split file; null is all. */
+  split: z
+    .strictObject({ file: z.string().min(1), side: z.enum(['train', 'validation', 'test']).default('test') })
+    .nullable()
+    .default(null),
+  /** Must not be there yet, or be empty. */
+  output: z.string().min(1),
+  /** The folder of an earlier evaluation to compare with, pair by pair. */
+  against: z.string().min(1).nullable().default(null),
+  /** Accept whole cases that are not skull-stripped or not about 1 mm, as `segment --force` does. */
+  force: z.boolean().default(false),
+  keepSpecks: z.boolean().default(false),
+  device: z.string().default('auto'),
+  /** CPU threads; null is all. Never changes a mask. */
+  threads: z.int().positive().nullable().default(null),
+  /** How much label maps may take at once, in MB; never changes a score. */
+  memoryMb: z.int().positive().default(512),
+});
+export type EvaluateRequest = z.output<typeof evaluateRequestSchema>;
+
+export const trainingContract = {
+  'train.start': { request: trainRequestSchema, response: jobIdSchema },
+  'evaluate.start': { request: evaluateRequestSchema, response: jobIdSchema },
+} as const;
