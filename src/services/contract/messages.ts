@@ -118,8 +118,9 @@ export function problemText(problem: Problem): { what: string; facts: string[]; 
 export function describeProblem(problem: Problem): string {
   const [what, remedy] = TEXTS[problem.code];
   const lines = [`${problem.code}: ${what}`, ...facts(problem)];
-  for (const other of problem.also ?? [])
-    lines.push(`  also ${other.code}: ${TEXTS[other.code][0]}`, ...facts(other).map((fact) => `  ${fact}`));
+  for (const { code, file, found } of problem.also ?? []) {
+    lines.push(`  also ${[code, file?.split(/[\\/]/).at(-1), found].filter(Boolean).join(': ')}`);
+  }
   return [...lines, `  → ${remedy}`].join('\n');
 }
 
