@@ -122,11 +122,12 @@ export interface PairedComparison {
  * Paired Wilcoxon signed-rank tests of Dice, one per combination and region that both results have, corrected by
  * Holm's method over all of them. Patients that only one result has are left out.
  */
-export function comparePaired(first: readonly CaseScore[], second: readonly CaseScore[]): PairedComparison[] {
-  const others = new Map(
-    poolByPatient(second).map((score) => [`${score.combination} ${score.patient}`, score]),
-  );
-  const pairs = poolByPatient(first).flatMap((score) => {
+export function comparePaired(
+  first: readonly PatientScore[],
+  second: readonly PatientScore[],
+): PairedComparison[] {
+  const others = new Map(second.map((score) => [`${score.combination} ${score.patient}`, score]));
+  const pairs = first.flatMap((score) => {
     const other = others.get(`${score.combination} ${score.patient}`);
     return other ? [{ score, other }] : [];
   });

@@ -151,7 +151,10 @@ function intensities(image: Volume, description: DatasetDescription, rules: Inpu
 }
 
 /** The volume with the true spacing along its axes, where dataset.json states one. */
-function withSpacing<D extends VoxelArray>(volume: Volume<D>, { spacing }: DatasetDescription): Volume<D> {
+export function withSpacing<D extends VoxelArray>(
+  volume: Volume<D>,
+  { spacing }: DatasetDescription,
+): Volume<D> {
   const { data, size, affine } = volume;
   if (!spacing) return { data, size, affine };
   const before = voxelSpacing(affine);

@@ -20,6 +20,11 @@ export type Split<C> = Readonly<Record<Side, readonly C[]>>;
 
 type Named = Pick<DatasetCase, 'name' | 'patient'>;
 
+export interface SplitOptions {
+  /** Names that no case has are passed over: a split of several data sets, applied to one of them. */
+  readonly allowStrangers?: boolean;
+}
+
 /**
  * Reads a split file and applies it. A patient's name stands for all cases of that patient, in every data set.
  * Cases that no side names are left out.
@@ -27,7 +32,11 @@ type Named = Pick<DatasetCase, 'name' | 'patient'>;
  * @throws QuorumError SPLIT_INVALID, with `also`: not such a file, a name that no case has, a case or a patient on
  * two sides; FILE_NOT_FOUND.
  */
-export async function readSplit<C extends Named>(file: string, cases: readonly C[]): Promise<Split<C>> {
+export async function readSplit<C extends Named>(
+  file: string,
+  cases: readonly C[],
+  { allowStrangers = false }: SplitOptions = {},
+): Promise<Split<C>> {
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new QuorumError({ code: 'FILE_NOT_FOUND', file }, { cause });
   });
@@ -46,11 +55,12 @@ export async function readSplit<C extends Named>(file: string, cases: readonly C
       file,
     });
   }
-  const problems: Problem[] = [];
+  const { data } = parsed;
   const split = Object.fromEntries(
-    SIDES.map((side) => [side, casesNamed(parsed.data[side], cases, side, file, problems)]),
+    SIDES.map((side) => [side, casesNamed(data[side], cases)]),
   ) as unknown as Split<C>;
-  problems.push(...overlaps(split, file));
+  const unknown = allowStrangers ? [] : SIDES.flatMap((side) => strangers(data[side], cases, side, file));
+  const problems = [...unknown, ...overlaps(split, file)];
   throwAll(problems);
   return split;
 }
@@ -86,20 +96,16 @@ export function foldSplit<C extends Named>(
   };
 }
 
-function casesNamed<C extends Named>(
-  names: readonly string[],
-  cases: readonly C[],
-  side: Side,
-  file: string,
-  problems: Problem[],
-): C[] {
-  const wanted = new Set(names);
+function strangers(names: readonly string[], cases: readonly Named[], side: Side, file: string): Problem[] {
   const known = new Set(cases.flatMap(({ name, patient }) => [name, patient]));
-  for (const name of wanted) {
-    if (known.has(name)) continue;
-    const expected = 'the name of a patient or case of the data sets';
-    problems.push({ code: 'SPLIT_INVALID', field: side, expected, found: name, file });
-  }
+  const expected = 'the name of a patient or case of the data sets';
+  return [...new Set(names)]
+    .filter((name) => !known.has(name))
+    .map((found) => ({ code: 'SPLIT_INVALID', field: side, expected, found, file }));
+}
+
+function casesNamed<C extends Named>(names: readonly string[], cases: readonly C[]): C[] {
+  const wanted = new Set(names);
   return cases.filter(({ name, patient }) => wanted.has(name) || wanted.has(patient));
 }
 

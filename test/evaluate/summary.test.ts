@@ -118,7 +118,7 @@ describe('pooling and summary', () => {
     const patients = ['p', 'q', 'r', 's', 't', 'u'];
     const first = patients.map((p, i) => caseScore(p, p, 't2', 5, i % 3));
     const second = [...patients.map((p) => caseScore(p, p, 't2', 1, 5)), caseScore('x', 'x', 't2', 5)];
-    const rows = comparePaired(first, second);
+    const rows = comparePaired(poolByPatient(first), poolByPatient(second));
     expect(rows.map(({ region }) => region)).toEqual(['WT', 'TC', 'ET']);
     expect(rows[0].test.pairs).toBe(6);
     expect(rows[0].difference).toBeGreaterThan(0.5);

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDataset } from '../../src/training/dataset.js';
+import { scorePredictions } from '../../src/training/scorePredictions.js';
+import { verifyDataset } from '../../src/training/verify.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import type { Size } from '../../src/volume/volume.js';
+import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
+import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
+
+const root = temporaryFolder().path;
+
+async function writeMask(file: string, labels: readonly number[], size: Size = [4, 4, 4]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const data = Uint8Array.from({ length: size[0] * size[1] * size[2] }, (_, v) => labels[v] ?? 0);
+  await writeNifti(file, { data, size, affine: lpsAffine() });
+}
+
+/** Two cases with T1 and FLAIR, truth 1 2 4. */
+async function dataset(name: string) {
+  const folder = join(root, name);
+  await writeCase(folder, 'a');
+  await writeCase(folder, 'b');
+  return verifyDataset(await openDataset(folder));
+}
+
+describe('scoring predicted masks', () => {
+  it('takes both layouts, and masks with 3 or 4 for enhancing tumour', async () => {
+    const data = await dataset('layouts');
+    const folder = join(root, 'layouts-predicted');
+    await writeMask(join(folder, 'a', 'combinations', 't1+flair.nii.gz'), [1, 2, 4]);
+    await writeMask(join(folder, 't1+flair', 'b_seg.nii.gz'), [1, 2, 3]);
+    await writeMask(join(folder, 't1', 'a.nii.gz'), [2, 2, 2]);
+    await writeMask(join(folder, 't1', 'b.nii.gz'), [2]);
+    const scores = await scorePredictions(data, data.cases, folder);
+    const dices = scores.map(({ caseName, combination, regions }) => [
+      caseName,
+      combination,
+      ...[regions.WT, regions.TC, regions.ET].map((score) => score.dice),
+    ]);
+    expect(dices).toEqual([
+      ['a', 't1+flair', 1, 1, 1],
+      ['a', 't1', 1, 0, 0],
+      ['b', 't1+flair', 1, 1, 1],
+      ['b', 't1', 0.5, 0, 0],
+    ]);
+  });
+
+  it('asks for a combination of every case that could have it, and lists what is missing', async () => {
+    const data = await dataset('missing');
+    const folder = join(root, 'missing-predicted');
+    await writeMask(join(folder, 't1', 'a.nii.gz'), [1]);
+    const problem = await problemOfRefusal(scorePredictions(data, data.cases, folder));
+    expect(problem).toMatchObject({ code: 'PREDICTIONS_MISSING', field: 't1' });
+    expect(problem.file).toBe(join(root, 'missing', 'b'));
+    expect(problem.also).toBeUndefined();
+    const nothing = await problemOfRefusal(scorePredictions(data, data.cases, join(root, 'absent')));
+    expect(nothing.code).toBe('PREDICTIONS_MISSING');
+    expect(nothing.also).toHaveLength(5);
+  });
+
+  it('refuses a mask on another grid', async () => {
+    const data = await dataset('grid');
+    const folder = join(root, 'grid-predicted');
+    await writeMask(join(folder, 't1', 'a.nii.gz'), [1]);
+    await writeMask(join(folder, 't1', 'b.nii.gz'), [1], [4, 4, 5]);
+    const problem = await problemOfRefusal(scorePredictions(data, data.cases, folder));
+    expect(problem).toMatchObject({ code: 'GRIDS_DIFFER', file: join(folder, 't1', 'b.nii.gz') });
+  });
+
+  it('scores a cut-out inside its known box and in its true spacing', async () => {
+    const folder = join(root, 'cut');
+    await writeDescription(folder, { known: 'nonzero-box', spacing: [2, 3, 4] });
+    const value = (_: string, v: number) => (v < 32 ? v + 1 : 0);
+    await writeCase(folder, 'a', { value, labels: [4] });
+    const data = await verifyDataset(await openDataset(folder));
+    const predicted = join(root, 'cut-predicted');
+    // One voxel two steps along x; one beyond the box.
+    const labels = Array.from({ length: 64 }, (_, v) => (v === 2 || v === 50 ? 4 : 0));
+    await writeMask(join(predicted, 't1+flair', 'a.nii.gz'), labels);
+    const [{ regions }] = await scorePredictions(data, data.cases, predicted);
+    expect(regions.ET.overlap).toEqual({ truePositives: 0, falsePositives: 1, falseNegatives: 1 });
+    expect(regions.ET.hd95.value).toBe(4);
+  });
+});
