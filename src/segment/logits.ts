@@ -32,6 +32,8 @@ export interface LogitsOptions {
   readonly signal?: AbortSignal;
   /** Called before each pass with the modality and how many are done. */
   readonly onPass?: (modality: Modality, done: number, total: number) => void;
+  /** The images are normalised already and are taken as they are. */
+  readonly normalised?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function computeLogits(
     }
     options.onPass?.(modality, maps.length, present.length);
     const image = images[modality]!;
-    const { box, data } = networkInput(image, lattice, description);
+    const { box, data } = networkInput(image, lattice, description, options.normalised);
     const input = toTensor(data, box.size, description.patch.multipleOf);
     const started = performance.now();
     const logits = await engine.logits(index, input);
@@ -80,11 +82,12 @@ function networkInput(
   image: NonNullable<Case['images'][Modality]>,
   lattice: Lattice,
   description: Model['description'],
+  isNormalised = false,
 ): { box: LatticeBox; data: Float32Array } {
   const { first, last } = measureImage(image).box;
   const reach = latticeBoxOf(lattice, first, last);
   const grid = gridOfBox(lattice, reach);
-  const normalised = normalise(image, description.normalisation);
+  const normalised = isNormalised ? image.data.slice() : normalise(image, description.normalisation);
   const values = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
   for (let i = 0; i < normalised.length; i++) if (normalised[i] !== 0) normalised[i] = 1;
   const tissue = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
