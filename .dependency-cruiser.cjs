@@ -25,7 +25,8 @@ const allowed = {
     'export',
   ],
   server: ['services'],
-  cli: ['services'],
+  // `quorum serve` starts the server.
+  cli: ['services', 'server'],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,

@@ -6,6 +6,7 @@ import { fail } from './failure.js';
 import { inspectCommand } from './inspect.js';
 import { exportCommand, importCommand } from './models.js';
 import { segmentCommand } from './segment.js';
+import { serveCommand } from './serve.js';
 
 const program = new Command('quorum')
   .description(
@@ -24,6 +25,7 @@ program.addCommand(inspectCommand(services));
 program.addCommand(importCommand(services));
 program.addCommand(exportCommand(services));
 program.addCommand(demoCommand(services));
+program.addCommand(serveCommand(services));
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify';
+import { problemOf } from '../errors.js';
+import {
+  answerCall,
+  type Client,
+  decodeFrame,
+  encodeFrame,
+  type QuorumEvent,
+  type WireResponse,
+} from '../services/contract.js';
+import type { PathScope } from './pathScope.js';
+import { requestPaths } from './requestPaths.js';
+import type { Uploads } from './uploads.js';
+
+/** Runs of one stroke; 12 bytes a run. */
+const LARGEST_CALL = 64 * 2 ** 20;
+const PING_MS = 30_000;
+
+export interface CallContext {
+  readonly services: Client;
+  /** What calls may name: roots, uploads, downloads, the sample patient. */
+  readonly scope: PathScope;
+  readonly uploads: Uploads;
+}
+
+/** `POST /api/call` and the WebSocket `/api/events`: the contract itself. */
+export function callRoutes(context: CallContext) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+    app.post('/api/call', { bodyLimit: LARGEST_CALL }, async (request, reply) => {
+      const { data, ...answer } = await answerFrame(context, request.body);
+      const frame = encodeFrame(answer, data);
+      return reply.type('application/octet-stream').send(Buffer.from(frame.buffer, 0, frame.byteLength));
+    });
+    app.get('/api/events', { websocket: true }, (socket) => {
+      const send = (event: QuorumEvent) => socket.send(JSON.stringify(event));
+      const stop = context.services.onEvent(send);
+      const ping = setInterval(() => socket.ping(), PING_MS);
+      socket.on('message', () => socket.close(1003, 'events only'));
+      socket.on('error', () => socket.terminate());
+      socket.on('close', () => {
+        clearInterval(ping);
+        stop();
+      });
+    });
+  };
+}
+
+type Answer = { readonly ok: boolean; readonly data?: ArrayBuffer };
+
+async function answerFrame(context: CallContext, frame: unknown): Promise<Answer> {
+  try {
+    const { json, data } = decodeFrame(plainBytes(frame));
+    const { method, request } = (json ?? {}) as { method?: unknown; request?: unknown };
+    const paths = requestPaths(method, request);
+    const real = await Promise.all(paths.map((path) => context.scope.check(path)));
+    const answer = await answerCall(context.services, {
+      method,
+      request,
+      ...(data.byteLength === 0 ? {} : { body: data }),
+    });
+    const caseId = openedCase(method, request, answer);
+    if (caseId !== null) for (const path of real) context.uploads.keepFor(caseId, path);
+    return answer;
+  } catch (error) {
+    return { ok: false, problem: problemOf(error) } as WireResponse;
+  }
+}
+
+/** Without Buffer's own `slice`, which does not copy. */
+function plainBytes(body: unknown): Uint8Array {
+  if (!Buffer.isBuffer(body)) return new Uint8Array();
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** The case that now uses the files that the call named, or null. */
+function openedCase(method: unknown, request: unknown, answer: WireResponse): string | null {
+  if (!answer.ok) return null;
+  if (method === 'masks.open') return (request as { case: string }).case;
+  if (method !== 'cases.open') return null;
+  return (answer.response as { case?: { id: string } }).case?.id ?? null;
+}
