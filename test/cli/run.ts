@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Problem } from '../../src/errors.js';
@@ -13,9 +13,14 @@ export interface Outcome {
 
 /** Runs the built `quorum` as a user would. */
 export function quorum(...args: string[]): Promise<Outcome> {
+  return start(args).outcome;
+}
+
+/** Starts the built `quorum`, so that it can be interrupted. */
+export function start(args: readonly string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
   if (!existsSync(PROGRAM)) throw new Error('dist is missing: npm run build');
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const outcome = new Promise<Outcome>((done) => {
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -26,6 +31,7 @@ export function quorum(...args: string[]): Promise<Outcome> {
     });
     child.on('close', (code) => done({ code, stdout, stderr }));
   });
+  return { child, outcome };
 }
 
 /** The problem that `quorum … --json` printed when it failed. */

@@ -9,7 +9,7 @@ import { allCombinations, combinationName } from '../../src/terms.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
 import { diceOfMaps } from '../support/dice.js';
 import { temporaryFolder } from '../volume/folder.js';
-import { problemIn, quorum } from './run.js';
+import { problemIn, quorum, start } from './run.js';
 
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -174,6 +174,19 @@ describe('quorum segment on the simulated sample patient', () => {
     );
     expect(problemIn(outcome)).toMatchObject({ code: 'OUTPUT_EXISTS', file: corrected });
     expect(hash(corrected)).toBe(kept);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('cancels: exit code 130, and nothing is left', async () => {
+    const { child, outcome } = start(['segment', SAMPLE_PATIENT, '--out', at('cancelled'), '--json']);
+    child.stdout!.on('data', (text) => {
+      if (String(text).includes('network')) child.kill('SIGINT');
+    });
+    const { code, stderr } = await outcome;
+    expect(code).toBe(130);
+    expect(JSON.parse(stderr).problem.code).toBe('CANCELLED');
+    expect(existsSync(at('cancelled'))).toBe(false);
   });
 });
 
