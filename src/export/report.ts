@@ -84,6 +84,16 @@ export interface CaseReport {
   readonly networkPasses: number;
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakMemoryMb: number;
+  /** Written by a window alone: the answers to the three questions (null: not asked yet), */
+  readonly answers?: Readonly<Record<string, string>> | null;
+  /** and how the mask of `<case>_seg.nii.gz` was edited by hand (null: it was not). */
+  readonly edited?: {
+    readonly from: string;
+    readonly strokes: number;
+    readonly choices: number;
+    readonly volumes: PerRegion<number>;
+    readonly byHand: PerRegion<{ readonly addedMl: number; readonly removedMl: number }>;
+  } | null;
   readonly files: readonly ClaimedFile[];
 }
 

@@ -109,7 +109,12 @@ export async function findCaseFolders(folder: string, depth = 4): Promise<string
   return found;
 }
 
-async function listImages(paths: readonly string[]): Promise<string[]> {
+/**
+ * The image files that paths stand for: those directly in a folder, by name, and loose files as they are.
+ *
+ * @throws QuorumError FILE_NOT_FOUND.
+ */
+export async function listImages(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths.map((p) => resolve(p))) {
     const info = await stat(path).catch((cause) => {
@@ -146,7 +151,7 @@ function nothingRecognised(recognised: readonly { file: string; sequence: string
 }
 
 /** The folder's name (BIDS `anat`: of the files); for loose files their common prefix without a trailing `_` or `-`. */
-async function studyName(paths: readonly string[], files: readonly string[]): Promise<string> {
+export async function studyName(paths: readonly string[], files: readonly string[]): Promise<string> {
   const [only] = paths;
   if (paths.length === 1 && (await stat(only)).isDirectory()) {
     const name = basename(resolve(only));
@@ -168,7 +173,8 @@ function commonPrefix(names: readonly string[]): string {
   return tailIsSequence ? trimmed.slice(0, tail) : trimmed;
 }
 
-function commonFolder(files: readonly string[]): string | null {
+/** The folder in which all files lie, or null. */
+export function commonFolder(files: readonly string[]): string | null {
   const folder = dirname(files[0]);
   return files.every((file) => dirname(file) === folder) ? folder : null;
 }

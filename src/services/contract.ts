@@ -17,6 +17,7 @@ export type { ExportRequest, ExportResult } from './contract/exports.js';
 export { decodeFrame, encodeFrame } from './contract/frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './contract/masks.js';
 export { describeProblem, problemText } from './contract/messages.js';
+export { QUESTIONS } from './contract/questions.js';
 export type { CaseCombination, CaseResult, Warning } from './contract/results.js';
 export {
   describeWarning,

@@ -46,11 +46,13 @@ function summariseSeries({ file, sequence, reason, header }: Series): StudySumma
   return { file, sequence, reason, ...summariseHeader(header) };
 }
 
-function summariseHeader(header: ImageHeader) {
+/** Format, datatype and geometry of an image file as they travel. */
+export function summariseHeader(header: ImageHeader) {
   return { format: header.format, datatype: header.datatype, grid: summariseGrid(header) };
 }
 
-function summariseGrid({ size, affine }: Grid) {
+/** A grid as it travels. */
+export function summariseGrid({ size, affine }: Grid) {
   return {
     size: [...size],
     spacing: voxelSpacing(affine),

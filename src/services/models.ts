@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NetworkWeights } from '../engine/devices/deviceCandidate.js';
 import { QuorumError } from '../errors.js';
 import { type Model, readModel, writeModel } from '../model/model.js';
 import type { ModelDescription } from '../model/schema.js';
@@ -18,6 +19,11 @@ export const SHIPPED_MODEL = fileURLToPath(new URL('../../resources/model', impo
 /** Reads a model folder, or the shipped model. */
 export function openModel(folder?: string | null): Promise<Model> {
   return readModel(folder ?? SHIPPED_MODEL);
+}
+
+/** What an engine needs of a model. */
+export function networkOf({ parameters, layers, description }: Model): NetworkWeights {
+  return { parameters, layers, modalityCount: description.modalities.length };
 }
 
 export interface ImportOptions {

@@ -1,149 +1,160 @@
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { NetworkWeights } from '../engine/devices/deviceCandidate.js';
-import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
-import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devices/selectEngine.js';
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { QuorumError } from '../errors.js';
-import { openStudy } from '../intake/study.js';
-import type { Model } from '../model/model.js';
+import { applicationHandlers } from './applicationHandlers.js';
+import { caseHandlers } from './cases/caseHandlers.js';
+import { exportHandlers } from './cases/exportHandlers.js';
+import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
+import { commandHandlers } from './commandHandlers.js';
 import {
+  type BinaryMethod,
+  type BinaryRequest,
+  type BinaryResponse,
+  binaryContract,
   type Client,
   contract,
-  type DeviceSummary,
   type Method,
-  type ModelSummary,
   type ParsedRequest,
+  type QuorumEvent,
   type Request,
   type Response,
 } from './contract.js';
-import { inspectImage, summariseStudy } from './inspect.js';
-import { type JobContext, JobQueue } from './jobs.js';
-import { exportOnnx, importWeights, openModel } from './models.js';
-import { runSegmentJob, type SegmentResult } from './segmentJob.js';
+import { changeHandlers, editHandlers } from './edits/editHandlers.js';
+import { EditStore } from './edits/editStore.js';
+import { JobQueue } from './jobs.js';
+import { InstalledModels } from './profile/installedModels.js';
+import { LogitsCache } from './profile/logitsCache.js';
+import { defaultProfileFolder } from './profile/privateFiles.js';
+import { RecentFolders, SettingsStore } from './profile/settings.js';
+import type { BinaryHandlers, WindowContext } from './windowContext.js';
+import { forkedWorker } from './worker/fork.js';
+import type { WorkerLauncher } from './worker/port.js';
+import { WorkerSupervisor } from './worker/supervisor.js';
 
 export interface ServiceOptions {
-  /** Where device verdicts are kept; the user's non-roaming application folder by default. */
-  readonly stateFolder?: string;
+  /** Where everything that Quorum keeps lies; the user's non-roaming application folder by default. */
+  readonly profileFolder?: string;
+  /**
+   * Starts the worker for the methods of windows, given the arguments that its process takes; `child_process.fork` by default.
+   * Nothing is started before it is needed: the command line's methods run in this process.
+   */
+  readonly launchWorker?: (workerArguments: readonly string[]) => WorkerLauncher;
+  /** Tests a device in a process of its own. */
+  readonly launchSelfTest?: SelfTestLauncher;
 }
 
-type Handlers = { [M in Method]?: (request: ParsedRequest<M>) => Promise<Response<M>> };
+/** The contract, carried out. */
+export interface Services extends Client {
+  /** Process id of the running worker. */
+  readonly workerPid: number | undefined;
+  /** Ends jobs and worker and waits until edits are on the disk. */
+  close(): Promise<void>;
+}
 
-/** The contract, carried out in this process. */
-export function createServices(options: ServiceOptions = {}): Client {
-  const stateFolder = options.stateFolder ?? defaultStateFolder();
-  const jobs = new JobQueue();
+type Handlers = {
+  [M in Method]?: (request: ParsedRequest<M>, body?: ArrayBuffer) => Promise<Response<M>>;
+};
+
+/** Quorum's services: the whole contract for the command line, the desktop app and browser mode. */
+export function createServices(options: ServiceOptions = {}): Services {
+  const context = createContext(options);
+  const listeners = context.listeners;
   const handlers: Handlers = {
-    'studies.open': async ({ paths, overrides }) => summariseStudy(await openStudy(paths, overrides)),
-    'images.inspect': async ({ file }) => inspectImage(file),
-    'models.inspect': async ({ folder }) => summariseModel(await openModel(folder)),
-    'models.import': async ({ weights, output, name }) =>
-      summariseModel(await importWeights(weights, output, name === undefined ? {} : { name })),
-    'models.exportOnnx': ({ folder, file, overwrite }) => writeOnnx(folder, file, overwrite),
-    'devices.list': async () => (await inspectDevices({ verdictFolder: stateFolder })).map(summariseDevice),
-    'segment.start': async (request) => ({
-      job: jobs.start((context) => segment(request, stateFolder, context)),
-    }),
-    'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
+    ...commandHandlers(context.jobs, context.profileFolder, options.launchSelfTest),
+    ...caseHandlers(context),
+    ...maskHandlers(context),
+    ...editHandlers(context),
+    ...exportHandlers(context),
+    ...applicationHandlers(context),
   };
+  const binary: BinaryHandlers<BinaryMethod> = { ...mapHandlers(context), ...changeHandlers(context) };
   return {
-    async call<M extends Method>(method: M, request: Request<M>): Promise<Response<M>> {
-      const parsed = contract[method].request.safeParse(request);
-      if (!parsed.success) {
-        const issue = parsed.error.issues[0];
-        throw new QuorumError({
-          code: 'REQUEST_INVALID',
-          field: issue.path.join('.'),
-          expected: issue.message,
-        });
-      }
+    async call<M extends Method>(method: M, request: Request<M>, body?: ArrayBuffer): Promise<Response<M>> {
       const handler = handlers[method];
       if (!handler) throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
-      return handler(parsed.data as ParsedRequest<M>);
+      return handler(check(contract[method].request, request) as ParsedRequest<M>, body);
     },
-    callBinary: async (method) => {
-      throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
+    async callBinary<M extends BinaryMethod>(
+      method: M,
+      request: BinaryRequest<M>,
+    ): Promise<BinaryResponse<M>> {
+      const { header, data } = await binary[method](check(binaryContract[method].request, request) as never);
+      return { header, data: wholeBuffer(data) };
     },
-    onEvent: (listener) => jobs.onJob((event) => listener({ type: 'job', event })),
-    onJob: (listener) => jobs.onJob(listener),
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onJob: (listener) => context.jobs.onJob(listener),
+    get workerPid() {
+      return context.worker.pid;
+    },
+    async close() {
+      context.jobs.close();
+      for (const session of context.cases.values()) await session.close();
+      context.cases.clear();
+      context.worker.close();
+    },
   };
 }
 
-async function segment(
-  request: ParsedRequest<'segment.start'>,
-  verdictFolder: string,
-  context: JobContext,
-): Promise<SegmentResult> {
-  const model = await openModel(request.model);
-  let opened: FallbackEngine | null = null;
-  const openEngine = async (): Promise<FallbackEngine> => {
-    const options = { verdictFolder, ...(request.threads === null ? {} : { threads: request.threads }) };
-    opened ??= (await selectEngine(networkOf(model), request.device, options)).engine;
-    return opened;
+function createContext({
+  profileFolder = defaultProfileFolder(),
+  launchWorker,
+  launchSelfTest,
+}: ServiceOptions) {
+  const listeners = new Set<(event: QuorumEvent) => void>();
+  const emit = (event: QuorumEvent) => {
+    for (const listener of listeners) listener(event);
   };
-  try {
-    return await runSegmentJob(request, model, openEngine, context);
-  } finally {
-    await (opened as FallbackEngine | null)?.dispose();
-  }
+  const jobs = new JobQueue();
+  jobs.onJob((event) => emit({ type: 'job', event }));
+  const cacheFolder = join(profileFolder, 'cache');
+  const launch = launchWorker?.([cacheFolder]) ?? forkedWorker([cacheFolder]);
+  const context: WindowContext = {
+    profileFolder,
+    settings: new SettingsStore(join(profileFolder, 'settings.json')),
+    recents: new RecentFolders(join(profileFolder, 'recents.json')),
+    models: new InstalledModels(join(profileFolder, 'models')),
+    cache: new LogitsCache(cacheFolder),
+    edits: new EditStore(join(profileFolder, 'edits')),
+    jobs,
+    worker: new WorkerSupervisor({
+      launch,
+      launchSelfTest,
+      onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
+    }),
+    cases: new Map(),
+    emit,
+  };
+  return { ...context, listeners };
 }
 
-function networkOf({ parameters, layers, description }: Model): NetworkWeights {
-  return { parameters, layers, modalityCount: description.modalities.length };
+/** @throws QuorumError REQUEST_INVALID with the field that is wrong. */
+function check(schema: { safeParse(value: unknown): ParseResult }, request: unknown): unknown {
+  const parsed = schema.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new QuorumError({ code: 'REQUEST_INVALID', field: issue.path.join('.'), expected: issue.message });
 }
 
-function summariseModel({ folder, hash, parameters, description }: Model): ModelSummary {
-  const count = [...parameters.values()].reduce((sum, values) => sum + values.length, 0);
-  return { folder, hash, parameters: count, description };
-}
+type ParseResult =
+  | { readonly success: true; readonly data: unknown }
+  | {
+      readonly success: false;
+      readonly error: {
+        readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[];
+      };
+    };
 
-async function writeOnnx(
-  folder: string | null,
-  file: string,
-  overwrite: boolean,
-): Promise<Response<'models.exportOnnx'>> {
-  const exists = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !overwrite) throw new QuorumError({ code: 'OUTPUT_EXISTS', file, expected: 'no such file' });
-  const bytes = await exportOnnx(await openModel(folder), file);
-  return { file, bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') };
+/** The bytes as an ArrayBuffer of their own, copied only when they are a part of a larger one, or shared with what is kept. */
+function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
+  return data.slice().buffer as ArrayBuffer;
 }
-
-function summariseDevice({ id, engine, kind, unavailable, verdict }: DeviceStatus): DeviceSummary {
-  const details = verdict
-    ? {
-        driver: verdict.driver,
-        maxLogitDifference: verdict.maxLogitDifference,
-        dice: verdict.dice,
-        speedRatio: verdict.speedRatio,
-        testedAt: verdict.testedAt,
-      }
-    : {};
-  const reason =
-    unavailable ??
-    (verdict ? `${verdict.reason}${verdict.detail ? `: ${verdict.detail}` : ''}` : 'needs no self-test');
-  const accepted = unavailable === null && (kind === 'cpu' || verdict?.accepted === true);
-  return { id, engine, name: verdict?.adapter ?? kind, accepted, reason, details };
-}
-
-/** The user's application data that stays on this machine (never the roaming profile). */
-export function defaultStateFolder(): string {
-  const home = homedir();
-  if (process.platform === 'win32')
-    return join(process.env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'Quorum');
-  if (process.platform === 'darwin') return join(home, 'Library', 'Application Support', 'Quorum');
-  return join(process.env.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'quorum');
-}
-
-/** The simulated patient that comes with Quorum. */
-export const SAMPLE_PATIENT = fileURLToPath(
-  new URL('../../resources/sample/simulated-patient', import.meta.url),
-);
 
 export { openModel, SHIPPED_MODEL } from './models.js';
+export { SAMPLE_PATIENT } from './sample.js';
 export type { SegmentResult } from './segmentJob.js';
 export { QUORUM_VERSION } from './version.js';
+export { forkedWorker, WORKER_MODULE } from './worker/fork.js';
+export type { WorkerLauncher, WorkerProcess } from './worker/port.js';

@@ -43,17 +43,22 @@ export function plannedFiles(
   options: CaseOptions,
 ): string[] {
   return [
-    segmentationFile(name),
-    ...(options.allCombinations ? combinations.map(combinationFile) : []),
-    ...(options.probabilities ? REGIONS.flatMap((r) => [probabilityFile(name, r), spreadFile(name, r)]) : []),
+    FILES.segmentation(name),
+    ...(options.allCombinations ? combinations.map(FILES.combination) : []),
+    ...(options.probabilities
+      ? REGIONS.flatMap((r) => [FILES.probability(name, r), FILES.spread(name, r)])
+      : []),
   ];
 }
 
-const segmentationFile = (name: string) => `${name}_seg.nii.gz`;
-const combinationFile = (members: readonly Modality[]) => `combinations/${combinationName(members)}.nii.gz`;
-const pictureFile = (name: string) => `${name}_picture.png`;
-const probabilityFile = (name: string, region: Region) => `${name}_probability_${region}.nii.gz`;
-const spreadFile = (name: string, region: Region) => `${name}_spread_${region}.nii.gz`;
+/** Names of the files of a case, relative to its output folder. */
+export const FILES = {
+  segmentation: (name: string) => `${name}_seg.nii.gz`,
+  combination: (members: readonly Modality[]) => `combinations/${combinationName(members)}.nii.gz`,
+  picture: (name: string) => `${name}_picture.png`,
+  probability: (name: string, region: Region) => `${name}_probability_${region}.nii.gz`,
+  spread: (name: string, region: Region) => `${name}_spread_${region}.nii.gz`,
+} as const;
 
 /** Thresholds, cleans and writes the combinations, as many at a time as `memoryMb` holds. */
 export async function writeMasks(
@@ -94,9 +99,9 @@ export async function writeMasks(
           ? labels
           : labels.map((label) => (label === 4 ? LABEL_VALUES.consecutive.enhancing : label));
       if (members === combinations[0])
-        await writeNifti(await output.stage(segmentationFile(prepared.name)), { ...grid, data }, { form });
+        await writeNifti(await output.stage(FILES.segmentation(prepared.name)), { ...grid, data }, { form });
       if (options.allCombinations)
-        await writeNifti(await output.stage(combinationFile(members)), { ...grid, data }, { form });
+        await writeNifti(await output.stage(FILES.combination(members)), { ...grid, data }, { form });
     });
     await Promise.all(writes);
     if (options.picture)
@@ -106,7 +111,7 @@ export async function writeMasks(
   }
   if (options.picture) {
     const picture = overviewPicture(prepared.images, grid, pictured);
-    await writeFileAtomically(await output.stage(pictureFile(prepared.name)), [picture]);
+    await writeFileAtomically(await output.stage(FILES.picture(prepared.name)), [picture]);
   }
   return results;
 }
@@ -144,7 +149,7 @@ function describeCombination(
  * @returns per region the mean spread over the mask before clean-up; null where the mask is empty.
  */
 export async function writeProbabilities(
-  { grid, form, name }: Case,
+  { grid, form, name }: Pick<Case, 'grid' | 'form' | 'name'>,
   logits: ModalityLogits,
   { description }: Model,
   use: readonly Modality[],
@@ -156,8 +161,8 @@ export async function writeProbabilities(
     writeNifti(await output.stage(file), { ...grid, data: maps[kind][region] }, { form });
   await Promise.all(
     REGIONS.flatMap((region) => [
-      write('fused', probabilityFile(name, region), region),
-      write('spread', spreadFile(name, region), region),
+      write('fused', FILES.probability(name, region), region),
+      write('spread', FILES.spread(name, region), region),
     ]),
   );
   return perRegion((_, region) => meanSpread(maps, region, description.threshold));

@@ -1,0 +1,72 @@
+import type { RegionRow, ReportFacts } from './facts.js';
+
+const COLUMNS = [
+  'case',
+  'mask',
+  'region',
+  'volume_ml',
+  'note',
+  'range_lower_ml',
+  'range_upper_ml',
+  'agreement',
+  'edited_by_hand',
+  'added_by_hand_ml',
+  'removed_by_hand_ml',
+  'sequences_used',
+  'threshold',
+  'model',
+  'model_version',
+  'model_hash',
+  'engine',
+  'device',
+  'quorum_version',
+  'created_at',
+] as const;
+
+/**
+ * One line per mask and region (RFC 4180: CRLF, quotes doubled). Cells that a spreadsheet would take for a formula get a leading
+ * apostrophe. Answers to the questions have a column each; the last column is the notice.
+ */
+export function reportCsv(facts: ReportFacts): string {
+  const questions = facts.answers.map(({ question }) => question);
+  const header = [...COLUMNS, ...questions, 'notice'];
+  const lines = facts.rows.map((row) => [
+    ...cellsOf(row, facts),
+    ...facts.answers.map(({ answer }) => answer),
+    facts.notice,
+  ]);
+  return [header, ...lines].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
+}
+
+function cellsOf(row: RegionRow, facts: ReportFacts): (string | number | null)[] {
+  const used = facts.sequences.filter(({ used }) => used).map(({ title }) => title);
+  return [
+    facts.caseName,
+    row.mask,
+    row.region,
+    row.ml,
+    row.note,
+    row.rangeMl?.lower ?? null,
+    row.rangeMl?.upper ?? null,
+    row.agreement,
+    row.byHand ? 'yes' : 'no',
+    row.byHand?.addedMl ?? null,
+    row.byHand?.removedMl ?? null,
+    used.join(' + '),
+    facts.threshold,
+    facts.model.name,
+    facts.model.version,
+    facts.model.hash,
+    facts.engine.name,
+    facts.engine.device,
+    facts.quorumVersion,
+    facts.createdAt,
+  ];
+}
+
+function quote(cell: string | number | null): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number') return String(Number(cell.toFixed(6)));
+  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,48 @@
+import type { Region } from '../terms.js';
+
+/** One region of one mask, as CSV and report show it. */
+export interface RegionRow {
+  /** The combination's name, or `edited by hand`. */
+  readonly mask: string;
+  readonly region: Region;
+  /** Null: these sequences do not support the region and no estimate was asked for. */
+  readonly ml: number | null;
+  /** What stands beside the number, e.g. `estimated without a contrast image`; may be empty. */
+  readonly note: string;
+  readonly rangeMl: { readonly lower: number; readonly upper: number } | null;
+  readonly agreement: number | null;
+  /** ml that were added and removed by hand; null for a mask that was not edited. */
+  readonly byHand: { readonly addedMl: number; readonly removedMl: number } | null;
+}
+
+/** What CSV and HTML report say; all texts are ready for people. */
+export interface ReportFacts {
+  readonly caseName: string;
+  readonly createdAt: string;
+  readonly quorumVersion: string;
+  readonly notice: string;
+  /** `brats` or `consecutive` and its values. */
+  readonly labels: string;
+  readonly sequences: readonly {
+    readonly title: string;
+    readonly file: string;
+    readonly reason: string;
+    readonly used: boolean;
+  }[];
+  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  readonly model: {
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly trainingData: string;
+  };
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly threshold: number;
+  /** The mask that was exported as the result first. */
+  readonly rows: readonly RegionRow[];
+  /** How the edit came about, e.g. `from T1 + FLAIR, 12 strokes, 2 choices`; null without one. */
+  readonly edit: string | null;
+  readonly warnings: readonly string[];
+  /** An overview picture (PNG), or null. */
+  readonly picture: Uint8Array | null;
+}

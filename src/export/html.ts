@@ -1,0 +1,96 @@
+import type { RegionRow, ReportFacts } from './facts.js';
+
+const STYLE = `
+body { font: 11pt/1.45 system-ui, sans-serif; color: #111; background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; margin-bottom: 0; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
+.notice { border: 2px solid #111; padding: .4rem .8rem; font-weight: 600; }
+table { border-collapse: collapse; width: 100%; } th, td { border-bottom: 1px solid #bbb; padding: .25rem .6rem; text-align: left; vertical-align: top; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; } img { max-width: 100%; } code { overflow-wrap: anywhere; }
+@media print { body { margin: 0; } h2 { break-after: avoid; } tr, img { break-inside: avoid; } }`;
+
+/**
+ * The report as one HTML page: no scripts, no outside references (its own policy forbids them), the picture inside. Everything
+ * that comes from files or names is escaped.
+ */
+export function reportHtml(facts: ReportFacts): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escape(facts.caseName)} – Quorum</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escape(facts.caseName)}</h1>
+<p>Quorum ${escape(facts.quorumVersion)}, ${escape(facts.createdAt)}</p>
+<p class="notice">${escape(facts.notice)}</p>
+<h2>Volumes</h2>
+${table(['Mask', 'Region', 'Volume (ml)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}
+${facts.edit === null ? '' : `<p>Edited by hand: ${escape(facts.edit)}.</p>`}
+<h2>Warnings</h2>
+<ul>${facts.warnings.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>
+<h2>Questions</h2>
+${table(
+  ['Question', 'Answer'],
+  facts.answers.map(({ question, answer }) => [question, answer].map(cell)),
+)}
+<h2>Sequences</h2>
+${table(
+  ['Sequence', 'Used', 'File', 'Recognised by'],
+  facts.sequences.map(({ title, used, file, reason }) =>
+    [title, used ? 'yes' : 'no', file, reason].map(cell),
+  ),
+)}
+<h2>Provenance</h2>
+${table(['', ''], provenance(facts))}
+${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: the patient’s right is on the left.</p>\n<img alt="One axial slice of each image and mask" src="data:image/png;base64,${Buffer.from(facts.picture).toString('base64')}">`}
+</body>
+</html>
+`;
+}
+
+function volumeRow({ mask, region, ml, note, rangeMl, agreement, byHand }: RegionRow): string[] {
+  const hand = byHand
+    ? `edited by hand, +${byHand.addedMl.toFixed(2)} −${byHand.removedMl.toFixed(2)} ml`
+    : '';
+  return [
+    cell(mask),
+    cell(region),
+    number(ml === null ? '–' : ml.toFixed(2)),
+    number(rangeMl ? `${rangeMl.lower.toFixed(1)}–${rangeMl.upper.toFixed(1)}` : 'not known'),
+    number(agreement === null ? '–' : agreement.toFixed(2)),
+    cell([hand, note].filter(Boolean).join('; ')),
+  ];
+}
+
+function provenance({ model, engine, threshold, labels }: ReportFacts): string[][] {
+  const rows: [string, string][] = [
+    ['Model', `${model.name} ${model.version}`],
+    ['Model hash', model.hash],
+    ['Trained on', model.trainingData],
+    ['Engine and device', `${engine.name}, ${engine.device}`],
+    ['Threshold', String(threshold)],
+    ['Labels', labels],
+  ];
+  return rows.map(([name, value]) => [cell(name), `<td><code>${escape(value)}</code></td>`]);
+}
+
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = headings.some(Boolean)
+    ? `<thead><tr>${headings.map((text) => `<th scope="col">${escape(text)}</th>`).join('')}</tr></thead>`
+    : '';
+  return `<table>${head}<tbody>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n')}</tbody></table>`;
+}
+
+const cell = (text: string) => `<td>${escape(text)}</td>`;
+const number = (text: string) => `<td class="number">${escape(text)}</td>`;
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}

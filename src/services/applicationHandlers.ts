@@ -1,0 +1,63 @@
+import { cpus } from 'node:os';
+import { RESEARCH_NOTICE } from '../export/report.js';
+import type { applicationContract } from './contract/application.js';
+import { CACHE_MAXIMUM_AGE_DAYS } from './profile/logitsCache.js';
+import { SAMPLE_PATIENT } from './sample.js';
+import { QUORUM_VERSION } from './version.js';
+import type { JsonHandlers, WindowContext } from './windowContext.js';
+
+/** Models, settings, recent folders, cache. */
+export function applicationHandlers(context: WindowContext): JsonHandlers<keyof typeof applicationContract> {
+  const { settings, recents, models, cache, edits } = context;
+  const cacheStatus = async () => {
+    const [{ bytes, entries }, kept, { cacheLimitMb }] = [
+      await cache.size(),
+      await edits.size(),
+      await settings.get(),
+    ];
+    return {
+      bytes,
+      entries,
+      limitBytes: cacheLimitMb * 1e6,
+      maximumAgeDays: CACHE_MAXIMUM_AGE_DAYS,
+      editBytes: kept.bytes,
+      editedCases: kept.cases,
+    };
+  };
+  const chosenModel = async () => (await settings.get()).model;
+  return {
+    'app.info': async () => ({
+      version: QUORUM_VERSION,
+      notice: RESEARCH_NOTICE,
+      platform: process.platform,
+      cores: cpus().length,
+      profile: context.profileFolder,
+      sample: SAMPLE_PATIENT,
+    }),
+    'models.list': async () => models.list(await chosenModel()),
+    'models.add': async ({ folder, confirmed }) => models.add(folder, confirmed, await chosenModel()),
+    'models.remove': async ({ id }) => {
+      const removed = await models.remove(id);
+      if (removed && (await chosenModel()) === id) await settings.set({ model: null });
+      return { removed };
+    },
+    'settings.get': () => settings.get(),
+    'settings.set': async (changes) => {
+      if (changes.model) await models.find(changes.model);
+      const next = await settings.set(changes);
+      if (!next.rememberFolders) await recents.clear();
+      await cache.shrink(next.cacheLimitMb * 1e6);
+      return next;
+    },
+    'recents.list': () => recents.list(),
+    'recents.clear': async () => {
+      await recents.clear();
+      return {};
+    },
+    'cache.status': cacheStatus,
+    'cache.clear': async () => {
+      await cache.clear();
+      return cacheStatus();
+    },
+  };
+}

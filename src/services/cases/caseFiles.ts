@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import { type Problem, problemOf, QuorumError } from '../../errors.js';
+import { recogniseSequence } from '../../intake/recognise.js';
+import { commonFolder, listImages, studyName } from '../../intake/study.js';
+import { sha256OfFile } from '../../prepare/case.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { type ImageHeader, readHeader } from '../../volume/read.js';
+import type { Sequence } from '../contract/basic.js';
+import type { CaseFile } from '../contract/cases.js';
+import { summariseHeader } from '../inspect.js';
+
+/** A file of an open case; `header` and `sha256` are null when it cannot be read. */
+export interface OpenFile {
+  readonly file: string;
+  readonly sequence: Sequence;
+  readonly reason: string;
+  readonly chosen: boolean;
+  readonly header: ImageHeader | null;
+  readonly problem: Problem | null;
+  /** Of images only: masks do not make a case. */
+  readonly sha256: string | null;
+}
+
+export interface CaseFiles {
+  readonly name: string;
+  readonly folder: string | null;
+  readonly files: readonly OpenFile[];
+}
+
+/** More image files than this in one folder are no examination of one patient. */
+const MOST_FILES = 64;
+
+/**
+ * What lies in a folder, or loose files. Unlike `openStudy` it accepts what a user can still put right: unreadable files, files that no
+ * name explains, several files for one sequence.
+ *
+ * @throws QuorumError FILE_NOT_FOUND, NO_IMAGES (also for a folder of very many images); for a single unreadable file its own problem.
+ */
+export async function readCaseFiles(paths: readonly string[]): Promise<CaseFiles> {
+  const files = [...new Set(await listImages(paths))];
+  if (files.length === 0 || files.length > MOST_FILES) {
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      file: paths[0],
+      expected: `1 to ${MOST_FILES} image files (.nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr) of one patient`,
+      found: files.length === 0 ? 'none' : `${files.length} image files`,
+    });
+  }
+  const opened = await Promise.all(files.map(openFile));
+  const readable = opened.some(({ problem }) => problem === null);
+  if (!readable) throw new QuorumError(opened[0].problem!);
+  return { name: await studyName(paths, files), folder: commonFolder(files), files: opened };
+}
+
+async function openFile(file: string): Promise<OpenFile> {
+  const recognised = { file, ...recogniseSequence(basename(file)), chosen: false };
+  try {
+    const header = await readHeader(file);
+    const sha256 = recognised.sequence === 'mask' ? null : await sha256OfFile(file);
+    return { ...recognised, header, sha256, problem: null };
+  } catch (error) {
+    return { ...recognised, header: null, sha256: null, problem: problemOf(error) };
+  }
+}
+
+/** The file that serves as each sequence; null where none does, or several claim it and none was chosen. */
+export function slotsOf(files: readonly OpenFile[]): Record<Modality, OpenFile | null> {
+  const slots = MODALITIES.map((modality) => {
+    const claimants = claimantsOf(files, modality);
+    const only = claimants.length === 1 ? claimants[0] : claimants.find(({ chosen }) => chosen);
+    return [modality, only ?? null];
+  });
+  return Object.fromEntries(slots) as Record<Modality, OpenFile | null>;
+}
+
+/** Sequences that several files claim. */
+export function ambiguousIn(files: readonly OpenFile[]): Modality[] {
+  const slots = slotsOf(files);
+  return MODALITIES.filter((m) => slots[m] === null && claimantsOf(files, m).length > 1);
+}
+
+function claimantsOf(files: readonly OpenFile[], modality: Modality): OpenFile[] {
+  return files.filter(({ sequence, problem }) => sequence === modality && problem === null);
+}
+
+/**
+ * The files after the user said what one of them is; whoever held that sequence before becomes `other`.
+ *
+ * @throws QuorumError NOT_OPEN for a file that is not among them, the file's own problem when it cannot be read.
+ */
+export async function assignFile(
+  files: readonly OpenFile[],
+  file: string,
+  sequence: Sequence,
+): Promise<OpenFile[]> {
+  const found = files.find((one) => one.file === file);
+  if (!found) throw new QuorumError({ code: 'NOT_OPEN', file });
+  if (found.problem) throw new QuorumError(found.problem);
+  const isImage = sequence !== 'mask';
+  const sha256 = found.sha256 ?? (isImage ? await sha256OfFile(file) : null);
+  const isSlot = sequence !== 'mask' && sequence !== 'other';
+  return files.map((one) => {
+    if (one === found) return { ...one, sequence, reason: 'chosen by the user', chosen: true, sha256 };
+    if (isSlot && one.sequence === sequence)
+      return { ...one, sequence: 'other' as const, reason: 'replaced by the user’s choice' };
+    return one;
+  });
+}
+
+/** A file as it travels. */
+export function summariseFile({ file, sequence, reason, chosen, header, problem }: OpenFile): CaseFile {
+  const name = basename(file);
+  return { file, name, sequence, reason, chosen, header: header && summariseHeader(header), problem };
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { QuorumError } from '../../errors.js';
+import { volumesOf } from '../../segment/cleanUp.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { type Grid, voxelCount } from '../../volume/volume.js';
+import type { Answers, OpenCase } from '../contract/cases.js';
+import type { MaskRole, NamedMask, ParsedMaskRef } from '../contract/masks.js';
+import type { CaseResult } from '../contract/results.js';
+import type { Edit } from '../edits/edit.js';
+import type { MaskInput, Segmented } from '../worker/caseSource.js';
+import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
+import { resultOf } from './warnings.js';
+
+interface OpenMask {
+  readonly role: MaskRole;
+  readonly name: string;
+  readonly labels: Uint8Array;
+  readonly grid: Grid;
+}
+
+/** One open case in the main process: its files, answers, last result, edits and masks. */
+export class CaseSession {
+  readonly id = randomUUID();
+  readonly paths: readonly string[];
+  readonly name: string;
+  readonly folder: string | null;
+  files: readonly OpenFile[];
+  answers: Answers | null = null;
+  edit: Edit | null = null;
+  /** Edits that another one has replaced; listed among the masks. */
+  readonly aside: Edit[] = [];
+  private readonly masks = new Map<string, OpenMask>();
+  private segmented: { readonly id: string; readonly facts: Segmented } | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(paths: readonly string[], { name, folder, files }: CaseFiles) {
+    this.paths = paths;
+    this.name = name;
+    this.folder = folder;
+    this.files = files;
+  }
+
+  get slots(): Record<Modality, OpenFile | null> {
+    return slotsOf(this.files);
+  }
+
+  get available(): Modality[] {
+    const { slots } = this;
+    return MODALITIES.filter((m) => slots[m]);
+  }
+
+  /** SHA-256 of every image that belongs or belonged to the case. */
+  get images(): string[] {
+    const now = this.files.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256]));
+    const segmented = this.segmented?.facts.source.images.map(({ sha256 }) => sha256) ?? [];
+    return [...new Set([...now, ...segmented])];
+  }
+
+  get result(): CaseResult | null {
+    return this.segmented && resultOf(this.segmented.id, this.segmented.facts, this.answers);
+  }
+
+  /** What the worker needs to answer questions about the result, or null. */
+  get source() {
+    return this.segmented?.facts.source ?? null;
+  }
+
+  setResult(facts: Segmented): CaseResult {
+    this.segmented = { id: randomUUID(), facts };
+    return this.result!;
+  }
+
+  /** The grid of masks: the result's, else that of the first available sequence. Null when there is neither. */
+  get grid(): Grid | null {
+    if (this.segmented) return this.segmented.facts.result.grid as unknown as Grid;
+    const [first] = this.available;
+    return first === undefined ? null : this.slots[first]!.header;
+  }
+
+  /** Runs work that changes the case, one after the other. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => undefined);
+    return next;
+  }
+
+  addMask(mask: OpenMask): NamedMask {
+    const id = randomUUID();
+    this.masks.set(id, mask);
+    return summariseMask(id, mask);
+  }
+
+  /** False for a mask that is not open, and for an edit that was set aside (those stay). */
+  closeMask(id: string): boolean {
+    return this.masks.delete(id);
+  }
+
+  /**
+   * A mask as the worker takes it.
+   *
+   * @throws QuorumError NOT_OPEN, EDIT_MISSING, RESULT_MISSING, GRIDS_DIFFER (a mask that was opened before the case's grid changed).
+   */
+  maskInput(ref: ParsedMaskRef): MaskInput {
+    if (ref.kind === 'combination') {
+      if (!this.segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
+      return ref;
+    }
+    const { labels } = this.heldMask(ref);
+    if (!this.grid || labels.length !== voxelCount(this.grid.size))
+      throw new QuorumError({ code: 'GRIDS_DIFFER', expected: 'a mask on the grid of this case' });
+    return { kind: 'labels', labels };
+  }
+
+  /** A mask that lies in this process. */
+  heldMask(ref: Exclude<ParsedMaskRef, { kind: 'combination' }>): {
+    labels: Uint8Array;
+    grid: Grid;
+    name: string;
+  } {
+    if (ref.kind === 'edited') return { ...this.editing(), name: 'edited by hand' };
+    const aside = this.aside.find((edit) => asideId(edit) === ref.id);
+    const mask =
+      this.masks.get(ref.id) ?? (aside && { labels: aside.labels, grid: aside.grid, name: asideName(aside) });
+    if (!mask) throw new QuorumError({ code: 'NOT_OPEN', field: 'mask', found: ref.id });
+    return mask;
+  }
+
+  /** @throws QuorumError EDIT_MISSING. */
+  editing(): { edit: Edit; labels: Uint8Array; grid: Grid } {
+    if (!this.edit) throw new QuorumError({ code: 'EDIT_MISSING' });
+    return { edit: this.edit, labels: this.edit.labels, grid: this.edit.grid };
+  }
+
+  summarise(): OpenCase {
+    const { slots } = this;
+    return {
+      id: this.id,
+      name: this.name,
+      folder: this.folder,
+      files: this.files.map(summariseFile),
+      slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],
+      ambiguous: ambiguousIn(this.files),
+      available: this.available,
+      answers: this.answers,
+      result: this.result,
+      edits: this.edit?.state() ?? null,
+      masks: [
+        ...[...this.masks].map(([id, mask]) => summariseMask(id, mask)),
+        ...this.aside.map(
+          (edit): NamedMask => ({
+            id: asideId(edit),
+            role: 'earlier',
+            name: asideName(edit),
+            volumes: edit.state().volumes,
+          }),
+        ),
+      ],
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.last;
+    for (const edit of [...this.aside, ...(this.edit ? [this.edit] : [])]) await edit.close();
+  }
+}
+
+function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
+  return { id, role, name, volumes: volumesOf(labels, grid) };
+}
+
+const asideId = ({ about }: Edit) => `edit ${about.startedAt}`;
+const asideName = ({ about }: Edit) => `edit begun ${about.startedAt} from ${about.from.title}`;

@@ -1,0 +1,58 @@
+import { dirname } from 'node:path';
+import { QuorumError } from '../../errors.js';
+import type { ExportRequest, exportContract } from '../contract/exports.js';
+import { type JsonHandlers, resultOfCase, type WindowContext } from '../windowContext.js';
+import type { ExportJob } from '../worker/exportJob.js';
+import { summariseFile } from './caseFiles.js';
+
+/** Export as a job, and the report alone. */
+export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeof exportContract> {
+  return {
+    'export.start': async (request) => {
+      exportJob(context, request);
+      const job = context.jobs.start(
+        ({ signal, report }) =>
+          context.worker.run('export', exportJob(context, request), { signal, onProgress: report }),
+        request.case,
+      );
+      return { job };
+    },
+    'export.report': async (request) =>
+      context.worker.run('report', exportJob(context, { ...REPORT_ALONE, ...request })),
+  };
+}
+
+const REPORT_ALONE: Omit<ExportRequest, 'case' | 'combination' | 'edited' | 'threshold' | 'unsupported'> = {
+  folder: '.',
+  combinations: [],
+  labels: 'brats',
+  keepSpecks: false,
+  probabilities: false,
+  csv: false,
+  picture: true,
+  report: true,
+  overwrite: false,
+};
+
+/** @throws QuorumError NOT_OPEN, RESULT_MISSING, SEQUENCE_NOT_AVAILABLE for a combination that the result does not have. */
+function exportJob(context: WindowContext, { case: id, ...request }: ExportRequest): ExportJob {
+  const { session, source } = resultOfCase(context, id);
+  const result = session.result!;
+  const unknown = [request.combination, ...request.combinations].find((name) => !result.combinations[name]);
+  if (unknown !== undefined)
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `subsets of ${result.all}`,
+      found: unknown,
+    });
+  const { edit } = session;
+  return {
+    source,
+    request,
+    inputFolders: [...new Set(session.files.map(({ file }) => dirname(file)))],
+    files: session.files.map(summariseFile),
+    result,
+    answers: session.answers,
+    edited: edit && { labels: edit.labels, state: edit.state() },
+  };
+}

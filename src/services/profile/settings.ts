@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { type Settings, settingsSchema } from '../contract/application.js';
+import { readJson, writePrivately } from './privateFiles.js';
+
+const DEFAULTS: Settings = {
+  rememberFolders: true,
+  cacheLimitMb: 2048,
+  device: 'auto',
+  model: null,
+  theme: 'system',
+};
+
+type Changes = { readonly [K in keyof Settings]?: Settings[K] | undefined };
+
+function merge(settings: Settings, changes: Changes): Settings {
+  const set = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return { ...settings, ...Object.fromEntries(set) };
+}
+
+/** Settings in one JSON file of the profile; what is damaged falls back to the default. */
+export class SettingsStore {
+  private readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  async get(): Promise<Settings> {
+    const kept = settingsSchema.partial().safeParse(await readJson(this.file));
+    return kept.success ? merge(DEFAULTS, kept.data) : DEFAULTS;
+  }
+
+  async set(changes: Changes): Promise<Settings> {
+    const settings = merge(await this.get(), changes);
+    await writePrivately(this.file, JSON.stringify(settings, null, 2));
+    return settings;
+  }
+}
+
+const recentSchema = z.object({ name: z.string(), paths: z.array(z.string()), openedAt: z.string() });
+export type Recent = z.infer<typeof recentSchema>;
+const MOST_RECENTS = 12;
+
+/** Folders that were opened lately, newest first. */
+export class RecentFolders {
+  private readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  async list(): Promise<Recent[]> {
+    const kept = z.array(recentSchema).safeParse(await readJson(this.file));
+    return kept.success ? kept.data : [];
+  }
+
+  async add(name: string, paths: readonly string[]): Promise<void> {
+    const entry = { name, paths: paths.map((path) => resolve(path)), openedAt: new Date().toISOString() };
+    const others = (await this.list()).filter((one) => one.paths.join('\n') !== entry.paths.join('\n'));
+    await this.write([entry, ...others].slice(0, MOST_RECENTS));
+  }
+
+  /** Removes every entry that names one of these paths. */
+  async forget(paths: readonly string[]): Promise<void> {
+    const gone = new Set(paths.map((path) => resolve(path)));
+    const all = await this.list();
+    const kept = all.filter((one) => !one.paths.some((path) => gone.has(path)));
+    if (kept.length < all.length) await this.write(kept);
+  }
+
+  async clear(): Promise<void> {
+    await this.write([]);
+  }
+
+  private async write(recents: readonly Recent[]): Promise<void> {
+    await writePrivately(this.file, JSON.stringify(recents, null, 2));
+  }
+}

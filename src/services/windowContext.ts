@@ -1,0 +1,58 @@
+import { QuorumError } from '../errors.js';
+import type { CaseSession } from './cases/caseSession.js';
+import type {
+  BinaryHeader,
+  BinaryMethod,
+  ParsedBinaryRequest,
+  ParsedRequest,
+  QuorumEvent,
+  Response,
+  windowContract,
+} from './contract.js';
+import type { EditStore } from './edits/editStore.js';
+import type { JobQueue } from './jobs.js';
+import type { InstalledModels } from './profile/installedModels.js';
+import type { LogitsCache } from './profile/logitsCache.js';
+import type { RecentFolders, SettingsStore } from './profile/settings.js';
+import type { WorkerSupervisor } from './worker/supervisor.js';
+
+/** What the methods of a window work with. */
+export interface WindowContext {
+  readonly profileFolder: string;
+  readonly settings: SettingsStore;
+  readonly recents: RecentFolders;
+  readonly models: InstalledModels;
+  readonly cache: LogitsCache;
+  readonly edits: EditStore;
+  readonly jobs: JobQueue;
+  readonly worker: WorkerSupervisor;
+  readonly cases: Map<string, CaseSession>;
+  emit(event: QuorumEvent): void;
+}
+
+export type WindowMethod = keyof typeof windowContract;
+export type JsonHandlers<M extends WindowMethod> = {
+  [K in M]: (request: ParsedRequest<K>, body?: ArrayBuffer) => Promise<Response<K>>;
+};
+export interface BinaryAnswer<M extends BinaryMethod> {
+  readonly header: BinaryHeader<M>;
+  readonly data: Uint8Array | Uint32Array;
+}
+export type BinaryHandlers<M extends BinaryMethod> = {
+  [K in M]: (request: ParsedBinaryRequest<K>) => Promise<BinaryAnswer<K>>;
+};
+
+/** @throws QuorumError NOT_OPEN. */
+export function openCaseOf({ cases }: WindowContext, id: string): CaseSession {
+  const session = cases.get(id);
+  if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'case', found: id });
+  return session;
+}
+
+/** The case and its result's source. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
+export function resultOfCase(context: WindowContext, id: string) {
+  const session = openCaseOf(context, id);
+  const { source } = session;
+  if (!source) throw new QuorumError({ code: 'RESULT_MISSING' });
+  return { session, source };
+}

@@ -1,0 +1,40 @@
+import type { Problem } from '../../errors.js';
+import type { Modality } from '../../terms.js';
+import type { CaseCombination, CaseResult } from '../contract/results.js';
+
+/** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
+export interface CaseSource {
+  readonly name: string;
+  /** In MODALITIES order; the first gives the Case's grid. */
+  readonly images: readonly { readonly modality: Modality; readonly file: string; readonly sha256: string }[];
+  readonly model: { readonly folder: string; readonly hash: string };
+  readonly device: string;
+  readonly force: boolean;
+}
+
+/** A mask that the worker can make, or one that is handed to it. */
+export type MaskInput =
+  | {
+      readonly kind: 'combination';
+      readonly combination: string;
+      readonly threshold: number | null;
+      readonly keepSpecks: boolean;
+    }
+  | { readonly kind: 'labels'; readonly labels: Uint8Array };
+
+/** Numbers of a finished segmentation; warnings that hang on the answers are added by the main process. */
+export interface Segmented {
+  readonly source: CaseSource;
+  readonly result: Omit<CaseResult, 'id' | 'warnings' | 'combinations'> & {
+    readonly combinations: Readonly<Record<string, Omit<CaseCombination, 'warnings'>>>;
+  };
+  readonly overridden: readonly Problem[];
+  /** Devices that failed; the CPU repeated the job. */
+  readonly failedDevices: readonly string[];
+}
+
+/** A removed part of a region, to be brought back. */
+export interface SpeckVoxels {
+  readonly voxels: Uint32Array;
+  readonly labels: Uint8Array;
+}

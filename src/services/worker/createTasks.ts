@@ -1,0 +1,79 @@
+import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
+import { volumesOf } from '../../segment/cleanUp.js';
+import { summariseGrid } from '../inspect.js';
+import type { JobContext } from '../jobs.js';
+import { LogitsCache } from '../profile/logitsCache.js';
+import {
+  BlobTasks,
+  compareTask,
+  differenceTask,
+  labelsOf,
+  readMaskTask,
+  scoresTask,
+} from './compareTasks.js';
+import { exportTask, reportTask } from './exportCase.js';
+import {
+  decidedByTask,
+  disagreementTask,
+  exploreTask,
+  ImageStore,
+  imageTask,
+  probabilityTask,
+  voxelTask,
+} from './mapTasks.js';
+import { maskOf, ResultStore } from './resultStore.js';
+import { segmentTask } from './segmentTask.js';
+import type { TaskArguments, TaskName, TaskResult } from './tasks.js';
+
+export type Tasks = {
+  [T in TaskName]: (
+    taskArguments: TaskArguments<T>,
+    context: JobContext,
+  ) => Promise<TaskResult<T>> | TaskResult<T>;
+};
+
+/**
+ * The worker's tasks over its own memory.
+ *
+ * @param cacheFolder where logits are cached.
+ * @param launch tests a device in a process of its own.
+ */
+export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Tasks {
+  const cache = new LogitsCache(cacheFolder);
+  const store = new ResultStore(cache);
+  const images = new ImageStore();
+  const blobs = new BlobTasks();
+  return {
+    segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
+    export: (args, context) => exportTask(args, store, images, context),
+    report: (args) => reportTask(args, store, images),
+    labels: async ({ source, mask }) => {
+      const { grid } = await store.get(source);
+      const labels = await labelsOf(store, source, mask);
+      return { labels, header: { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) } };
+    },
+    specks: async ({ source, combination }) =>
+      (await maskOf(await store.get(source), combination, null, false)).specks.map(({ voxels, labels }) => ({
+        voxels,
+        labels,
+      })),
+    disagreement: async (args) => disagreementTask(await store.get(args.source), args),
+    decidedBy: async (args) => decidedByTask(await store.get(args.source), args),
+    probability: async (args) => probabilityTask(await store.get(args.source), args),
+    explore: async (args) => exploreTask(await store.get(args.source), args),
+    voxel: (args) => voxelTask(store, images, args),
+    difference: (args) => differenceTask(store, args),
+    compare: (args) => compareTask(store, args),
+    scores: (args) => scoresTask(store, args),
+    blobs: async (args) => blobs.list(await store.get(args.source), args),
+    blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),
+    image: ({ file }) => imageTask(images, file),
+    readMask: readMaskTask,
+    drop: ({ images: dropped }) => {
+      store.drop(dropped);
+      images.clear();
+      blobs.clear();
+      return null;
+    },
+  };
+}

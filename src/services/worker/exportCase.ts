@@ -1,0 +1,237 @@
+import { basename } from 'node:path';
+import { reportCsv } from '../../export/csv.js';
+import type { ReportFacts } from '../../export/facts.js';
+import { reportHtml } from '../../export/html.js';
+import { CaseOutput, refuseOutputInsideInput } from '../../export/output.js';
+import { overviewPicture, type PictureMask } from '../../export/picture.js';
+import { type CaseReport, RESEARCH_NOTICE } from '../../export/report.js';
+import { allCombinations, combinationName, type Modality, REGIONS } from '../../terms.js';
+import { sameGrid } from '../../volume/affine.js';
+import { writeFileAtomically } from '../../volume/atomicFile.js';
+import { writeNifti } from '../../volume/niftiWriter.js';
+import { resample } from '../../volume/resample.js';
+import type { Volume } from '../../volume/volume.js';
+import type { CaseResult } from '../contract/results.js';
+import type { JobContext } from '../jobs.js';
+import { QUORUM_VERSION } from '../version.js';
+import { FILES, LABEL_VALUES, writeProbabilities } from '../writeMasks.js';
+import { describeExport, type MaskFacts } from './exportFacts.js';
+import type { ExportJob } from './exportJob.js';
+import type { ImageStore } from './mapTasks.js';
+import { type HeldResult, maskOf, type ResultStore } from './resultStore.js';
+
+/**
+ * Writes a case's results into a folder: the mask (edited or of a combination), further combinations, probability maps, CSV,
+ * picture, HTML report and `report.json`.
+ *
+ * @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written.
+ */
+export async function exportTask(
+  job: ExportJob,
+  store: ResultStore,
+  images: ImageStore,
+  context: JobContext,
+): Promise<{ folder: string; files: string[] }> {
+  const { request, source } = job;
+  context.report('masks', 0);
+  await refuseOutputInsideInput(request.folder, job.inputFolders);
+  const held = await store.get(source);
+  const masks = await masksOf(job, held);
+  const output = await CaseOutput.open(request.folder, plannedFiles(job), request.overwrite);
+  try {
+    for (const [n, mask] of masks.entries()) {
+      context.signal.throwIfAborted();
+      context.report('masks', (0.5 * n) / masks.length);
+      await writeMask(mask, held, request, output);
+    }
+    if (request.probabilities) {
+      context.report('probability maps', 0.5);
+      const members = request.combination.split('+') as Modality[];
+      await writeProbabilities({ ...held, name: source.name }, held.logits, held.model, members, output);
+    }
+    context.report('report', 0.8);
+    context.signal.throwIfAborted();
+    const picture = request.picture || request.report ? await drawPicture(held, masks, images) : null;
+    const facts = describeExport(job, held, masks, picture);
+    await writeTexts(job, facts, picture, output);
+    const report = await output.commit(caseReport(job, held, masks));
+    return { folder: request.folder, files: report.files.map(({ file }) => file) };
+  } finally {
+    await output.close();
+  }
+}
+
+/** The report as HTML, without writing anything. */
+export async function reportTask(
+  job: ExportJob,
+  store: ResultStore,
+  images: ImageStore,
+): Promise<{ html: string }> {
+  const held = await store.get(job.source);
+  const masks = await masksOf({ ...job, request: { ...job.request, combinations: [] } }, held);
+  const picture = await drawPicture(held, masks, images);
+  return { html: reportHtml(describeExport(job, held, masks, picture)) };
+}
+
+/** The masks that are written, the result first. */
+async function masksOf({ request, edited, source }: ExportJob, held: HeldResult): Promise<MaskFacts[]> {
+  const mask = async (combination: string) =>
+    (await maskOf(held, combination, request.threshold, request.keepSpecks)).labels;
+  const first: MaskFacts =
+    edited && request.edited
+      ? {
+          file: FILES.segmentation(source.name),
+          combination: request.combination,
+          labels: edited.labels,
+          edit: edited.state,
+        }
+      : {
+          file: FILES.segmentation(source.name),
+          combination: request.combination,
+          labels: await mask(request.combination),
+          edit: null,
+        };
+  const masks = [first];
+  for (const combination of inOrder(request.combinations, held)) {
+    const file = FILES.combination(combination.split('+') as Modality[]);
+    masks.push({ file, combination, labels: await mask(combination), edit: null });
+  }
+  return masks;
+}
+
+function inOrder(combinations: readonly string[], { present }: HeldResult): string[] {
+  return allCombinations(present)
+    .map(combinationName)
+    .filter((name) => combinations.includes(name));
+}
+
+function plannedFiles({ request, source: { name } }: ExportJob): string[] {
+  return [
+    FILES.segmentation(name),
+    ...request.combinations.map((one) => FILES.combination(one.split('+') as Modality[])),
+    ...(request.probabilities
+      ? REGIONS.flatMap((r) => [FILES.probability(name, r), FILES.spread(name, r)])
+      : []),
+    ...(request.csv ? [csvFile(name)] : []),
+    ...(request.picture ? [FILES.picture(name)] : []),
+    ...(request.report ? [htmlFile(name)] : []),
+  ];
+}
+
+const csvFile = (name: string) => `${name}_volumes.csv`;
+const htmlFile = (name: string) => `${name}_report.html`;
+
+async function writeMask(
+  { file, labels }: MaskFacts,
+  { grid, form }: HeldResult,
+  { labels: scheme }: ExportJob['request'],
+  output: CaseOutput,
+): Promise<void> {
+  const { enhancing } = LABEL_VALUES[scheme];
+  const data = scheme === 'brats' ? labels : labels.map((label) => (label === 4 ? enhancing : label));
+  await writeNifti(await output.stage(file), { ...grid, data }, { form });
+}
+
+async function writeTexts(
+  { request, source: { name } }: ExportJob,
+  facts: ReportFacts,
+  picture: Uint8Array | null,
+  output: CaseOutput,
+): Promise<void> {
+  const write = async (file: string, bytes: Uint8Array) =>
+    writeFileAtomically(await output.stage(file), [bytes]);
+  if (request.csv) await write(csvFile(name), Buffer.from(reportCsv(facts)));
+  if (request.picture) await write(FILES.picture(name), picture!);
+  if (request.report) await write(htmlFile(name), Buffer.from(reportHtml(facts)));
+}
+
+async function drawPicture(
+  { grid, source }: HeldResult,
+  masks: readonly MaskFacts[],
+  images: ImageStore,
+): Promise<Uint8Array> {
+  const onGrid: Partial<Record<Modality, Volume>> = {};
+  for (const { modality, file } of source.images) {
+    const image = await images.get(file);
+    onGrid[modality] = sameGrid(image, grid)
+      ? image
+      : { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
+  }
+  const pictured = masks.map(
+    ({ combination, labels }): PictureMask => ({ members: combination.split('+') as Modality[], labels }),
+  );
+  return overviewPicture(onGrid, grid, pictured);
+}
+
+/** `report.json`: the same shape as the command line's, with answers and edit. */
+function caseReport(
+  { source, request, result, files, answers }: ExportJob,
+  held: HeldResult,
+  masks: readonly MaskFacts[],
+): Omit<CaseReport, 'files' | 'state'> {
+  const { description, hash } = held.model;
+  const [main] = masks;
+  return {
+    application: 'quorum',
+    kind: 'case',
+    format: 1,
+    notice: RESEARCH_NOTICE,
+    case: source.name,
+    finishedAt: new Date().toISOString(),
+    quorumVersion: QUORUM_VERSION,
+    fingerprint: {
+      inputs: Object.fromEntries(source.images.map(({ modality, sha256 }) => [modality, sha256])),
+      modelHash: hash,
+      options: { window: true, ...request, folder: '' },
+    },
+    images: files
+      .filter(({ sequence }) => sequence !== 'mask' && sequence !== 'other')
+      .map(({ name, sequence, reason }) => ({
+        sequence: sequence as Modality,
+        file: name,
+        reason,
+        used: source.images.some(({ modality, file }) => modality === sequence && basename(file) === name),
+      })),
+    setAside: files
+      .filter(({ sequence }) => sequence === 'mask' || sequence === 'other')
+      .map(({ name, reason }) => ({ file: name, reason })),
+    overridden: result.warnings.flatMap((warning) =>
+      warning.code === 'CHECK_OVERRIDDEN' ? [warning.problem] : [],
+    ),
+    model: {
+      name: description.name,
+      version: description.version,
+      hash,
+      trainingData: description.knowledge.trainingData,
+    },
+    engine: { ...result.engine, events: [] },
+    threshold: request.threshold ?? description.threshold,
+    labels: { scheme: request.labels, values: LABEL_VALUES[request.labels] },
+    combination: request.combination,
+    combinations: Object.fromEntries(
+      [request.combination, ...request.combinations].map((name) => [name, reported(result, name, request)]),
+    ),
+    spread: null,
+    networkPasses: result.networkPasses,
+    seconds: { total: result.seconds },
+    peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    answers,
+    edited: main.edit && {
+      from: main.edit.from.title,
+      strokes: main.edit.strokes,
+      choices: main.edit.choices,
+      volumes: main.edit.volumes,
+      byHand: main.edit.byHand,
+    },
+  };
+}
+
+function reported(result: CaseResult, name: string, { keepSpecks }: ExportJob['request']) {
+  const { volumes, agreement, contributions, specks } = result.combinations[name];
+  return {
+    volumes,
+    agreement,
+    contributions,
+    specks: specks.map((speck) => ({ ...speck, removed: !keepSpecks })),
+  };
+}

@@ -1,0 +1,98 @@
+import type { RegionRow, ReportFacts } from '../../export/facts.js';
+import { RESEARCH_NOTICE } from '../../export/report.js';
+import { volumesOf } from '../../segment/cleanUp.js';
+import { MODALITY_TITLES, type Modality, REGIONS } from '../../terms.js';
+import type { EditState } from '../contract/edits.js';
+import { QUESTIONS } from '../contract/questions.js';
+import { describeWarning, NO_WARNING, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
+import { QUORUM_VERSION } from '../version.js';
+import { LABEL_VALUES } from '../writeMasks.js';
+import type { ExportJob } from './exportJob.js';
+import type { HeldResult } from './resultStore.js';
+
+/** A mask of an export; `edit` when it was edited by hand. */
+export interface MaskFacts {
+  readonly file: string;
+  readonly combination: string;
+  readonly labels: Uint8Array;
+  readonly edit: EditState | null;
+}
+
+/** What CSV and report say. Volumes are counted in the masks that are written. */
+export function describeExport(
+  job: ExportJob,
+  held: HeldResult,
+  masks: readonly MaskFacts[],
+  picture: Uint8Array | null,
+): ReportFacts {
+  const { source, request, answers, files, result } = job;
+  const { description, hash } = held.model;
+  const values = LABEL_VALUES[request.labels];
+  const used = new Set(source.images.map(({ file }) => file));
+  const [main] = masks;
+  return {
+    caseName: source.name,
+    createdAt: new Date().toISOString(),
+    quorumVersion: QUORUM_VERSION,
+    notice: RESEARCH_NOTICE,
+    labels: `${values.core} non-enhancing core, ${values.oedema} oedema, ${values.enhancing} enhancing tumour`,
+    sequences: files
+      .filter(({ sequence }) => sequence !== 'mask' && sequence !== 'other')
+      .map(({ file, name, sequence, reason }) => ({
+        title: MODALITY_TITLES[sequence as Modality],
+        file: name,
+        reason,
+        used: used.has(file),
+      })),
+    answers: (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).map((key) => ({
+      question: QUESTIONS[key],
+      answer: answers?.[key] ?? 'not answered',
+    })),
+    model: {
+      name: description.name,
+      version: description.version,
+      hash,
+      trainingData: description.knowledge.trainingData,
+    },
+    engine: result.engine,
+    threshold: request.threshold ?? description.threshold,
+    rows: masks.flatMap((mask) => rowsOf(mask, job, held)),
+    edit: main.edit && describeEdit(main.edit),
+    warnings: warningsOf(main, job),
+    picture,
+  };
+}
+
+function rowsOf(
+  { combination, labels, edit }: MaskFacts,
+  { request, result }: ExportJob,
+  held: HeldResult,
+): RegionRow[] {
+  const volumes = volumesOf(labels, held.grid);
+  const known = result.combinations[combination];
+  return REGIONS.map((region) => {
+    const { supported, range } = known.volumes[region];
+    const shown = supported || request.unsupported || edit !== null;
+    const note = supported || edit ? '' : shown ? UNSUPPORTED_ESTIMATE : 'not supported by these sequences';
+    return {
+      mask: edit ? 'edited by hand' : combination,
+      region,
+      ml: shown ? volumes[region] : null,
+      note,
+      rangeMl: edit ? null : range,
+      agreement: edit ? null : known.agreement[region],
+      byHand: edit ? edit.byHand[region] : null,
+    };
+  });
+}
+
+function describeEdit({ from, strokes, choices }: EditState): string {
+  return `begun from ${from.title}, ${strokes} strokes, ${choices} choices between combinations`;
+}
+
+function warningsOf({ combination, edit }: MaskFacts, { result }: ExportJob): string[] {
+  const ofMask = edit ? [] : result.combinations[combination].warnings;
+  const sentences = [...result.warnings, ...ofMask].map(describeWarning);
+  const members = titles(combination.split('+') as Modality[]);
+  return sentences.length > 0 ? sentences : [`${members}: ${NO_WARNING}`];
+}

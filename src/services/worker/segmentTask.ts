@@ -1,0 +1,210 @@
+import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
+import { selectEngine } from '../../engine/devices/selectEngine.js';
+import { QuorumError } from '../../errors.js';
+import type { Series, Study } from '../../intake/study.js';
+import type { Model } from '../../model/model.js';
+import { type Case, prepareCase } from '../../prepare/case.js';
+import { volumesOf } from '../../segment/cleanUp.js';
+import { LABELS } from '../../segment/combine.js';
+import { membersOf } from '../../segment/fusion.js';
+import { agreementBetween, agreementOf, contributionsOf, perRegion } from '../../segment/influence.js';
+import { layLattice } from '../../segment/lattice.js';
+import { computeLogits, type LogitMap, type ModalityLogits } from '../../segment/logits.js';
+import { combinationName, MODALITY_TITLES, type Modality } from '../../terms.js';
+import { voxelVolume } from '../../volume/affine.js';
+import { connectedComponents } from '../../volume/connectedComponents.js';
+import { readHeader } from '../../volume/read.js';
+import type { Grid } from '../../volume/volume.js';
+import { summariseGrid } from '../inspect.js';
+import type { JobContext } from '../jobs.js';
+import { networkOf, openModel } from '../models.js';
+import type { CachedLogits, LogitsCache } from '../profile/logitsCache.js';
+import type { CaseSource, Segmented } from './caseSource.js';
+import { type HeldResult, holdResult, logitsKey, type ResultStore } from './resultStore.js';
+import type { TaskArguments } from './tasks.js';
+
+/**
+ * Segments a case: one pass per modality that the cache does not have, then all combinations at once.
+ *
+ * @throws QuorumError what prepare and the engine raise; CANCELLED.
+ */
+export async function segmentTask(
+  { source, threads, cacheLimitBytes, verdictFolder }: TaskArguments<'segment'>,
+  { store, cache, launch }: { store: ResultStore; cache: LogitsCache; launch: SelfTestLauncher },
+  context: JobContext,
+): Promise<Segmented> {
+  const started = performance.now();
+  context.report('reading', 0);
+  const model = await openModel(source.model.folder);
+  if (model.hash !== source.model.hash)
+    throw new QuorumError({ code: 'MODEL_HASH_MISMATCH', expected: source.model.hash, found: model.hash });
+  const use = source.images.map(({ modality }) => modality);
+  const prepared = await prepareCase(await studyOf(source), {
+    use,
+    force: source.force,
+    signal: context.signal,
+  });
+  const actual = withHashes(source, prepared);
+  const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
+  for (const map of passes.fresh) {
+    const entry = { map, grid: prepared.grid, form: prepared.form, engine: passes.engine };
+    await cache.put(logitsKey(actual, map.modality), entry, cacheLimitBytes).catch(ignoreFullDisk);
+  }
+  const held = await holdResult(actual, model, prepared.grid, prepared.form, passes.logits, {
+    signal: context.signal,
+    onProgress: (share) => context.report('masks', 0.75 + 0.2 * share),
+  });
+  store.put(held);
+  return {
+    source: actual,
+    overridden: prepared.overridden,
+    failedDevices: passes.failedDevices,
+    result: {
+      finishedAt: new Date().toISOString(),
+      used: use,
+      all: combinationName(use),
+      grid: summariseGrid(prepared.grid),
+      model: {
+        id: model.hash,
+        name: model.description.name,
+        version: model.description.version,
+        hash: model.hash,
+      },
+      engine: passes.engine,
+      threshold: model.description.threshold,
+      combinations: describeCombinations(held),
+      networkPasses: passes.fresh.length,
+      seconds: (performance.now() - started) / 1000,
+    },
+  };
+}
+
+/** A cache that cannot be written costs time later, never the result. */
+function ignoreFullDisk(error: unknown): void {
+  if (!(error instanceof QuorumError)) throw error;
+}
+
+/** The files may have changed since they were opened: what was read counts. */
+function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
+  return { ...source, images: source.images.map((image) => ({ ...image, sha256: hashes[image.modality]! })) };
+}
+
+async function studyOf({ name, images }: CaseSource): Promise<Study> {
+  const series: Series[] = [];
+  for (const { modality, file } of images)
+    series.push({ file, sequence: modality, reason: '', header: await readHeader(file) });
+  const byModality = Object.fromEntries(series.map((entry) => [entry.sequence, entry]));
+  return { name, folder: null, series, images: byModality, masks: [] };
+}
+
+interface Passes {
+  readonly logits: ModalityLogits;
+  readonly fresh: readonly LogitMap[];
+  readonly engine: { readonly name: string; readonly device: string };
+  readonly failedDevices: readonly string[];
+}
+
+interface PassTools {
+  readonly threads: number;
+  readonly verdictFolder: string;
+  readonly launch: SelfTestLauncher;
+  readonly cache: LogitsCache;
+}
+
+/** Logits of every modality: cached ones as they are, the others from the network; never of two devices. */
+async function runPasses(
+  source: CaseSource,
+  prepared: Case,
+  model: Model,
+  { cache, ...tools }: PassTools,
+  context: JobContext,
+): Promise<Passes> {
+  const use = source.images.map(({ modality }) => modality);
+  const cached = new Map<Modality, CachedLogits>();
+  for (const modality of use) {
+    const entry = await cache.get(logitsKey(source, modality));
+    if (entry) cached.set(modality, entry);
+  }
+  const lattice = layLattice(prepared.grid, model.description.grid);
+  const outsideLogit = model.description.patch.outsideLogit;
+  const missing = use.filter((m) => !cached.has(m));
+  if (missing.length === 0) {
+    const maps = use.map((m) => cached.get(m)!.map);
+    const { engine } = cached.get(use[0])!;
+    return { logits: { lattice, outsideLogit, maps, passSeconds: [] }, fresh: [], engine, failedDevices: [] };
+  }
+  const run = await runNetwork(source, prepared, model, missing, tools, context);
+  const mixed = [...cached.values()].some(({ engine }) => engine.device !== run.engine.device);
+  if (mixed) {
+    const again = await runNetwork(source, prepared, model, use, tools, context);
+    return { ...again, fresh: again.logits.maps };
+  }
+  const fresh = new Map(run.logits.maps.map((map) => [map.modality, map]));
+  const maps = use.map((m) => fresh.get(m) ?? cached.get(m)!.map);
+  return { ...run, logits: { ...run.logits, maps }, fresh: run.logits.maps };
+}
+
+async function runNetwork(
+  { device }: CaseSource,
+  prepared: Case,
+  model: Model,
+  missing: readonly Modality[],
+  options: Omit<PassTools, 'cache'>,
+  context: JobContext,
+): Promise<Omit<Passes, 'fresh'>> {
+  context.report('starting the network', 0.1);
+  const images = Object.fromEntries(missing.map((m) => [m, prepared.images[m]!]));
+  const { engine } = await selectEngine(networkOf(model), device, options);
+  try {
+    const onPass = (modality: Modality, done: number, total: number) =>
+      context.report(`network: ${MODALITY_TITLES[modality]}`, 0.15 + (0.6 * done) / total);
+    const logits = await engine.run((e) =>
+      computeLogits({ ...prepared, images }, model, e, { signal: context.signal, onPass }),
+    );
+    return {
+      logits,
+      engine: { name: engine.name, device: engine.device },
+      failedDevices: engine.events.map((event) => event.device),
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** What each combination holds, at the model's threshold. */
+function describeCombinations(held: HeldResult): Segmented['result']['combinations'] {
+  const { present, patterns, masks, grid, model } = held;
+  const all = (1 << present.length) - 1;
+  const mlPerVoxel = voxelVolume(grid.affine) / 1000;
+  const entries = [...masks].map(([bits, { labels, specks }]) => {
+    const members = membersOf(bits, present);
+    const known = model.description.knowledge.combinations[combinationName(members)];
+    const volumes = volumesOf(labels, grid);
+    return [
+      combinationName(members),
+      {
+        volumes: perRegion((_, region) => ({
+          ml: volumes[region],
+          supported: known[region].supported,
+          range: model.description.knowledge.volumeRanges,
+        })),
+        agreement: agreementOf(patterns, members, present),
+        agreementWithAll: agreementBetween(patterns, bits, all),
+        contributions: contributionsOf(patterns, members, present, mlPerVoxel),
+        specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
+          region,
+          ml,
+          centroidMm: [...centroidMm],
+          centroidVoxel: [...centroidVoxel],
+        })),
+        enhancingLesions: countLesions(labels, grid),
+      },
+    ] as const;
+  });
+  return Object.fromEntries(entries) as Segmented['result']['combinations'];
+}
+
+/** Separate parts of enhancing tumour, by face, edge and corner. */
+function countLesions(labels: Uint8Array, grid: Grid): number {
+  return connectedComponents({ ...grid, data: labels }, (label) => label === LABELS.enhancing, 26).length;
+}
