@@ -39,8 +39,7 @@ export function crop(mask: Mask, { start, size }: Box): Mask {
 }
 
 function growBounds({ data, size: [nx, ny] }: Mask, low: number[], high: number[]): void {
-  for (let v = 0; v < data.length; v++) {
-    if (data[v] === 0) continue;
+  for (let v = data.indexOf(1); v >= 0; v = data.indexOf(1, v + 1)) {
     const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
     for (let axis = 0; axis < 3; axis++) {
       if (at[axis] < low[axis]) low[axis] = at[axis];
