@@ -2,11 +2,13 @@
 import { Command } from 'commander';
 import { createServices, QUORUM_VERSION } from '../services/services.js';
 import { demoCommand } from './demo.js';
+import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
 import { inspectCommand } from './inspect.js';
 import { exportCommand, importCommand } from './models.js';
 import { segmentCommand } from './segment.js';
 import { serveCommand } from './serve.js';
+import { trainCommand } from './train.js';
 
 const program = new Command('quorum')
   .description(
@@ -25,6 +27,8 @@ program.addCommand(inspectCommand(services));
 program.addCommand(importCommand(services));
 program.addCommand(exportCommand(services));
 program.addCommand(demoCommand(services));
+program.addCommand(trainCommand(services));
+program.addCommand(evaluateCommand(services));
 program.addCommand(serveCommand(services));
 for (const command of [program, ...program.commands]) command.exitOverride();
 

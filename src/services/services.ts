@@ -26,6 +26,7 @@ import { InstalledModels } from './profile/installedModels.js';
 import { LogitsCache } from './profile/logitsCache.js';
 import { defaultProfileFolder } from './profile/privateFiles.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
+import { trainingHandlers } from './training/handlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
 import { forkedWorker } from './worker/fork.js';
 import type { WorkerLauncher } from './worker/port.js';
@@ -61,6 +62,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const listeners = context.listeners;
   const handlers: Handlers = {
     ...commandHandlers(context.jobs, context.profileFolder, options.launchSelfTest),
+    ...trainingHandlers(context.jobs, context.profileFolder),
     ...caseHandlers(context),
     ...maskHandlers(context),
     ...editHandlers(context),

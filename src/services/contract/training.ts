@@ -81,12 +81,9 @@ export const evaluateRequestSchema = z.strictObject({
   against: z.string().min(1).nullable().default(null),
   /** Accept whole cases that are not skull-stripped or not about 1 mm, as `segment --force` does. */
   force: z.boolean().default(false),
-  keepSpecks: z.boolean().default(false),
   device: z.string().default('auto'),
   /** CPU threads; null is all. Never changes a mask. */
   threads: z.int().positive().nullable().default(null),
-  /** How much label maps may take at once, in MB; never changes a score. */
-  memoryMb: z.int().positive().default(512),
 });
 export type EvaluateRequest = z.output<typeof evaluateRequestSchema>;
 

@@ -1,0 +1,242 @@
+import { cpus } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { problemOf, QuorumError } from '../errors.js';
+import type { Client, Request } from '../services/contract.js';
+import type { TrainResult } from '../services/training/trainJob.js';
+import { followJob } from './follow.js';
+import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
+
+type TrainRequest = Request<'train.start'>;
+type Objectives = NonNullable<TrainRequest['objectives']>;
+
+/** `quorum train DATASET… --out MODEL`. Every default is the contract's. */
+export function trainCommand(services: Client): Command {
+  const command = new Command('train')
+    .description('Train a model on folders of case folders; goes on from its last checkpoint when run again')
+    .argument('<datasets...>', 'folders of case folders, each with an optional dataset.json')
+    .requiredOption('-o, --out <dir>', 'the model folder to make')
+    .option('--run <dir>', 'where checkpoints and log.jsonl are kept (default: <out>.run)')
+    .option('--name <name>', 'the model’s name (default: the output folder’s)')
+    .option('--split <file>', 'JSON with the patients to train on, to validate on and to leave for a test')
+    .option('--folds <n>', 'validate on one of n folds of the patients', parseCount)
+    .option('--fold <k>', 'which fold validates, from 0', parseWhole)
+    .option('--weights <list>', 'how often each data set is drawn, e.g. 1,3', parseWeights);
+  addNetworkOptions(command);
+  addStepOptions(command);
+  return command
+    .option('--device <id>', 'cpu, or a GPU of `quorum inspect --devices` that tensorflow drives')
+    .option(
+      '--threads <n>',
+      `CPU threads (this machine has ${cpus().length}); never changes a number`,
+      parseCount,
+    )
+    .option('--case-memory <mb>', 'how much memory cases may take; never changes a number', parseCount)
+    .option('--json', 'progress and result as JSON lines')
+    .action(async (datasets: string[], options: TrainOptions) => {
+      await train(services, requestOf(datasets, options), options.json === true);
+    });
+}
+
+function addNetworkOptions(command: Command): void {
+  command
+    .addOption(new Option('--width <w>', 'channels are 32w to 512w').choices(['0.25', '0.5', '1']))
+    .option('--objectives <kind>', 'subsets15, singles4, sampled:k, or mean (one mean loss)', parseObjectives)
+    .addOption(
+      new Option('--decoupling <kind>', 'what becomes of conflicting gradients').choices([
+        'paper',
+        'pcgrad',
+        'mean',
+      ]),
+    )
+    .addOption(new Option('--loss <name>', 'what is minimised').choices(['dice', 'dice+cross-entropy']))
+    .addOption(
+      new Option('--sharing <kind>', 'what the modalities share').choices([
+        'dynamic',
+        'shared-norms',
+        'separate',
+      ]),
+    )
+    .addOption(
+      new Option('--region-weights <kind>', 'weights and biases of the fusion').choices([
+        'none',
+        'learned',
+        'fitted',
+      ]),
+    );
+}
+
+function addStepOptions(command: Command): void {
+  command
+    .option('--steps <n>', 'training steps', parseCount)
+    .option('--lr <rate>', 'first learning rate of Adam', parseNumber)
+    .addOption(
+      new Option('--schedule <kind>', 'how the learning rate falls').choices([
+        'cosine',
+        'polynomial',
+        'constant',
+      ]),
+    )
+    .option('--weight-decay <x>', 'L2 penalty', parseNumber)
+    .option('--batch <n>', 'samples a step', parseCount)
+    .option('--crop <side>', 'side in voxels of crops from whole cases, a multiple of 16', parseCount)
+    .option(
+      '--tumour-share <x>',
+      'share of these crops that are centred on tumour, the others anywhere in the brain',
+      parseShare,
+    )
+    .option('--no-augment', 'do not flip, rotate, scale or change values')
+    .option('--seed <n>', 'decides first parameters, samples, changes and folds', parseWhole)
+    .option('--checkpoint-every <steps>', 'how often a checkpoint is written', parseCount)
+    .option('--validate-every <steps>', 'how often the validation patients are scored; 0: never', parseWhole)
+    .option('--patience <n>', 'stop after so many validations without a better one; 0: never', parseWhole)
+    .option(
+      '--indicators-every <steps>',
+      'with the mean loss: log gradient norms and cosines this often',
+      parseWhole,
+    );
+}
+
+interface TrainOptions {
+  out: string;
+  run?: string;
+  name?: string;
+  split?: string;
+  folds?: number;
+  fold?: number;
+  weights?: number[];
+  width?: '0.25' | '0.5' | '1';
+  objectives?: Objectives | 'mean';
+  decoupling?: TrainRequest['decoupling'];
+  loss?: TrainRequest['loss'];
+  sharing?: TrainRequest['sharing'];
+  regionWeights?: TrainRequest['regionWeights'];
+  steps?: number;
+  lr?: number;
+  schedule?: TrainRequest['schedule'];
+  weightDecay?: number;
+  batch?: number;
+  crop?: number;
+  tumourShare?: number;
+  augment: boolean;
+  seed?: number;
+  checkpointEvery?: number;
+  validateEvery?: number;
+  patience?: number;
+  indicatorsEvery?: number;
+  device?: string;
+  threads?: number;
+  caseMemory?: number;
+  json?: true;
+}
+
+async function train(services: Client, request: TrainRequest, json: boolean): Promise<void> {
+  const stop = json ? () => undefined : printMilestones(services);
+  const result = await followJob(services, () => services.call('train.start', request), json)
+    .catch((error) => {
+      const run = request.runFolder ?? `${request.output}.run`;
+      if (problemOf(error).code === 'CANCELLED' && !json) {
+        process.stderr.write(`The checkpoint is in ${run}; the same command goes on from it.\n`);
+      }
+      throw error;
+    })
+    .finally(stop);
+  if (!json) process.stdout.write(`${describeResult(result as TrainResult)}\n`);
+}
+
+/** Prints what is worth keeping on the screen, once each: the estimate, validations and damaged checkpoints. */
+function printMilestones(services: Client): () => void {
+  let last = '';
+  return services.onJob(({ stage }) => {
+    if (stage === last || !/^(estimate|validation|damaged)/.test(stage)) return;
+    last = stage;
+    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${stage}\n`);
+  });
+}
+
+function describeResult({ model, runFolder, steps, stoppedEarly, best }: TrainResult): string {
+  const validated = best
+    ? `best validation after step ${best.step}: mean Dice ${best.score.toFixed(3)}`
+    : 'no validation';
+  return [
+    `${steps} steps${stoppedEarly ? ' (stopped early)' : ''}, ${validated}`,
+    model === null ? 'No model folder: it holds one network, and these are four.' : `Model: ${model}`,
+    `Checkpoints and log: ${runFolder}`,
+    'For research only; not a medical device.',
+  ].join('\n');
+}
+
+function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
+  const { objectives, weights, width, augment } = options;
+  if (weights && weights.length !== datasets.length) {
+    throw wrongOption('weights', `${datasets.length} numbers, one per data set`, weights.join());
+  }
+  const mean = objectives === 'mean';
+  return {
+    datasets: datasets.map((folder, i) => ({ folder, weight: weights?.[i] ?? 1 })),
+    split: splitOf(options),
+    output: options.out,
+    augment,
+    ...given({
+      runFolder: options.run,
+      name: options.name,
+      width: width === undefined ? undefined : (Number(width) as 0.25 | 0.5 | 1),
+      objectives: mean ? ({ kind: 'subsets' } as const) : (objectives as Objectives | undefined),
+      decoupling: mean ? ('mean' as const) : options.decoupling,
+      loss: options.loss,
+      sharing: options.sharing,
+      regionWeights: options.regionWeights,
+      steps: options.steps,
+      learningRate: options.lr,
+      schedule: options.schedule,
+      weightDecay: options.weightDecay,
+      batch: options.batch,
+      crop: options.crop,
+      tumourShare: options.tumourShare,
+      seed: options.seed,
+      checkpointEvery: options.checkpointEvery,
+      validateEvery: options.validateEvery,
+      patience: options.patience,
+      indicatorsEvery: options.indicatorsEvery,
+      device: options.device,
+      threads: options.threads,
+      caseMemoryMb: options.caseMemory,
+    }),
+  };
+}
+
+function splitOf({ split, folds, fold }: TrainOptions): NonNullable<TrainRequest['split']> | null {
+  if ((folds === undefined) !== (fold === undefined)) {
+    throw wrongOption('folds', '--folds and --fold together', 'only one of them');
+  }
+  if (split !== undefined && folds !== undefined) {
+    throw wrongOption('split', '--split or --folds', 'both');
+  }
+  if (split !== undefined) return { file: split };
+  return folds === undefined || fold === undefined ? null : { folds, fold };
+}
+
+function wrongOption(field: string, expected: string, found: string): QuorumError {
+  return new QuorumError({ code: 'REQUEST_INVALID', field, expected, found });
+}
+
+/** Only what was given, so that the contract's defaults fill in the rest. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+function parseObjectives(text: string): Objectives | 'mean' {
+  if (text === 'subsets15') return { kind: 'subsets' };
+  if (text === 'singles4') return { kind: 'singles' };
+  if (text === 'mean') return 'mean';
+  const count = Number(/^sampled:(\d+)$/.exec(text)?.[1] ?? Number.NaN);
+  if (count >= 1 && count <= 15) return { kind: 'sampled', count };
+  throw new InvalidArgumentError('Expected subsets15, singles4, sampled:1 to sampled:15, or mean.');
+}
+
+function parseWeights(text: string): number[] {
+  return text.split(',').map((part) => {
+    const weight = parseNumber(part);
+    if (weight === 0) throw new InvalidArgumentError('Expected positive numbers such as 1,3.');
+    return weight;
+  });
+}

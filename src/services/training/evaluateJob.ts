@@ -1,0 +1,145 @@
+import { basename, resolve } from 'node:path';
+import { selectEngine } from '../../engine/devices/selectEngine.js';
+import { QuorumError } from '../../errors.js';
+import { expectedCalibrationError } from '../../evaluate/calibration.js';
+import { readPatientScores } from '../../evaluate/results.js';
+import { byRegion, type CaseScore, poolByPatient } from '../../evaluate/scores.js';
+import { comparePaired, type ScoresFile, scoresFile } from '../../evaluate/summary.js';
+import { combinationTable } from '../../evaluate/tables.js';
+import { refuseOutputInsideInput } from '../../export/output.js';
+import { combinationName, MODALITIES, type Region } from '../../terms.js';
+import { type Dataset, openDataset } from '../../training/dataset.js';
+import { scoreModel } from '../../training/scoreModel.js';
+import { scorePredictions } from '../../training/scorePredictions.js';
+import { readSplit } from '../../training/split.js';
+import { type VerifiedDataset, verifyDataset } from '../../training/verify.js';
+import type { EvaluateRequest } from '../contract/training.js';
+import type { JobContext } from '../jobs.js';
+import { networkOf, openModel } from '../models.js';
+import { comparisonTable } from './comparisonTable.js';
+import { type EvaluationAbout, refuseFilled, writeEvaluation } from './evaluationFolder.js';
+
+/** What a finished evaluation says. */
+export interface EvaluateResult {
+  readonly kind: 'evaluation';
+  readonly output: string;
+  readonly patients: number;
+  readonly scores: ScoresFile;
+  /** The table of the combinations as text. */
+  readonly table: string;
+  readonly counterIntuitiveRate: Readonly<Record<Region, number | null>>;
+  /** Of all four sequences; null where they were never segmented together. */
+  readonly calibrationError: Readonly<Record<Region, number | null>> | null;
+  /** The comparison with the other result as text, or null. */
+  readonly comparison: string | null;
+}
+
+/** Shares of the progress: until verified, and until scored. */
+const [VERIFIED, SCORED] = [0.1, 0.97];
+
+/**
+ * Scores a model or any method's masks on a data set and writes the results folder.
+ *
+ * @throws QuorumError OUTPUT_EXISTS and OUTPUT_INSIDE_INPUT before anything is computed; what `openDataset`,
+ * `verifyDataset`, `readSplit`, `scoreModel` and `scorePredictions` throw; CANCELLED.
+ */
+export async function runEvaluateJob(
+  request: EvaluateRequest,
+  verdictFolder: string,
+  context: JobContext,
+): Promise<EvaluateResult> {
+  const output = resolve(request.output);
+  await refuseOutputInsideInput(output, [resolve(request.dataset)]);
+  await refuseFilled(output);
+  const other = request.against === null ? null : await readPatientScores(resolve(request.against));
+  const dataset = await verifiedSide(request, context);
+  const { cases, ...of } =
+    'model' in request.of
+      ? await scoresOfModel(request, request.of.model, verdictFolder, dataset, context)
+      : await scoresOfMasks(request.of.predictions, dataset, context);
+  context.report('statistics', SCORED);
+  const comparison = other && comparePaired(poolByPatient(cases), other);
+  const about = { dataset: dataset.name, side: request.split?.side ?? 'all cases', ...of };
+  const summary = await writeEvaluation(output, cases, about, comparison);
+  return {
+    kind: 'evaluation',
+    output,
+    patients: summary.patients,
+    scores: scoresFile(summary),
+    table: combinationTable(summary, 'text'),
+    counterIntuitiveRate: summary.counterIntuitiveRate,
+    calibrationError: about.calibrationError?.[combinationName(MODALITIES)] ?? null,
+    comparison: comparison && comparisonTable(comparison),
+  };
+}
+
+/** The cases that are asked for, every file of them read. */
+async function verifiedSide(request: EvaluateRequest, context: JobContext): Promise<VerifiedDataset> {
+  const dataset = await openDataset(resolve(request.dataset));
+  const chosen = request.split ? await sideOf(dataset, request.split) : dataset;
+  return verifyDataset(chosen, {
+    signal: context.signal,
+    onCase: (done, total) => context.report('verifying', (VERIFIED * done) / total),
+  });
+}
+
+async function sideOf(dataset: Dataset, split: NonNullable<EvaluateRequest['split']>): Promise<Dataset> {
+  const sides = await readSplit(split.file, dataset.cases, { allowStrangers: true });
+  const cases = sides[split.side];
+  if (cases.length > 0) return { ...dataset, cases };
+  throw new QuorumError({
+    code: 'SPLIT_INVALID',
+    field: split.side,
+    expected: `patients or cases of ${dataset.folder}`,
+    found: 'none',
+    file: split.file,
+  });
+}
+
+interface Scored extends Pick<EvaluationAbout, 'of' | 'calibrationError'> {
+  readonly cases: readonly CaseScore[];
+}
+
+async function scoresOfModel(
+  { device, threads, force }: EvaluateRequest,
+  folder: string | null,
+  verdictFolder: string,
+  dataset: VerifiedDataset,
+  { signal, report }: JobContext,
+): Promise<Scored> {
+  const model = await openModel(folder);
+  const settings = { verdictFolder, ...(threads === null ? {} : { threads }) };
+  const { engine } = await selectEngine(networkOf(model), device, settings);
+  const onCase = (done: number, total: number) => report('segmenting and scoring', shareOf(done, total));
+  try {
+    const { cases, calibration } = await engine.run((e) =>
+      scoreModel(dataset, dataset.cases, model, e, { force, signal, onCase }),
+    );
+    const { name, version } = model.description;
+    const errors = [...calibration].map(([combination, bins]) => [
+      combination,
+      byRegion((region) => expectedCalibrationError(bins[region])),
+    ]);
+    return {
+      cases,
+      calibrationError: Object.fromEntries(errors),
+      of: { model: { name, version, hash: model.hash }, engine: engine.name, device: engine.device },
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function scoresOfMasks(
+  folder: string,
+  dataset: VerifiedDataset,
+  { signal, report }: JobContext,
+): Promise<Scored> {
+  const onCase = (done: number, total: number) => report('scoring', shareOf(done, total));
+  const cases = await scorePredictions(dataset, dataset.cases, resolve(folder), { signal, onCase });
+  return { cases, calibrationError: null, of: { predictions: basename(resolve(folder)) } };
+}
+
+function shareOf(done: number, total: number): number {
+  return VERIFIED + ((SCORED - VERIFIED) * done) / total;
+}
