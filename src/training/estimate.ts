@@ -12,31 +12,34 @@ export interface TrainingEstimate {
   readonly secondsPerStep: number;
   /** All steps, without validation. */
   readonly seconds: number;
-  /** Parameters, moments, gradients and the activations of one sample; an upper bound without the cases. */
+  /** Parameters, moments, gradients and the activations of the largest sample seen; without the cases. */
   readonly bytes: number;
 }
 
-/** Measures one step of a job (after one to warm up) without changing anything, and adds up its memory. */
+/** Steps that are measured, after one to warm up: data sets differ in how large their samples are. */
+const MEASURED = 4;
+
+/** Measures a few steps of a job without changing anything, and adds up the memory of the largest. */
 export async function estimateTraining(
   job: TrainingJob,
   layers: readonly Layer[],
 ): Promise<TrainingEstimate> {
   const { plan, vector, source, modalities, initial } = job;
   const workspace = new Workspace(vector.length, job.memory);
-  let secondsPerStep = 0;
-  let shape: Shape3 = [0, 0, 0];
-  for (let round = 0; round < 2; round++) {
+  let seconds = 0;
+  let largest = 0;
+  for (let round = 0; round <= MEASURED; round++) {
     const started = performance.now();
     const sample = await source.draw(randomStream(plan.seed, 0, round));
-    shape = sample.inputs.find((input) => input !== null)?.shape ?? shape;
     await setParameters(vector, initial);
-    const objectives = chooseObjectives(
-      plan.objectives,
-      modalities.length,
-      randomStream(plan.seed, 0, plan.batch),
-    );
+    const objectives = chooseObjectives(plan.objectives, modalities.length, randomStream(plan.seed, round));
     await gradientStep(vector, initial, [sample], { ...plan, objectives, indicators: false }, workspace);
-    secondsPerStep = ((performance.now() - started) / 1000) * plan.batch;
+    if (round > 0) seconds += (performance.now() - started) / 1000;
+    const activations = sample.inputs.map((input) => (input ? activationBytes(layers, input.shape) : 0));
+    largest = Math.max(
+      largest,
+      activations.reduce((sum, bytes) => sum + bytes, 0),
+    );
   }
   workspace.release();
   const objectiveCount =
@@ -44,7 +47,8 @@ export async function estimateTraining(
       ? 1
       : chooseObjectives(plan.objectives, modalities.length, randomStream(0)).length;
   const vectors = 4 + 1 + objectiveCount;
-  const bytes = 4 * vector.length * vectors + modalities.length * activationBytes(layers, shape);
+  const secondsPerStep = (seconds / MEASURED) * plan.batch;
+  const bytes = 4 * vector.length * vectors + largest;
   return { secondsPerStep, seconds: secondsPerStep * plan.steps, bytes };
 }
 
