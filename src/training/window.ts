@@ -5,7 +5,7 @@ import type { Random } from './random.js';
 export interface WindowRules {
   /** Side in voxels of the crop from a whole case; a multiple of 16. */
   readonly side: number;
-  /** Largest shift in voxels of a cut-out, so that its tumour is not always in the middle. */
+  /** Largest shift in voxels of a cut-out, so that its tumour is not always in the middle; at most a quarter of it. */
   readonly shift: number;
   /** Share of crops from whole cases that are centred on a tumour voxel; the others on any brain voxel. */
   readonly tumourShare: number;
@@ -21,8 +21,11 @@ export interface Window {
 /** A random window: a cut-out whole but shifted, a whole case cropped. */
 export function drawWindow(volume: TrainingVolume, rules: WindowRules, random: Random): Window {
   if (volume.known) {
-    const shift = () => random.integer(-rules.shift, rules.shift);
-    return { start: [shift(), shift(), shift()], shape: paddedShape(volume.shape) };
+    const start = volume.shape.map((side) => {
+      const most = Math.min(rules.shift, Math.floor(side / 4));
+      return random.integer(-most, most);
+    });
+    return { start: start as unknown as Shape3, shape: paddedShape(volume.shape) };
   }
   const padded = paddedShape(volume.shape);
   const shape = padded.map((side) => Math.min(side, rules.side)) as unknown as Shape3;
