@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { problemOf, QuorumError } from '../errors.js';
+import { trainRequestSchema } from '../services/contract/training.js';
 import type { Client, Request } from '../services/contract.js';
 import type { TrainResult } from '../services/training/trainJob.js';
 import { followJob } from './follow.js';
@@ -9,7 +10,10 @@ import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 type TrainRequest = Request<'train.start'>;
 type Objectives = NonNullable<TrainRequest['objectives']>;
 
-/** `quorum train DATASET… --out MODEL`. Every default is the contract's. */
+/** The contract's defaults, for the help. */
+const DEFAULTS = trainRequestSchema.parse({ datasets: [{ folder: '.' }], output: '.' });
+
+/** `quorum train DATASET… --out MODEL`. */
 export function trainCommand(services: Client): Command {
   const command = new Command('train')
     .description('Train a model on folders of case folders; goes on from its last checkpoint when run again')
@@ -20,80 +24,116 @@ export function trainCommand(services: Client): Command {
     .option('--split <file>', 'JSON with the patients to train on, to validate on and to leave for a test')
     .option('--folds <n>', 'validate on one of n folds of the patients', parseCount)
     .option('--fold <k>', 'which fold validates, from 0', parseWhole)
-    .option('--weights <list>', 'how often each data set is drawn, e.g. 1,3', parseWeights);
-  addNetworkOptions(command);
-  addStepOptions(command);
+    .option('--weights <list>', 'how often each data set is drawn, e.g. 1,3 (default: alike)', parseWeights);
+  for (const option of [...networkOptions(), ...stepOptions(), ...machineOptions()])
+    command.addOption(option);
   return command
-    .option('--device <id>', 'cpu, or a GPU of `quorum inspect --devices` that tensorflow drives')
-    .option(
-      '--threads <n>',
-      `CPU threads (this machine has ${cpus().length}); never changes a number`,
-      parseCount,
-    )
-    .option('--case-memory <mb>', 'how much memory cases may take; never changes a number', parseCount)
     .option('--json', 'progress and result as JSON lines')
     .action(async (datasets: string[], options: TrainOptions) => {
       await train(services, requestOf(datasets, options), options.json === true);
     });
 }
 
-function addNetworkOptions(command: Command): void {
-  command
-    .addOption(new Option('--width <w>', 'channels are 32w to 512w').choices(['0.25', '0.5', '1']))
-    .option('--objectives <kind>', 'subsets15, singles4, sampled:k, or mean (one mean loss)', parseObjectives)
-    .addOption(
-      new Option('--decoupling <kind>', 'what becomes of conflicting gradients').choices([
-        'paper',
-        'pcgrad',
-        'mean',
-      ]),
-    )
-    .addOption(new Option('--loss <name>', 'what is minimised').choices(['dice', 'dice+cross-entropy']))
-    .addOption(
-      new Option('--sharing <kind>', 'what the modalities share').choices([
-        'dynamic',
-        'shared-norms',
-        'separate',
-      ]),
-    )
-    .addOption(
-      new Option('--region-weights <kind>', 'weights and biases of the fusion').choices([
-        'none',
-        'learned',
-        'fitted',
-      ]),
-    );
+function networkOptions(): Option[] {
+  return [
+    choice('--width <w>', 'channels are 32w to 512w', ['0.25', '0.5', '1'], DEFAULTS.width),
+    option(
+      '--objectives <kind>',
+      'subsets15, singles4, sampled:k, or mean (one mean loss)',
+      parseObjectives,
+      nameOfObjectives(DEFAULTS.objectives),
+    ),
+    choice(
+      '--decoupling <kind>',
+      'what becomes of conflicting gradients',
+      ['paper', 'pcgrad', 'mean'],
+      DEFAULTS.decoupling,
+    ),
+    choice('--loss <name>', 'what is minimised', ['dice', 'dice+cross-entropy'], DEFAULTS.loss),
+    choice(
+      '--sharing <kind>',
+      'what the modalities share',
+      ['dynamic', 'shared-norms', 'separate'],
+      DEFAULTS.sharing,
+    ),
+    choice(
+      '--region-weights <kind>',
+      'weights and biases of the fusion',
+      ['none', 'learned', 'fitted'],
+      DEFAULTS.regionWeights,
+    ),
+  ];
 }
 
-function addStepOptions(command: Command): void {
-  command
-    .option('--steps <n>', 'training steps', parseCount)
-    .option('--lr <rate>', 'first learning rate of Adam', parseNumber)
-    .addOption(
-      new Option('--schedule <kind>', 'how the learning rate falls').choices([
-        'cosine',
-        'polynomial',
-        'constant',
-      ]),
-    )
-    .option('--weight-decay <x>', 'L2 penalty', parseNumber)
-    .option('--batch <n>', 'samples a step', parseCount)
-    .option('--crop <side>', 'side in voxels of crops from whole cases, a multiple of 16', parseCount)
-    .option(
+function stepOptions(): Option[] {
+  return [
+    option('--steps <n>', 'training steps', parseCount, DEFAULTS.steps),
+    option('--lr <rate>', 'first learning rate of Adam', parseNumber, DEFAULTS.learningRate),
+    choice(
+      '--schedule <kind>',
+      'how the learning rate falls',
+      ['cosine', 'polynomial', 'constant'],
+      DEFAULTS.schedule,
+    ),
+    option('--weight-decay <x>', 'L2 penalty', parseNumber, DEFAULTS.weightDecay),
+    option('--batch <n>', 'samples a step', parseCount, DEFAULTS.batch),
+    option('--crop <side>', 'voxels a side of crops from whole cases, 16 × n', parseCount, DEFAULTS.crop),
+    option(
       '--tumour-share <x>',
       'share of these crops that are centred on tumour, the others anywhere in the brain',
       parseShare,
-    )
-    .option('--no-augment', 'do not flip, rotate, scale or change values')
-    .option('--seed <n>', 'decides first parameters, samples, changes and folds', parseWhole)
-    .option('--checkpoint-every <steps>', 'how often a checkpoint is written', parseCount)
-    .option('--validate-every <steps>', 'how often the validation patients are scored; 0: never', parseWhole)
-    .option('--patience <n>', 'stop after so many validations without a better one; 0: never', parseWhole)
-    .option(
-      '--indicators-every <steps>',
-      'with the mean loss: log gradient norms and cosines this often',
+      DEFAULTS.tumourShare.toFixed(2),
+    ),
+    new Option('--no-augment', 'do not flip, rotate, scale or change values'),
+    option('--seed <n>', 'decides first parameters, samples, changes and folds', parseWhole, DEFAULTS.seed),
+    option('--checkpoint-every <steps>', 'how often to write one', parseCount, DEFAULTS.checkpointEvery),
+    option(
+      '--validate-every <steps>',
+      'how often the validation patients are scored; 0: never',
       parseWhole,
-    );
+      DEFAULTS.validateEvery,
+    ),
+    option(
+      '--patience <n>',
+      'stop after so many validations without a better one; 0: never',
+      parseWhole,
+      DEFAULTS.patience,
+    ),
+    option(
+      '--indicators-every <steps>',
+      'with the mean loss: log gradient norms and cosines this often; 0: never',
+      parseWhole,
+      DEFAULTS.indicatorsEvery,
+    ),
+  ];
+}
+
+function machineOptions(): Option[] {
+  const device = 'cpu, or a GPU of `quorum inspect --devices` that tensorflow drives';
+  return [
+    option('--device <id>', device, String, DEFAULTS.device),
+    option('--threads <n>', 'CPU threads; never changes a number', parseCount, `all ${cpus().length}`),
+    option(
+      '--case-memory <mb>',
+      'how much memory cases may take; never changes a number',
+      parseCount,
+      DEFAULTS.caseMemoryMb,
+    ),
+  ];
+}
+
+/** An option whose default is the contract's: it is shown here and filled in there. */
+function option<T>(flags: string, text: string, parse: (text: string) => T, standard: unknown): Option {
+  return new Option(flags, `${text} (default: ${standard})`).argParser(parse);
+}
+
+function choice(flags: string, text: string, choices: readonly string[], standard: unknown): Option {
+  return new Option(flags, `${text} (default: ${standard})`).choices(choices);
+}
+
+function nameOfObjectives(objectives: Objectives): string {
+  if (objectives.kind === 'sampled') return `sampled:${objectives.count}`;
+  return objectives.kind === 'subsets' ? 'subsets15' : 'singles4';
 }
 
 interface TrainOptions {

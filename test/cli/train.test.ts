@@ -1,0 +1,283 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readModel } from '../../src/model/model.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { writeCubes } from '../support/syntheticCubes.js';
+import { lpsAffine, writeCase, writeDescription } from '../training/datasetFolder.js';
+import { temporaryFolder } from '../volume/folder.js';
+import { type Outcome, problemIn, quorum, start } from './run.js';
+
+const root = temporaryFolder().path;
+const at = (...parts: string[]) => join(root, ...parts);
+const cubes = at('cubes');
+beforeAll(() => writeCubes(cubes));
+
+/** A run short enough for a test, with everything that has a state: validation, moments, learned fusion. */
+const SHORT = [
+  ...['--folds', '4', '--fold', '1', '--steps', '12', '--batch', '1', '--validate-every', '4'],
+  ...['--objectives', 'sampled:2', '--region-weights', 'learned', '--checkpoint-every', '3', '--seed', '5'],
+];
+const weightsOf = (model: string) => readFileSync(join(model, 'weights.safetensors'));
+
+/** The log without what depends on the clock. */
+const logOf = (run: string) =>
+  readFileSync(join(run, 'log.jsonl'), 'utf8').replaceAll(/"stepsPerSecond":[\d.e-]+/g, '"stepsPerSecond":0');
+
+/** Resolves once the file is there. */
+async function appearance(file: string): Promise<void> {
+  while (!existsSync(file)) await pause(5);
+}
+
+const checkpoint = (step: number) => `checkpoint-${String(step).padStart(9, '0')}.safetensors`;
+
+/** Trains until the checkpoint of a step is there and is then killed by kill -9; says which checkpoints are left. */
+async function killedAt(step: number, args: readonly string[], run: string): Promise<string[]> {
+  const { child, outcome } = start(args);
+  await Promise.race([appearance(join(run, checkpoint(step))), outcome]);
+  child.kill('SIGKILL');
+  expect((await outcome).code).toBeNull();
+  return readdirSync(run).filter((name) => name.startsWith('checkpoint'));
+}
+
+describe('quorum train', () => {
+  let whole: Outcome;
+  beforeAll(async () => {
+    whole = await quorum('train', cubes, '--out', at('whole'), ...SHORT);
+  });
+
+  it('ends in a model folder, having said beforehand what it takes', async () => {
+    expect(whole.code).toBe(0);
+    expect(whole.stderr).toMatch(
+      /estimate: [\d.]+ s a step, [\d.]+ s for all 12 steps, validation not counted; [\d.]+ GB/,
+    );
+    expect(whole.stderr).toMatch(/validation after step 4: mean Dice 0\.\d+/);
+    expect(whole.stdout).toContain(`Model: ${at('whole')}`);
+    const { description } = await readModel(at('whole'));
+    expect(description).toMatchObject({ name: 'whole', width: 0.25 });
+    expect(description.fusion.weights.t1!.WT).not.toBe(1);
+    expect(description.knowledge.combinations.flair.WT.dice).toMatchObject({ patients: 1 });
+    const lines = logOf(at('whole.run'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ kind }) => kind === 'step').map(({ step }) => step)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+  });
+
+  it('killed by kill -9, goes on from its checkpoint and ends in the same numbers', async () => {
+    const args = [
+      'train',
+      cubes,
+      '--out',
+      at('killed'),
+      '--run',
+      at('elsewhere'),
+      '--name',
+      'whole',
+      ...SHORT,
+    ];
+    const left = await killedAt(6, args, at('elsewhere'));
+    expect(left).toContain(checkpoint(6));
+    expect(existsSync(at('killed'))).toBe(false);
+    const { code, stderr } = await quorum(...args, '--threads', '1');
+    expect([code, stderr.includes('damaged')]).toEqual([0, false]);
+    expect(weightsOf(at('killed')).equals(weightsOf(at('whole')))).toBe(true);
+    expect(readFileSync(at('killed/model.json'))).toEqual(readFileSync(at('whole/model.json')));
+    expect(logOf(at('elsewhere'))).toBe(logOf(at('whole.run')));
+  });
+
+  it('Ctrl-C keeps a checkpoint and exits with 130; the same command goes on', async () => {
+    const args = ['train', cubes, '--out', at('stopped'), '--name', 'whole', ...SHORT];
+    const { child, outcome } = start([...args]);
+    await appearance(at('stopped.run', checkpoint(3)));
+    child.kill('SIGINT');
+    const { code, stderr } = await outcome;
+    expect(code).toBe(130);
+    expect(stderr).toContain('The checkpoint is in');
+    expect(existsSync(at('stopped'))).toBe(false);
+    expect((await quorum(...args)).code).toBe(0);
+    expect(weightsOf(at('stopped')).equals(weightsOf(at('whole')))).toBe(true);
+  });
+
+  it('refuses to go on from the checkpoint of another plan', async () => {
+    const outcome = await quorum(
+      ...['train', cubes, '--out', at('other'), '--run', at('whole.run'), ...SHORT, '--lr', '0.5', '--json'],
+    );
+    expect(outcome.code).toBe(1);
+    expect(problemIn(outcome)).toMatchObject({ code: 'CHECKPOINT_INVALID', field: 'plan' });
+  });
+
+  it('never replaces a model, and finds that out before anything else', async () => {
+    const before = weightsOf(at('whole'));
+    const outcome = await quorum('train', at('no such data'), '--out', at('whole'), '--json');
+    expect(outcome.code).toBe(1);
+    expect(problemIn(outcome)).toMatchObject({ code: 'OUTPUT_EXISTS', file: at('whole') });
+    expect(weightsOf(at('whole')).equals(before)).toBe(true);
+  });
+
+  it('refuses to write into the data', async () => {
+    const outcome = await quorum('train', cubes, '--out', join(cubes, 'model'), '--json');
+    expect(problemIn(outcome).code).toBe('OUTPUT_INSIDE_INPUT');
+    expect(readdirSync(cubes)).not.toContain('model.run');
+  });
+
+  it('refuses a device that cannot train', async () => {
+    const outcome = await quorum('train', cubes, '--out', at('gpu'), '--device', 'onnx-cuda', '--json');
+    expect(problemIn(outcome)).toMatchObject({ code: 'DEVICE_NOT_AVAILABLE', found: 'onnx-cuda' });
+  });
+
+  it.each([
+    ['--objectives', 'sampled:16'],
+    ['--weights', '1,2'],
+    ['--folds', '3'],
+    ['--crop', '40'],
+  ])('wrong usage %s %s exits with 2', async (...option) => {
+    const { code, stderr } = await quorum('train', cubes, '--out', at('usage'), ...option);
+    expect(code).toBe(2);
+    expect(stderr).not.toBe('');
+    expect(existsSync(at('usage.run'))).toBe(false);
+  });
+});
+
+describe('bad data are named before training starts', () => {
+  /** The problem with a data set of two sound cases and what `spoil` does to one. */
+  async function refusal(name: string, spoil: (folder: string) => Promise<unknown>, ...options: string[]) {
+    const folder = at('bad', name);
+    await writeCase(folder, 'a');
+    await writeCase(folder, 'b');
+    await spoil(folder);
+    const outcome = await quorum('train', folder, '--out', at(name), '--json', ...options);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).not.toContain('estimate');
+    expect(readdirSync(root).filter((entry) => entry.startsWith(name))).toEqual([]);
+    return problemIn(outcome);
+  }
+
+  it('a truncated file', async () => {
+    const file = at('bad/truncated/b/b_flair.nii.gz');
+    const spoil = async () => truncate(file, (await readFile(file)).length - 50);
+    expect(await refusal('truncated', spoil)).toMatchObject({ code: 'DATA_TRUNCATED', file });
+  });
+
+  it('two grids in a case', async () => {
+    const file = at('bad/grids/b/b_flair.nii.gz');
+    const image = { data: new Float32Array(125).fill(1), size: [5, 5, 5] as const, affine: lpsAffine() };
+    const problem = await refusal('grids', () => writeNifti(file, image));
+    expect(problem).toMatchObject({ code: 'GRIDS_DIFFER', file });
+    expect(problem.found).toContain('5×5×5');
+    expect(problem.expected).toContain('4×4×4');
+  });
+
+  it('a mask with a label 3 beside a 4', async () => {
+    const problem = await refusal('labels', (folder) => writeCase(folder, 'b', { labels: [1, 2, 3, 4] }));
+    expect(problem).toMatchObject({ code: 'LABELS_INVALID', file: at('bad/labels/b/b_seg.nii.gz') });
+    expect(problem.found).toContain('3 and 4');
+  });
+
+  it('a patient on both sides of a split', async () => {
+    const split = at('split.json');
+    await writeFile(split, JSON.stringify({ train: ['a'], validation: ['b'] }));
+    const spoil = async (folder: string) => {
+      for (const name of ['a', 'b']) await writeFile(join(folder, name, 'patient.txt'), 'P7\n');
+    };
+    const problem = await refusal('sides', spoil, '--split', split);
+    expect(problem).toMatchObject({ code: 'SPLIT_INVALID', field: 'patient', file: split });
+    expect(problem.found).toBe('P7 on train and validation');
+  });
+
+  it('a dataset.json that is not understood', async () => {
+    const problem = await refusal('description', (folder) => writeDescription(folder, { intensity: 'raw' }));
+    expect(problem).toMatchObject({ code: 'DATASET_INVALID', field: 'intensity' });
+  });
+});
+
+describe('a full disk at a checkpoint', () => {
+  const disk = at('disk');
+  let mounted = false;
+  const mount = (...options: string[]) => execFileSync('mount', [...options, disk], { stdio: 'ignore' });
+  beforeAll(async () => {
+    await mkdir(disk);
+    try {
+      // A checkpoint of this network is 13 MB at most: two fit, three do not.
+      mount('-t', 'tmpfs', '-o', 'size=30m', 'tmpfs');
+      mounted = true;
+    } catch {
+      console.warn('SKIPPED: a full disk at a checkpoint: no right to mount a tmpfs');
+    }
+  });
+  afterAll(() => {
+    if (mounted) execFileSync('umount', [disk]);
+  });
+
+  it('ends with DISK_FULL, keeps the last good ones whole, and goes on when there is room', async (context) => {
+    if (!mounted) return context.skip();
+    const args = [
+      'train',
+      cubes,
+      '--out',
+      at('filled'),
+      '--run',
+      join(disk, 'run'),
+      '--name',
+      'whole',
+      ...SHORT,
+    ];
+    const outcome = await quorum(...args, '--json');
+    expect(outcome.code).toBe(1);
+    expect(problemIn(outcome).code).toBe('DISK_FULL');
+    const left = readdirSync(join(disk, 'run')).sort();
+    expect(left).toEqual([checkpoint(3), checkpoint(6), 'log.jsonl']);
+    mount('-o', 'remount,size=200m');
+    expect((await quorum(...args)).code).toBe(0);
+    expect(weightsOf(at('filled')).equals(weightsOf(at('whole')))).toBe(true);
+  });
+});
+
+describe.skipIf(!haveRealData('training on the shared cubes'))('training on the shared cubes', () => {
+  const real = at('real');
+  /** A copy of the first cubes. */
+  beforeAll(async () => {
+    const folder = join(REAL_DATA, 'brats2020-cubes');
+    const names = readdirSync(folder).sort();
+    const cases = names.filter((name) => name.startsWith('BraTS')).slice(0, 24);
+    await mkdir(real);
+    for (const name of [...cases, 'dataset.json'])
+      await cp(join(folder, name), join(real, name), { recursive: true });
+  });
+  afterAll(() => rm(real, { recursive: true }));
+
+  it('killed by kill -9 in the middle, ends in the numbers of an uninterrupted run', async () => {
+    const options = [
+      '--folds',
+      '4',
+      '--fold',
+      '0',
+      '--steps',
+      '8',
+      '--batch',
+      '2',
+      '--objectives',
+      'subsets15',
+    ];
+    const every = ['--validate-every', '4', '--checkpoint-every', '2', '--name', 'cubes'];
+    const args = (out: string) => ['train', real, '--out', at(out), ...options, ...every];
+    expect((await quorum(...args('real-whole'))).code).toBe(0);
+    await killedAt(4, args('real-killed'), at('real-killed.run'));
+    expect(existsSync(at('real-killed'))).toBe(false);
+    expect((await quorum(...args('real-killed'))).code).toBe(0);
+    expect(weightsOf(at('real-killed')).equals(weightsOf(at('real-whole')))).toBe(true);
+    expect(logOf(at('real-killed.run'))).toBe(logOf(at('real-whole.run')));
+    const steps = logOf(at('real-whole.run'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const [first, last] = [steps[0], steps.findLast(({ kind }) => kind === 'step')];
+    expect(last.losses['t1+t1ce+t2+flair']).toBeLessThan(first.losses['t1+t1ce+t2+flair']);
+  }, 400_000);
+});
