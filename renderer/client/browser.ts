@@ -1,0 +1,145 @@
+import { type Problem, QuorumError } from '../../src/errors.js';
+import {
+  clientOver,
+  decodeFrame,
+  encodeFrame,
+  type QuorumEvent,
+  quorumEventSchema,
+  type Transport,
+  type WireResponse,
+} from '../../src/services/contract.js';
+import { droppedFiles, type IncomingFile } from './droppedFiles.js';
+import { saveBlob } from './saveBlob.js';
+import type { FolderListing, FollowTransfer, Received, Shell } from './shell.js';
+
+/** Browser mode: frames over HTTP, events over one WebSocket (docs/transports.md). */
+export function browserShell(): Shell {
+  const client = clientOver(httpTransport());
+  return {
+    kind: 'browser',
+    client,
+    pick: null,
+    receiveDrop: async (transfer, follow) => {
+      const files = await droppedFiles(transfer);
+      return files.length === 0 ? null : upload(files, follow);
+    },
+    receiveFiles: (files, follow) =>
+      upload(
+        files.map((file) => ({ path: file.webkitRelativePath || file.name, file })),
+        follow,
+      ),
+    folders: {
+      list: (path) =>
+        json<FolderListing>(`api/folders${path === null ? '' : `?path=${encodeURIComponent(path)}`}`),
+      create: async (parent, name) =>
+        (await json<{ path: string }>('api/folders', post({ parent, name }))).path,
+    },
+    downloads: {
+      begin: () => json('api/downloads', { method: 'POST' }),
+      address: (id, name) => `api/downloads/${id}?name=${encodeURIComponent(name)}`,
+    },
+    savePdf: null,
+    savePicture: async (png, name) => saveBlob(png, name),
+    reveal: null,
+    onMenu: () => () => {},
+    onOpenPaths: () => () => {},
+  };
+}
+
+function httpTransport(): Transport {
+  return {
+    async request({ method, request, body }) {
+      const answer = await fetch('api/call', {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: encodeFrame({ method, request }, body),
+      }).catch(unreachable);
+      if (!answer.ok) return { ok: false, problem: await problemIn(answer) };
+      const { json: response, data } = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
+      return { ...(response as WireResponse), data } as WireResponse;
+    },
+    onEvent: listenToEvents,
+  };
+}
+
+const RETRY_MS = 1000;
+
+/** Listens, and connects again when the connection is lost. */
+function listenToEvents(listener: (event: QuorumEvent) => void): () => void {
+  let socket: WebSocket;
+  let stopped = false;
+  const connect = () => {
+    const address = new URL('api/events', location.href);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    socket = new WebSocket(address);
+    socket.onmessage = ({ data }) => {
+      const event = quorumEventSchema.safeParse(JSON.parse(String(data)));
+      if (event.success) listener(event.data);
+    };
+    socket.onclose = () => !stopped && setTimeout(connect, RETRY_MS);
+  };
+  connect();
+  return () => {
+    stopped = true;
+    socket.close();
+  };
+}
+
+/** Streams files into a private temporary folder of the server. */
+async function upload(
+  files: readonly IncomingFile[],
+  { signal, onProgress }: FollowTransfer,
+): Promise<Received> {
+  const { id } = await json<{ id: string }>('api/uploads', { method: 'POST', signal });
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  let sent = 0;
+  try {
+    for (const { path, file } of files) {
+      await json(`api/uploads/${id}/file?path=${encodeURIComponent(path)}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: file,
+        signal,
+      });
+      sent += file.size;
+      onProgress(total === 0 ? 1 : sent / total);
+    }
+    const { folder } = await json<{ folder: string }>(`api/uploads/${id}/done`, { method: 'POST', signal });
+    return { paths: pathsWithin(folder, files), temporary: true };
+  } catch (error) {
+    await fetch(`api/uploads/${id}`, { method: 'DELETE' }).catch(() => {});
+    if (signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    throw error;
+  }
+}
+
+/** What to open of an upload: the one folder that was dropped, or the loose files. */
+function pathsWithin(folder: string, files: readonly IncomingFile[]): string[] {
+  const tops = new Set(files.map(({ path }) => path.split('/')[0]));
+  return [...tops].map((top) => `${folder}/${top}`);
+}
+
+function post(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+async function json<T>(address: string, request: RequestInit = {}): Promise<T> {
+  const answer = await fetch(address, request).catch((error) => {
+    if (request.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    return unreachable(error);
+  });
+  if (!answer.ok) throw new QuorumError(await problemIn(answer));
+  return (await answer.json()) as T;
+}
+
+async function problemIn(answer: globalThis.Response): Promise<Problem> {
+  try {
+    return ((await answer.json()) as { problem: Problem }).problem;
+  } catch {
+    return { code: 'INTERNAL', found: `HTTP ${answer.status}` };
+  }
+}
+
+function unreachable(error: unknown): never {
+  throw new QuorumError({ code: 'INTERNAL', found: `Quorum cannot be reached: ${String(error)}` });
+}

@@ -1,0 +1,50 @@
+import type { CaseResult } from '../../src/services/contract.js';
+import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
+
+/** One column of the dot matrix. */
+export interface Column {
+  readonly name: string;
+  /** Filled dots, in MODALITIES order. */
+  readonly dots: readonly boolean[];
+  /** Whether the last result holds it. */
+  readonly available: boolean;
+}
+
+/** The 15 combinations, fewest sequences first, as columns. */
+export function columns(result: CaseResult | null): Column[] {
+  return allCombinations()
+    .reverse()
+    .map((members) => ({
+      name: combinationName(members),
+      dots: MODALITIES.map((m) => members.includes(m)),
+      available: result?.combinations[combinationName(members)] !== undefined,
+    }))
+    .sort((a, b) => a.dots.filter(Boolean).length - b.dots.filter(Boolean).length || order(a) - order(b));
+}
+
+/** Within a size: T1 before T1ce before T2 before FLAIR. */
+function order({ dots }: Column): number {
+  return -dots.reduce((sum, dot, index) => sum + (dot ? 2 ** (3 - index) : 0), 0);
+}
+
+export type Measure = 'volume' | 'agreement' | 'dice';
+
+/** The bar of a combination: ml, agreement with all sequences, or Dice with the truth; null where there is none. */
+export function barValue(
+  result: CaseResult,
+  scores: Record<string, Record<Region, number>> | null,
+  measure: Measure,
+  name: string,
+  region: Region,
+): number | null {
+  const entry = result.combinations[name];
+  if (!entry) return null;
+  if (measure === 'dice') return scores?.[name]?.[region] ?? null;
+  return measure === 'agreement' ? entry.agreementWithAll[region] : entry.volumes[region].ml;
+}
+
+/** The combination without one sequence, or null when nothing is left or it was not part of it. */
+export function without(name: string, sequence: Modality): string | null {
+  const members = name.split('+').filter((m) => m !== sequence);
+  return members.length === 0 || members.length === name.split('+').length ? null : members.join('+');
+}

@@ -1,0 +1,43 @@
+import { MODALITY_TITLES, type Modality } from '../../src/terms.js';
+
+/** Numbers and names as people read them. */
+
+export function ml(value: number): string {
+  return `${value.toFixed(value !== 0 && Math.abs(value) < 10 ? 2 : 1)} ml`;
+}
+
+export function signedMl(value: number): string {
+  return `${value < 0 ? '−' : '+'}${ml(Math.abs(value))}`;
+}
+
+/** `+0.21`, `−0.03`, `±0.00`. */
+export function signed(value: number, digits = 2): string {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? `±${text}` : `${value < 0 ? '−' : '+'}${text}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1.5) return 'about a second';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+export function bytes(value: number): string {
+  if (value < 1e6) return `${Math.round(value / 1e3)} kB`;
+  return value < 1e9 ? `${(value / 1e6).toFixed(value < 1e7 ? 1 : 0)} MB` : `${(value / 1e9).toFixed(2)} GB`;
+}
+
+/** `T1 + FLAIR` from `t1+flair`. */
+export function combinationTitle(name: string): string {
+  return membersOf(name)
+    .map((m) => MODALITY_TITLES[m])
+    .join(' + ');
+}
+
+export function membersOf(name: string): Modality[] {
+  return name.split('+') as Modality[];
+}
+
+export function count(value: number, one: string, many = `${one}s`): string {
+  return `${value} ${value === 1 ? one : many}`;
+}

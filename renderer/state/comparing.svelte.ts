@@ -1,0 +1,33 @@
+import type { Modality, Region } from '../../src/terms.js';
+
+export type CompareMap = 'none' | 'disagreement' | 'spread' | 'decidedBy' | 'faders';
+export const MOST_TILES = 4;
+
+/** What the Compare view looks at. */
+export class Comparing {
+  region = $state<Region>('WT');
+  /** Combinations side by side, the one clicked last at the end. */
+  tiles = $state.raw<readonly string[]>([]);
+  map = $state<CompareMap>('none');
+  factors = $state.raw<Readonly<Partial<Record<Modality, number>>>>({});
+  /** Id of the named mask that serves as truth, or null. */
+  truth = $state<string | null>(null);
+
+  reset(all: string): void {
+    this.tiles = [all];
+    this.map = 'none';
+    this.factors = {};
+  }
+
+  /** Shows one combination alone. */
+  only(combination: string): void {
+    this.tiles = [combination];
+  }
+
+  /** Adds a combination beside the others, or takes it away; the oldest makes room. */
+  toggle(combination: string): void {
+    const without = this.tiles.filter((name) => name !== combination);
+    if (without.length < this.tiles.length) this.tiles = without.length > 0 ? without : this.tiles;
+    else this.tiles = [...this.tiles, combination].slice(-MOST_TILES);
+  }
+}

@@ -1,0 +1,159 @@
+import type {
+  Blob as ChoiceBlob,
+  Client,
+  EditState,
+  MaskRef,
+  OpenCase,
+} from '../../src/services/contract.js';
+import { applyRuns, runsOf } from '../logic/runs.js';
+import type { Overlay } from '../logic/slices.js';
+
+export const TOOLS = ['look', 'brush', 'eraser', 'fill'] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** BraTS labels that can be painted. */
+export const PAINTS = [
+  { label: 4, title: 'Enhancing tumour', region: 'ET' },
+  { label: 1, title: 'Core, not enhancing', region: 'TC' },
+  { label: 2, title: 'Oedema', region: 'WT' },
+] as const;
+
+/** The mask edited by hand: voxels here, history with the services. */
+export class Editing {
+  readonly #client: Client;
+  readonly #case: string;
+  state = $state.raw<EditState | null>(null);
+  /** The edited mask; replaced object on every change, the same voxels underneath. */
+  overlay = $state.raw<Overlay | null>(null);
+  tool = $state<Tool>('look');
+  label = $state<1 | 2 | 4>(4);
+  diameter = $state(6);
+  threeD = $state(false);
+  /** Changes that are not yet confirmed to be on disk. */
+  unsaved = $state(0);
+  blobs = $state.raw<readonly ChoiceBlob[] | null>(null);
+  totalBlobs = $state(0);
+  blob = $state(0);
+  /** Index into the blob's answers that is looked at. */
+  answer = $state<number | null>(null);
+  /** What the blobs compare. */
+  compared = $state.raw<readonly string[]>([]);
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(client: Client, opened: OpenCase) {
+    this.#client = client;
+    this.#case = opened.id;
+    this.state = opened.edits;
+  }
+
+  /** Starts from a mask; an edit that is there already is set aside by the services. */
+  async start(from: MaskRef): Promise<void> {
+    this.state = await this.#client.call('edits.start', { case: this.#case, from });
+    await this.load();
+  }
+
+  /** Gets the edited mask's voxels. */
+  async load(): Promise<void> {
+    if (!this.state) return;
+    const { header, data } = await this.#client.callBinary('masks.labels', {
+      case: this.#case,
+      mask: { kind: 'edited' },
+    });
+    this.overlay = { key: this.#key(), grid: header.grid, data: new Uint8Array(data) };
+  }
+
+  /** Draws at once what `finishStroke` will send. Returns the voxels that change. */
+  paint(indices: readonly number[], label: number): number[] {
+    const { overlay } = this;
+    if (!overlay) return [];
+    const changed = indices.filter((index) => overlay.data[index] !== label);
+    for (const index of changed) overlay.data[index] = label;
+    if (changed.length > 0) this.#touch();
+    return changed;
+  }
+
+  /** Sends one stroke; when it is refused the mask is read again. */
+  finishStroke(tool: 'brush' | 'eraser' | 'fill', indices: readonly number[], label: number): Promise<void> {
+    if (indices.length === 0) return Promise.resolve();
+    const body = runsOf(new Set(indices), label).buffer;
+    return this.#enqueue(async () => {
+      this.state = await this.#client.call('edits.stroke', { case: this.#case, tool }, body);
+    });
+  }
+
+  undo(): Promise<void> {
+    return this.#change(() => this.#client.callBinary('edits.undo', { case: this.#case }));
+  }
+
+  redo(): Promise<void> {
+    return this.#change(() => this.#client.callBinary('edits.redo', { case: this.#case }));
+  }
+
+  restoreSpecks(specks: number[] | null): Promise<void> {
+    return this.#change(() => this.#client.callBinary('edits.restoreSpecks', { case: this.#case, specks }));
+  }
+
+  /** Takes a combination's answer for the present blob, and for it alone. */
+  take(answer: string, threshold: number | null): Promise<void> {
+    const blob = this.blobs?.[this.blob];
+    if (!blob) return Promise.resolve();
+    const request = { combinations: [...this.compared] as never[], threshold, blob: blob.id };
+    return this.#change(() =>
+      this.#client.callBinary('choices.take', { case: this.#case, ...request, answer: answer as never }),
+    );
+  }
+
+  async listBlobs(combinations: readonly string[], threshold: number | null): Promise<void> {
+    this.compared = combinations;
+    const { blobs, total } = await this.#client.call('choices.list', {
+      case: this.#case,
+      combinations: [...combinations] as never[],
+      threshold,
+    });
+    this.blobs = blobs;
+    this.totalBlobs = total;
+    this.blob = 0;
+    this.answer = null;
+  }
+
+  async discard(): Promise<void> {
+    await this.#client.call('edits.discard', { case: this.#case, confirmed: true });
+    this.state = null;
+    this.overlay = null;
+  }
+
+  /** The services say what is being edited now; another window may have changed it. */
+  update(state: EditState | null): void {
+    if (this.unsaved > 0 || state?.revision === this.state?.revision) return;
+    this.state = state;
+    if (!state) this.overlay = null;
+    else if (this.overlay) void this.load();
+  }
+
+  #change(ask: () => Promise<{ header: EditState; data: ArrayBuffer }>): Promise<void> {
+    return this.#enqueue(async () => {
+      const { header, data } = await ask();
+      this.state = header;
+      if (!this.overlay) return;
+      applyRuns(this.overlay.data, new Uint32Array(data));
+      this.#touch();
+    });
+  }
+
+  /** One change after the other, in the order in which they were made. */
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.unsaved++;
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => this.load().catch(() => {})).finally(() => this.unsaved--);
+    return done;
+  }
+
+  #key(): string {
+    return `edited ${this.state?.startedAt} ${this.state?.revision}`;
+  }
+
+  #strokes = 0;
+  #touch(): void {
+    if (this.overlay) this.overlay = { ...this.overlay, key: `${this.#key()} ${this.#strokes++}` };
+  }
+}

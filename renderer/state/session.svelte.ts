@@ -1,0 +1,179 @@
+import { QuorumError } from '../../src/errors.js';
+import type {
+  Client,
+  InstalledModel,
+  OpenCase,
+  QuorumEvent,
+  Response,
+  Settings,
+} from '../../src/services/contract.js';
+import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
+import { Notices } from './notices.svelte.js';
+import { Study } from './study.svelte.js';
+
+export const VIEWS = ['case', 'compare', 'correct', 'models', 'settings'] as const;
+export type View = (typeof VIEWS)[number];
+export type DialogName = 'export' | 'shortcuts';
+
+/** A folder or file of the server is being chosen (browser mode). */
+export interface FolderRequest {
+  readonly title: string;
+  readonly kind: 'folder' | 'file';
+  readonly canCreate: boolean;
+  finish(path: string | null): void;
+}
+
+/** One window: its connection, what it looks at, and the open case. */
+export class Session {
+  readonly shell: Shell;
+  readonly client: Client;
+  readonly notices = new Notices();
+  view = $state<View>('case');
+  dialog = $state<DialogName | null>(null);
+  folderRequest = $state.raw<FolderRequest | null>(null);
+  study = $state.raw<Study | null>(null);
+  info = $state.raw<Response<'app.info'> | null>(null);
+  settings = $state.raw<Settings | null>(null);
+  models = $state.raw<readonly InstalledModel[]>([]);
+  recents = $state.raw<Response<'recents.list'>>([]);
+  /** Folders of a folder of cases, to choose one from. */
+  choice = $state.raw<readonly { name: string; folder: string }[] | null>(null);
+  /** Share of a transfer, or null while nothing is known; undefined when nothing is being opened. */
+  opening = $state<number | null | undefined>(undefined);
+  #abort: AbortController | null = null;
+
+  constructor(shell: Shell) {
+    this.shell = shell;
+    this.client = shell.client;
+  }
+
+  get model(): InstalledModel | null {
+    return this.models.find(({ chosen }) => chosen) ?? null;
+  }
+
+  /** Reads what is there, reopens what was open, and listens. Returns how to stop. */
+  start(): () => void {
+    const stops = [
+      this.client.onEvent((event) => this.#hear(event)),
+      this.shell.onOpenPaths((paths) => void this.open({ paths, temporary: false })),
+    ];
+    void this.attempt(async () => {
+      const [info, settings, models, recents, open] = await Promise.all([
+        this.client.call('app.info', {}),
+        this.client.call('settings.get', {}),
+        this.client.call('models.list', {}),
+        this.client.call('recents.list', {}),
+        this.client.call('cases.list', {}),
+      ]);
+      Object.assign(this, { info, settings, models, recents });
+      const last = open.at(-1);
+      if (last && !this.study) this.#take(last);
+    });
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Runs work and shows what it throws. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.notices.report(error);
+      return undefined;
+    }
+  }
+
+  /** Receives files (dropped or chosen) and opens them. */
+  async receive(receive: (follow: FollowTransfer) => Promise<Received | null>): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.opening = null;
+    const follow = {
+      signal: abort.signal,
+      onProgress: (share: number) => {
+        this.opening = share;
+      },
+    };
+    const received = await this.attempt(() => receive(follow));
+    this.opening = undefined;
+    this.#abort = null;
+    if (received) await this.open(received);
+  }
+
+  cancelOpening(): void {
+    this.#abort?.abort();
+  }
+
+  async open({ paths, temporary }: Received): Promise<void> {
+    this.choice = null;
+    this.notices.clear();
+    this.opening = null;
+    await this.attempt(async () => {
+      const opened = await this.client.call('cases.open', { paths, remember: !temporary });
+      if (opened.kind === 'choose') this.choice = opened.folders;
+      else this.#take(opened.case);
+    });
+    this.opening = undefined;
+    this.recents = (await this.attempt(() => this.client.call('recents.list', {}))) ?? this.recents;
+  }
+
+  /** Chooses a case with the native dialog, or from the server's folders. */
+  async chooseCase(what: 'case-folder' | 'case-files' = 'case-folder'): Promise<void> {
+    const paths = await this.choose(what, 'Open a patient’s folder');
+    if (paths.length > 0) await this.open({ paths, temporary: false });
+  }
+
+  /** Paths chosen by the user; empty when dismissed. */
+  async choose(what: PickKind, title: string): Promise<string[]> {
+    if (this.shell.pick) return (await this.attempt(() => this.shell.pick!(what))) ?? [];
+    const path = await new Promise<string | null>((finish) => {
+      const kind = what === 'mask-file' || what === 'case-files' ? 'file' : 'folder';
+      this.folderRequest = { title, kind, canCreate: what === 'export-folder', finish };
+    });
+    this.folderRequest = null;
+    return path === null ? [] : [path];
+  }
+
+  async openSample(): Promise<void> {
+    if (this.info) await this.open({ paths: [this.info.sample], temporary: true });
+  }
+
+  async closeCase(forget: boolean): Promise<void> {
+    const { study } = this;
+    if (!study) return;
+    const method = forget ? 'cases.forget' : 'cases.close';
+    await this.attempt(async () => {
+      await this.client.call(method, { case: study.case.id });
+      this.study = null;
+      this.view = 'case';
+      this.recents = await this.client.call('recents.list', {});
+    });
+  }
+
+  async set(settings: Partial<Settings>): Promise<void> {
+    await this.attempt(async () => {
+      this.settings = await this.client.call('settings.set', settings);
+      this.recents = await this.client.call('recents.list', {});
+      this.models = await this.client.call('models.list', {});
+    });
+  }
+
+  #take(opened: OpenCase): void {
+    const previous = this.study?.case.id;
+    if (previous === opened.id) {
+      this.study?.update(opened);
+      return;
+    }
+    this.study = new Study(this.client, opened);
+    this.view = 'case';
+    if (previous) void this.attempt(() => this.client.call('cases.close', { case: previous }));
+  }
+
+  #hear(event: QuorumEvent): void {
+    const { study } = this;
+    if (event.type === 'job') study?.follow(event.event);
+    if (event.type === 'case' && event.case.id === study?.case.id) study.update(event.case);
+    if (event.type === 'edits' && event.case === study?.case.id) study.editing.update(event.state);
+    if (event.type === 'caseClosed' && event.case === study?.case.id) this.study = null;
+    if (event.type === 'workerRestarted') this.notices.report(new QuorumError(event.problem));
+  }
+}

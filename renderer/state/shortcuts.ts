@@ -1,0 +1,214 @@
+import { MODALITIES } from '../../src/terms.js';
+import { type Session, VIEWS } from './session.svelte.js';
+
+/** One list for the keys, their help, and what they do. */
+interface Shortcut {
+  readonly keys: string;
+  readonly title: string;
+  readonly when?: (session: Session) => boolean;
+  readonly run: (session: Session, event: KeyboardEvent) => void;
+}
+
+export interface ShortcutGroup {
+  readonly title: string;
+  readonly shortcuts: readonly Shortcut[];
+}
+
+const hasStudy = (session: Session) => session.study !== null;
+const looking = (session: Session) =>
+  session.study !== null && session.view !== 'models' && session.view !== 'settings';
+const inCase = (session: Session) => looking(session) && session.view === 'case';
+const editing = (session: Session) => session.view === 'correct' && session.study?.editing.state != null;
+
+export const SHORTCUTS: readonly ShortcutGroup[] = [
+  {
+    title: 'Everywhere',
+    shortcuts: [
+      {
+        keys: '?',
+        title: 'This help',
+        run: (session) => {
+          session.dialog = 'shortcuts';
+        },
+      },
+      ...VIEWS.map((view, index) => ({
+        keys: `Alt+${index + 1}`,
+        title: `View: ${view[0].toUpperCase()}${view.slice(1)}`,
+        when: (session: Session) => session.study !== null || !['compare', 'correct'].includes(view),
+        run: (session: Session) => {
+          session.view = view;
+        },
+      })),
+      {
+        keys: 'e',
+        title: 'Export',
+        when: (s) => !!s.study?.case.result,
+        run: (s) => {
+          s.dialog = 'export';
+        },
+      },
+    ],
+  },
+  {
+    title: 'Images',
+    shortcuts: [
+      { keys: 'v', title: 'Next layout', when: looking, run: (s) => s.study!.display.nextLayout() },
+      {
+        keys: 'm',
+        title: 'Mask on or off',
+        when: looking,
+        run: (s) => {
+          s.study!.display.overlayVisible = !s.study!.display.overlayVisible;
+        },
+      },
+      { keys: '[', title: 'Mask more transparent', when: looking, run: (s) => changeOpacity(s, -0.1) },
+      { keys: ']', title: 'Mask more opaque', when: looking, run: (s) => changeOpacity(s, 0.1) },
+      { keys: '+', title: 'Zoom in', when: looking, run: (s) => s.study!.display.zoomBy(1.25) },
+      { keys: '-', title: 'Zoom out', when: looking, run: (s) => s.study!.display.zoomBy(1 / 1.25) },
+      {
+        keys: 'r',
+        title: 'Radiological or neurological',
+        when: looking,
+        run: (s) => {
+          s.study!.display.radiological = !s.study!.display.radiological;
+        },
+      },
+      ...MODALITIES.map((sequence, index) => ({
+        keys: `Shift+${index + 1}`,
+        title: `Look at ${['T1', 'T1ce', 'T2', 'FLAIR'][index]}`,
+        when: (s: Session) => looking(s) && s.study!.case.available.includes(sequence),
+        run: (s: Session) => {
+          s.study!.display.background = sequence;
+        },
+      })),
+    ],
+  },
+  {
+    title: 'Case',
+    shortcuts: [
+      ...MODALITIES.map((sequence, index) => ({
+        keys: `${index + 1}`,
+        title: `Switch ${['T1', 'T1ce', 'T2', 'FLAIR'][index]} on or off`,
+        when: (s: Session) => inCase(s) && s.study!.case.available.includes(sequence),
+        run: (s: Session) => s.study!.toggle(sequence),
+      })),
+      {
+        keys: 's',
+        title: 'Segment',
+        when: (s) => inCase(s) && !s.study!.running && s.study!.case.answers !== null,
+        run: (s) => void s.study!.segment(),
+      },
+    ],
+  },
+  {
+    title: 'Correct',
+    shortcuts: [
+      { keys: 'l', title: 'Look, do not paint', when: editing, run: (s) => setTool(s, 'look') },
+      { keys: 'b', title: 'Brush', when: editing, run: (s) => setTool(s, 'brush') },
+      { keys: 'x', title: 'Eraser', when: editing, run: (s) => setTool(s, 'eraser') },
+      { keys: 'f', title: 'Fill', when: editing, run: (s) => setTool(s, 'fill') },
+      { keys: ',', title: 'Smaller brush', when: editing, run: (s) => changeBrush(s, -1) },
+      { keys: '.', title: 'Larger brush', when: editing, run: (s) => changeBrush(s, 1) },
+      { keys: 'Ctrl+z', title: 'Undo', when: editing, run: (s) => attempt(s, () => s.study!.editing.undo()) },
+      {
+        keys: 'Ctrl+Shift+Z',
+        title: 'Redo',
+        when: editing,
+        run: (s) => attempt(s, () => s.study!.editing.redo()),
+      },
+      { keys: 'Space', title: 'Paint under the crosshair', run: () => {} },
+      { keys: 'n', title: 'Next part to decide', when: editing, run: (s) => s.study!.nextBlob(1) },
+      { keys: 'p', title: 'Previous part to decide', when: editing, run: (s) => s.study!.nextBlob(-1) },
+      ...Array.from({ length: 9 }, (_, index) => ({
+        keys: `${index + 1}`,
+        title: `Show answer ${index + 1} of this part`,
+        when: (s: Session) => editing(s) && index < (s.study!.blob?.answers.length ?? 0),
+        run: (s: Session) => {
+          s.study!.editing.answer = index;
+        },
+      })),
+      {
+        keys: 'Enter',
+        title: 'Take the shown answer for this part alone',
+        when: (s) => editing(s) && s.study!.editing.answer !== null,
+        run: (s) => attempt(s, () => s.study!.takeAnswer()),
+      },
+    ],
+  },
+];
+
+function changeOpacity({ study }: Session, by: number): void {
+  study!.display.opacity = Math.min(1, Math.max(0.1, study!.display.opacity + by));
+}
+
+function changeBrush({ study }: Session, by: number): void {
+  study!.editing.diameter = Math.min(40, Math.max(1, study!.editing.diameter + by));
+}
+
+function setTool({ study }: Session, tool: 'look' | 'brush' | 'eraser' | 'fill'): void {
+  study!.editing.tool = tool;
+}
+
+function attempt(session: Session, work: () => Promise<void>): void {
+  void session.attempt(work);
+}
+
+/** Runs what a key stands for, unless the key is needed where the focus is. */
+export function handleShortcut(session: Session, event: KeyboardEvent): void {
+  if (session.dialog || session.folderRequest || event.defaultPrevented) return;
+  const pressed = keysOf(event);
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (plain && needsKeys(event.target, event.key)) return;
+  const found = SHORTCUTS.flatMap(({ shortcuts }) => shortcuts).find(
+    ({ keys, when }) => keys === pressed && (when?.(session) ?? true),
+  );
+  if (!found || found.keys === 'Space') return;
+  event.preventDefault();
+  found.run(session, event);
+}
+
+function keysOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+  const digit = /^Digit(\d)$/.exec(code)?.[1];
+  if (altKey) return `Alt+${digit ?? key}`;
+  if (ctrlKey || metaKey) return `Ctrl+${shiftKey ? `Shift+${key.toUpperCase()}` : key}`;
+  if (shiftKey && digit && !'?+'.includes(key)) return `Shift+${digit}`;
+  return key.length === 1 ? key.toLowerCase() : key;
+}
+
+/** Text fields and lists take letters; Enter belongs to the button that has the focus. */
+function needsKeys(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement)
+    return !['checkbox', 'radio', 'range', 'color'].includes(target.type) || key === 'Enter';
+  if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
+  return key === 'Enter' && (target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement);
+}
+
+/** Commands of the desktop app's native menu. */
+export function runMenu(session: Session, action: string): void {
+  const { study } = session;
+  const actions: Record<string, () => void> = {
+    'open-folder': () => void session.chooseCase(),
+    'open-files': () => void session.chooseCase('case-files'),
+    'open-sample': () => void session.openSample(),
+    'close-case': () => void session.closeCase(false),
+    segment: () => study?.case.answers && !study.running && void study.segment(),
+    export: () => {
+      if (study?.case.result) session.dialog = 'export';
+    },
+    undo: () => study?.editing.state && attempt(session, () => study.editing.undo()),
+    redo: () => study?.editing.state && attempt(session, () => study.editing.redo()),
+    shortcuts: () => {
+      session.dialog = 'shortcuts';
+    },
+    about: () => {
+      session.dialog = 'shortcuts';
+    },
+  };
+  for (const view of VIEWS) actions[`view-${view}`] = () => hasStudyFor(session, view);
+  actions[action]?.();
+}
+
+function hasStudyFor(session: Session, view: (typeof VIEWS)[number]): void {
+  if (hasStudy(session) || !['compare', 'correct'].includes(view)) session.view = view;
+}

@@ -1,0 +1,225 @@
+import { type Problem, problemOf } from '../../src/errors.js';
+import type {
+  Answers,
+  CaseCombination,
+  CaseFile,
+  Blob as ChoiceBlob,
+  Client,
+  GridSummary,
+  JobEvent,
+  MaskRef,
+  OpenCase,
+  Sequence,
+} from '../../src/services/contract.js';
+import { combinationName, type Modality } from '../../src/terms.js';
+import { clampVoxel } from '../logic/geometry.js';
+import { Comparing } from './comparing.svelte.js';
+import { Display } from './display.svelte.js';
+import { Editing } from './editing.svelte.js';
+import { Voxels } from './voxels.js';
+
+/** Problems that the user may override, knowing what they are. */
+const FORCEABLE: ReadonlySet<string> = new Set(['GRIDS_DIFFER', 'NOT_SKULL_STRIPPED', 'NOT_ISOTROPIC_1MM']);
+
+/** The open case as this window shows it. */
+export class Study {
+  readonly client: Client;
+  readonly voxels: Voxels;
+  readonly display = new Display();
+  readonly editing: Editing;
+  readonly comparing: Comparing;
+
+  case = $state.raw() as OpenCase;
+  switchedOff = $state.raw<ReadonlySet<Modality>>(new Set());
+  job = $state.raw<JobEvent | null>(null);
+  failure = $state.raw<Problem | null>(null);
+  /** What is answered so far; sent when all three are. */
+  answers = $state.raw<Partial<Answers>>({});
+  /** Probability above which a voxel belongs to a region; null is the model's. */
+  threshold = $state<number | null>(null);
+  /** `automatic`, `edited`, or the id of a named mask. */
+  source = $state('automatic');
+  /** Numbers for regions that the sequences do not support were asked for. */
+  showUnsupported = $state(false);
+
+  constructor(client: Client, opened: OpenCase) {
+    this.client = client;
+    this.case = opened;
+    this.answers = opened.answers ?? {};
+    this.voxels = new Voxels(client, opened.id);
+    this.editing = new Editing(client, opened);
+    this.comparing = new Comparing();
+    if (opened.edits) this.source = 'edited';
+    this.centre();
+  }
+
+  /** Sequences that are there and switched on. */
+  get on(): Modality[] {
+    return this.case.available.filter((m) => !this.switchedOff.has(m));
+  }
+
+  get combination(): string {
+    return combinationName(this.on);
+  }
+
+  /** Whether the last result holds an answer for the sequences that are on. */
+  get covered(): boolean {
+    const { result } = this.case;
+    return result !== null && this.on.length > 0 && this.on.every((m) => result.used.includes(m));
+  }
+
+  /** What was found with the sequences that are on. */
+  get found(): CaseCombination | null {
+    return this.covered ? (this.case.result?.combinations[this.combination] ?? null) : null;
+  }
+
+  get running(): boolean {
+    return this.job !== null && (this.job.state === 'queued' || this.job.state === 'running');
+  }
+
+  get forceable(): boolean {
+    const problems = this.failure ? [this.failure, ...(this.failure.also ?? [])] : [];
+    return problems.length > 0 && problems.every(({ code }) => FORCEABLE.has(code));
+  }
+
+  /** The sequence that is looked at: the one chosen, else FLAIR, T1ce, T2, T1. */
+  get background(): Modality | null {
+    const { available } = this.case;
+    const chosen = this.display.background;
+    if (chosen && available.includes(chosen)) return chosen;
+    return (['flair', 't1ce', 't2', 't1'] as const).find((m) => available.includes(m)) ?? null;
+  }
+
+  fileOf(sequence: Modality): CaseFile | null {
+    return this.case.files.find(({ file }) => file === this.case.slots[sequence]) ?? null;
+  }
+
+  /** The Case's grid: that of the result, or of the first image before there is one. */
+  get grid(): GridSummary | null {
+    const first = this.case.available.map((m) => this.fileOf(m)?.header).find(Boolean);
+    return this.case.result?.grid ?? first?.grid ?? null;
+  }
+
+  /** The mask in the middle, or null before there is one. */
+  get mask(): MaskRef | null {
+    if (this.source === 'edited') return this.editing.state ? { kind: 'edited' } : this.automatic;
+    if (this.source !== 'automatic' && this.case.masks.some(({ id }) => id === this.source))
+      return { kind: 'named', id: this.source };
+    return this.automatic;
+  }
+
+  get automatic(): MaskRef | null {
+    if (!this.covered) return null;
+    return { kind: 'combination', combination: this.combination, threshold: this.threshold };
+  }
+
+  /** Changes when the same mask request would get another answer. */
+  stateOf(mask: MaskRef | null): string {
+    if (mask?.kind === 'edited')
+      return `edit ${this.editing.state?.startedAt} ${this.editing.state?.revision}`;
+    return mask?.kind === 'named' ? 'named' : `result ${this.case.result?.id}`;
+  }
+
+  toggle(sequence: Modality): void {
+    const next = new Set(this.switchedOff);
+    if (!next.delete(sequence)) next.add(sequence);
+    if (this.case.available.every((m) => next.has(m))) return;
+    this.switchedOff = next;
+    if (this.source !== 'edited') this.source = 'automatic';
+  }
+
+  /** Shows exactly these sequences. */
+  show(members: readonly Modality[]): void {
+    this.switchedOff = new Set(this.case.available.filter((m) => !members.includes(m)));
+    if (this.source !== 'edited') this.source = 'automatic';
+  }
+
+  async assign(file: string, sequence: Sequence): Promise<void> {
+    this.case = await this.client.call('cases.assign', { case: this.case.id, file, sequence });
+  }
+
+  async answer(question: keyof Answers, value: Answers['adult']): Promise<void> {
+    this.answers = { ...this.answers, [question]: value };
+    const { adult, treated, glioma } = this.answers;
+    if (!adult || !treated || !glioma) return;
+    this.case = await this.client.call('cases.answer', {
+      case: this.case.id,
+      answers: { adult, treated, glioma },
+    });
+  }
+
+  async segment(force = false): Promise<void> {
+    this.failure = null;
+    this.job = { job: '', state: 'queued', progress: 0, stage: 'Waiting' };
+    try {
+      const use = this.on.length === this.case.available.length ? null : this.on;
+      const { job } = await this.client.call('cases.segment', { case: this.case.id, use, force });
+      if (this.job?.job === '') this.job = { ...this.job, job };
+    } catch (error) {
+      this.job = null;
+      this.failure = problemOf(error);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.job?.job) await this.client.call('jobs.cancel', { job: this.job.job });
+  }
+
+  /** An event of this case's segmentation. */
+  follow(event: JobEvent): void {
+    const { job } = this;
+    const ours = job && (job.job === '' ? event.case === this.case.id : event.job === job.job);
+    if (!ours) return;
+    this.job = event;
+    if (event.state === 'failed') this.failure = event.problem ?? { code: 'INTERNAL' };
+    if (event.state === 'done') void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    this.update(await this.client.call('cases.get', { case: this.case.id }));
+  }
+
+  update(opened: OpenCase): void {
+    const isNew = opened.result !== null && opened.result.id !== this.case.result?.id;
+    this.case = opened;
+    this.editing.update(opened.edits);
+    if (!isNew) return;
+    this.threshold = null;
+    if (!this.editing.state) this.source = 'automatic';
+    this.comparing.reset(opened.result!.all);
+  }
+
+  /** The part to decide that is looked at. */
+  get blob(): ChoiceBlob | null {
+    return this.editing.blobs?.[this.editing.blob] ?? null;
+  }
+
+  nextBlob(by: number): void {
+    const { blobs } = this.editing;
+    if (!blobs || blobs.length === 0) return;
+    this.goToBlob((this.editing.blob + by + blobs.length) % blobs.length);
+  }
+
+  goToBlob(index: number): void {
+    this.editing.blob = index;
+    this.editing.answer = null;
+    if (this.blob) this.display.jump(this.blob.voxel);
+  }
+
+  async takeAnswer(): Promise<void> {
+    const { answer } = this.editing;
+    const combination = answer === null ? undefined : this.blob?.answers[answer]?.combinations[0];
+    if (combination === undefined) return;
+    await this.editing.take(combination, this.threshold);
+    this.nextBlob(1);
+  }
+
+  centre(): void {
+    const { grid } = this;
+    if (grid)
+      this.display.crosshair = clampVoxel(
+        grid.size,
+        grid.size.map((n) => n / 2),
+      );
+  }
+}

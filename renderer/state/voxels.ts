@@ -1,0 +1,52 @@
+import type { Client } from '../../src/services/contract.js';
+import type { Modality } from '../../src/terms.js';
+import type { ImageVoxels } from '../logic/slices.js';
+import { type LoadedOverlay, loadShown, type Shown } from './shown.js';
+
+const KEPT_OVERLAYS = 8;
+
+/** Images and overlays of one case, asked for once and kept while they are used. */
+export class Voxels {
+  readonly #client: Client;
+  readonly #case: string;
+  readonly #images = new Map<string, Promise<ImageVoxels>>();
+  readonly #overlays = new Map<string, Promise<LoadedOverlay>>();
+
+  constructor(client: Client, caseId: string) {
+    this.#client = client;
+    this.#case = caseId;
+  }
+
+  /** @param file the file that serves as this sequence now. */
+  image(sequence: Modality, file: string): Promise<ImageVoxels> {
+    return this.#kept(this.#images, `${sequence} ${file}`, 4, async () => {
+      const { header, data } = await this.#client.callBinary('images.volume', {
+        case: this.#case,
+        sequence,
+      });
+      const Type = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array }[header.type];
+      return { ...header, data: new Type(data) };
+    });
+  }
+
+  /** @param state changes when the same request would get another answer: the result's id, the edit's revision. */
+  overlay(shown: Shown, state: string): Promise<LoadedOverlay> {
+    const key = `${state} ${JSON.stringify(shown)}`;
+    return this.#kept(this.#overlays, key, KEPT_OVERLAYS, () =>
+      loadShown(this.#client, this.#case, shown, key),
+    );
+  }
+
+  /** What was asked for last stays; what fails is asked for again. */
+  #kept<T>(cache: Map<string, Promise<T>>, key: string, limit: number, make: () => Promise<T>): Promise<T> {
+    const value = cache.get(key) ?? make();
+    cache.delete(key);
+    cache.set(key, value);
+    value.catch(() => cache.get(key) === value && cache.delete(key));
+    for (const old of cache.keys()) {
+      if (cache.size <= limit) break;
+      cache.delete(old);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,206 @@
+import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { NIFTI1 } from 'nifti-reader-js';
+import type { GridSummary } from '../../src/services/contract.js';
+import { transform } from '../logic/geometry.js';
+import type { ImageVoxels, Overlay } from '../logic/slices.js';
+import type { Layout } from '../state/display.svelte.js';
+
+/** The only place that knows niivue. Voxels come as typed arrays and are never parsed from a file here. */
+
+const SLICE_TYPES: Record<Layout, SLICE_TYPE> = {
+  multiplanar: SLICE_TYPE.MULTIPLANAR,
+  axial: SLICE_TYPE.AXIAL,
+  coronal: SLICE_TYPE.CORONAL,
+  sagittal: SLICE_TYPE.SAGITTAL,
+  render: SLICE_TYPE.RENDER,
+};
+const UINT8 = { code: 2, bits: 8 };
+const INT16 = { code: 4, bits: 16 };
+const FLOAT32 = { code: 16, bits: 32 };
+
+export interface AdapterListeners {
+  /** The crosshair was moved, in RAS mm. */
+  onCrosshair(mm: readonly number[]): void;
+  onWindow(window: readonly [number, number]): void;
+}
+
+export class NiivueAdapter {
+  readonly #niivue: Niivue;
+  readonly #canvas: HTMLCanvasElement;
+  #background: NVImage | null = null;
+  #source: ImageVoxels | null = null;
+  #overlay: NVImage | null = null;
+  #overlayKey = '';
+  #quiet = false;
+
+  private constructor(canvas: HTMLCanvasElement, { onCrosshair, onWindow }: AdapterListeners) {
+    this.#canvas = canvas;
+    this.#niivue = new Niivue({
+      dragAndDropEnabled: false,
+      isRadiologicalConvention: true,
+      sagittalNoseLeft: true,
+      multiplanarShowRender: SHOW_RENDER.AUTO,
+      multiplanarPadPixels: 4,
+      backColor: [0, 0, 0, 1],
+      crosshairColor: [1, 0.84, 0.4, 0.9],
+      crosshairWidth: 1,
+      crosshairGap: 6,
+      show3Dcrosshair: true,
+      isColorbar: false,
+      isOrientCube: false,
+      dragMode: DRAG_MODE.windowing,
+      viewModeHotKey: '',
+      clipPlaneHotKey: '',
+      cycleClipPlaneHotKey: '',
+      logLevel: 'error',
+      loadingText: '',
+      fontSizeScaling: 0.5,
+      isForceMouseClickToVoxelCenters: true,
+    });
+    this.#niivue.onLocationChange = (location) => {
+      if (!this.#quiet) onCrosshair((location as { mm: number[] }).mm);
+    };
+    this.#niivue.onIntensityChange = ({ cal_min, cal_max }) => {
+      if (cal_min !== undefined && cal_max !== undefined) onWindow([cal_min, cal_max]);
+    };
+  }
+
+  /** @throws Error when WebGL2 cannot be used on this canvas. */
+  static async attach(canvas: HTMLCanvasElement, listeners: AdapterListeners): Promise<NiivueAdapter> {
+    const adapter = new NiivueAdapter(canvas, listeners);
+    await adapter.#niivue.attachToCanvas(canvas);
+    return adapter;
+  }
+
+  setImage(image: ImageVoxels, window: readonly [number, number]): void {
+    if (this.#source !== image) {
+      const kind =
+        image.data instanceof Float32Array ? FLOAT32 : image.data instanceof Int16Array ? INT16 : UINT8;
+      const next = nvImage(image.grid, image.data.buffer as ArrayBuffer, kind, image.window, null);
+      this.#source = image;
+      this.#background = next;
+      this.#overlay = null;
+      this.#overlayKey = '';
+      this.#niivue.volumes = [];
+      this.#keepingCrosshair(() => this.#niivue.addVolume(next));
+    }
+    this.setWindow(window);
+  }
+
+  setWindow([low, high]: readonly [number, number]): void {
+    const background = this.#background;
+    if (!background || (background.cal_min === low && background.cal_max === high)) return;
+    background.cal_min = low;
+    background.cal_max = high;
+    this.#niivue.refreshLayers(background, 0);
+    this.#niivue.drawScene();
+  }
+
+  /** @param colours 256 × RGBA. */
+  setOverlay(overlay: Overlay | null, colours: Uint8ClampedArray): void {
+    if (!this.#background) return;
+    const colouring = { lut: colours, min: 0, max: 255, labels: [] };
+    if (!overlay) {
+      if (this.#overlay) this.#niivue.removeVolume(this.#overlay);
+      this.#overlay = null;
+      this.#overlayKey = '';
+    } else if (this.#overlay && this.#overlay.img?.length === overlay.data.length) {
+      if (this.#overlayKey !== overlay.key) this.#overlay.img = overlay.data;
+      this.#overlay.colormapLabel = colouring;
+      this.#niivue.refreshLayers(this.#overlay, 1);
+      this.#niivue.drawScene();
+    } else {
+      this.#overlay = nvImage(overlay.grid, overlay.data.buffer as ArrayBuffer, UINT8, [0, 255], colouring);
+      this.#niivue.addVolume(this.#overlay);
+    }
+    this.#overlayKey = overlay?.key ?? '';
+  }
+
+  setLayout(layout: Layout): void {
+    this.#niivue.setSliceType(SLICE_TYPES[layout]);
+  }
+
+  setRadiological(radiological: boolean): void {
+    if (this.#niivue.opts.isRadiologicalConvention !== radiological)
+      this.#niivue.setRadiologicalConvention(radiological);
+  }
+
+  /** @param zoom 1 shows the whole head. */
+  setZoom(zoom: number): void {
+    const [x, y, z] = this.#niivue.scene.pan2Dxyzmm;
+    this.#niivue.scene.pan2Dxyzmm = [x, y, z, zoom];
+    this.#niivue.scene.volScaleMultiplier = zoom;
+    this.#niivue.drawScene();
+  }
+
+  setCrosshair(grid: GridSummary, voxel: readonly number[]): void {
+    if (!this.#background) return;
+    this.#quiet = true;
+    this.#niivue.scene.crosshairPos = this.#niivue.mm2frac(transform(grid.affine, voxel));
+    this.#niivue.drawScene();
+    this.#quiet = false;
+  }
+
+  picture(): Promise<Blob | null> {
+    this.#niivue.drawScene();
+    return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));
+  }
+
+  dispose(): void {
+    this.#niivue.cleanup();
+    this.#niivue.gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  #keepingCrosshair(work: () => void): void {
+    this.#quiet = true;
+    work();
+    this.#quiet = false;
+  }
+}
+
+/** Typed voxels with their grid as niivue's own image: a NIfTI header made here, no file read. */
+function nvImage(
+  grid: GridSummary,
+  voxels: ArrayBuffer,
+  { code, bits }: { code: number; bits: number },
+  [low, high]: readonly [number, number],
+  colouring: NVImage['colormapLabel'],
+): NVImage {
+  const header = new NIFTI1();
+  header.littleEndian = true;
+  header.dims = [3, ...grid.size, 1, 1, 1, 1];
+  header.pixDims = [1, ...grid.spacing, 1, 1, 1, 1];
+  header.datatypeCode = code;
+  header.numBitsPerVoxel = bits;
+  header.scl_slope = 1;
+  header.scl_inter = 0;
+  header.sform_code = 1;
+  header.qform_code = 0;
+  header.affine = [0, 1, 2, 3].map((row) => [0, 4, 8, 12].map((column) => grid.affine[column + row]));
+  const image = new NVImage();
+  image.hdr = header;
+  const [name, colormap, opacity, percentile] = ['', 'gray', 1, 0.02];
+  const unused = [NaN, NaN] as const;
+  image.init(
+    voxels,
+    name,
+    colormap,
+    opacity,
+    null,
+    low,
+    high,
+    true,
+    percentile,
+    false,
+    false,
+    '',
+    0,
+    undefined,
+    ...unused,
+    false,
+    colouring,
+    0,
+    voxels,
+  );
+  return image;
+}
