@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
 import { startServer } from '../server/server.js';
-import type { Client } from '../services/contract.js';
-import { SAMPLE_PATIENT } from '../services/services.js';
+import { SAMPLE_PATIENT, type Services } from '../services/services.js';
 
 interface ServeOptions {
   readonly port: number;
@@ -14,7 +13,7 @@ interface ServeOptions {
 }
 
 /** `quorum serve`: the app in a browser, on this machine alone. */
-export function serveCommand(services: Client): Command {
+export function serveCommand(services: Services): Command {
   return new Command('serve')
     .description(
       'Show the app in a browser, on this machine alone (127.0.0.1). From elsewhere, through a tunnel:\nssh -L PORT:127.0.0.1:PORT this-machine',
@@ -45,6 +44,7 @@ export function serveCommand(services: Client): Command {
       );
       await untilTold();
       await server.close();
+      await services.close();
       if (page) await rm(await page, { recursive: true, force: true });
     });
 }

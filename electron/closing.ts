@@ -1,0 +1,46 @@
+import { type BrowserWindow, dialog } from 'electron';
+import type { Client } from '../src/services/contract.js';
+
+/** Asks before the window closes while a mask is being edited. Edits are on disk already: nothing is lost either way. */
+export function askOnClosing(window: BrowserWindow, services: Promise<Client>): void {
+  let agreed = false;
+  let asking = false;
+  window.on('close', (event) => {
+    if (agreed) return;
+    event.preventDefault();
+    if (asking) return;
+    asking = true;
+    void mayClose(window, services).then((yes) => {
+      asking = false;
+      agreed = yes;
+      if (yes && !window.isDestroyed()) window.close();
+    });
+  });
+}
+
+async function mayClose(window: BrowserWindow, services: Promise<Client>): Promise<boolean> {
+  const names = await editedCases(services);
+  if (names.length === 0) return true;
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message:
+      names.length === 1
+        ? `The mask of ${names[0]} was edited by hand.`
+        : `${names.length} masks were edited by hand.`,
+    detail:
+      'The edits are kept on this computer and come back when the case is opened again. They are in no exported file until you export them.',
+    buttons: ['Go Back', 'Close and Keep the Edits'],
+    defaultId: 1,
+    cancelId: 0,
+  });
+  return response === 1;
+}
+
+async function editedCases(services: Promise<Client>): Promise<string[]> {
+  try {
+    const cases = await (await services).call('cases.list', {});
+    return cases.filter(({ edits }) => edits !== null && edits.revision > 0).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}

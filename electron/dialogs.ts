@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { type BrowserWindow, dialog, type OpenDialogOptions } from 'electron';
+import { PICK_KINDS, type PickKind } from './host.js';
+
+const IMAGES = { name: 'Images', extensions: ['nii', 'gz', 'mha', 'mhd', 'nrrd', 'nhdr'] };
+
+/** `dontAddToRecent`: names of patients' files have no place in the system's lists. */
+const OPTIONS: Readonly<Record<PickKind, OpenDialogOptions>> = {
+  'case-folder': { title: 'Open a folder of MRI', properties: ['openDirectory', 'dontAddToRecent'] },
+  'case-files': {
+    title: 'Open MRI files',
+    properties: ['openFile', 'multiSelections', 'dontAddToRecent'],
+    filters: [IMAGES, { name: 'All files', extensions: ['*'] }],
+  },
+  'mask-file': {
+    title: 'Open a mask',
+    properties: ['openFile', 'dontAddToRecent'],
+    filters: [IMAGES, { name: 'All files', extensions: ['*'] }],
+  },
+  'model-folder': { title: 'Add a model from its folder', properties: ['openDirectory', 'dontAddToRecent'] },
+  'export-folder': {
+    title: 'Export into a folder',
+    buttonLabel: 'Export here',
+    properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+  },
+};
+
+/** Paths that the user chose; none when the dialog was dismissed. */
+export async function pick(window: BrowserWindow, what: unknown): Promise<string[]> {
+  const kind = PICK_KINDS.find((each) => each === what);
+  if (kind === undefined) throw new Error('unknown kind of dialog');
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, OPTIONS[kind]);
+  return canceled ? [] : filePaths;
+}
+
+/** Asks where, then writes what `bytes` gives; null when dismissed. */
+export async function saveAs(
+  window: BrowserWindow,
+  name: unknown,
+  extension: 'pdf' | 'png',
+  bytes: () => Promise<Uint8Array>,
+): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(window, {
+    defaultPath: `${fileName(name)}.${extension}`,
+    filters: [{ name: extension.toUpperCase(), extensions: [extension] }],
+    properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
+  });
+  if (canceled || !filePath) return null;
+  await writeFile(filePath, await bytes());
+  return filePath;
+}
+
+/** A plain file name without extension, whatever the page suggests. */
+export function fileName(name: unknown): string {
+  const plain = String(name)
+    .replace(/\.(pdf|png)$/i, '')
+    .replace(/[\p{Cc}\\/<>:"|?*]/gu, '_')
+    .replace(/^\.+/, '')
+    .slice(0, 120)
+    .trim();
+  return plain || 'quorum';
+}
