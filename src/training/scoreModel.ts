@@ -5,7 +5,7 @@ import type { Box } from '../evaluate/mask.js';
 import { byRegion, type CaseScore, type Comparison, scoreRegions } from '../evaluate/scores.js';
 import { openStudy } from '../intake/study.js';
 import type { Model } from '../model/model.js';
-import { prepareCase } from '../prepare/case.js';
+import { type Case, prepareCase } from '../prepare/case.js';
 import { removeSpecks } from '../segment/cleanUp.js';
 import { combine, LABELS } from '../segment/combine.js';
 import { bitsOf, fusionOf as segmentFusion } from '../segment/fusion.js';
@@ -15,9 +15,9 @@ import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
 import type { Size } from '../volume/volume.js';
 import { plainSample } from './augmentation.js';
-import type { DatasetCase } from './dataset.js';
+import type { DatasetCase, DatasetDescription } from './dataset.js';
 import { type Fusion, fuse } from './fusion.js';
-import { loadCase, type Shape3, type TrainingVolume } from './loadCase.js';
+import { loadCase, type Shape3, type TrainingVolume, withSpacing } from './loadCase.js';
 import { cutPatch } from './spatial.js';
 import type { VerifiedDataset, VerifyOptions } from './verify.js';
 import { wholeWindow } from './window.js';
@@ -110,20 +110,30 @@ async function scoreWhole(
   { force = false, signal }: ScoreModelOptions,
   scores: ModelScores,
 ): Promise<void> {
-  const settings = signal ? { force, signal } : { force };
-  const prepared = await prepareCase(await openStudy([datasetCase.folder]), settings);
-  const logits = await computeLogits(prepared, model, engine, signal ? { signal } : {});
-  const present = MODALITIES.filter((modality) => prepared.images[modality]);
-  const fusion = segmentFusion(model.description, present);
+  const { description } = dataset;
+  const abort = signal ? { signal } : {};
+  const study = await openStudy([datasetCase.folder]);
+  const use = MODALITIES.filter((m) => study.images[m] && model.description.modalities.includes(m));
+  const prepared = withTrueSpacing(await prepareCase(study, { use, force, ...abort }), description);
+  const normalised = description.intensities === 'z-score';
+  const logits = await computeLogits(prepared, model, engine, { normalised, ...abort });
   const truth = await readLabelMap(datasetCase.truth);
-  const spacing = dataset.description.spacing ?? voxelSpacing(truth.affine);
-  const combinations = allCombinations(present);
-  const subsets = combinations.map((combination) => bitsOf(combination, present));
-  const { labels } = await combine(logits, prepared.grid, fusion, subsets);
-  for (const [index, combination] of combinations.entries()) {
-    const prediction = labels.get(subsets[index])!;
+  const spacing = description.spacing ?? voxelSpacing(truth.affine);
+  const subsets = allCombinations(use).map((members) => ({
+    name: combinationName(members),
+    bits: bitsOf(members, use),
+  }));
+  const { labels } = await combine(
+    logits,
+    prepared.grid,
+    segmentFusion(model.description, use),
+    subsets.map(({ bits }) => bits),
+    abort,
+  );
+  for (const { name, bits } of subsets) {
+    const prediction = labels.get(bits)!;
     removeSpecks(prediction, prepared.grid, model.description.cleanUp);
-    addScore(scores, datasetCase, combinationName(combination), {
+    addScore(scores, datasetCase, name, {
       prediction: { data: prediction, size: prepared.grid.size },
       predictionLabels: 'brats',
       truth,
@@ -132,6 +142,20 @@ async function scoreWhole(
       known: null,
     });
   }
+}
+
+/** The case with the spacing that dataset.json states, where it does. */
+function withTrueSpacing(prepared: Case, description: DatasetDescription): Case {
+  if (!description.spacing) return prepared;
+  const images = { ...prepared.images };
+  let { grid } = prepared;
+  for (const modality of MODALITIES) {
+    const image = images[modality];
+    if (!image) continue;
+    images[modality] = { ...image, ...withSpacing(image, description) };
+    grid = { size: grid.size, affine: images[modality]!.affine };
+  }
+  return { ...prepared, images, grid };
 }
 
 function addScore(

@@ -143,4 +143,29 @@ describe('scoring a model', () => {
     }
     expect(calibration.size).toBe(0);
   });
+
+  it('takes a whole case that is z-scored as it is, on its true spacing', async () => {
+    const folder = join(root, 'whole-z');
+    await writeDescription(folder, { intensities: 'z-score', spacing: [1, 1, 1.2] });
+    const ball = (v: number, radius: number) =>
+      [v % 30, Math.floor(v / 30) % 30, Math.floor(v / 900)].reduce((sum, x) => sum + (x - 15) ** 2, 0) <=
+      radius ** 2;
+    // With a logit of −1 in air all of the ball is tumour; normalised anew, its shell would not be.
+    const model = modelWith((d) => {
+      d.fusion.biases.flair = { WT: -1, TC: -1, ET: -1 };
+    });
+    await writeCase(folder, 'a', {
+      size: [30, 30, 30],
+      modalities: ['flair'],
+      value: (_, v) => (ball(v, 10) ? 2.5 : ball(v, 13) ? 0.5 : 0) * (1 + (v % 50) / 100),
+      labels: Array.from({ length: 27000 }, (_, v) => (ball(v, 10) ? 4 : 0)),
+    });
+    const data = await verified(folder);
+    const { cases } = await scoreModel(data, data.cases, model, brightness(), { force: true });
+    const count = (radius: number) =>
+      Array.from({ length: 27000 }, (_, v) => ball(v, radius)).filter(Boolean).length;
+    const shellMl = ((count(13) - count(10)) * 1.2) / 1000;
+    expect(cases[0].regions.WT.volumeErrorMl / shellMl).toBeGreaterThan(0.9);
+    expect(cases[0].regions.WT.volumeErrorMl / shellMl).toBeLessThan(1.1);
+  });
 });

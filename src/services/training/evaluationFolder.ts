@@ -60,7 +60,7 @@ export async function writeEvaluation(
     await rename(temporary, folder);
     return summary;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw writeProblem(error, folder);
   }
 }
