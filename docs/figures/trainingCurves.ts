@@ -1,7 +1,6 @@
 /**
- * Draws the curves of a training run as SVG: `npm run figure -- RUN_DIR OUT.svg`. Loss per number of sequences,
- * gradient norm per objective (dominance), and share of conflicting pairs (negative cosines), each step and as a
- * running mean.
+ * Draws the curves of a training run as SVG: `npm run figure -- RUN_DIR OUT.svg`. Loss, gradient norm per objective
+ * (dominance) and share of conflicting pairs (negative cosines): every step faintly, and a running mean.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +16,9 @@ interface Point {
   readonly value: number;
 }
 
+/** With more combinations than this their losses are averaged by size. */
+const MOST_CURVES = 5;
+
 /** Half the width of the running mean, as a share of all steps. */
 const SMOOTHING = 0.02;
 
@@ -30,11 +32,12 @@ const steps = lines.filter((line): line is StepLine => line.kind === 'step');
 writeFileSync(output, await svg(steps));
 
 async function svg(steps: readonly StepLine[]): Promise<string> {
+  const few = new Set(steps.flatMap(({ losses }) => Object.keys(losses))).size <= MOST_CURVES;
   const conflicts = steps.flatMap(conflictShare);
   const panels = [
-    panel('loss, by number of sequences', steps.flatMap(lossPoints), steps.length),
-    panel('gradient norm, by objective', steps.flatMap(normPoints), steps.length, 'log'),
-    panel('share of pairs of objectives in conflict', conflicts, steps.length),
+    panel('Loss', steps.flatMap(few ? lossByCombination : lossBySize), steps.length),
+    panel('Norm of each objective’s gradient', steps.flatMap(normPoints), steps.length, 'log'),
+    panel('Share of pairs of objectives with a negative cosine', conflicts, steps.length),
   ];
   const specification: TopLevelSpec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -53,24 +56,25 @@ function panel(title: string, values: readonly Point[], steps: number, scale: 'l
   const axis = (field: string) => ({
     field,
     type: 'quantitative' as const,
-    title,
-    scale: { type: scale, zero: false },
+    title: null,
+    scale: scale === 'log' ? { type: scale } : { zero: false },
   });
   const color = {
     field: 'curve',
     type: 'nominal' as const,
     title: null,
     sort: null,
-    ...(several ? {} : { legend: null }),
+    legend: several ? { symbolOpacity: 1, symbolStrokeWidth: 2 } : null,
   };
   const x = { field: 'step', type: 'quantitative' as const, title: 'step' };
   return {
+    title: { text: title, anchor: 'start' as const, fontSize: 13 },
     width: 640,
     height: 170,
     data: { values: values as Point[] },
     layer: [
       {
-        mark: { type: 'point' as const, size: 4, filled: true, opacity: 0.35 },
+        mark: { type: 'line' as const, strokeWidth: 1, opacity: 0.3 },
         encoding: { x, y: axis('value'), color },
       },
       {
@@ -89,8 +93,12 @@ function panel(title: string, values: readonly Point[], steps: number, scale: 'l
   };
 }
 
+function lossByCombination({ step, losses }: StepLine): Point[] {
+  return Object.entries(losses).map(([curve, value]) => ({ step, curve, value }));
+}
+
 /** Mean loss of the combinations of each size. */
-function lossPoints({ step, losses }: StepLine): Point[] {
+function lossBySize({ step, losses }: StepLine): Point[] {
   const sizes = new Map<number, number[]>();
   for (const [combination, loss] of Object.entries(losses)) {
     const size = combination.split('+').length;
@@ -100,7 +108,7 @@ function lossPoints({ step, losses }: StepLine): Point[] {
     .sort(([a], [b]) => a - b)
     .map(([size, values]) => ({
       step,
-      curve: `${size}`,
+      curve: `${size} sequences`,
       value: values.reduce((a, b) => a + b) / values.length,
     }));
 }
