@@ -8,7 +8,7 @@ export const SEQUENCE_COLOURS: Record<Modality, string> = {
   t2: '#cc79a7',
   flair: '#009e73',
 };
-export const SEVERAL_COLOUR = '#f5f5f5';
+export const SEVERAL_COLOUR = '#d55e00';
 export const DIFFERENCE_COLOURS = { both: '#bdbdbd', onlyA: '#e69f00', onlyB: '#56b4e9' };
 
 /** Dark blue over violet to yellow, light and dark apart in grey too. */

@@ -7,6 +7,7 @@ export function ml(value: number): string {
 }
 
 export function signedMl(value: number): string {
+  if (Math.abs(value) < 0.005) return '0 ml';
   return `${value < 0 ? '−' : '+'}${ml(Math.abs(value))}`;
 }
 

@@ -1,4 +1,5 @@
 import type { GridSummary } from '../../src/services/contract.js';
+import type { ContentBox } from './contentBox.js';
 import { invert, multiply, type PlaneAxes, sameGrid, transform, voxelAt } from './geometry.js';
 
 /** An image as it came from the services. */
@@ -9,6 +10,8 @@ export interface ImageVoxels {
   readonly maximum: number;
   /** A window to begin with. */
   readonly window: readonly [number, number];
+  /** Where it is not empty. */
+  readonly content: ContentBox;
 }
 
 /** Any map of bytes on the Case's grid with a colour (RGBA) for each of its 256 values. */

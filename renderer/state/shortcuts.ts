@@ -6,6 +6,8 @@ interface Shortcut {
   readonly keys: string;
   readonly title: string;
   readonly when?: (session: Session) => boolean;
+  /** Several keys that stand as one line in the help; '' is none. */
+  readonly help?: string;
   readonly run: (session: Session, event: KeyboardEvent) => void;
 }
 
@@ -121,7 +123,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: 'p', title: 'Previous part to decide', when: editing, run: (s) => s.study!.nextBlob(-1) },
       ...Array.from({ length: 9 }, (_, index) => ({
         keys: `${index + 1}`,
-        title: `Show answer ${index + 1} of this part`,
+        title: 'Look at an answer for this part',
+        help: index === 0 ? '1 – 9' : '',
         when: (s: Session) => editing(s) && index < (s.study!.blob?.answers.length ?? 0),
         run: (s: Session) => {
           s.study!.editing.answer = index;

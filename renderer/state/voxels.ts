@@ -1,5 +1,6 @@
 import type { Client } from '../../src/services/contract.js';
 import type { Modality } from '../../src/terms.js';
+import { contentBox } from '../logic/contentBox.js';
 import type { ImageVoxels } from '../logic/slices.js';
 import { type LoadedOverlay, loadShown, type Shown } from './shown.js';
 
@@ -25,7 +26,8 @@ export class Voxels {
         sequence,
       });
       const Type = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array }[header.type];
-      return { ...header, data: new Type(data) };
+      const image = { ...header, data: new Type(data) };
+      return { ...image, content: contentBox(image) };
     });
   }
 

@@ -14,6 +14,7 @@ const SLICE_TYPES: Record<Layout, SLICE_TYPE> = {
   sagittal: SLICE_TYPE.SAGITTAL,
   render: SLICE_TYPE.RENDER,
 };
+const LABELS = 5;
 const UINT8 = { code: 2, bits: 8 };
 const INT16 = { code: 4, bits: 16 };
 const FLOAT32 = { code: 16, bits: 32 };
@@ -55,6 +56,8 @@ export class NiivueAdapter {
       logLevel: 'error',
       loadingText: '',
       fontSizeScaling: 0.5,
+      fontColor: [0.83, 0.85, 0.89, 1],
+      showAllOrientationMarkers: true,
       isForceMouseClickToVoxelCenters: true,
     });
     this.#niivue.onLocationChange = (location) => {
@@ -96,10 +99,14 @@ export class NiivueAdapter {
     this.#niivue.drawScene();
   }
 
-  /** @param colours 256 × RGBA. */
-  setOverlay(overlay: Overlay | null, colours: Uint8ClampedArray): void {
+  /**
+   * @param overlay a mask of BraTS labels.
+   * @param colours RGBA of the labels 0..4; niivue rounds the alpha of labels to 0 or 1.
+   */
+  setOverlay(overlay: Overlay | null, colours: Uint8ClampedArray, opacity: number): void {
     if (!this.#background) return;
-    const colouring = { lut: colours, min: 0, max: 255, labels: [] };
+    // A wider table would break: niivue's shader moves the first two of 256 entries.
+    const colouring = { lut: colours.slice(0, 4 * LABELS), min: 0, max: LABELS - 1, labels: [] };
     if (!overlay) {
       if (this.#overlay) this.#niivue.removeVolume(this.#overlay);
       this.#overlay = null;
@@ -107,10 +114,18 @@ export class NiivueAdapter {
     } else if (this.#overlay && this.#overlay.img?.length === overlay.data.length) {
       if (this.#overlayKey !== overlay.key) this.#overlay.img = overlay.data;
       this.#overlay.colormapLabel = colouring;
+      this.#overlay._opacity = opacity;
       this.#niivue.refreshLayers(this.#overlay, 1);
       this.#niivue.drawScene();
     } else {
-      this.#overlay = nvImage(overlay.grid, overlay.data.buffer as ArrayBuffer, UINT8, [0, 255], colouring);
+      this.#overlay = nvImage(
+        overlay.grid,
+        overlay.data.buffer as ArrayBuffer,
+        UINT8,
+        [0, LABELS - 1],
+        colouring,
+      );
+      this.#overlay._opacity = opacity;
       this.#niivue.addVolume(this.#overlay);
     }
     this.#overlayKey = overlay?.key ?? '';
@@ -125,11 +140,24 @@ export class NiivueAdapter {
       this.#niivue.setRadiologicalConvention(radiological);
   }
 
-  /** @param zoom 1 shows the whole head. */
-  setZoom(zoom: number): void {
-    const [x, y, z] = this.#niivue.scene.pan2Dxyzmm;
-    this.#niivue.scene.pan2Dxyzmm = [x, y, z, zoom];
-    this.#niivue.scene.volScaleMultiplier = zoom;
+  /**
+   * @param zoom 1 shows the whole head.
+   * @param focus voxel in the middle of the panes; null is the middle of the head.
+   */
+  setZoom(zoom: number, focus: readonly number[] | null): void {
+    if (!this.#source) return;
+    const { grid, content } = this.#source;
+    const spans = content.low.map((low, axis) => content.high[axis] - low + 1);
+    const scale = zoom * Math.min(...spans.map((span, axis) => grid.size[axis] / span));
+    const middle = focus ?? content.low.map((low, axis) => (low + content.high[axis]) / 2);
+    const target = transform(grid.affine, middle);
+    const centre = transform(
+      grid.affine,
+      grid.size.map((n) => (n - 1) / 2),
+    );
+    const [x, y, z] = centre.map((mm, axis) => mm - scale * target[axis]);
+    this.#niivue.scene.pan2Dxyzmm = [x, y, z, scale];
+    this.#niivue.scene.volScaleMultiplier = 0.9 * scale;
     this.#niivue.drawScene();
   }
 

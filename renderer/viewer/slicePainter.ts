@@ -1,5 +1,5 @@
 import type { GridSummary } from '../../src/services/contract.js';
-import { type PlaneAxes, pixelOf, type Vec3, voxelAt } from '../logic/geometry.js';
+import { type PlaneAxes, pixelOf, sameGrid, type Vec3, voxelAt } from '../logic/geometry.js';
 import { type ImageVoxels, type Overlay, paintImage, paintOverlay } from '../logic/slices.js';
 
 /** One slice as it is drawn. */
@@ -67,14 +67,18 @@ export class SlicePainter {
   }
 
   /** Where pixel (0, 0) of the slice lies on the canvas, and how large a voxel is. */
-  #placement({ grid, axes, zoom, focus }: SliceScene) {
+  #placement({ grid, image, axes, zoom, focus }: SliceScene) {
     const { width, height } = this.#canvas;
     const mmX = grid.spacing[axes.x.axis];
     const mmY = grid.spacing[axes.y.axis];
-    const [nx, ny] = [grid.size[axes.x.axis], grid.size[axes.y.axis]];
-    const fit = Math.min(width / (nx * mmX), height / (ny * mmY)) * zoom;
+    const content = image && sameGrid(image.grid, grid) ? image.content : null;
+    const span = (axis: number) => (content ? content.high[axis] - content.low[axis] + 1 : grid.size[axis]);
+    const middle = content
+      ? content.low.map((low, axis) => (low + content.high[axis]) / 2)
+      : grid.size.map((n) => (n - 1) / 2);
+    const fit = Math.min(width / (span(axes.x.axis) * mmX), height / (span(axes.y.axis) * mmY)) * zoom;
     const [scaleX, scaleY] = [fit * mmX, fit * mmY];
-    const [column, row] = zoom > 1 ? pixelOf(axes, grid.size, focus).map((v) => v + 0.5) : [nx / 2, ny / 2];
+    const [column, row] = pixelOf(axes, grid.size, zoom > 1 ? focus : middle).map((v) => v + 0.5);
     return { left: width / 2 - column * scaleX, top: height / 2 - row * scaleY, scaleX, scaleY };
   }
 
