@@ -54,10 +54,10 @@ function describeDevices(devices: readonly DeviceSummary[]): string {
     id,
     engine,
     name,
-    accepted ? 'used' : 'not used',
+    accepted ? 'yes' : 'no',
     reason,
   ]);
-  return table([['device', 'engine', 'name', 'auto', 'why'], ...rows], 5);
+  return table([['device', 'engine', 'name', 'usable', 'why'], ...rows], 5);
 }
 
 function describeStudy({ name, series, available }: StudySummary): string {

@@ -177,6 +177,26 @@ describe('quorum segment on the simulated sample patient', () => {
   });
 });
 
+describe('another engine', () => {
+  it('wasm gives the mask of onnx but for single voxels at the threshold', async () => {
+    const outcome = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--use',
+      't1ce,flair',
+      '--device',
+      'wasm',
+      '--out',
+      at('wasm'),
+    );
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(report('wasm').engine).toMatchObject({ name: 'wasm', device: 'cpu', events: [] });
+    const expected = await readLabelMap(at('all/combinations/t1ce+flair.nii.gz'));
+    const dice = diceOfMaps(await readLabelMap(at('wasm/simulated-patient_seg.nii.gz')), expected);
+    for (const score of Object.values(dice)) expect(score).toBeGreaterThan(0.999);
+  });
+});
+
 describe('Ctrl-C', () => {
   it('cancels: exit code 130, and nothing is left', async () => {
     const { child, outcome } = start(['segment', SAMPLE_PATIENT, '--out', at('cancelled'), '--json']);
