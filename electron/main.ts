@@ -11,7 +11,7 @@ import { type MenuHost, type Recents, showMenu } from './menu.js';
 import { OpenPaths, pathsOf } from './openPaths.js';
 import { denyNetwork, denyPermissions, switchOffSpellChecker } from './permissions.js';
 import { registerScheme, serveRenderer } from './protocol.js';
-import { keepQuiet } from './quiet.js';
+import { keepQuiet, silenceLibraries } from './quiet.js';
 import { printToPdf } from './reportPdf.js';
 import { loadServices } from './services.js';
 import { createWindow, showRenderer } from './window.js';
@@ -30,6 +30,7 @@ app.setPath('userData', join(profile, 'electron'));
 app.setName('Quorum');
 // As root (tests in a container) Chromium runs without its sandbox or not at all; the window's own switch stays on.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+silenceLibraries();
 keepQuiet();
 registerScheme();
 

@@ -10,6 +10,9 @@ import { segmentCommand } from './segment.js';
 import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
 
+// onnxruntime reports its use (the name of the model's file included) to its maker unless told not to.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 const program = new Command('quorum')
   .description(
     'Segments brain tumours from whichever of T1, T1ce, T2 and FLAIR a patient has.\nResearch use only. Not a medical device.',

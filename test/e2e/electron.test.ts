@@ -1,0 +1,260 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readVolume } from '../../src/volume/read.js';
+import { quorum } from '../cli/run.js';
+import {
+  appFolderFor,
+  ended,
+  findElectron,
+  has,
+  internetSockets,
+  processTree,
+  ROOT_ARGUMENTS,
+  startDisplay,
+  tracedElectron,
+} from './electronApp.js';
+
+const SUITE = 'the desktop app in a real Electron';
+const electron = findElectron(SUITE);
+const SAMPLE = resolve('resources/sample/simulated-patient');
+
+describe.skipIf(electron === null)(SUITE, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'quorum-e2e-'));
+  const log = join(scratch, 'network.log');
+  let display: Awaited<ReturnType<typeof startDisplay>>;
+  let appFolder: string;
+
+  beforeAll(async () => {
+    display = await startDisplay();
+    appFolder = appFolderFor(electron!, scratch);
+  });
+  afterAll(() => {
+    display?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  /** Without CI, at whose sight some libraries stop talking by themselves. */
+  const environment = (profile: string) => {
+    const { CI: _, ...inherited } = process.env as Record<string, string>;
+    return { ...inherited, DISPLAY: display.display, XDG_STATE_HOME: join(scratch, profile) };
+  };
+
+  describe('one session', () => {
+    const traced = has('strace');
+    const violations: string[] = [];
+    let app: ElectronApplication;
+    let page: Page;
+
+    beforeAll(async () => {
+      const started = performance.now();
+      app = await _electron.launch({
+        executablePath: traced ? tracedElectron(electron!, scratch, log) : electron!,
+        args: [appFolder, ...ROOT_ARGUMENTS],
+        env: environment('session'),
+      });
+      page = await app.firstWindow();
+      page.on('console', (message) => {
+        if (/Content Security Policy|Refused to/.test(message.text())) violations.push(message.text());
+      });
+      await page.getByRole('button', { name: /sample patient/ }).waitFor();
+      console.log(
+        `start to first view: ${Math.round(performance.now() - started)} ms${traced ? ' (under strace)' : ''}`,
+      );
+    });
+    afterAll(() => app?.close());
+
+    /** Runs a function body in the page; text, because tests are compiled without the DOM. `host` is what the preload put there. */
+    const inPage = <T>(body: string): Promise<T> =>
+      page.evaluate(`(async () => { const host = window.quorum; ${body} })()`);
+
+    it('gives the page no Node, a world of its own and a sandbox', async () => {
+      const globals = await inPage(
+        `return ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in globalThis);`,
+      );
+      expect(globals).toEqual([]);
+      const settings = await app.evaluate(({ BrowserWindow }) => {
+        const { webContents } = BrowserWindow.getAllWindows()[0];
+        const contents = webContents as unknown as { getLastWebPreferences(): Record<string, unknown> };
+        const { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag } =
+          contents.getLastWebPreferences();
+        const spellChecker = webContents.session.isSpellCheckerEnabled();
+        return { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag, spellChecker };
+      });
+      expect(settings).toEqual({
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        webviewTag: false,
+        spellChecker: false,
+      });
+      // What the page changes of the shared names must not reach the preload.
+      const isolated = await inPage(`
+        const { map } = Array.prototype;
+        Array.prototype.map = () => ['caught'];
+        try { return host.droppedPaths(); } finally { Array.prototype.map = map; }`);
+      expect(isolated).toEqual([]);
+      const kinds = await inPage<string[]>('return Object.values(host).map((value) => typeof value);');
+      expect(new Set(kinds)).toEqual(new Set(['function']));
+    });
+
+    it('serves no file beside the renderer', async () => {
+      const found = await inPage(`
+        const paths = ['../package.json', '..%2fpackage.json', '%2e%2e/package.json', '/%2e%2e%2f%2e%2e%2fetc/passwd', '.hidden'];
+        return Promise.all(paths.map(async (path) => (await fetch('app://quorum/' + path)).status));`);
+      expect(found).toEqual([404, 404, 404, 404, 404]);
+      const policy = await inPage(
+        `return (await fetch('app://quorum/')).headers.get('content-security-policy');`,
+      );
+      expect(policy).toMatch(/^default-src 'none'/);
+    });
+
+    it('refuses every permission', async () => {
+      const states = await inPage<string[]>(`
+        const asked = ['geolocation', 'notifications'].map((name) => navigator.permissions.query({ name }));
+        const camera = navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'granted', () => 'denied');
+        const states = (await Promise.all(asked)).map(({ state }) => state);
+        return [...states, await camera, await Notification.requestPermission()];`);
+      expect(new Set(states)).toEqual(new Set(['denied']));
+    });
+
+    it('refuses messages that no page of ours sends', async () => {
+      const answers = await inPage<unknown[]>(`
+        const attempt = (run) => run().then((answer) => answer, () => 'refused');
+        return [
+          await attempt(() => host.request({ method: 'segment.start', request: {} })),
+          await attempt(() => host.request(null)),
+          await attempt(() => host.openLink('https://example.com')),
+          await attempt(() => host.pick('anything')),
+          await attempt(() => host.savePicture(new ArrayBuffer(8), 'x')),
+        ];`);
+      expect(answers[0]).toMatchObject({ ok: false, problem: { code: 'REQUEST_INVALID' } });
+      expect(answers[1]).toMatchObject({ ok: false, problem: { code: 'REQUEST_INVALID' } });
+      expect(answers.slice(2)).toEqual(['refused', 'refused', 'refused']);
+    });
+
+    it('segments the sample patient and exports the very mask of the command line', async () => {
+      await page.getByRole('button', { name: /sample patient/ }).click();
+      for (const question of ['adult', 'treated', 'glioma'])
+        await page.locator(`[data-question=${question}] input[value=unknown]`).check({ force: true });
+      await page.getByRole('button', { name: 'Segment', exact: true }).click();
+      await page.getByRole('button', { name: 'Segment again' }).waitFor({ timeout: 300_000 });
+
+      const out = join(scratch, 'exported');
+      mkdirSync(out);
+      await app.evaluate(({ dialog }, folder) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [folder] });
+      }, out);
+      await page
+        .getByRole('button', { name: /^Export/ })
+        .first()
+        .click();
+      const exporting = page.getByRole('dialog');
+      await exporting.getByRole('button', { name: 'Choose a folder…' }).click();
+      await expect.poll(() => exporting.locator('code').first().innerText()).toBe(out);
+      await exporting.getByRole('button', { name: 'Save', exact: true }).click();
+      await expect
+        .poll(() => readdirSync(out, { recursive: true }).join(), { timeout: 120_000 })
+        .toContain('_seg.nii.gz');
+
+      const cli = join(scratch, 'cli');
+      expect((await quorum('segment', SAMPLE, '--out', cli)).code).toBe(0);
+      const [mine, theirs] = await Promise.all([maskIn(out), maskIn(cli)]);
+      expect(mine.size).toEqual(theirs.size);
+      expect(mine.affine).toEqual(theirs.affine);
+      expect(Buffer.compare(Buffer.from(mine.data.buffer), Buffer.from(theirs.data.buffer))).toBe(0);
+      await page.keyboard.press('Escape');
+    });
+
+    it('prints the report to PDF', async () => {
+      const file = join(scratch, 'report.pdf');
+      await app.evaluate(({ dialog }, filePath) => {
+        dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+      }, file);
+      const saved = await inPage(
+        `return host.savePdf('<h1>Report</h1><script>alert(1)</script><img src="https://example.com/x.png">', 'a/b');`,
+      );
+      expect(saved).toBe(file);
+      expect(readFileSync(file).subarray(0, 5).toString()).toBe('%PDF-');
+    });
+
+    it('broke no rule of its own content security policy', () => {
+      expect(violations).toEqual([]);
+    });
+
+    it('checks no spelling while text is typed', async () => {
+      await inPage(`
+        for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+        const field = document.createElement('textarea');
+        document.body.append(field);
+        field.focus();`);
+      await page.keyboard.type('Glioblastoma teh mispeled wrods');
+      expect(await inPage(`return document.querySelector('textarea').value;`)).toMatch(/wrods$/);
+    });
+
+    it('stays where it is: no navigation, no new window, no request to elsewhere', async () => {
+      const address = page.url();
+      expect(address).toBe('app://quorum/');
+      const attempts = await inPage(`
+        const opened = window.open('https://example.com/') !== null;
+        const fetched = await fetch('https://example.com/').then(() => true, () => false);
+        const link = document.createElement('a');
+        Object.assign(link, { href: 'https://example.com/', target: '_blank' });
+        link.click();
+        location.href = 'file:///etc/passwd';
+        location.href = 'https://example.com/';
+        return { opened, fetched };`);
+      await new Promise((done) => setTimeout(done, 1000));
+      expect(attempts).toEqual({ opened: false, fetched: false });
+      const windows = await app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows().map(({ webContents }) => webContents.getURL()),
+      );
+      expect(windows).toEqual([address]);
+    });
+
+    it.skipIf(!traced)('talked to nobody, and asked for no name, from its start to its end', async () => {
+      await new Promise((done) => setTimeout(done, 5000));
+      await app.close();
+      const lines = readFileSync(log, 'utf8').split('\n');
+      expect(lines.filter((line) => line.includes('socket(AF_UNIX')).length).toBeGreaterThan(0);
+      const internet = lines.filter((line) =>
+        /(connect|sendto|sendmsg|sendmmsg)\(.*sa_family=AF_INET6?/.test(line),
+      );
+      expect(internet).toEqual([]);
+    });
+  });
+
+  describe('left alone', () => {
+    const asRoot = process.getuid?.() === 0;
+
+    it(`listens on nothing${asRoot ? ', and works in a network namespace that has no network' : ''}`, async () => {
+      const isolate = asRoot ? ['unshare', '-n'] : [];
+      const [command, ...args] = [...isolate, electron!, appFolder, ...ROOT_ARGUMENTS, SAMPLE];
+      const child = spawn(command, args, { env: environment('alone'), stdio: 'ignore' });
+      try {
+        const recents = join(scratch, 'alone', 'quorum', 'recents.json');
+        // The page asked the services to open the folder of the command line: window, page, IPC and services all run.
+        await expect
+          .poll(() => (existsSync(recents) ? readFileSync(recents, 'utf8') : ''), { timeout: 60_000 })
+          .toContain('simulated-patient');
+        const tree = processTree(child.pid!);
+        expect(tree.length).toBeGreaterThan(3);
+        expect(internetSockets(tree)).toEqual([]);
+      } finally {
+        child.kill('SIGTERM');
+        await ended(child);
+      }
+    });
+  });
+});
+
+async function maskIn(folder: string) {
+  const name = (readdirSync(folder, { recursive: true }) as string[]).find((file) =>
+    /_seg\.nii\.gz$/.test(file),
+  );
+  return readVolume(join(folder, name!));
+}
