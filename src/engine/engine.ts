@@ -1,4 +1,7 @@
-/** A 3-D tensor as the network sees it: C order, the last axis (W) fastest. Which image axis is D, H, W is the model's business. */
+/**
+ * A 3-D tensor as the network sees it: C order, the last axis (W) fastest. Which image axis is D, H, W is the model's
+ * business. For a network with several input channels `data` holds one such volume per channel, (channels, D, H, W).
+ */
 export interface Tensor3 {
   readonly data: Float32Array;
   readonly shape: readonly [depth: number, height: number, width: number];

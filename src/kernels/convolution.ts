@@ -5,7 +5,10 @@ import type { BlockedVolume } from './volume.js';
 
 const TAPS = 27;
 
-/** Filters of a 3×3×3 convolution in shared memory. `inChannels` is 1 (a single, unblocked map) or divides by 8. */
+/**
+ * Filters of a 3×3×3 convolution in shared memory. With one input channel the input is a single, unblocked map;
+ * with any other number it lies in blocks, the channels that the last block lacks being zero.
+ */
 export interface Filters {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -23,8 +26,9 @@ export interface SingleMap {
   readonly grid: Grid;
 }
 
-export function packedFilterBytes({ inChannels, outChannels }: Filters): number {
-  return inChannels * outChannels * TAPS * 4;
+export function packedFilterBytes(filters: Filters): number {
+  const stored = filters.inChannels === 1 ? 1 : blocksIn(filters).inBlocks * BLOCK_CHANNELS;
+  return stored * filters.outChannels * TAPS * 4;
 }
 
 /** Brings `weights` into the order in which the convolutions read them; after every change of the weights. */

@@ -3,6 +3,7 @@
  *
  * Source: Hu et al., AAAI 2024 (arXiv 2402.16318). One input channel, run once per available modality;
  * convolutions are shared by all modalities, each normalisation has its own scale and shift per modality.
+ * Several input channels make the early-fusion baseline of it: all modalities at once.
  */
 
 /** Names of activations; each layer writes one, `input` is the volume and `logits` the result. */
@@ -67,9 +68,10 @@ const EPSILON = 1e-5;
  *
  * @param width channels are 32w, 64w, 128w, 256w, 512w; 0.25, 0.5 or 1 (channels must divide by 8).
  * @param regions number of output channels, 3 (WT, TC, ET) by default.
+ * @param inputChannels 1, or the number of modalities that go in together.
  * @throws RangeError for a width whose channels do not divide by 8.
  */
-export function buildLayers(width: number, regions = 3): Layer[] {
+export function buildLayers(width: number, regions = 3, inputChannels = 1): Layer[] {
   const channels = [32, 64, 128, 256, 512].map((c) => c * width);
   if (channels.some((c) => !Number.isInteger(c) || c % GROUPS !== 0 || c <= 0)) {
     throw new RangeError(
@@ -79,7 +81,7 @@ export function buildLayers(width: number, regions = 3): Layer[] {
   const [c0, c1, c2, c3, c4] = channels;
   const bottleneck = c4 / 2;
   return [
-    ...doubleConvolution('inc', 'input', 1, c0, c0),
+    ...doubleConvolution('inc', 'input', inputChannels, c0, c0),
     ...down(1, 'inc', c0, c1),
     ...down(2, 'down1', c1, c2),
     ...down(3, 'down2', c2, c3),
@@ -98,6 +100,12 @@ export function buildLayers(width: number, regions = 3): Layer[] {
       kernel: 1,
     },
   ];
+}
+
+/** Channels of the input that these layers take. */
+export function inputChannelsOf(layers: readonly Layer[]): number {
+  const first = layers[0];
+  return first.kind === 'convolution' ? first.inChannels : 1;
 }
 
 /** (3×3×3 convolution → GroupNorm → ReLU) × 2; the last activation is named `output`. */

@@ -1,7 +1,7 @@
 /** The network on tfjs: one modality at a time, forward, and as often as asked backward. */
 import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
-import { type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
+import { inputChannelsOf, type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import {
   flattenParameters,
   type ParameterSpec,
@@ -118,7 +118,7 @@ class TensorflowNetwork {
     input: Tensor3,
     logits: Float32Array,
   ): Branch {
-    const voxels = input.data.length;
+    const voxels = input.shape[0] * input.shape[1] * input.shape[2];
     const branch: Branch = {
       modality: network.modality,
       logits,
@@ -153,8 +153,9 @@ class TensorflowNetwork {
     if (shape.some((side) => side <= 0 || side % SIDE_MULTIPLE !== 0)) {
       throw new RangeError(`sides ${shape.join(' × ')} must be multiples of ${SIDE_MULTIPLE}`);
     }
-    if (data.length !== shape[0] * shape[1] * shape[2]) {
-      throw new RangeError(`${data.length} voxels given for ${shape.join(' × ')}`);
+    const channels = inputChannelsOf(layers);
+    if (data.length !== channels * shape[0] * shape[1] * shape[2]) {
+      throw new RangeError(`${data.length} values given for ${channels} × ${shape.join(' × ')}`);
     }
     if (this.parameters.size === 0) throw new RangeError('no parameters have been set');
     return { layers, specs: this.specs, parameters: this.parameters, modality };

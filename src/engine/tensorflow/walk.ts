@@ -1,6 +1,6 @@
 /** The layer list walked forward and backward in tfjs operations. Both walks are synchronous: run them in a `tf.tidy`. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActivationName, Layer } from '../../network/layers.js';
+import { type ActivationName, inputChannelsOf, type Layer } from '../../network/layers.js';
 import type { ParameterSpec } from '../../network/parameters.js';
 import type { Tensor3 } from '../engine.js';
 import { type DeviceParameters, flattenGradient } from './deviceParameters.js';
@@ -48,9 +48,7 @@ export function walkForward(network: BranchNetwork, input: Tensor3, keep: boolea
   const sides = activationSides(layers, input.shape);
   const lastReader = new Map(layers.flatMap((layer, i) => inputsOf(layer).map((name) => [name, i])));
   const kept = keep ? readBackward(layers) : new Set<ActivationName>();
-  const activations: ForwardPass['activations'] = {
-    input: tf.tensor2d(input.data.slice(), [input.data.length, 1]),
-  };
+  const activations: ForwardPass['activations'] = { input: inputTensor(input, inputChannelsOf(layers)) };
   const statistics: ForwardPass['statistics'] = {};
   layers.forEach((layer, i) => {
     const result = tf.tidy(() => layerForward(layer, network, activations, sides));
@@ -64,6 +62,12 @@ export function walkForward(network: BranchNetwork, input: Tensor3, keep: boolea
     }
   });
   return { activations, statistics };
+}
+
+/** (channels, D, H, W) values as (voxels, channels). */
+function inputTensor({ data }: Tensor3, channels: number): tf.Tensor2D {
+  if (channels === 1) return tf.tensor2d(data.slice(), [data.length, 1]);
+  return tf.tidy(() => tf.transpose(tf.tensor2d(data.slice(), [channels, data.length / channels])));
 }
 
 function layerForward(

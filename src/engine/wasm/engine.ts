@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { QuorumError } from '../../errors.js';
 import { createPyramid, KernelPool, Program, type Pyramid } from '../../kernels/index.js';
-import { type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
+import { inputChannelsOf, type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import { flattenParameters, type Parameters, parameterSpecs } from '../../network/parameters.js';
 import type { Branch, InferenceEngine, Tensor3, TrainingEngine } from '../engine.js';
 import { BackwardWalk } from './backward.js';
@@ -123,8 +123,8 @@ export class WasmEngine implements TrainingEngine, InferenceEngine {
     if (shape.some((side) => side <= 0 || side % SIDE_MULTIPLE !== 0)) {
       throw failure('shape', `multiples of ${SIDE_MULTIPLE}`, shape.join('×'));
     }
-    const voxels = shape[0] * shape[1] * shape[2];
-    if (data.length !== voxels) throw failure('data', voxels, data.length);
+    const values = inputChannelsOf(this.#network.layers) * shape[0] * shape[1] * shape[2];
+    if (data.length !== values) throw failure('data', values, data.length);
   }
 
   #acquire(key: string, shape: Tensor3['shape']): Pyramid {

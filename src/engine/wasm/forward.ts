@@ -6,6 +6,7 @@ import {
   clearMargin,
   convolve,
   convolvePointwise,
+  type Grid,
   maxPool,
   normalise,
   Program,
@@ -36,7 +37,7 @@ export interface Network {
 /** Activations of one forward pass that a backward pass reads. */
 export interface Activations {
   readonly pyramid: Pyramid;
-  readonly input: SingleMap;
+  readonly input: SingleMap | BlockedVolume;
   /** Whole volumes by name (`StoragePlan`). */
   readonly volumes: ReadonlyMap<ActivationName, BlockedVolume>;
   /** Statistics by name of the normalisation layer. */
@@ -52,7 +53,7 @@ export class ForwardWalk {
   readonly #statistics = new Map<string, number>();
   readonly #kept: Block[] = [];
   readonly #program: Program;
-  readonly #input: SingleMap;
+  readonly #input: SingleMap | BlockedVolume;
   #logits: Block | undefined;
 
   /** @param keep all activations, for a backward pass; else each is freed after its last use. */
@@ -65,10 +66,7 @@ export class ForwardWalk {
   ) {
     this.#program = new Program(network.weights.pool);
     try {
-      const block = this.#program.allocate(pyramid.grids[0].block / BLOCK_CHANNELS);
-      this.#kept.push(block);
-      this.#input = { pointer: block.pointer, grid: pyramid.grids[0] };
-      writeMap(network.weights.pool.memory.floats, this.#input, input.data);
+      this.#input = this.#writeInput(input.data);
       network.layers.forEach((layer, index) => {
         this.#step(layer);
         if (!keep) this.#freeAfter(index);
@@ -90,6 +88,23 @@ export class ForwardWalk {
       logits = memory.view(block.pointer, regions * this.pyramid.grids[0].count).slice();
     });
     return { logits, activations: this.#activations() };
+  }
+
+  /** One channel as a single map; several in blocks, where the channels that the last block lacks are zero. */
+  #writeInput(data: Float32Array): SingleMap | BlockedVolume {
+    const grid = this.pyramid.grids[0];
+    const channels = data.length / grid.count;
+    const blocks = Math.ceil(channels / BLOCK_CHANNELS);
+    const block = this.#program.allocate(channels === 1 ? grid.block / BLOCK_CHANNELS : blocks * grid.block);
+    this.#kept.push(block);
+    const { memory } = this.network.weights.pool;
+    const values = memory.view(block.pointer, block.bytes / 4).fill(0);
+    const stride = channels === 1 ? 1 : BLOCK_CHANNELS;
+    for (let c = 0; c < channels; c++) {
+      const first = Math.floor(c / stride) * (grid.block / 4) + (c % stride);
+      writeChannel(values, first, stride, grid, data.subarray(c * grid.count, (c + 1) * grid.count));
+    }
+    return { pointer: block.pointer, blocks, grid };
   }
 
   #activations(): Activations {
@@ -181,20 +196,20 @@ export class ForwardWalk {
   }
 }
 
-/** Writes (D, H, W) values into a map with a margin of zeros. */
-function writeMap(
+/** Writes (D, H, W) values, `stride` floats apart, into a map with a margin; `first` is the margin's first voxel. */
+function writeChannel(
   floats: Float32Array<ArrayBufferLike>,
-  { pointer, grid }: SingleMap,
+  first: number,
+  stride: number,
+  { depth, height, width }: Grid,
   data: Float32Array,
 ): void {
-  const row = grid.width + 2;
-  const plane = (grid.height + 2) * row;
-  const start = pointer / 4;
-  floats.fill(0, start, start + (grid.depth + 2) * plane);
-  for (let d = 0; d < grid.depth; d++) {
-    for (let h = 0; h < grid.height; h++) {
-      const from = (d * grid.height + h) * grid.width;
-      floats.set(data.subarray(from, from + grid.width), start + (d + 1) * plane + (h + 1) * row + 1);
+  for (let d = 0; d < depth; d++) {
+    for (let h = 0; h < height; h++) {
+      const from = (d * height + h) * width;
+      const to = first + (((d + 1) * (height + 2) + h + 1) * (width + 2) + 1) * stride;
+      if (stride === 1) floats.set(data.subarray(from, from + width), to);
+      else for (let w = 0; w < width; w++) floats[to + w * stride] = data[from + w];
     }
   }
 }

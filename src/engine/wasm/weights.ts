@@ -89,6 +89,6 @@ export class NetworkWeights {
       backward: 0,
     };
     const allocate = (): number => this.pool.memory.allocate(packedFilterBytes(filters)).pointer;
-    return { ...filters, forward: allocate(), backward: inChannels > 1 ? allocate() : 0 };
+    return { ...filters, forward: allocate(), backward: layer.input === 'input' ? 0 : allocate() };
   }
 }

@@ -143,17 +143,18 @@ class FilterReduction extends Operation {
 /** Adds the slabs' sums, in slab order and in double precision, to the filters' gradient. One item: one pair of blocks. */
 export function reduceFilters(pointer: usize, item: u32): void {
   const op = changetype<FilterReduction>(pointer);
-  const perBlock = min(op.inChannels, 8);
+  const perBlock: u32 = op.inChannels == 1 ? 1 : 8;
   const filterFloats = <u32>TAPS * perBlock * 8;
   const stride = <usize>op.inBlocks * op.outBlocks * filterFloats * 4;
   const sums = op.partials + ((<usize>item * filterFloats) << 2);
   const slabs = op.slabs;
   const outFirst = (item / op.inBlocks) * 8;
   const inFirst = (item % op.inBlocks) * 8;
+  const members = min(op.inChannels - inFirst, 8);
   const outStride: usize = op.inChannels * <u32>TAPS * 4;
   const first = op.gradient + (outFirst * op.inChannels + inFirst) * <u32>TAPS * 4;
   for (let tap: u32 = 0; tap < <u32>TAPS; tap++) {
-    for (let i: u32 = 0; i < perBlock; i++) {
+    for (let i: u32 = 0; i < members; i++) {
       let at = sums + (tap * perBlock + i) * 32;
       let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
       for (let slab: u32 = 0; slab < slabs; slab++) {
@@ -193,19 +194,23 @@ class Packing extends Operation {
   outBlocks: u32;
 }
 
-/** Filters in the order in which the convolutions read them. One item: one pair of blocks. */
+/**
+ * Filters in the order in which the convolutions read them; channels that the last block lacks get zeros.
+ * One item: one pair of blocks.
+ */
 export function packFilters(pointer: usize, item: u32): void {
   const op = changetype<Packing>(pointer);
-  const perBlock = min(op.inChannels, 8);
+  const perBlock: u32 = op.inChannels == 1 ? 1 : 8;
   const outBlock = item / op.inBlocks;
   const inBlock = item % op.inBlocks;
+  const members = min(op.inChannels - inBlock * 8, 8);
   const forward = op.forward + ((item * <u32>TAPS * perBlock * 8) << 2);
   const backward = op.backward + (((inBlock * op.outBlocks + outBlock) * <u32>TAPS * 64) << 2);
   for (let o: u32 = 0; o < 8; o++) {
     for (let i: u32 = 0; i < perBlock; i++) {
       const filter = op.weights + (((outBlock * 8 + o) * op.inChannels + inBlock * 8 + i) * <u32>TAPS << 2);
       for (let tap: u32 = 0; tap < <u32>TAPS; tap++) {
-        const weight = load<f32>(filter + (tap << 2));
+        const weight = i < members ? load<f32>(filter + (tap << 2)) : <f32>0;
         store<f32>(forward + (((tap * perBlock + i) * 8 + o) << 2), weight);
         if (op.backward) store<f32>(backward + ((((<u32>TAPS - 1 - tap) * 8 + o) * 8 + i) << 2), weight);
       }
