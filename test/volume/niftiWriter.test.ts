@@ -49,7 +49,7 @@ describe('the header that is written', () => {
       pixdim: [-1, 1.0000001, 2, 3, 4.5, 0, 7, 0],
       qformCode: 2,
       sformCode: 1,
-      quatern: [0.1, -0, 0.7071068],
+      quatern: [0.1, -0, 0.7071071],
       qoffset: [9.3, -0, 8.1],
       srow: [-1, -0, 0.001, 10.7, 0, -2, 0, 20, 0, 0, 3, 30],
       xyztUnits: 10,
