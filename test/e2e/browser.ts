@@ -1,0 +1,116 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const PROGRAM = resolve('dist/cli/main.js');
+const CHROMIUM = process.env.QUORUM_CHROMIUM ?? '/usr/bin/chromium';
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+];
+
+/** Whether Chromium is here; says loudly, by the suite's name, when a suite is skipped for want of it. */
+export function haveChromium(suite: string): boolean {
+  const have = existsSync(CHROMIUM);
+  if (!have) console.warn(`SKIPPED: ${suite}: no Chromium (set QUORUM_CHROMIUM)`);
+  return have;
+}
+
+/** Builds what the browser loads, unless it is there. */
+export function buildRenderer(): void {
+  if (!existsSync(PROGRAM)) throw new Error('dist is missing: npm run build');
+  if (!existsSync('dist-renderer/index.html'))
+    execFileSync('npx', ['vite', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error']);
+}
+
+export function launch(...more: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
+}
+
+export interface Served {
+  readonly process: ChildProcess;
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Starts `quorum serve` with a profile of its own. */
+export async function serve(profile: string, roots: readonly string[]): Promise<Served> {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', ...roots.flatMap((root) => ['--root', root])], {
+    env: { ...process.env, XDG_STATE_HOME: profile },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const address = await new Promise<string>((found, fail) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const match = /Open: (\S+)/.exec(text);
+      if (match) found(match[1]);
+    });
+    child.on('exit', (code) => fail(new Error(`quorum serve ended with ${code}: ${text}`)));
+  });
+  const ended = new Promise<void>((done) => child.on('close', () => done()));
+  return {
+    process: child,
+    address,
+    close: async () => {
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
+}
+
+/** What a page must never say: errors of scripts, things refused by the policy, failed requests. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return complaints;
+}
+
+export async function answerQuestions(page: Page): Promise<void> {
+  for (const [question, answer] of [
+    ['adult', 'Yes'],
+    ['treated', 'No'],
+    ['glioma', 'Unknown'],
+  ]) {
+    await page.locator(`[data-question=${question}]`).getByText(answer, { exact: true }).click();
+  }
+}
+
+/** Presses Segment, and waits for the volumes. Returns the seconds that it took. */
+export async function segment(page: Page): Promise<number> {
+  const started = performance.now();
+  await page.getByRole('button', { name: /^Segment( again)?$/ }).click();
+  await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
+  await page
+    .getByRole('progressbar', { name: 'Segmenting' })
+    .waitFor({ state: 'detached', timeout: 300_000 });
+  await page.locator('[data-testid=volumes]').waitFor();
+  return (performance.now() - started) / 1000;
+}
+
+/** Opens a view by its tab. */
+export async function openView(page: Page, title: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: title }).click();
+}
+
+/** Exports into a folder below the first root with the dialog that is open. */
+export async function exportInto(page: Page, folder: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: /^Export/ });
+  await dialog.getByText('Into a folder on the server').click();
+  await dialog.getByRole('button', { name: 'Choose a folder…' }).click();
+  const picker = page.getByRole('dialog', { name: 'Where to save' });
+  await picker.locator('li button').first().click();
+  await picker.getByLabel('Name of a new folder').fill(folder);
+  await picker.getByRole('button', { name: 'Create' }).click();
+  await picker.getByText(folder, { exact: false }).first().waitFor();
+  await picker.getByRole('button', { name: 'Choose this folder' }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('Saved in').waitFor({ timeout: 120_000 });
+  await dialog.getByRole('button', { name: 'Done' }).click();
+}

@@ -1,0 +1,196 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLabelMap } from '../../src/volume/read.js';
+import { quorum } from '../cli/run.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  complaintsOf,
+  exportInto,
+  haveChromium,
+  launch,
+  openView,
+  type Served,
+  segment,
+  serve,
+} from './browser.js';
+import { firstPaint, niivueTimes, takeLargeAnswers, takeLongTasks, WATCH_LONG_TASKS } from './timings.js';
+
+const SAMPLE = 'resources/sample/simulated-patient';
+const REAL_CASE = 'whole/TCGA-DU-7294';
+const PARTIAL_CASE = 'partial/Brats18_CBICA_AAB_1';
+
+interface Journey {
+  readonly name: string;
+  readonly input: string;
+  /** How the case is opened. */
+  readonly open: (page: Page) => Promise<void>;
+  /** Sequences that are switched off before segmenting. */
+  readonly off: readonly string[];
+  readonly use: string;
+}
+
+const sample: Journey = {
+  name: 'simulated-patient',
+  input: SAMPLE,
+  open: (page) => page.getByText('Open the simulated sample patient').click(),
+  off: ['T1', 'T2'],
+  use: 't1ce,flair',
+};
+
+const uploaded = (input: string, off: readonly string[], use: string): Journey => ({
+  name: input.split('/').at(-1)!,
+  input: join(REAL_DATA, input),
+  open: (page) => page.getByTestId('folder-input').setInputFiles(join(REAL_DATA, input)),
+  off,
+  use,
+});
+
+const chromium = haveChromium('browser mode, end to end');
+const real = chromium && haveRealData('browser mode on real cases, end to end');
+
+describe.skipIf(!chromium)('browser mode on the sample patient', () => journey(sample));
+describe.skipIf(!real)(`browser mode on ${REAL_CASE}`, () =>
+  journey(uploaded(REAL_CASE, ['T1', 'T2'], 't1ce,flair')),
+);
+describe.skipIf(!real)(`browser mode on ${PARTIAL_CASE}`, () =>
+  journey(uploaded(PARTIAL_CASE, [], 't1,flair')),
+);
+
+/** Open, switch sequences off, segment, compare, correct one part, edit, undo, export; read back and compare with the command line. */
+function journey({ name, input, open, off, use }: Journey): void {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    buildRenderer();
+    await mkdir(at('results'), { recursive: true });
+    server = await serve(at('profile'), [at('results')]);
+    browser = await launch();
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    complaints = complaintsOf(page);
+    await page.addInitScript(WATCH_LONG_TASKS);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('shows its first screen, and recognises the sequences', async () => {
+    await page.goto(server.address);
+    await page.getByRole('heading', { name: 'Drop a patient’s MRI folder here' }).waitFor();
+    const paint = await firstPaint(page);
+    const started = performance.now();
+    await open(page);
+    await page.getByRole('switch', { name: 'Use FLAIR' }).waitFor({ timeout: 60_000 });
+    console.info(
+      `${name}: first paint ${paint.toFixed(0)} ms, files opened and recognised ${(performance.now() - started).toFixed(0)} ms`,
+    );
+    expect(paint).toBeLessThan(5000);
+  });
+
+  it('segments with the sequences that are on', async () => {
+    for (const sequence of off)
+      await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Segment' }).isDisabled()).toBe(true);
+    await answerQuestions(page);
+    await page.locator('canvas[data-viewer=niivue]').waitFor();
+    await page.waitForTimeout(2000);
+    await takeLongTasks(page);
+    const seconds = await segment(page);
+    const tasks = await takeLongTasks(page);
+    const drawing = await niivueTimes(page);
+    console.info(
+      `${name}: segmented in ${seconds.toFixed(1)} s, long tasks of the page [${tasks.join(', ')}] ms, of them niivue’s overlay [${drawing.join(', ')}] ms`,
+    );
+    const whole = await page.locator('[data-testid=volumes] [data-region=WT] .ml').textContent();
+    expect(Number.parseFloat(whole!)).toBeGreaterThan(1);
+  });
+
+  it('exports the automatic mask: the same grid and voxels as the command line', async () => {
+    await page.getByRole('button', { name: 'Export' }).click();
+    await exportInto(page, 'automatic');
+    const outcome = await quorum('segment', input, '--use', use, '--out', at('cli'));
+    expect(outcome.code).toBe(0);
+    const [exported, expected] = await Promise.all(
+      [at('results/automatic', `${name}_seg.nii.gz`), at('cli', `${name}_seg.nii.gz`)].map(readLabelMap),
+    );
+    expect(exported.size).toEqual(expected.size);
+    expect(exported.affine).toEqual(expected.affine);
+    expect(exported.data.some((label) => label !== 0)).toBe(true);
+    expect(Buffer.compare(Buffer.from(exported.data), Buffer.from(expected.data))).toBe(0);
+  });
+
+  it('compares the combinations and shows another one at once', async () => {
+    await openView(page, 'Compare');
+    const columns = page.locator('button[data-combination]:not(:disabled)');
+    expect(await columns.count()).toBe(3);
+    await page.getByRole('button', { name: /^Put beside FLAIR$/ }).click();
+    await expect.poll(() => page.locator('figure[data-tile]').count()).toBe(2);
+    await takeLargeAnswers(page);
+    const single = use.split(',')[0];
+    await page.locator(`button[data-combination="${single}"]`).click();
+    await page.locator(`figure[data-tile="${single}"] figcaption .number`).waitFor();
+    const calls = await takeLargeAnswers(page);
+    console.info(`${name}: mask data after switching combination [${calls.join(', ')}] ms`);
+    expect(calls.length).toBeGreaterThan(0);
+  });
+
+  it('takes one combination’s answer for one part, edits, and undoes the edit', async () => {
+    await openView(page, 'Correct');
+    await page.getByRole('button', { name: 'Start correcting' }).click();
+    await page.getByRole('button', { name: 'Find these parts' }).click();
+    await page.getByTestId('blob').waitFor({ timeout: 60_000 });
+    await page.keyboard.press('2');
+    await page.getByRole('button', { name: 'Take this answer for this part' }).click();
+    await page.getByText('1 chosen part', { exact: false }).waitFor();
+    const volumes = page.getByTestId('edit-volumes').locator('[data-region=WT] td').first();
+    const chosen = await volumes.textContent();
+
+    await page.getByRole('button', { name: 'Brush' }).click();
+    const pane = page.locator('canvas[data-plane=axial]');
+    const box = (await pane.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + box.height * 0.5, { steps: 5 });
+    await page.mouse.up();
+    await page.getByText('1 stroke,', { exact: false }).waitFor();
+    await page.getByText('kept on disk').waitFor();
+    const painted = await volumes.textContent();
+    expect(Number.parseFloat(painted!)).toBeGreaterThan(Number.parseFloat(chosen!));
+
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => volumes.textContent()).toBe(chosen);
+    await page.keyboard.press('Control+Shift+Z');
+    await expect.poll(() => volumes.textContent()).toBe(painted);
+  });
+
+  it('exports the edited mask: the volume that was shown', async () => {
+    const volumes = page.getByTestId('edit-volumes').locator('[data-region=WT] td').first();
+    const shown = Number.parseFloat((await volumes.textContent())!);
+    await page.keyboard.press('Escape');
+    await page.locator('main').press('e');
+    await exportInto(page, 'edited');
+    const { data, spacing } = await readMask(at('results/edited', `${name}_seg.nii.gz`));
+    const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+    expect(data.reduce((count, label) => count + (label === 0 ? 0 : 1), 0) * voxelMl).toBeCloseTo(shown, 1);
+  });
+
+  it('raised no error on the way', () => expect(complaints).toEqual([]));
+}
+
+async function readMask(file: string): Promise<{ data: Uint8Array; spacing: number[] }> {
+  const { data, affine } = await readLabelMap(file);
+  const spacing = [0, 4, 8].map((column) =>
+    Math.hypot(affine[column], affine[column + 1], affine[column + 2]),
+  );
+  return { data, spacing };
+}

@@ -1,0 +1,42 @@
+import type { Page } from 'playwright-core';
+
+/** What the browser measures; scripts as text, since tests know no DOM types. */
+
+/** Collects tasks that kept the page's thread for more than 50 ms. */
+export const WATCH_LONG_TASKS = `
+  globalThis.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) globalThis.longTasks.push(Math.round(duration));
+  }).observe({ type: 'longtask', buffered: true });
+`;
+
+/** Milliseconds of the long tasks since the last call. */
+export function takeLongTasks(page: Page): Promise<number[]> {
+  return page.evaluate('globalThis.longTasks.splice(0)');
+}
+
+/** Milliseconds from the start of the navigation to the first content on the screen. */
+export function firstPaint(page: Page): Promise<number> {
+  return page.evaluate(`new Promise((resolve) => {
+    new PerformanceObserver((list) => {
+      const [entry] = list.getEntriesByName('first-contentful-paint');
+      if (entry) resolve(entry.startTime);
+    }).observe({ type: 'paint', buffered: true });
+  })`);
+}
+
+/** Milliseconds that niivue took to take in a mask and draw it. */
+export function niivueTimes(page: Page): Promise<number[]> {
+  return page.evaluate(
+    `performance.getEntriesByName('quorum:niivue-overlay').map(({ duration }) => Math.round(duration))`,
+  );
+}
+
+/** Milliseconds of the answers of more than 1 MB (masks, images) since the last call. */
+export function takeLargeAnswers(page: Page): Promise<number[]> {
+  return page.evaluate(`(() => {
+    const large = performance.getEntriesByType('resource').filter(({ transferSize }) => transferSize > 1e6);
+    performance.clearResourceTimings();
+    return large.map(({ duration }) => Math.round(duration));
+  })()`);
+}
