@@ -53,7 +53,7 @@ function networkOptions(): Option[] {
     choice(
       '--sharing <kind>',
       'what the modalities share',
-      ['dynamic', 'shared-norms', 'separate'],
+      ['dynamic', 'shared-norms', 'separate', 'early-fusion'],
       DEFAULTS.sharing,
     ),
     choice(
@@ -93,6 +93,7 @@ function stepOptions(): Option[] {
       parseWhole,
       DEFAULTS.validateEvery,
     ),
+    new Option('--score-test', 'at the end score the split’s test side too, into dice.json'),
     option(
       '--patience <n>',
       'stop after so many validations without a better one; 0: never',
@@ -161,6 +162,7 @@ interface TrainOptions {
   seed?: number;
   checkpointEvery?: number;
   validateEvery?: number;
+  scoreTest?: true;
   patience?: number;
   indicatorsEvery?: number;
   device?: string;
@@ -199,8 +201,10 @@ function describeResult({ model, runFolder, steps, stoppedEarly, best }: TrainRe
     : 'no validation';
   return [
     `${steps} steps${stoppedEarly ? ' (stopped early)' : ''}, ${validated}`,
-    model === null ? 'No model folder: it holds one network, and these are four.' : `Model: ${model}`,
-    `Checkpoints and log: ${runFolder}`,
+    model === null
+      ? 'No model folder: it holds one network that sees one sequence a pass. The parameters are with the checkpoints.'
+      : `Model: ${model}`,
+    `Checkpoints, log and Dice: ${runFolder}`,
     'For research only; not a medical device.',
   ].join('\n');
 }
@@ -235,6 +239,7 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
       seed: options.seed,
       checkpointEvery: options.checkpointEvery,
       validateEvery: options.validateEvery,
+      scoreTest: options.scoreTest,
       patience: options.patience,
       indicatorsEvery: options.indicatorsEvery,
       device: options.device,

@@ -1,4 +1,4 @@
-import type { Layer } from '../network/layers.js';
+import { inputChannelsOf, type Layer } from '../network/layers.js';
 import type { Shape3 } from './loadCase.js';
 import { chooseObjectives } from './objectives.js';
 import { randomStream } from './random.js';
@@ -24,7 +24,8 @@ export async function estimateTraining(
   job: TrainingJob,
   layers: readonly Layer[],
 ): Promise<TrainingEstimate> {
-  const { plan, vector, source, modalities, initial } = job;
+  const { plan, vector, source, initial } = job;
+  const inputs = vector.routes.length;
   const workspace = new Workspace(vector.length, job.memory);
   let seconds = 0;
   let largest = 0;
@@ -32,7 +33,7 @@ export async function estimateTraining(
     const started = performance.now();
     const sample = await source.draw(randomStream(plan.seed, 0, round));
     await setParameters(vector, initial);
-    const objectives = chooseObjectives(plan.objectives, modalities.length, randomStream(plan.seed, round));
+    const objectives = chooseObjectives(plan.objectives, inputs, randomStream(plan.seed, round));
     await gradientStep(vector, initial, [sample], { ...plan, objectives, indicators: false }, workspace);
     if (round > 0) seconds += (performance.now() - started) / 1000;
     const activations = sample.inputs.map((input) => (input ? activationBytes(layers, input.shape) : 0));
@@ -43,9 +44,7 @@ export async function estimateTraining(
   }
   workspace.release();
   const objectiveCount =
-    plan.decoupling === 'mean'
-      ? 1
-      : chooseObjectives(plan.objectives, modalities.length, randomStream(0)).length;
+    plan.decoupling === 'mean' ? 1 : chooseObjectives(plan.objectives, inputs, randomStream(0)).length;
   const vectors = 4 + 1 + objectiveCount;
   const secondsPerStep = (seconds / MEASURED) * plan.batch;
   const bytes = 4 * vector.length * vectors + largest;
@@ -60,7 +59,7 @@ export async function estimateTraining(
 export function activationBytes(layers: readonly Layer[], shape: Shape3): number {
   const voxels = shape[0] * shape[1] * shape[2];
   const scale = new Map([['input', 1]]);
-  let values = voxels;
+  let values = inputChannelsOf(layers) * voxels;
   for (const layer of layers) {
     const from = scale.get('inputs' in layer ? layer.inputs[0] : layer.input)!;
     const factor = layer.kind === 'maxPool' ? 1 / 8 : layer.kind === 'upsample' ? 8 : 1;

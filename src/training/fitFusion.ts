@@ -44,6 +44,7 @@ export async function fitFusion(
     length,
     stretches: [{ offset: 0, length, modalities: vector.routes.map((_, m) => m) }],
     routes: vector.routes.map((_, branch) => ({ engine, branch, offset: 0, length: 0 })),
+    inputChannels: 1,
     regionCount: vector.regionCount,
     fusionOffset: 0,
   };

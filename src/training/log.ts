@@ -14,7 +14,7 @@ export interface StepLine {
   /** Counted from 1. */
   readonly step: number;
   readonly learningRate: number;
-  /** Loss per combination. */
+  /** Loss per combination; early fusion has one, `dropout`, over the combinations left to the samples. */
   readonly losses: Readonly<Record<string, number>>;
   /** The objectives of the arrays below; several combinations of one objective are joined by `=`. */
   readonly objectives?: readonly string[];
@@ -33,15 +33,20 @@ export interface ValidationLine {
   readonly dice: Readonly<Record<string, readonly number[]>>;
 }
 
-/** The log line of a step. Numbers are rounded to seven digits. */
+/**
+ * The log line of a step. Numbers are rounded to seven digits.
+ *
+ * @param modalities what the objectives' members are; null for early fusion.
+ */
 export function stepLine(
   step: number,
   learningRate: number,
   result: StepResult,
-  modalities: readonly Modality[],
+  modalities: readonly Modality[] | null,
   seconds: number,
 ): StepLine {
-  const name = (members: Members) => combinationName(members.map((m) => modalities[m]));
+  const name = (members: Members) =>
+    modalities ? combinationName(members.map((m) => modalities[m])) : 'dropout';
   const losses = result.objectives.flatMap(({ sources }, j) =>
     sources.map((members) => [name(members), rounded(result.losses[j])] as const),
   );

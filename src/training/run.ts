@@ -7,20 +7,30 @@ import type { ModelDescription } from '../model/schema.js';
 import { descriptionTemplate } from '../model/template.js';
 import { initialiseParameters } from '../network/initialise.js';
 import { buildLayers, type Layer } from '../network/layers.js';
-import { parameterSpecs } from '../network/parameters.js';
+import { type ParameterSpec, parameterSpecs } from '../network/parameters.js';
 import { MODALITIES, REGIONS } from '../terms.js';
 import type { AugmentationRules } from './augmentation.js';
 import { type DatasetCase, openDataset } from './dataset.js';
+import { dropoutSource } from './earlyFusion.js';
 import { estimateTraining, type TrainingEstimate } from './estimate.js';
 import { fitFusion } from './fitFusion.js';
-import { type Fusion, fusionLength, readFusion } from './fusion.js';
+import { fusionLength } from './fusion.js';
+import { writeDice, writeNetworks } from './runResults.js';
 import { augmentedSource, type CaseGroup, CaseStore } from './source.js';
 import { foldSplit, readSplit, type Split } from './split.js';
 import type { VectorMemory } from './step.js';
 import { type TrainedModel, writeTrainedModel } from './trainedModel.js';
 import { type TrainingJob, type TrainingOutcome, type TrainingPlan, train } from './trainer.js';
 import { validate } from './validate.js';
-import { enginesFor, fusionOf, type NetworkEngine, parameterVector, type Sharing } from './vector.js';
+import {
+  enginesFor,
+  fitsModelFolder,
+  fusionOf,
+  type NetworkEngine,
+  type ParameterVector,
+  parameterVector,
+  type Sharing,
+} from './vector.js';
 import { type VerifiedDataset, type VerifyOptions, verifyDataset } from './verify.js';
 
 /** A network to train with, and its memory for gradients where it has such. */
@@ -46,6 +56,8 @@ export interface TrainingRequest {
   readonly plan: TrainingPlan;
   readonly augmentation: AugmentationRules;
   readonly checkpointEvery: number;
+  /** Score the split's test side too, once, at the end. */
+  readonly scoreTest?: boolean;
   /** Bytes of cases kept in memory. */
   readonly caseMemory: number;
   /** The wasm engine by default. */
@@ -59,19 +71,21 @@ export interface RunHooks extends VerifyOptions, Pick<TrainingJob, 'onLine' | 'o
 
 /**
  * Verifies the data, estimates time and memory, trains (or goes on from the last checkpoint), fits the fusion when
- * asked to, and writes the Model folder.
+ * asked to, and writes `dice.json` into the run's folder and the Model folder; where one Model folder cannot hold what
+ * was trained, `parameters.safetensors` in the run's folder instead.
  *
- * @throws QuorumError OUTPUT_EXISTS before anything is computed; what `openDataset`, `verifyDataset`, `readSplit`,
+ * @throws QuorumError REQUEST_INVALID (region weights with early fusion) and OUTPUT_EXISTS before anything is computed; what `openDataset`, `verifyDataset`, `readSplit`,
  * `foldSplit`, `train` and `writeTrainedModel` throw.
  */
 export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}): Promise<TrainingOutcome> {
-  await requireAbsent(request);
+  await checkRequest(request);
   const verified: VerifiedDataset[] = [];
   for (const { folder } of request.datasets) {
     verified.push(await verifyDataset(await openDataset(folder), hooks));
   }
   const groups = await splitGroups(request, verified);
-  const layers = buildLayers(request.width);
+  const { inputChannels } = enginesFor(request.sharing, MODALITIES.length);
+  const layers = buildLayers(request.width, REGIONS.length, inputChannels);
   const opened = await openEngines(request, layers);
   try {
     const job = prepareJob(request, hooks, groups, layers, opened);
@@ -87,16 +101,23 @@ export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}
 interface Groups {
   readonly train: readonly CaseGroup[];
   readonly validation: readonly CaseGroup[];
+  readonly test: readonly CaseGroup[];
 }
 
 interface PreparedJob {
   readonly job: TrainingJob;
   readonly store: CaseStore;
+  /** Of one network. */
+  readonly specs: readonly ParameterSpec[];
   readonly networkLength: number;
 }
 
-async function requireAbsent({ out, sharing }: TrainingRequest): Promise<void> {
-  if (sharing === 'separate') return;
+async function checkRequest({ out, sharing, fusion }: TrainingRequest): Promise<void> {
+  if (sharing === 'early-fusion' && fusion !== 'mean') {
+    const expected = 'none: early fusion has one prediction, nothing votes';
+    throw new QuorumError({ code: 'REQUEST_INVALID', field: 'regionWeights', expected, found: fusion });
+  }
+  if (!fitsModelFolder(sharing)) return;
   const there = await access(out).then(
     () => true,
     () => false,
@@ -105,7 +126,7 @@ async function requireAbsent({ out, sharing }: TrainingRequest): Promise<void> {
 }
 
 async function splitGroups(
-  { split, datasets, plan }: TrainingRequest,
+  { split, datasets, plan, scoreTest }: TrainingRequest,
   verified: readonly VerifiedDataset[],
 ): Promise<Groups> {
   const all = verified.flatMap(({ cases }) => cases);
@@ -119,15 +140,20 @@ async function splitGroups(
       const cases = dataset.cases.filter((one) => chosen.includes(one));
       return cases.length > 0 ? [{ dataset, cases, weight: datasets[i].weight }] : [];
     });
-  if (sides.train.length === 0) {
+  for (const side of scoreTest ? (['train', 'test'] as const) : (['train'] as const)) {
+    if (sides[side].length > 0) continue;
     throw new QuorumError({
       code: 'SPLIT_INVALID',
-      field: 'train',
+      field: side,
       expected: 'at least one case',
       found: 'none',
     });
   }
-  return { train: groupsOf(sides.train), validation: groupsOf(sides.validation) };
+  return {
+    train: groupsOf(sides.train),
+    validation: groupsOf(sides.validation),
+    test: scoreTest ? groupsOf(sides.test) : [],
+  };
 }
 
 async function openEngines(
@@ -152,7 +178,8 @@ function prepareJob(
   layers: readonly Layer[],
   opened: readonly OpenEngine[],
 ): PreparedJob {
-  const { plan, sharing, augmentation } = request;
+  const { sharing, augmentation } = request;
+  const plan = planOf(request);
   const { branches } = enginesFor(sharing, MODALITIES.length);
   const engines = opened.map(({ engine }) => engine);
   const specs = parameterSpecs(layers, branches);
@@ -163,6 +190,7 @@ function prepareJob(
   for (const { offset } of vector.routes) initial.set(first, offset);
   const rules = descriptionTemplate(aboutOf(request, groups.train), request.width);
   const store = new CaseStore(rules, request.caseMemory);
+  const source = augmentedSource(groups.train, store, augmentation);
   const job: TrainingJob = {
     plan,
     label: labelOf(request, groups, engines),
@@ -170,13 +198,18 @@ function prepareJob(
     vector,
     memory: opened.length === 1 ? opened[0].memory : null,
     initial,
-    source: augmentedSource(groups.train, store, augmentation),
+    source: sharing === 'early-fusion' ? dropoutSource(source) : source,
     validation: groups.validation.length > 0 ? () => store.all(groups.validation) : null,
     folder: request.runFolder ?? `${request.out}.run`,
     checkpointEvery: request.checkpointEvery,
     ...hooks,
   };
-  return { job, store, networkLength: first.length * engines.length };
+  return { job, store, specs, networkLength: first.length * engines.length };
+}
+
+/** The plan as it is done: early fusion has one loss a step, of one prediction. */
+function planOf({ plan, sharing }: TrainingRequest): TrainingPlan {
+  return sharing === 'early-fusion' ? { ...plan, objectives: { kind: 'subsets' }, decoupling: 'mean' } : plan;
 }
 
 /** What the plan does not say of what decides the numbers: engine, network, data and augmentation. */
@@ -193,46 +226,49 @@ function labelOf(request: TrainingRequest, groups: Groups, engines: readonly Net
 async function finish(
   request: TrainingRequest,
   { parameters }: TrainingOutcome,
-  { job, store, networkLength }: PreparedJob,
+  prepared: PreparedJob,
   groups: Groups,
 ): Promise<void> {
-  if (request.sharing === 'separate') return;
-  const network = parameters.slice(0, networkLength);
-  let fusion: Fusion = fusionOf(job.vector, parameters);
-  let values: Float32Array = parameters.slice(networkLength);
-  if (request.fusion === 'fitted') {
-    values = await fitFusion(job.vector, parameters, store.all(groups.train));
-    fusion = readFusion(values, MODALITIES.length, REGIONS.length);
-  }
-  const fused = withFusion(job.vector, network, values);
-  const validation =
-    groups.validation.length > 0
-      ? await validate(fused.vector, fused.parameters, store.all(groups.validation))
-      : null;
+  const { job, store, specs, networkLength } = prepared;
+  const plain = { vector: job.vector, parameters };
+  const { vector, parameters: learned } =
+    request.fusion === 'fitted' ? await fitted(prepared, parameters, groups) : plain;
+  const dice = (side: readonly CaseGroup[]) =>
+    side.length > 0 ? validate(vector, learned, store.all(side)) : null;
+  const [validation, test] = [await dice(groups.validation), await dice(groups.test)];
   const about = aboutOf(request, groups.train);
+  await writeDice(job.folder, { description: about.description, validation, test });
+  const fusion = fusionOf(vector, learned);
   const { width, sharing, out } = request;
+  if (!fitsModelFolder(sharing)) return writeNetworks(job.folder, vector, specs, learned, fusion);
+  const network = learned.subarray(0, networkLength);
   const trained: TrainedModel = { ...about, width, sharing, parameters: network, fusion, validation };
   await writeTrainedModel(out, trained);
 }
 
-/** The network with these fusion values behind it, or with the plain mean where there are none. */
-function withFusion(vector: TrainingJob['vector'], network: Float32Array, values: Float32Array) {
-  if (values.length === 0) return { vector, parameters: network };
-  const parameters = new Float32Array(
-    network.length + fusionLength(vector.routes.length, vector.regionCount),
-  );
-  parameters.set(network);
-  parameters.set(values, network.length);
-  return { vector: { ...vector, length: parameters.length, fusionOffset: network.length }, parameters };
+/** The network with a fusion behind it that is fitted to the training cases. */
+async function fitted(
+  { job, store, networkLength }: PreparedJob,
+  parameters: Float32Array,
+  groups: Groups,
+): Promise<{ vector: ParameterVector; parameters: Float32Array }> {
+  const { vector } = job;
+  const values = await fitFusion(vector, parameters, store.all(groups.train));
+  const fused = new Float32Array(networkLength + fusionLength(vector.routes.length, vector.regionCount));
+  fused.set(parameters);
+  fused.set(values, networkLength);
+  return { vector: { ...vector, length: fused.length, fusionOffset: networkLength }, parameters: fused };
 }
 
-function aboutOf({ name, plan, ...request }: TrainingRequest, trainedOn: readonly CaseGroup[]) {
+function aboutOf(request: TrainingRequest, trainedOn: readonly CaseGroup[]) {
+  const { name, plan, sharing } = request;
+  const kind = plan.objectives.kind === 'sampled' ? `${plan.objectives.count} sampled` : plan.objectives.kind;
   const objectives =
-    plan.objectives.kind === 'sampled' ? `${plan.objectives.count} sampled` : plan.objectives.kind;
+    sharing === 'early-fusion' ? 'modality dropout' : `${plan.decoupling} over ${kind} objectives`;
   return {
     name,
     version: '1',
-    description: `Width ${request.width}, ${request.sharing} sharing, ${plan.decoupling} over ${objectives} objectives, ${plan.loss}, at most ${plan.steps} steps, ${request.fusion} fusion.`,
+    description: `Width ${request.width}, ${sharing} sharing, ${objectives}, ${plan.loss}, at most ${plan.steps} steps, ${request.fusion} fusion.`,
     trainingData: trainedOn.map(({ dataset, cases }) => `${dataset.name} (${cases.length} cases)`).join(', '),
   };
 }

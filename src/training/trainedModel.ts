@@ -8,7 +8,7 @@ import { serialiseSafetensors } from '../network/safetensorsWriter.js';
 import { combinationName, MODALITIES, REGIONS } from '../terms.js';
 import type { Fusion } from './fusion.js';
 import type { Validation } from './validate.js';
-import type { Sharing } from './vector.js';
+import { fitsModelFolder, type Sharing } from './vector.js';
 
 /** What training hands over to be used. */
 export interface TrainedModel {
@@ -29,16 +29,17 @@ export interface TrainedModel {
  * Writes a Model folder with a model card. Norms shared by all modalities are written once for each, so that the
  * model is used like any other.
  *
- * @throws QuorumError REQUEST_INVALID for `separate` networks, which one Model folder cannot hold; OUTPUT_EXISTS.
+ * @throws QuorumError REQUEST_INVALID for a sharing that one Model folder cannot hold (`fitsModelFolder`);
+ * OUTPUT_EXISTS.
  */
 export async function writeTrainedModel(folder: string, trained: TrainedModel): Promise<void> {
-  if (trained.sharing === 'separate') {
-    const expected = 'one network for all modalities';
+  if (!fitsModelFolder(trained.sharing)) {
+    const expected = 'one network for all modalities that sees one a pass';
     throw new QuorumError({
       code: 'REQUEST_INVALID',
       field: 'sharing',
       expected,
-      found: 'separate',
+      found: trained.sharing,
       file: folder,
     });
   }

@@ -160,14 +160,15 @@ class TrainingRun {
     requireFinite(result, this.step);
     if (result.objectives.length > 0) this.adam.step(this.parameters, result.gradient, rate);
     const seconds = (performance.now() - started) / 1000;
-    this.log(stepLine(this.step, rate, result, modalities, seconds));
+    const names = vector.inputChannels > 1 ? null : modalities;
+    this.log(stepLine(this.step, rate, result, names, seconds));
   }
 
   private settings() {
-    const { plan, modalities } = this.job;
+    const { plan, vector } = this.job;
     const random = randomStream(plan.seed, this.step, plan.batch);
     return {
-      objectives: chooseObjectives(plan.objectives, modalities.length, random),
+      objectives: chooseObjectives(plan.objectives, vector.routes.length, random),
       decoupling: plan.decoupling,
       loss: plan.loss,
       indicators: plan.indicatorsEvery > 0 && this.step % plan.indicatorsEvery === 0,

@@ -1,13 +1,15 @@
+import type { Tensor3 } from '../engine/engine.js';
 import { addOverlaps, dice, type Overlap } from '../evaluate/dice.js';
 import { byRegion } from '../evaluate/scores.js';
 import { bootstrapInterval, type Interval, mean } from '../evaluate/statistics.js';
 import { REGIONS, type Region } from '../terms.js';
 import { plainSample } from './augmentation.js';
-import { type Fusion, fuse } from './fusion.js';
+import { zeroFilled } from './earlyFusion.js';
+import { fuse } from './fusion.js';
 import type { TrainingVolume } from './loadCase.js';
 import { type Members, subsets } from './objectives.js';
 import type { StepSample } from './step.js';
-import { fusionOf, type ParameterVector, setParameters } from './vector.js';
+import { fusionOf, modalityCountOf, type ParameterVector, type Route, setParameters } from './vector.js';
 
 /** Dice of one region of one combination over the validation patients. */
 export interface ValidationDice {
@@ -28,7 +30,8 @@ export interface Validation {
 }
 
 /**
- * Dice of every combination that each case allows, whole cases in one pass each, thresholded at 0.5 and nested
+ * Dice of every combination that each case allows, whole cases in one pass a modality (early fusion: a combination),
+ * thresholded at 0.5 and nested
  * (ET ⊆ TC ⊆ WT), inside what is known, on the model's grid, pooled per patient.
  *
  * @throws QuorumError as the engine does.
@@ -39,17 +42,16 @@ export async function validate(
   volumes: AsyncIterable<TrainingVolume> | Iterable<TrainingVolume>,
 ): Promise<Validation> {
   await setParameters(vector, parameters);
-  const fusion = fusionOf(vector, parameters);
-  const combinations = subsets(vector.routes.length);
+  const combinations = subsets(modalityCountOf(vector));
   const overlaps = combinations.map(() => new Map<string, Overlap[][]>());
   for await (const volume of volumes) {
     const sample = plainSample(volume);
-    const logits = await branchLogits(vector, sample);
-    combinations.forEach((members, c) => {
-      if (members.some((m) => !logits[m])) return;
-      const found = regionOverlaps(fusion, members, logits, sample);
+    const logitsOf = await combinationLogits(vector, parameters, sample);
+    for (const [c, members] of combinations.entries()) {
+      if (members.some((m) => !sample.inputs[m])) continue;
+      const found = regionOverlaps(await logitsOf(members), sample);
       overlaps[c].set(volume.patient, [...(overlaps[c].get(volume.patient) ?? []), found]);
-    });
+    }
   }
   const scored = combinations.flatMap((members, c) => {
     if (overlaps[c].size === 0) return [];
@@ -65,37 +67,43 @@ export async function validate(
   return { score, combinations: scored };
 }
 
+/** Gives the logits of any combination of what the sample has. */
+async function combinationLogits(
+  vector: ParameterVector,
+  parameters: Float32Array,
+  sample: StepSample,
+): Promise<(members: Members) => Promise<Float32Array>> {
+  if (vector.inputChannels > 1) {
+    return (members) => routeLogits(vector.routes[0], zeroFilled(sample.inputs, members));
+  }
+  const fusion = fusionOf(vector, parameters);
+  const logits = await branchLogits(vector, sample);
+  return async (members) => fuse(fusion, members, logits);
+}
+
 /** The logits of every modality that the sample has; branches are not kept. */
 export async function branchLogits(
   vector: ParameterVector,
   sample: StepSample,
 ): Promise<(Float32Array | undefined)[]> {
   const logits: (Float32Array | undefined)[] = [];
-  for (const [m, { engine, branch }] of vector.routes.entries()) {
+  for (const [m, route] of vector.routes.entries()) {
     const input = sample.inputs[m];
-    if (!input) {
-      logits.push(undefined);
-      continue;
-    }
-    if (engine.logits) {
-      logits.push(await engine.logits(branch, input));
-      continue;
-    }
-    const walked = await engine.forward(branch, input);
-    logits.push(walked.logits.slice());
-    walked.release();
+    logits.push(input ? await routeLogits(route, input) : undefined);
   }
   return logits;
 }
 
-function regionOverlaps(
-  fusion: Fusion,
-  members: Members,
-  logits: readonly (Float32Array | undefined)[],
-  { target }: StepSample,
-): Overlap[] {
-  const fused = fuse(fusion, members, logits);
-  const voxels = fused.length / fusion.regionCount;
+async function routeLogits({ engine, branch }: Route, input: Tensor3): Promise<Float32Array> {
+  if (engine.logits) return engine.logits(branch, input);
+  const walked = await engine.forward(branch, input);
+  const logits = walked.logits.slice();
+  walked.release();
+  return logits;
+}
+
+function regionOverlaps(fused: Float32Array, { target }: StepSample): Overlap[] {
+  const voxels = fused.length / REGIONS.length;
   const counts = REGIONS.map(() => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0 }));
   for (let v = 0; v < voxels; v++) {
     if (target.known && target.known[v] === 0) continue;

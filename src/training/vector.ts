@@ -15,7 +15,7 @@ export interface Route {
   readonly length: number;
 }
 
-/** A stretch of the parameter vector and the modalities whose branches use it. */
+/** A stretch of the parameter vector and the routes that use it: those of these modalities, or the only one. */
 export interface Stretch {
   readonly offset: number;
   readonly length: number;
@@ -27,8 +27,10 @@ export interface ParameterVector {
   readonly length: number;
   /** Cover the vector, in order. */
   readonly stretches: readonly Stretch[];
-  /** One per modality. */
+  /** One per modality; a single one for early fusion. */
   readonly routes: readonly Route[];
+  /** 1; for early fusion the number of modalities, which go in together. */
+  readonly inputChannels: number;
   readonly regionCount: number;
   /** Where the learned fusion begins (`readFusion`'s layout), or null when the fusion is the plain mean. */
   readonly fusionOffset: number | null;
@@ -41,12 +43,33 @@ export type Sharing =
   /** Everything shared. */
   | 'shared-norms'
   /** Nothing shared: one network per modality. */
-  | 'separate';
+  | 'separate'
+  /** One pass for all: the modalities are channels of one input, absent ones zero (`earlyFusion.ts`). */
+  | 'early-fusion';
 
-/** Number of branches that an engine needs, and of engines, for a sharing. */
-export function enginesFor(sharing: Sharing, modalityCount: number): { engines: number; branches: number } {
-  if (sharing === 'dynamic') return { engines: 1, branches: modalityCount };
-  return { engines: sharing === 'separate' ? modalityCount : 1, branches: 1 };
+/** What a sharing needs: how many engines, and for the network on each how many branches and input channels. */
+export interface EngineNeeds {
+  readonly engines: number;
+  readonly branches: number;
+  readonly inputChannels: number;
+}
+
+export function enginesFor(sharing: Sharing, modalityCount: number): EngineNeeds {
+  return {
+    engines: sharing === 'separate' ? modalityCount : 1,
+    branches: sharing === 'dynamic' ? modalityCount : 1,
+    inputChannels: sharing === 'early-fusion' ? modalityCount : 1,
+  };
+}
+
+/** Whether one Model folder can hold what is trained: one network that sees one modality a pass. */
+export function fitsModelFolder(sharing: Sharing): boolean {
+  return sharing === 'dynamic' || sharing === 'shared-norms';
+}
+
+/** Number of modalities M of the data that this vector is trained on. */
+export function modalityCountOf({ routes, inputChannels }: ParameterVector): number {
+  return routes.length * inputChannels;
 }
 
 /**
@@ -54,7 +77,7 @@ export function enginesFor(sharing: Sharing, modalityCount: number): { engines: 
  *
  * @param engines as many as `enginesFor` says, each for the network with that many branches.
  * @param specs `parameterSpecs` of that network.
- * @param learnFusion append region weights and biases (METHOD) to the vector.
+ * @param learnFusion append region weights and biases (METHOD) to the vector; never with early fusion.
  */
 export function parameterVector(
   sharing: Sharing,
@@ -64,7 +87,8 @@ export function parameterVector(
   regionCount: number,
   learnFusion = false,
 ): ParameterVector {
-  const modalities = Array.from({ length: modalityCount }, (_, m) => m);
+  const { inputChannels } = enginesFor(sharing, modalityCount);
+  const modalities = Array.from({ length: modalityCount / inputChannels }, (_, m) => m);
   const last = specs[specs.length - 1];
   const networkLength = last.offset + last.length;
   const routes = modalities.map((m) => ({
@@ -89,6 +113,7 @@ export function parameterVector(
     length: networks + (learnFusion ? fusionLength(modalityCount, regionCount) : 0),
     stretches: [...stretches, ...fusionStretches],
     routes,
+    inputChannels,
     regionCount,
     fusionOffset: learnFusion ? networks : null,
   };

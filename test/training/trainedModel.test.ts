@@ -64,10 +64,8 @@ describe('the Model folder of a training run', () => {
     }
   });
 
-  it('cannot hold one network per modality', async () => {
-    const refusal = problemOfRefusal(
-      writeTrainedModel(join(root, 'none'), { ...TRAINED, sharing: 'separate' }),
-    );
+  it.each(['separate', 'early-fusion'] as const)('cannot hold %s networks', async (sharing) => {
+    const refusal = problemOfRefusal(writeTrainedModel(join(root, 'none'), { ...TRAINED, sharing }));
     expect(await refusal).toMatchObject({ code: 'REQUEST_INVALID', field: 'sharing' });
   });
 });

@@ -49,11 +49,13 @@ export const trainRequestSchema = z.strictObject({
   checkpointEvery: z.int().positive().default(100),
   /** 0: never. */
   validateEvery: z.int().min(0).default(500),
+  /** Score the split's test side too, once, at the end. */
+  scoreTest: z.boolean().default(false),
   /** Stop after so many validations without a better one; 0: never. */
   patience: z.int().min(0).default(0),
   /** With the mean loss: gradient norms and cosines every so many steps; 0: never. */
   indicatorsEvery: z.int().min(0).default(0),
-  sharing: z.enum(['dynamic', 'shared-norms', 'separate']).default('dynamic'),
+  sharing: z.enum(['dynamic', 'shared-norms', 'separate', 'early-fusion']).default('dynamic'),
   regionWeights: z.enum(['none', 'learned', 'fitted']).default('none'),
   /** How much memory cases may take, in MB; never changes a number. */
   caseMemoryMb: z.int().positive().default(2048),

@@ -4,6 +4,7 @@ import { type AugmentationRules, DEFAULT_AUGMENTATION } from '../../training/aug
 import type { LogLine } from '../../training/log.js';
 import { runTraining, type TrainingRequest } from '../../training/run.js';
 import type { Schedule } from '../../training/schedule.js';
+import { fitsModelFolder } from '../../training/vector.js';
 import type { TrainRequest } from '../contract/training.js';
 import type { JobContext } from '../jobs.js';
 import { describeEstimate, describeLine } from './progress.js';
@@ -12,7 +13,7 @@ import { trainingEngine } from './trainingEngine.js';
 /** What a finished training job says. */
 export interface TrainResult {
   readonly kind: 'training';
-  /** The Model folder; null where networks were trained that one Model folder cannot hold. */
+  /** The Model folder; null where what was trained does not fit one, and lies in the run's folder. */
   readonly model: string | null;
   readonly runFolder: string;
   /** Steps done; fewer than asked for after an early stop. */
@@ -61,7 +62,7 @@ export async function runTrainJob(
   );
   return {
     kind: 'training',
-    model: request.sharing === 'separate' ? null : output,
+    model: fitsModelFolder(request.sharing) ? output : null,
     runFolder,
     steps,
     stoppedEarly,
@@ -93,6 +94,7 @@ function trainingRequestOf(request: TrainRequest): Omit<TrainingRequest, 'out'> 
     },
     augmentation: augmentationOf(request),
     checkpointEvery: request.checkpointEvery,
+    scoreTest: request.scoreTest,
     caseMemory: request.caseMemoryMb * 1e6,
   };
 }
