@@ -1,0 +1,138 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  haveChromium,
+  launch,
+  openView,
+  type Served,
+  segment,
+  serve,
+} from './browser.js';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+/** Colours change within 120 ms. */
+const SETTLED_MS = 400;
+const chromium = haveChromium('accessibility of every view');
+
+/** What axe finds wrong on the page, as `rule: element`. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate('globalThis.axe === undefined').then(async (missing) => {
+    if (missing) await page.addScriptTag({ path: AXE });
+  });
+  return page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`,
+  );
+}
+
+describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by axe and at 200 %', () => {
+  const folder = temporaryFolder();
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    buildRenderer();
+    const root = join(folder.path, 'root');
+    await mkdir(root, { recursive: true });
+    server = await serve(join(folder.path, 'profile'), [root]);
+    browser = await launch('--disable-3d-apis');
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      colorScheme: 'dark',
+      bypassCSP: true,
+    });
+    page = await context.newPage();
+    await page.goto(server.address);
+    await page.getByRole('button', { name: 'Open the simulated sample patient' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('has a clean first screen', async () => expect(await violations(page)).toEqual([]));
+
+  it('says in words what is wrong with files that are no images, and stays usable', async () => {
+    const picture = join(folder.path, 'holiday.png');
+    const empty = join(folder.path, 'empty_t1.nii.gz');
+    await writeFile(picture, Buffer.from([137, 80, 78, 71]));
+    await writeFile(empty, '');
+    await page.getByTestId('file-input').setInputFiles([picture]);
+    await page.locator('.notices [data-code]').waitFor();
+    expect(await page.locator('.notices').textContent()).toContain('no image');
+    await page.getByRole('button', { name: 'Dismiss' }).first().click();
+    await page.getByTestId('file-input').setInputFiles([empty]);
+    await expect
+      .poll(async () =>
+        (await page.locator('body').textContent())?.match(/ends before|no image|cannot be read/),
+      )
+      .not.toBeNull();
+  });
+
+  it('shows slices with the mask on a canvas, and says why', async () => {
+    const close = page.getByRole('button', { name: 'Close', exact: true });
+    if (await close.isVisible()) await close.click();
+    await page.getByRole('button', { name: 'Open the simulated sample patient' }).click();
+    await page.getByText('WebGL2 is not available', { exact: false }).waitFor();
+    for (const sequence of ['T1', 'T2', 'T1ce'])
+      await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
+    await answerQuestions(page);
+    await segment(page);
+    await page.locator('canvas[data-plane=axial]').waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('gives no number for a region that the sequences do not support, unless asked for', async () => {
+    const enhancing = page.locator('[data-testid=volumes] [data-region=ET]');
+    expect(await enhancing.textContent()).toContain('not given');
+    await page.getByText('Give an estimate for unsupported regions too').click();
+    expect(await enhancing.textContent()).toMatch(/ml.*estimated without a contrast image/s);
+  });
+
+  for (const view of ['Compare', 'Correct', 'Models', 'Settings']) {
+    it(`has a clean ${view} view in dark and light`, async () => {
+      await openView(page, view);
+      await page.waitForTimeout(SETTLED_MS);
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Use light colours' }).click();
+      await page.getByRole('button', { name: 'Use dark colours' }).waitFor();
+      await page.waitForTimeout(SETTLED_MS);
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Use dark colours' }).click();
+      await page.getByRole('button', { name: 'Use light colours' }).waitFor();
+    });
+  }
+
+  it('has clean dialogs that open and close by keyboard', async () => {
+    await openView(page, 'Case');
+    await page.locator('main').focus();
+    for (const [key, title] of [
+      ['?', 'Keyboard and about'],
+      ['e', /^Export/],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.getByRole('dialog', { name: title }).waitFor();
+      await page.waitForTimeout(SETTLED_MS);
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('main').focus();
+    }
+  });
+
+  it('can be used at 200 %: nothing is cut off sideways', async () => {
+    await page.setViewportSize({ width: 720, height: 450 });
+    for (const view of ['Case', 'Compare', 'Correct', 'Models', 'Settings']) {
+      await openView(page, view);
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect(overflow, view).toBeLessThanOrEqual(0);
+    }
+  });
+});
