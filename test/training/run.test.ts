@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/model/model.js';
+import { readSafetensors } from '../../src/network/safetensors.js';
 import { DEFAULT_AUGMENTATION } from '../../src/training/augmentation.js';
 import type { TrainingEstimate } from '../../src/training/estimate.js';
 import type { LogLine } from '../../src/training/log.js';
@@ -70,6 +71,11 @@ const request = (out: string, rest: Partial<TrainingRequest> = {}): TrainingRequ
   caseMemory: 1e8,
   ...rest,
 });
+
+const logWithoutClock = async (out: string) =>
+  (await readFile(join(root, `${out}.run`, 'log.jsonl'), 'utf8')).replaceAll(/"stepsPerSecond":[^}]*/g, '');
+const diceOf = async (out: string) =>
+  JSON.parse(await readFile(join(root, `${out}.run`, 'dice.json'), 'utf8'));
 
 describe('a whole training run on the wasm engine', () => {
   it('learns, and ends in a Model folder that can be read, with what is known about it', async () => {
@@ -140,6 +146,87 @@ describe('a whole training run on the wasm engine', () => {
     expect(outcome.best!.score).toBeGreaterThan(0);
     expect(await readdir(root)).not.toContain('separate');
     expect(await readdir(`${base.out}.run`)).toContain('checkpoint-000000002.safetensors');
+    const { tensors } = await readSafetensors(join(`${base.out}.run`, 'parameters.safetensors'));
+    const stored = Float32Array.from(
+      tensors.get('flair/module.inc.conv1.module.weight')!.data as Float32Array,
+    );
+    const networkLength = outcome.parameters.length / 4;
+    expect(stored).toEqual(outcome.parameters.slice(3 * networkLength, 3 * networkLength + 8 * 27));
+    expect(tensors.get('fusion.weights')!.shape).toEqual([4, 3]);
+  });
+
+  it('scores the test side when asked to, and refuses when there is none', async () => {
+    const file = join(root, 'three-sides.json');
+    await writeFile(file, JSON.stringify({ train: ['p0'], validation: ['p1'], test: ['p2', 'p3'] }));
+    const base = request('scored', { split: { file }, scoreTest: true });
+    await runTraining({ ...base, plan: { ...base.plan, steps: 1, validateEvery: 0 } });
+    const { validation, test } = await diceOf('scored');
+    expect(Object.keys(validation.combinations)).toHaveLength(15);
+    expect(Object.keys(test.combinations)).toEqual(['t1+flair', 't1ce+flair', 't1', 't1ce', 'flair']);
+    expect(test.combinations.flair.WT.patients).toBe(2);
+    const known = (await readModel(base.out)).description.knowledge.combinations.flair.WT.dice!;
+    expect(validation.combinations.flair.WT.mean).toBe(known.mean);
+    const refusal = await problemOfRefusal(runTraining(request('unscored', { scoreTest: true })));
+    expect(refusal).toMatchObject({ code: 'SPLIT_INVALID', field: 'test' });
+  });
+});
+
+describe('early fusion with modality dropout', () => {
+  const sides = join(root, 'two-sides.json');
+  beforeAll(() => writeFile(sides, JSON.stringify({ train: ['p0', 'p2', 'p3'], validation: ['p1'] })));
+  const fusion = (out: string) => {
+    const base = request(out, { sharing: 'early-fusion', split: { file: sides }, checkpointEvery: 10 });
+    return {
+      ...base,
+      plan: { ...base.plan, steps: 40, validateEvery: 20, batch: 2, learningRate: 1e-2, weightDecay: 1e-4 },
+    };
+  };
+  const parametersOf = (out: string) => readFile(join(root, `${out}.run`, 'parameters.safetensors'));
+
+  it('learns, and leaves its parameters and the Dice of all 15 combinations in the run’s folder', async () => {
+    const losses: number[] = [];
+    const outcome = await runTraining(fusion('early'), {
+      onLine: (line) => {
+        if (line.kind === 'step') losses.push(line.losses.dropout);
+      },
+    });
+    expect(losses).toHaveLength(40);
+    const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+    expect(mean(losses.slice(-5))).toBeLessThan(0.75 * mean(losses.slice(0, 5)));
+    expect(await readdir(root)).not.toContain('early');
+    const { validation, test } = await diceOf('early');
+    expect(Object.keys(validation.combinations)).toHaveLength(15);
+    expect(validation.score).toBeCloseTo(outcome.best!.score, 12);
+    expect(validation.score).toBeGreaterThan(0.3);
+    expect(test).toBeNull();
+    const { tensors } = await readSafetensors(join(root, 'early.run', 'parameters.safetensors'));
+    const first = tensors.get('module.inc.conv1.module.weight')!;
+    expect(first.shape).toEqual([8, 4, 3, 3, 3]);
+    expect(Float32Array.from(first.data as Float32Array)).toEqual(outcome.parameters.slice(0, 8 * 4 * 27));
+    expect([...tensors.keys()].filter((name) => name.includes('norm_1'))).toEqual([]);
+  });
+
+  it('stopped and started again, ends in the same numbers', async () => {
+    const stop = new AbortController();
+    const stopped = runTraining(fusion('interrupted'), {
+      signal: stop.signal,
+      onLine: ({ step }) => {
+        if (step === 7) stop.abort();
+      },
+    });
+    expect(await problemOfRefusal(stopped)).toMatchObject({ code: 'CANCELLED' });
+    const steps: number[] = [];
+    await runTraining(fusion('interrupted'), { onLine: ({ step }) => steps.push(step) });
+    expect(steps[0]).toBe(8);
+    expect((await parametersOf('interrupted')).equals(await parametersOf('early'))).toBe(true);
+    expect(await logWithoutClock('interrupted')).toBe(await logWithoutClock('early'));
+    expect(await diceOf('interrupted')).toEqual(await diceOf('early'));
+  });
+
+  it.each(['learned', 'fitted'] as const)('refuses %s region weights before it starts', async (weights) => {
+    const refusal = problemOfRefusal(runTraining({ ...fusion('never'), fusion: weights }));
+    expect(await refusal).toMatchObject({ code: 'REQUEST_INVALID', field: 'regionWeights', found: weights });
+    expect(await readdir(root)).not.toContain('never.run');
   });
 });
 
@@ -163,9 +250,6 @@ describe('a run that is killed', () => {
         else resolve({ code, signal, lines: text.trimEnd().split('\n') });
       });
     });
-  const logWithoutClock = async (out: string) =>
-    (await readFile(join(root, `${out}.run`, 'log.jsonl'), 'utf8')).replaceAll(/"stepsPerSecond":[^}]*/g, '');
-
   it('kill -9 and a second start end in the same numbers as one run', async () => {
     await start('whole', null);
     const killed = await start('killed', 'step 8');
