@@ -105,6 +105,21 @@ describe('quorum train', () => {
     expect(weightsOf(at('stopped')).equals(weightsOf(at('whole')))).toBe(true);
   });
 
+  it('trains the early-fusion baseline, and says where its parameters and Dice are', async () => {
+    const split = at('three-sides.json');
+    await writeFile(split, JSON.stringify({ train: ['p0'], validation: ['p1'], test: ['p2', 'p3'] }));
+    const options = ['--sharing', 'early-fusion', '--split', split, '--steps', '2', '--score-test'];
+    const { code, stdout } = await quorum('train', cubes, '--out', at('early'), ...options);
+    expect(code).toBe(0);
+    expect(stdout).toContain('No model folder');
+    expect(stdout).toContain(at('early.run'));
+    expect(existsSync(at('early'))).toBe(false);
+    expect(existsSync(at('early.run/parameters.safetensors'))).toBe(true);
+    const dice = JSON.parse(readFileSync(at('early.run/dice.json'), 'utf8'));
+    expect(Object.keys(dice.validation.combinations)).toHaveLength(15);
+    expect(dice.test.combinations['t1+flair'].WT.patients).toBe(1);
+  });
+
   it('refuses to go on from the checkpoint of another plan', async () => {
     const outcome = await quorum(
       ...['train', cubes, '--out', at('other'), '--run', at('whole.run'), ...SHORT, '--lr', '0.5', '--json'],
@@ -137,6 +152,7 @@ describe('quorum train', () => {
     ['--weights', '1,2'],
     ['--folds', '3'],
     ['--crop', '40'],
+    ['--sharing', 'late-fusion'],
   ])('wrong usage %s %s exits with 2', async (...option) => {
     const { code, stderr } = await quorum('train', cubes, '--out', at('usage'), ...option);
     expect(code).toBe(2);
