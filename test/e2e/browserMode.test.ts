@@ -102,14 +102,14 @@ function journey({ name, input, open, off, use }: Journey): void {
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
     await expect.poll(() => page.getByRole('button', { name: 'Segment' }).isDisabled()).toBe(true);
     await answerQuestions(page);
-    await page.locator('canvas[data-viewer=niivue]').waitFor();
+    await page.locator('canvas[data-viewer=niivue][data-image]').waitFor({ timeout: 120_000 });
     await page.waitForTimeout(2000);
     await takeLongTasks(page);
     const seconds = await segment(page);
     const tasks = await takeLongTasks(page);
     const drawing = await niivueTimes(page);
     console.info(
-      `${name}: segmented in ${seconds.toFixed(1)} s, long tasks of the page [${tasks.join(', ')}] ms, of them niivue’s overlay [${drawing.join(', ')}] ms`,
+      `${name}: segmented in ${seconds.toFixed(1)} s, long tasks of the page [${tasks.join(', ')}] ms, niivue’s own [${drawing.join(', ')}] ms`,
     );
     const whole = await page.locator('[data-testid=volumes] [data-region=WT] .ml').textContent();
     expect(Number.parseFloat(whole!)).toBeGreaterThan(1);

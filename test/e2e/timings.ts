@@ -25,10 +25,10 @@ export function firstPaint(page: Page): Promise<number> {
   })`);
 }
 
-/** Milliseconds that niivue took to take in a mask and draw it. */
+/** Milliseconds that niivue took for each image or mask that it was given. */
 export function niivueTimes(page: Page): Promise<number[]> {
   return page.evaluate(
-    `performance.getEntriesByName('quorum:niivue-overlay').map(({ duration }) => Math.round(duration))`,
+    `performance.getEntriesByName('quorum:niivue').map(({ duration }) => Math.round(duration))`,
   );
 }
 
