@@ -16,6 +16,12 @@ import {
 } from './browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+/** Drops a file that is no image of a head on the window. */
+const DROP_A_PICTURE = `{
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([new Uint8Array([137, 80, 78, 71])], 'holiday.png'));
+  window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+}`;
 /** Colours change within 120 ms. */
 const SETTLED_MS = 400;
 const chromium = haveChromium('accessibility of every view');
@@ -59,12 +65,10 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
 
   it('has a clean first screen', async () => expect(await violations(page)).toEqual([]));
 
-  it('says in words what is wrong with files that are no images, and stays usable', async () => {
-    const picture = join(folder.path, 'holiday.png');
+  it('says in words what is wrong with a picture that is dropped and with an empty file, and stays usable', async () => {
     const empty = join(folder.path, 'empty_t1.nii.gz');
-    await writeFile(picture, Buffer.from([137, 80, 78, 71]));
     await writeFile(empty, '');
-    await page.getByTestId('file-input').setInputFiles([picture]);
+    await page.evaluate(DROP_A_PICTURE);
     await page.locator('.notices [data-code]').waitFor();
     expect(await page.locator('.notices').textContent()).toContain('no image');
     await page.getByRole('button', { name: 'Dismiss' }).first().click();
