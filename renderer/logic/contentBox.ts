@@ -1,16 +1,20 @@
-import type { ImageVoxels } from './slices.js';
-
 /** Where an image is not empty: first and last voxel along each axis. */
 export interface ContentBox {
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
 
+interface BoxedImage {
+  readonly grid: { readonly size: readonly number[] };
+  readonly data: ArrayLike<number>;
+  readonly minimum: number;
+}
+
 const STEP = 3;
 const MARGIN = 8;
 
 /** The box of the values above the image's minimum with a margin, from every third voxel; the whole image when there are none. */
-export function contentBox({ grid, data, minimum }: Omit<ImageVoxels, 'content'>): ContentBox {
+export function contentBox({ grid, data, minimum }: BoxedImage): ContentBox {
   const [nx, ny, nz] = grid.size;
   const low = [nx, ny, nz];
   const high = [-1, -1, -1];

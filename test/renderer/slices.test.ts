@@ -66,13 +66,13 @@ describe('the box of what is not empty', () => {
     const data = new Uint8Array(60 ** 3);
     for (let k = 21; k <= 30; k++)
       for (let j = 3; j <= 12; j++) for (let i = 45; i <= 57; i++) data[i + 60 * (j + 60 * k)] = 9;
-    const box = contentBox({ grid, data, minimum: 0, maximum: 9, window: [0, 9] });
+    const box = contentBox({ grid, data, minimum: 0 });
     expect(box).toEqual({ low: [37, 0, 13], high: [59, 20, 38] });
   });
 
   it('is the whole image when that is empty', () => {
     const grid = gridOf([4, 5, 6], 'LPS');
-    const empty = { grid, data: new Uint8Array(120), minimum: 0, maximum: 0, window: [0, 1] as const };
+    const empty = { grid, data: new Uint8Array(120), minimum: 0 };
     expect(contentBox(empty)).toEqual({ low: [0, 0, 0], high: [3, 4, 5] });
   });
 });
