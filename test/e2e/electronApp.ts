@@ -22,7 +22,9 @@ export function findElectron(suite: string): string | null {
     process.env.ELECTRON_OVERRIDE_DIST_PATH,
     join(dirname(createRequire(import.meta.url).resolve('electron/package.json')), 'dist'),
   ];
-  const binary = folders.map((folder) => join(folder ?? '', 'electron')).find((path) => existsSync(path));
+  const binary = folders
+    .flatMap((folder) => (folder ? [join(folder, 'electron')] : []))
+    .find((path) => existsSync(path));
   if (!binary || process.platform !== 'linux') {
     console.warn(`SKIPPED: ${suite}: no Electron for Linux here (set ELECTRON_OVERRIDE_DIST_PATH)`);
     return null;
