@@ -18,18 +18,18 @@ export function reportHtml(facts: ReportFacts): string {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${escape(facts.caseName)} – Quorum</title>
+<title>${escapeHtml(facts.caseName)} – Quorum</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escape(facts.caseName)}</h1>
-<p>Quorum ${escape(facts.quorumVersion)}, ${escape(facts.createdAt)}</p>
-<p class="notice">${escape(facts.notice)}</p>
+<h1>${escapeHtml(facts.caseName)}</h1>
+<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
+<p class="notice">${escapeHtml(facts.notice)}</p>
 <h2>Volumes</h2>
 ${table(['Mask', 'Region', 'Volume (ml)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}
-${facts.edit === null ? '' : `<p>Edited by hand: ${escape(facts.edit)}.</p>`}
+${facts.edit === null ? '' : `<p>Edited by hand: ${escapeHtml(facts.edit)}.</p>`}
 <h2>Warnings</h2>
-<ul>${facts.warnings.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>
+<ul>${facts.warnings.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>
 <h2>Questions</h2>
 ${table(
   ['Question', 'Answer'],
@@ -73,20 +73,20 @@ function provenance({ model, engine, threshold, labels }: ReportFacts): string[]
     ['Threshold', String(threshold)],
     ['Labels', labels],
   ];
-  return rows.map(([name, value]) => [cell(name), `<td><code>${escape(value)}</code></td>`]);
+  return rows.map(([name, value]) => [cell(name), `<td><code>${escapeHtml(value)}</code></td>`]);
 }
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = headings.some(Boolean)
-    ? `<thead><tr>${headings.map((text) => `<th scope="col">${escape(text)}</th>`).join('')}</tr></thead>`
+    ? `<thead><tr>${headings.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')}</tr></thead>`
     : '';
   return `<table>${head}<tbody>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n')}</tbody></table>`;
 }
 
-const cell = (text: string) => `<td>${escape(text)}</td>`;
-const number = (text: string) => `<td class="number">${escape(text)}</td>`;
+const cell = (text: string) => `<td>${escapeHtml(text)}</td>`;
+const number = (text: string) => `<td class="number">${escapeHtml(text)}</td>`;
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
