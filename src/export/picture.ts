@@ -90,7 +90,7 @@ interface Crop {
   readonly height: number;
 }
 
-/** The box of what is not air in any slice, with a small margin. */
+/** The box of what is not air in any slice, with a small margin; the whole slice where all is air. */
 function cropOf(slices: readonly Float32Array[], width: number, height: number): Crop {
   const box = { left: width, right: 0, top: height, bottom: 0 };
   for (const slice of slices) {
@@ -103,6 +103,7 @@ function cropOf(slices: readonly Float32Array[], width: number, height: number):
       box.bottom = Math.max(box.bottom, y);
     });
   }
+  if (box.right < box.left) return { x: 0, y: 0, width, height };
   const x = Math.max(0, box.left - GAP);
   const y = Math.max(0, box.top - GAP);
   return {

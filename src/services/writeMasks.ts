@@ -103,7 +103,7 @@ export async function writeMasks(
       if (options.allCombinations)
         await writeNifti(await output.stage(FILES.combination(members)), { ...grid, data }, { form });
     });
-    await Promise.all(writes);
+    await settleAll(writes);
     if (options.picture)
       pictured.push(
         ...batch.map((members) => ({ members, labels: masks.labels.get(bitsOf(members, present))! })),
@@ -159,7 +159,7 @@ export async function writeProbabilities(
   const maps = probabilityMaps(logits, grid, fusionOf(description, present), bitsOf(use, present));
   const write = async (kind: keyof ProbabilityMaps, file: string, region: Region) =>
     writeNifti(await output.stage(file), { ...grid, data: maps[kind][region] }, { form });
-  await Promise.all(
+  await settleAll(
     REGIONS.flatMap((region) => [
       write('fused', FILES.probability(name, region), region),
       write('spread', FILES.spread(name, region), region),
@@ -178,4 +178,10 @@ function meanSpread({ fused, spread }: ProbabilityMaps, region: Region, threshol
     voxels++;
   });
   return voxels === 0 ? null : sum / voxels;
+}
+
+/** Waits for all, so that nothing is still being written when the first error is thrown. */
+async function settleAll(writes: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }

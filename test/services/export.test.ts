@@ -1,0 +1,169 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobEvent, OpenCase, Request } from '../../src/services/contract.js';
+import { readLabelMap } from '../../src/volume/read.js';
+import {
+  AFFINE,
+  jobEnd,
+  openCase,
+  runsBody,
+  SIDE,
+  segment,
+  startServices,
+  writeTinyStudy,
+} from './harness.js';
+
+let folder: string;
+let study: string;
+let host: Awaited<ReturnType<typeof startServices>>;
+let opened: OpenCase;
+const ALL = 't1+t1ce+t2+flair';
+// Markup and a spreadsheet formula in a name must stay text.
+const NAME = '=Doe&<i>Jane</i>';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quorum-export-'));
+  study = await writeTinyStudy(folder, NAME.replace('/', '-'));
+  host = await startServices();
+  const { id } = await openCase(host.services, study);
+  await host.services.call('cases.answer', {
+    case: id,
+    answers: { adult: 'yes', treated: 'yes', glioma: 'unknown' },
+  });
+  opened = await segment(host.services, id);
+});
+
+afterAll(async () => {
+  await host.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function exportTo(output: string, options: Partial<Request<'export.start'>> = {}): Promise<JobEvent> {
+  const { job } = await host.services.call('export.start', {
+    case: opened.id,
+    folder: output,
+    combination: ALL,
+    ...options,
+  });
+  return jobEnd(host.services, job);
+}
+
+describe('export', () => {
+  it('writes the masks that are shown, on the same grid, voxel by voxel', async () => {
+    const output = join(folder, 'plain');
+    const end = await exportTo(output, { combinations: ['t1+flair'], probabilities: true });
+    expect(end.state).toBe('done');
+    for (const [file, combination] of [
+      [`${opened.name}_seg.nii.gz`, ALL],
+      ['combinations/t1+flair.nii.gz', 't1+flair'],
+    ] as const) {
+      const written = await readLabelMap(join(output, file));
+      const { data } = await host.services.callBinary('masks.labels', {
+        case: opened.id,
+        mask: { kind: 'combination', combination },
+      });
+      expect(Buffer.from(written.data).equals(Buffer.from(data))).toBe(true);
+      expect(written.size).toEqual([SIDE, SIDE, SIDE]);
+      expect([...written.affine]).toEqual([...(AFFINE as unknown as number[])]);
+    }
+    expect((await readdir(output)).filter((name) => name.includes('probability'))).toHaveLength(3);
+  });
+
+  it('says volumes, answers and provenance in CSV and report, names as text', async () => {
+    const output = join(folder, 'texts');
+    expect((await exportTo(output, { csv: true, report: true })).state).toBe('done');
+    const csv = (await readFile(join(output, `${opened.name}_volumes.csv`), 'utf8')).split('\r\n');
+    expect(csv[0]).toContain('Was the patient operated or irradiated?');
+    expect(csv).toHaveLength(5);
+    expect(csv[1].startsWith("'=Doe")).toBe(true);
+    expect(csv[1]).toContain('Research use only');
+    const { ml } = opened.result!.combinations[ALL].volumes.WT;
+    expect(csv[1].split(',').slice(1, 4)).toEqual([ALL, 'WT', String(Number(ml.toFixed(6)))]);
+    const html = await readFile(join(output, `${opened.name}_report.html`), 'utf8');
+    expect(html).toContain('=Doe&amp;&lt;i&gt;Jane');
+    expect(html).not.toContain('<i>');
+    expect(html).not.toMatch(/<script|src="(?!data:)|href=/);
+    expect(html).toContain(opened.result!.model.hash);
+    expect(html).toContain('before treatment');
+  });
+
+  it('gives no number for a region that the sequences do not support, unless asked for', async () => {
+    const request = { case: opened.id, combination: 't1+flair' } as const;
+    const { html } = await host.services.call('export.report', request);
+    expect(html).toContain('not supported by these sequences');
+    const asked = await host.services.call('export.report', { ...request, unsupported: true });
+    expect(asked.html).toContain('estimated without a contrast image');
+  });
+
+  it('writes the edited mask and says so', async () => {
+    await host.services.call('edits.start', {
+      case: opened.id,
+      from: { kind: 'combination', combination: ALL },
+    });
+    const state = await host.services.call(
+      'edits.stroke',
+      { case: opened.id, tool: 'brush' },
+      runsBody([0, 2000, 4]),
+    );
+    const output = join(folder, 'edited');
+    expect((await exportTo(output)).problem).toBeUndefined();
+    const written = await readLabelMap(join(output, `${opened.name}_seg.nii.gz`));
+    expect(written.data.subarray(0, 2000).every((label) => label === 4)).toBe(true);
+    const csv = await readFile(join(output, `${opened.name}_volumes.csv`), 'utf8');
+    const et = csv.split('\r\n')[3].split(',');
+    expect(et.slice(1, 4)).toEqual(['edited by hand', 'ET', String(Number(state.volumes.ET.toFixed(6)))]);
+    expect(csv).toContain('yes,2,0');
+    const html = await readFile(join(output, `${opened.name}_report.html`), 'utf8');
+    expect(html).toContain('edited by hand, +2.00 −0.00 ml');
+    const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
+    expect(report.edited).toMatchObject({ strokes: 1, byHand: { ET: { addedMl: 2 } } });
+    expect(report.answers).toEqual({ adult: 'yes', treated: 'yes', glioma: 'unknown' });
+    await host.services.call('edits.discard', { case: opened.id, confirmed: true });
+  });
+
+  it('replaces nothing that Quorum did not write, and writes nothing into the case’s folder', async () => {
+    const output = join(folder, 'foreign');
+    await mkdir(output);
+    const file = join(output, `${opened.name}_report.html`);
+    await writeFile(file, 'mine');
+    const end = await exportTo(output, { overwrite: true });
+    expect(end).toMatchObject({ state: 'failed', problem: { code: 'OUTPUT_EXISTS', file } });
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    expect(await readdir(output)).toHaveLength(1);
+    const inside = await exportTo(join(study, 'results'));
+    expect(inside.problem?.code).toBe('OUTPUT_INSIDE_INPUT');
+  });
+});
+
+/** A file system of 64 KiB, or null where it cannot be mounted (not root, no mount). */
+function mountTiny(at: string): string | null {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at], { stdio: 'ignore' });
+    return at;
+  } catch {
+    return null;
+  }
+}
+
+describe('a full disk', () => {
+  it('ends an export with DISK_FULL, leaves nothing behind, and the case usable', async ({ skip }) => {
+    const at = await mkdtemp(join(tmpdir(), 'quorum-full-'));
+    const disk = mountTiny(at);
+    if (!disk) {
+      console.warn('SKIPPED: a full disk on export (a tmpfs cannot be mounted here)');
+      skip();
+    }
+    try {
+      const end = await exportTo(join(at, 'out'), { probabilities: true });
+      expect(end).toMatchObject({ state: 'failed', problem: { code: 'DISK_FULL' } });
+      expect(await readdir(at)).toEqual([]);
+    } finally {
+      execFileSync('umount', [at]);
+      await rm(at, { recursive: true });
+    }
+    expect((await exportTo(join(folder, 'afterwards'))).state).toBe('done');
+  });
+});
