@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES } from '../../terms.js';
-import type { Grid } from '../../volume/volume.js';
+import { type Grid, voxelCount } from '../../volume/volume.js';
 import type { mapsContract, masksContract } from '../contract/masks.js';
+import { maskOfRuns } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
 import {
   type BinaryHandlers,
@@ -80,7 +81,8 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
     'masks.labels': async ({ case: id, mask }) => {
       if (mask.kind === 'combination') {
         const { session, source } = resultOfCase(context, id);
-        return data(await worker.run('labels', { source, mask: session.maskInput(mask) }));
+        const { runs, header } = await worker.run('labels', { source, mask: session.maskInput(mask) });
+        return { header, data: maskOfRuns(runs, voxelCount(session.grid!.size)) };
       }
       const { labels, grid } = openCaseOf(context, id).heldMask(mask);
       return { header: { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) }, data: labels };

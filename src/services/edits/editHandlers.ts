@@ -13,7 +13,7 @@ import {
   type WindowContext,
 } from '../windowContext.js';
 import type { Action } from './history.js';
-import { checkRuns, type Runs, runsOf } from './runs.js';
+import { checkRuns, maskOfRuns, type Runs, runsOf } from './runs.js';
 
 /** Editing by hand: starting, strokes, state. */
 export function editHandlers(context: WindowContext): JsonHandlers<keyof typeof editsContract> {
@@ -122,11 +122,11 @@ async function beginning(session: CaseSession, from: ParsedMaskRef, worker: Wind
   if (from.kind !== 'combination') return { ...session.heldMask(from), specks: [] };
   const { source, grid } = session;
   if (!source || !grid) throw new QuorumError({ code: 'RESULT_MISSING' });
-  const { labels } = await worker.run('labels', { source, mask: from });
+  const { runs } = await worker.run('labels', { source, mask: from });
   const atDefault = from.threshold === null && !from.keepSpecks;
   const specks = atDefault ? await worker.run('specks', { source, combination: from.combination }) : [];
   return {
-    labels,
+    labels: maskOfRuns(runs, voxelCount(grid.size)),
     grid,
     name: titles(from.combination.split('+') as Modality[]),
     specks: specks.map((speck) => [...runsOf(speck.voxels, speck.labels)]),

@@ -1,5 +1,7 @@
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { volumesOf } from '../../segment/cleanUp.js';
+import type { Grid } from '../../volume/volume.js';
+import { runsOfMask } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
 import type { JobContext } from '../jobs.js';
 import { LogitsCache } from '../profile/logitsCache.js';
@@ -43,14 +45,14 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
   const store = new ResultStore(cache);
   const images = new ImageStore();
   const blobs = new BlobTasks();
+  const shown = maskShower();
   return {
     segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
     export: (args, context) => exportTask(args, store, images, context),
     report: (args) => reportTask(args, store, images),
     labels: async ({ source, mask }) => {
       const { grid } = await store.get(source);
-      const labels = await labelsOf(store, source, mask);
-      return { labels, header: { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) } };
+      return shown(await labelsOf(store, source, mask), grid);
     },
     specks: async ({ source, combination }) =>
       (await maskOf(await store.get(source), combination, null, false)).specks.map(({ voxels, labels }) => ({
@@ -75,5 +77,18 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
       blobs.clear();
       return null;
     },
+  };
+}
+
+/** Masks as they are shown, each made ready once for as long as it is held. */
+function maskShower(): (labels: Uint8Array, grid: Grid) => TaskResult<'labels'> {
+  const ready = new WeakMap<Uint8Array, TaskResult<'labels'>>();
+  return (labels, grid) => {
+    const found = ready.get(labels);
+    if (found) return found;
+    const header = { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) };
+    const made = { runs: runsOfMask(labels), header };
+    ready.set(labels, made);
+    return made;
   };
 }

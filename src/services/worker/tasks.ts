@@ -3,6 +3,7 @@ import type { Problem } from '../../errors.js';
 import type { Modality, Region } from '../../terms.js';
 import type { Grid } from '../../volume/volume.js';
 import type { BinaryHeader, Response } from '../contract.js';
+import type { Runs } from '../edits/runs.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ExportJob } from './exportJob.js';
 
@@ -23,7 +24,8 @@ export interface WorkerTasks {
   >;
   export: Task<ExportJob, { folder: string; files: string[] }>;
   report: Task<ExportJob, { html: string }>;
-  labels: Task<OnResult<{ mask: MaskInput }>, Labels & { header: BinaryHeader<'masks.labels'> }>;
+  /** The mask as runs, which cross to the main process in a fraction of its voxels' time. */
+  labels: Task<OnResult<{ mask: MaskInput }>, { runs: Runs; header: BinaryHeader<'masks.labels'> }>;
   specks: Task<OnResult<{ combination: string }>, SpeckVoxels[]>;
   disagreement: Task<OnResult<{ region: Region }>, Labels & { header: BinaryHeader<'maps.disagreement'> }>;
   decidedBy: Task<
