@@ -1,6 +1,7 @@
 import type { InferenceEngine } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
 import { addToCalibration, type CalibrationBins, calibrationBins } from '../evaluate/calibration.js';
+import { regionMask } from '../evaluate/labels.js';
 import type { Box } from '../evaluate/mask.js';
 import { byRegion, type CaseScore, type Comparison, scoreRegions } from '../evaluate/scores.js';
 import { openStudy } from '../intake/study.js';
@@ -10,6 +11,7 @@ import { removeSpecks } from '../segment/cleanUp.js';
 import { combine, LABELS } from '../segment/combine.js';
 import { bitsOf, fusionOf as segmentFusion } from '../segment/fusion.js';
 import { computeLogits } from '../segment/logits.js';
+import { probabilityMaps } from '../segment/probabilities.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
@@ -30,7 +32,10 @@ export interface ScoreModelOptions extends VerifyOptions {
 /** A model's scores, and how well its probabilities are calibrated. */
 export interface ModelScores {
   readonly cases: CaseScore[];
-  /** Per combination, over the known voxels of cut-outs; empty for whole cases, whose probabilities are not kept. */
+  /**
+   * Per combination: over the known voxels of cut-outs; of whole cases over the voxels that are not air, for all the sequences that a case
+   * has (their probabilities are made once, the other combinations' are not).
+   */
   readonly calibration: Map<string, Readonly<Record<Region, CalibrationBins>>>;
 }
 
@@ -123,10 +128,11 @@ async function scoreWhole(
     name: combinationName(members),
     bits: bitsOf(members, use),
   }));
+  const fusion = segmentFusion(model.description, use);
   const { labels } = await combine(
     logits,
     prepared.grid,
-    segmentFusion(model.description, use),
+    fusion,
     subsets.map(({ bits }) => bits),
     abort,
   );
@@ -142,6 +148,23 @@ async function scoreWhole(
       known: null,
     });
   }
+  const [all] = subsets;
+  const { fused } = probabilityMaps(logits, prepared.grid, fusion, all.bits);
+  const bins = binsOf(scores, all.name);
+  const head = notAir(prepared);
+  for (const region of REGIONS) {
+    addToCalibration(bins[region], fused[region], regionMask(truth, region, dataset.labels).data, head);
+  }
+}
+
+/** 1 where any of the case's images is not air. */
+function notAir({ images, grid }: Case): Uint8Array {
+  const head = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  for (const modality of MODALITIES) {
+    const data = images[modality]?.data;
+    if (data) for (let v = 0; v < head.length; v++) if (data[v] !== 0) head[v] = 1;
+  }
+  return head;
 }
 
 /** The case with the spacing that dataset.json states, where it does. */
@@ -167,15 +190,23 @@ function addScore(
   scores.cases.push({ caseName: name, patient, combination, regions: scoreRegions(comparison) });
 }
 
-function calibrate(
+function binsOf(
   { calibration }: ModelScores,
+  combination: string,
+): Readonly<Record<Region, CalibrationBins>> {
+  const bins = calibration.get(combination) ?? byRegion(() => calibrationBins());
+  calibration.set(combination, bins);
+  return bins;
+}
+
+function calibrate(
+  scores: ModelScores,
   combination: string,
   fused: Float32Array,
   truth: Uint8Array,
   known: Uint8Array | null,
 ): void {
-  const bins = calibration.get(combination) ?? byRegion(() => calibrationBins());
-  calibration.set(combination, bins);
+  const bins = binsOf(scores, combination);
   const voxels = fused.length / REGIONS.length;
   REGIONS.forEach((region, r) => {
     const part = [r * voxels, (r + 1) * voxels] as const;

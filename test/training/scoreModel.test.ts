@@ -141,7 +141,14 @@ describe('scoring a model', () => {
       expect(regions.WT.dice).toBeGreaterThan(0.9);
       expect(regions.WT.hd95.value).toBeLessThan(2);
     }
-    expect(calibration.size).toBe(0);
+    // Calibration: all the sequences of the case, over the voxels that are not air.
+    const count = (radius: number) =>
+      Array.from({ length: 27000 }, (_, v) => v).filter((v) => ball(v, radius)).length;
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+    expect([...calibration.keys()]).toEqual(['t1+flair']);
+    const { counts, positives } = calibration.get('t1+flair')!.WT;
+    expect([sum(counts), sum(positives)]).toEqual([count(13), count(10)]);
+    expect(expectedCalibrationError(calibration.get('t1+flair')!.WT)).toBeLessThan(0.2);
   });
 
   it('takes a whole case that is z-scored as it is, on its true spacing', async () => {
