@@ -45,6 +45,7 @@ async function start(): Promise<void> {
   });
   app.on('window-all-closed', () => app.quit());
   const services = loadServices(appFolder);
+  services.catch((error) => console.error('The services could not be started:', error));
   endServices(services);
   await app.whenReady();
   const session = electronSession.fromPartition(PARTITION);
