@@ -44,7 +44,7 @@ async function start(): Promise<void> {
     openPaths.push([path]);
   });
   app.on('window-all-closed', () => app.quit());
-  const services = loadServices(appFolder);
+  const services = loadServices(plainFiles(appFolder));
   services.catch((error) => console.error('The services could not be started:', error));
   endServices(services);
   await app.whenReady();
@@ -64,6 +64,11 @@ async function start(): Promise<void> {
   askOnClosing(window, services);
   keepMenu(window, services);
   await showRenderer(window);
+}
+
+/** Packaged, the services lie beside the archive (electron-builder.yml, asarUnpack). */
+function plainFiles(folder: string): string {
+  return folder.replace(/app\.asar$/, 'app.asar.unpacked');
 }
 
 /** Before the app ends, the services finish what they write. */
