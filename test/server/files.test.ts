@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeLeftovers } from '../../src/server/temporaryFolders.js';
 import { encodeFrame } from '../../src/services/contract.js';
 import { Browser, problemIn } from './browser.js';
 import { recordingServices } from './services.js';
@@ -130,6 +132,18 @@ describe('a dropped folder', () => {
     expect(await exists(folder)).toBe(true);
     await other.close();
     expect(await exists(dirname(folder))).toBe(false);
+  });
+});
+
+describe('what a killed server left behind', () => {
+  it('goes when the next one starts; folders of those that run stay', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'quorum-test-'));
+    const ended = spawnSync(process.execPath, ['-e', '']).pid;
+    for (const name of [`quorum-serve-${ended}-x`, `quorum-serve-${process.pid}-x`, 'quorum-serve-y'])
+      await mkdir(join(parent, name, 'patient'), { recursive: true });
+    await removeLeftovers(parent);
+    expect((await readdir(parent)).sort()).toEqual([`quorum-serve-${process.pid}-x`, 'quorum-serve-y']);
+    await rm(parent, { recursive: true });
   });
 });
 
