@@ -28,6 +28,8 @@ type Runtime = typeof import('onnxruntime-node');
 
 /** onnxruntime is loaded when first asked for, because some platforms (Intel Macs) have no build of it. */
 export async function loadOnnxRuntime(): Promise<Runtime> {
+  // onnxruntime 1.30 sends telemetry unless told not to: nothing may leave the machine, whoever loads it.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   try {
     return await import('onnxruntime-node');
   } catch (error) {
