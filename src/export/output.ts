@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { sha256OfFile } from '../prepare/case.js';
 import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
@@ -220,14 +219,4 @@ export async function refuseForeignBatchReport(folder: string): Promise<void> {
       found: 'not a summary of Quorum',
     });
   }
-}
-
-/** A path as the report shows it: relative to a folder, with forward slashes. */
-export function reportPath(from: string, file: string): string {
-  return relative(from, file).split(sep).join('/');
-}
-
-/** SHA-256 of a text, for content hashes of options. */
-export function sha256OfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
