@@ -29,69 +29,66 @@ export function lossOf(name: LossName, logits: Float32Array, target: Target, reg
   const voxels = logits.length / regionCount;
   const cotangent = new Float32Array(logits.length);
   const knownCount = target.known ? countKnown(target.known) : voxels;
+  const withEntropy = name === 'dice+cross-entropy' && knownCount > 0;
   let value = 0;
   for (let region = 0; region < regionCount; region++) {
     const start = region * voxels;
-    const view = {
+    value += regionLoss({
       logits: logits.subarray(start, start + voxels),
       truth: target.regions.subarray(start, start + voxels),
       known: target.known,
       cotangent: cotangent.subarray(start, start + voxels),
       share: 1 / regionCount,
-    };
-    value += softDice(view);
-    if (name === 'dice+cross-entropy' && knownCount > 0) value += crossEntropy(view, knownCount);
+      entropyWeight: withEntropy ? 1 / (regionCount * knownCount) : 0,
+    });
   }
   return { value, cotangent };
 }
 
-/** One region of a sample; `share` is its weight in the loss. */
+/** One region of a sample. */
 interface RegionView {
   readonly logits: Float32Array;
   readonly truth: Uint8Array;
   readonly known: Uint8Array | null;
   readonly cotangent: Float32Array;
+  /** Weight of the soft Dice in the loss. */
   readonly share: number;
+  /** Weight of each voxel's cross-entropy in the loss; 0 for none. */
+  readonly entropyWeight: number;
 }
 
-/** Adds the derivative to the view's cotangent and returns the region's share of the loss. */
-function softDice({ logits, truth, known, cotangent, share }: RegionView): number {
+/** The region's share of the loss; its derivative is written to the view's cotangent. */
+function regionLoss({ logits, truth, known, cotangent, share, entropyWeight }: RegionView): number {
   let overlap = 0;
   let predicted = 0;
   let actual = 0;
+  let entropy = 0;
   for (let v = 0; v < logits.length; v++) {
-    if (known && known[v] === 0) continue;
-    const p = 1 / (1 + Math.exp(-logits[v]));
+    if (known !== null && known[v] === 0) continue;
+    const z = logits[v];
+    // exp(−|z|) never overflows, and gives both p and log(1 + exp(−z)).
+    const e = Math.exp(z >= 0 ? -z : z);
+    const p = (z >= 0 ? 1 : e) / (1 + e);
     cotangent[v] = p;
     predicted += p;
+    if (entropyWeight > 0) entropy += Math.log(1 + e);
     if (truth[v] !== 0) {
       overlap += p;
       actual += 1;
-    }
+      if (z < 0) entropy -= z;
+    } else if (z > 0) entropy += z;
   }
   const numerator = 2 * overlap + 1;
   const denominator = predicted + actual + 1;
   const background = (share * numerator) / (denominator * denominator);
   const foreground = background - (2 * share) / denominator;
   for (let v = 0; v < logits.length; v++) {
+    if (known !== null && known[v] === 0) continue;
     const p = cotangent[v];
-    cotangent[v] = p * (1 - p) * (truth[v] !== 0 ? foreground : background);
+    const inside = truth[v] !== 0;
+    cotangent[v] = p * (1 - p) * (inside ? foreground : background) + entropyWeight * (inside ? p - 1 : p);
   }
-  return share * (1 - numerator / denominator);
-}
-
-/** Adds the derivative to the view's cotangent and returns the region's share of the loss. */
-function crossEntropy({ logits, truth, known, cotangent, share }: RegionView, knownCount: number): number {
-  const weight = share / knownCount;
-  let sum = 0;
-  for (let v = 0; v < logits.length; v++) {
-    if (known && known[v] === 0) continue;
-    const z = logits[v];
-    const y = truth[v] !== 0 ? 1 : 0;
-    sum += Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z)));
-    cotangent[v] += weight * (1 / (1 + Math.exp(-z)) - y);
-  }
-  return weight * sum;
+  return share * (1 - numerator / denominator) + entropyWeight * entropy;
 }
 
 function countKnown(known: Uint8Array): number {

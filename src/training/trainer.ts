@@ -96,6 +96,8 @@ class TrainingRun {
   private step = 0;
   /** The step of the newest checkpoint. */
   private saved = -1;
+  /** The samples of the step to come. */
+  private upcoming: Promise<StepSample[]> | null = null;
 
   private constructor(
     private readonly job: TrainingJob,
@@ -147,12 +149,10 @@ class TrainingRun {
   }
 
   private async trainStep(): Promise<void> {
-    const { plan, vector, source, modalities } = this.job;
+    const { plan, vector, modalities } = this.job;
     const started = performance.now();
-    const samples: StepSample[] = [];
-    for (let index = 0; index < plan.batch; index++) {
-      samples.push(await source.draw(randomStream(plan.seed, this.step, index)));
-    }
+    const samples = await (this.upcoming ?? this.draw(this.step));
+    this.upcoming = this.step + 1 < plan.steps ? this.draw(this.step + 1) : null;
     await setParameters(vector, this.parameters);
     const result = await gradientStep(vector, this.parameters, samples, this.settings(), this.workspace);
     const rate = learningRateAt(plan.schedule, plan.learningRate, this.step, plan.steps);
@@ -162,6 +162,20 @@ class TrainingRun {
     const seconds = (performance.now() - started) / 1000;
     const names = vector.inputChannels > 1 ? null : modalities;
     this.log(stepLine(this.step, rate, result, names, seconds));
+  }
+
+  /** The samples of a step. Drawn a step ahead, while the engine's threads compute; a failure is that step's. */
+  private draw(step: number): Promise<StepSample[]> {
+    const { plan, source } = this.job;
+    const drawn = (async () => {
+      const samples: StepSample[] = [];
+      for (let index = 0; index < plan.batch; index++) {
+        samples.push(await source.draw(randomStream(plan.seed, step, index)));
+      }
+      return samples;
+    })();
+    drawn.catch(() => undefined);
+    return drawn;
   }
 
   private settings() {
