@@ -10,6 +10,7 @@ import { resample } from '../volume/resample.js';
 import type { Grid } from '../volume/volume.js';
 import { contentProblem, preparationProblems } from './checks.js';
 import { measureImage } from './measure.js';
+import type { Preparation, SeriesPlacement } from './preparation.js';
 
 /** One to four images of one patient on one grid, skull-stripped, about 1 mm; values as in the files. */
 export interface Case {
@@ -22,6 +23,10 @@ export interface Case {
   readonly hashes: Readonly<Partial<Record<Modality, string>>>;
   /** Checks that failed and were overridden by `force`. */
   readonly overridden: readonly Problem[];
+  /** Where each source series lies; absent when nothing was moved. */
+  readonly placements?: Readonly<Partial<Record<Modality, SeriesPlacement>>>;
+  /** What was done to the images; absent when they came prepared. */
+  readonly preparation?: Preparation;
 }
 
 export interface CaseOptions {
