@@ -4,7 +4,12 @@ import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 export interface Recognition {
   readonly sequence: Modality | 'mask' | 'other';
   readonly reason: string;
+  /** 0..1: how far signs agree; ranks recognitions, no measured probability. */
+  readonly confidence: number;
 }
+
+/** A sequence that stands in a file's name alone. */
+const BY_NAME = 0.85;
 
 /** Spellings of each sequence, as one token or several joined (`t1_ce` → `t1ce`). */
 const SPELLINGS: Record<Modality, readonly string[]> = {
@@ -47,11 +52,11 @@ export function recogniseSequence(fileName: string): Recognition {
     .filter(Boolean);
   const maskWord =
     words.find((word) => MASK_WORDS.includes(word)) ?? MASK_ENDINGS.find((word) => words.at(-1) === word);
-  if (maskWord) return { sequence: 'mask', reason: `“${maskWord}” in the name` };
+  if (maskWord) return { sequence: 'mask', reason: `“${maskWord}” in the name`, confidence: BY_NAME };
 
   const found = sequencesIn(words);
   const last = found.at(-1);
-  if (!last) return { sequence: 'other', reason: 'no sequence in the name' };
+  if (!last) return { sequence: 'other', reason: 'no sequence in the name', confidence: 0 };
   const contrast = contrastEntity(words);
   const corrected = found.map((match) =>
     match.modality === 't1' && contrast
@@ -62,9 +67,14 @@ export function recogniseSequence(fileName: string): Recognition {
   const names = [...new Set(corrected.map((match) => match.modality))];
   if (last.end !== words.length && names.length > 1) {
     const titles = MODALITIES.filter((m) => names.includes(m)).map((m) => MODALITY_TITLES[m]);
-    return { sequence: 'other', reason: `several sequences in the name: ${titles.join(', ')}` };
+    const reason = `several sequences in the name: ${titles.join(', ')}`;
+    return { sequence: 'other', reason, confidence: 0 };
   }
-  return { sequence: decisive.modality, reason: `“${decisive.spelling}” in the name` };
+  return {
+    sequence: decisive.modality,
+    reason: `“${decisive.spelling}” in the name`,
+    confidence: BY_NAME,
+  };
 }
 
 interface Match {

@@ -5,13 +5,75 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { type ImageHeader, readHeader } from '../volume/read.js';
 import { imageStem, isImageName, recogniseSequence } from './recognise.js';
 
-/** One image file of an examination: what it was recognised as, why, and its geometry. */
+/** One image of an examination: what it was recognised as, why, and its geometry. */
 export interface Series {
+  /** An image file that `volume` reads; for DICOM the NIfTI that it was converted to, in a private working folder. */
   readonly file: string;
+  /** Absent for NIfTI, MHA and NRRD. */
+  readonly dicom?: DicomSeries;
   readonly sequence: Modality | 'mask' | 'other';
   /** Why it was recognised so, in words; `chosen by the user` after an override. */
   readonly reason: string;
+  /** 0..1: how far signs agree. Ranks recognitions; it is no measured probability. 1 after an override. */
+  readonly confidence: number;
   readonly header: ImageHeader;
+  readonly about: AboutSeries;
+}
+
+/** What the headers say of a series; a field is absent where they are silent. */
+export interface AboutSeries {
+  readonly description?: string;
+  readonly protocol?: string;
+  /** ISO 8601 date, with the time where it is known, no zone. */
+  readonly acquired?: string;
+  /** Milliseconds. */
+  readonly echoTime?: number;
+  readonly repetitionTime?: number;
+  readonly inversionTime?: number;
+  /** null: the field is there and says that none was given. */
+  readonly contrastAgent?: string | null;
+  /** Millimetres. */
+  readonly sliceThickness?: number;
+  readonly manufacturer?: string;
+  /** Tesla. */
+  readonly fieldStrength?: number;
+  readonly seriesNumber?: number;
+}
+
+/** Identity and geometry of a DICOM series; every position and direction in DICOM's LPS mm. */
+export interface DicomSeries {
+  readonly studyInstanceUid: string;
+  /** Of the first frame; a volume that the scanner split over two series has frames of both. */
+  readonly seriesInstanceUid: string;
+  readonly frameOfReferenceUid: string | null;
+  readonly modality: string;
+  /** As in the files, for exports that must carry it; never logged. */
+  readonly patient: DicomPatient;
+  /** One a slice, in the order of the converted NIfTI's slices. */
+  readonly frames: readonly DicomFrame[];
+  readonly rows: number;
+  readonly columns: number;
+  /** Between rows, between columns, in mm, as in the DICOM attribute. */
+  readonly pixelSpacing: readonly [number, number];
+}
+
+export interface DicomPatient {
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly sex: string | null;
+  /** DICOM DA: YYYYMMDD. */
+  readonly birthDate: string | null;
+}
+
+export interface DicomFrame {
+  readonly file: string;
+  /** Counted from 0 within the file. */
+  readonly frame: number;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly imagePositionPatient: readonly [number, number, number];
+  readonly imageOrientationPatient: readonly [number, number, number, number, number, number];
 }
 
 /** One patient, one examination: its series, and which of them serves as which sequence. */
@@ -52,7 +114,7 @@ export async function openStudy(paths: readonly string[], overrides: SequenceOve
     return {
       file,
       ...(modality
-        ? { sequence: modality, reason: 'chosen by the user' }
+        ? { sequence: modality, reason: 'chosen by the user', confidence: 1 }
         : recogniseSequence(basename(file))),
     };
   });
@@ -75,7 +137,7 @@ export async function openStudy(paths: readonly string[], overrides: SequenceOve
   if (Object.keys(images).length === 0) throw nothingRecognised(recognised);
 
   const series: Series[] = [];
-  for (const entry of recognised) series.push({ ...entry, header: await readHeader(entry.file) });
+  for (const entry of recognised) series.push({ ...entry, header: await readHeader(entry.file), about: {} });
   const byFile = new Map(series.map((entry) => [entry.file, entry]));
   return {
     name: await studyName(paths, all),

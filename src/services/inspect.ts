@@ -32,7 +32,7 @@ export async function inspectImage(file: string): Promise<ImageSummary> {
   }
   const isLabelMap = distinct.size <= MOST_LABELS && [...distinct].every((value) => Number.isInteger(value));
   return {
-    ...summariseSeries({ file, header: image, ...recogniseSequence(basename(file)) }),
+    ...summariseSeries({ file, header: image, about: {}, ...recogniseSequence(basename(file)) }),
     nonZeroMl: (nonZero * voxelVolume(image.affine)) / 1000,
     minimum,
     maximum,

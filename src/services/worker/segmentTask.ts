@@ -92,7 +92,8 @@ function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
 async function studyOf({ name, images }: CaseSource): Promise<Study> {
   const series: Series[] = [];
   for (const { modality, file } of images)
-    series.push({ file, sequence: modality, reason: '', header: await readHeader(file) });
+    const header = await readHeader(file);
+    series.push({ file, sequence: modality, reason: '', confidence: 1, header, about: {} });
   const byModality = Object.fromEntries(series.map((entry) => [entry.sequence, entry]));
   return { name, folder: null, series, images: byModality, masks: [] };
 }
