@@ -91,9 +91,10 @@ function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
 
 async function studyOf({ name, images }: CaseSource): Promise<Study> {
   const series: Series[] = [];
-  for (const { modality, file } of images)
+  for (const { modality, file } of images) {
     const header = await readHeader(file);
     series.push({ file, sequence: modality, reason: '', confidence: 1, header, about: {} });
+  }
   const byModality = Object.fromEntries(series.map((entry) => [entry.sequence, entry]));
   return { name, folder: null, series, images: byModality, masks: [] };
 }
