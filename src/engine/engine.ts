@@ -7,6 +7,17 @@ export interface Tensor3 {
   readonly shape: readonly [depth: number, height: number, width: number];
 }
 
+/** What one forward pass gives. */
+export interface Pass {
+  /** (regions, D, H, W), C order. */
+  readonly logits: Float32Array;
+  /**
+   * Mean over the volume of each channel at the bottleneck (`BOTTLENECK` in network/layers.ts, after its ReLU): a short
+   * description of what the network saw, for the checks of the input. Empty for a network without a bottleneck.
+   */
+  readonly features: Float32Array;
+}
+
 /** Runs the network on one modality at a time. Engines agree within 1e-4 on logits in float32. */
 export interface InferenceEngine {
   readonly name: 'onnx' | 'tensorflow' | 'wasm';
@@ -21,6 +32,8 @@ export interface InferenceEngine {
    * @throws QuorumError ENGINE_FAILED when the device fails or a logit is not finite.
    */
   logits(modality: number, input: Tensor3): Promise<Float32Array>;
+  /** The same pass, with the bottleneck's channel means beside the logits. */
+  pass(modality: number, input: Tensor3): Promise<Pass>;
   dispose(): Promise<void>;
 }
 

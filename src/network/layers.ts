@@ -60,6 +60,9 @@ export type Layer = ConvolutionLayer | NormalisationLayer | MaxPoolLayer | Upsam
 /** Input sides must divide by this: four poolings by 2. */
 export const SIDE_MULTIPLE = 16;
 
+/** Name of the deepest activation, after its ReLU: the narrowest description of the whole input. */
+export const BOTTLENECK: ActivationName = 'down4';
+
 const GROUPS = 8;
 const EPSILON = 1e-5;
 

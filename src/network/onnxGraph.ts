@@ -1,12 +1,13 @@
 /** The network as an ONNX model: what `quorum export --onnx` writes is, byte for byte, what the onnx engine runs. */
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import type {
-  ConcatenateLayer,
-  ConvolutionLayer,
-  Layer,
-  MaxPoolLayer,
-  NormalisationLayer,
-  UpsampleLayer,
+import {
+  BOTTLENECK,
+  type ConcatenateLayer,
+  type ConvolutionLayer,
+  type Layer,
+  type MaxPoolLayer,
+  type NormalisationLayer,
+  type UpsampleLayer,
 } from './layers.js';
 import type { Parameters } from './parameters.js';
 
@@ -16,15 +17,21 @@ const { FLOAT, INT64 } = TensorProto.DataType;
 const IR_VERSION = 8;
 const OPSET = 17;
 
-/** Names of the graph's inputs and output. */
-export const ONNX_NAMES = { input: 'input', modality: 'modality', logits: 'logits' } as const;
+/** Names of the graph's inputs and outputs. */
+export const ONNX_NAMES = {
+  input: 'input',
+  modality: 'modality',
+  logits: 'logits',
+  features: 'features',
+} as const;
 
 /**
  * The network as a serialised ONNX ModelProto (IR 8, opset 17) with all its weights.
  *
  * Inputs: `input` float32 (N, 1, D, H, W), D, H and W multiples of 16, one volume of one modality each;
  * `modality` int64 (N), which modality each volume is (it selects the scales and shifts of the normalisations, so one
- * session serves every modality). Output: `logits` float32 (N, regions, D, H, W). N, D, H and W are free.
+ * session serves every modality). Outputs: `logits` float32 (N, regions, D, H, W); `features` float32 (N, channels), the mean over the volume of each
+ * channel at the bottleneck (left out where the layers have none). N, D, H and W are free.
  *
  * @param parameters every tensor of `parameterSpecs(layers, modalityCount)`.
  * @param metadata kept in the file's `metadata_props`, e.g. the modalities' order.
@@ -37,6 +44,12 @@ export function buildOnnxModel(
 ): Uint8Array {
   const graph = new GraphBuilder(parameters, modalityCount);
   for (const layer of layers) graph.add(layer);
+  const outputs: Onnx.IValueInfoProto[] = [];
+  const bottleneck = layers.find(({ output }) => output === BOTTLENECK);
+  if (bottleneck?.kind === 'normalisation') {
+    graph.channelMeans(bottleneck.output, ONNX_NAMES.features);
+    outputs.push(tensorInfo(ONNX_NAMES.features, FLOAT, ['N', bottleneck.channels]));
+  }
   const last = layers[layers.length - 1];
   const regions = last.kind === 'convolution' ? last.outChannels : 0;
   const model = ModelProto.fromObject({
@@ -52,7 +65,7 @@ export function buildOnnxModel(
         tensorInfo(ONNX_NAMES.input, FLOAT, ['N', 1, 'D', 'H', 'W']),
         tensorInfo(ONNX_NAMES.modality, INT64, ['N']),
       ],
-      output: [tensorInfo(ONNX_NAMES.logits, FLOAT, ['N', regions, 'D', 'H', 'W'])],
+      output: [tensorInfo(ONNX_NAMES.logits, FLOAT, ['N', regions, 'D', 'H', 'W']), ...outputs],
     },
   });
   return ModelProto.encode(model).finish();
@@ -92,6 +105,10 @@ class GraphBuilder {
         this.concatenate(layer);
         break;
     }
+  }
+
+  channelMeans(input: string, output: string): void {
+    this.node('ReduceMean', [input], output, { axes: [2, 3, 4], keepdims: 0 });
   }
 
   private convolution({ name, input, output, inChannels, outChannels, kernel }: ConvolutionLayer): void {

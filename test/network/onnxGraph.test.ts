@@ -212,7 +212,7 @@ describe('the exported model', () => {
     expect(model.metadataProps).toMatchObject([{ key: 'modalities', value: 't1,t1ce,t2,flair' }]);
     const session = await InferenceSession.create(bytes);
     expect(session.inputNames).toEqual(['input', 'modality']);
-    expect(session.outputNames).toEqual(['logits']);
+    expect(session.outputNames).toEqual(['logits', 'features']);
     expect(session.inputMetadata[0]).toMatchObject({ type: 'float32', shape: ['N', 1, 'D', 'H', 'W'] });
     expect(session.outputMetadata[0]).toMatchObject({ type: 'float32', shape: ['N', 3, 'D', 'H', 'W'] });
     await session.release();

@@ -34,6 +34,7 @@ beforeAll(async () => {
       passes.push({ modality, input });
       return onnx.logits(modality, input);
     },
+    pass: (modality, input) => onnx.pass(modality, input),
   };
   sample = await prepareCase(await openStudy([SAMPLE_PATIENT]));
   logits = await computeLogits(sample, model, engine);

@@ -46,6 +46,9 @@ function brightness(): InferenceEngine & { passes: number } {
         );
       return logits;
     },
+    async pass(modality: number, input: { data: Float32Array }) {
+      return { logits: await engine.logits(modality, input), features: new Float32Array(0) };
+    },
     async dispose() {},
   };
   return engine;

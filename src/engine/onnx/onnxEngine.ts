@@ -5,7 +5,7 @@ import { QuorumError } from '../../errors.js';
 import { type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import { buildOnnxModel, ONNX_NAMES } from '../../network/onnxGraph.js';
 import type { Parameters } from '../../network/parameters.js';
-import type { InferenceEngine, Tensor3 } from '../engine.js';
+import type { InferenceEngine, Pass, Tensor3 } from '../engine.js';
 import { reproducibleThreads } from './reproducibleThreads.js';
 
 /** Execution providers of onnxruntime; which of them a build has depends on the platform. */
@@ -119,8 +119,12 @@ class OnnxEngine implements InferenceEngine {
   }
 
   async logits(modality: number, input: Tensor3): Promise<Float32Array> {
+    return (await this.pass(modality, input)).logits;
+  }
+
+  async pass(modality: number, input: Tensor3): Promise<Pass> {
     this.check(modality, input);
-    const pass = this.queue.then(() => this.pass(modality, input));
+    const pass = this.queue.then(() => this.run(modality, input));
     this.queue = pass.catch(() => undefined);
     return pass;
   }
@@ -130,7 +134,7 @@ class OnnxEngine implements InferenceEngine {
     await this.release();
   }
 
-  private async pass(modality: number, input: Tensor3): Promise<Float32Array> {
+  private async run(modality: number, input: Tensor3): Promise<Pass> {
     const { Tensor } = this.runtime;
     const feeds = {
       [ONNX_NAMES.input]: new Tensor('float32', input.data, [1, 1, ...input.shape]),
@@ -153,7 +157,8 @@ class OnnxEngine implements InferenceEngine {
         found: String(logits[index]),
       });
     }
-    return logits;
+    const features = result[ONNX_NAMES.features]?.data as Float32Array | undefined;
+    return { logits, features: features ?? new Float32Array(0) };
   }
 
   private async release(): Promise<void> {

@@ -1,14 +1,14 @@
 /** The network on tfjs: one modality at a time, forward, and as often as asked backward. */
 import * as tf from '@tensorflow/tfjs-core';
 import { QuorumError } from '../../errors.js';
-import { inputChannelsOf, type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
+import { BOTTLENECK, inputChannelsOf, type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import {
   flattenParameters,
   type ParameterSpec,
   type Parameters,
   parameterSpecs,
 } from '../../network/parameters.js';
-import type { Branch, InferenceEngine, Tensor3, TrainingEngine } from '../engine.js';
+import type { Branch, InferenceEngine, Pass, Tensor3, TrainingEngine } from '../engine.js';
 import { acquireBackend, type TensorflowBackend, type TensorflowDevice } from './backend.js';
 import { type DeviceParameters, uploadParameters } from './deviceParameters.js';
 import type { TensorflowBackendOptions } from './openedBackend.js';
@@ -41,7 +41,8 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   return {
     name: 'tensorflow',
     device: network.device,
-    logits: (modality, input) => network.logits(modality, input),
+    logits: async (modality, input) => (await network.pass(modality, input)).logits,
+    pass: (modality, input) => network.pass(modality, input),
     dispose: () => network.dispose(),
   };
 }
@@ -93,13 +94,18 @@ class TensorflowNetwork {
     this.parameters = new Map(Object.entries(keep));
   }
 
-  async logits(modality: number, input: Tensor3): Promise<Float32Array> {
+  async pass(modality: number, input: Tensor3): Promise<Pass> {
     const network = this.branchNetwork(modality, input);
+    let count = 0;
     const { values } = await this.backend.run(() => {
       const { activations } = walkForward(network, input, false);
-      return { read: tf.transpose(activations.logits), keep: [] };
+      const logits = tf.reshape(tf.transpose(activations.logits), [-1]);
+      count = logits.size;
+      const bottleneck = activations[BOTTLENECK];
+      const read = bottleneck ? tf.concat([logits, tf.mean(bottleneck, 0)]) : logits;
+      return { read, keep: [] };
     });
-    return values;
+    return { logits: values.subarray(0, count), features: values.slice(count) };
   }
 
   async forward(modality: number, input: Tensor3): Promise<Branch> {

@@ -1,6 +1,6 @@
 /** The layer list walked forward and backward in tfjs operations. Both walks are synchronous: run them in a `tf.tidy`. */
 import * as tf from '@tensorflow/tfjs-core';
-import { type ActivationName, inputChannelsOf, type Layer } from '../../network/layers.js';
+import { type ActivationName, BOTTLENECK, inputChannelsOf, type Layer } from '../../network/layers.js';
 import type { ParameterSpec } from '../../network/parameters.js';
 import type { Tensor3 } from '../engine.js';
 import { type DeviceParameters, flattenGradient } from './deviceParameters.js';
@@ -39,15 +39,16 @@ export interface BranchNetwork {
 }
 
 /**
- * Runs one branch. Activations are freed after their last use, unless `keep` and the walk backward reads them.
+ * Runs one branch. Activations are freed after their last use, except the bottleneck's, and unless `keep` and the walk
+ * backward reads them.
  *
- * @returns the activations left, `logits` (voxels, regions) among them.
+ * @returns the activations left, `logits` (voxels, regions) and the bottleneck among them.
  */
 export function walkForward(network: BranchNetwork, input: Tensor3, keep: boolean): ForwardPass {
   const { layers } = network;
   const sides = activationSides(layers, input.shape);
   const lastReader = new Map(layers.flatMap((layer, i) => inputsOf(layer).map((name) => [name, i])));
-  const kept = keep ? readBackward(layers) : new Set<ActivationName>();
+  const kept = keep ? readBackward(layers) : new Set<ActivationName>([BOTTLENECK]);
   const activations: ForwardPass['activations'] = { input: inputTensor(input, inputChannelsOf(layers)) };
   const statistics: ForwardPass['statistics'] = {};
   layers.forEach((layer, i) => {

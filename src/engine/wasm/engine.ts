@@ -3,7 +3,7 @@ import { QuorumError } from '../../errors.js';
 import { createPyramid, KernelPool, Program, type Pyramid } from '../../kernels/index.js';
 import { inputChannelsOf, type Layer, SIDE_MULTIPLE } from '../../network/layers.js';
 import { flattenParameters, type Parameters, parameterSpecs } from '../../network/parameters.js';
-import type { Branch, InferenceEngine, Tensor3, TrainingEngine } from '../engine.js';
+import type { Branch, InferenceEngine, Pass, Tensor3, TrainingEngine } from '../engine.js';
 import { BackwardWalk } from './backward.js';
 import { type Activations, ForwardWalk, type Network } from './forward.js';
 import { planStorage } from './storage.js';
@@ -72,9 +72,13 @@ export class WasmEngine implements TrainingEngine, InferenceEngine {
   }
 
   async logits(modality: number, input: Tensor3): Promise<Float32Array> {
-    const { logits, done } = await this.#forward(modality, input, false);
+    return (await this.pass(modality, input)).logits;
+  }
+
+  async pass(modality: number, input: Tensor3): Promise<Pass> {
+    const { logits, features, done } = await this.#forward(modality, input, false);
     done();
-    return logits;
+    return { logits, features };
   }
 
   async forward(modality: number, input: Tensor3): Promise<Branch> {
@@ -96,12 +100,12 @@ export class WasmEngine implements TrainingEngine, InferenceEngine {
     modality: number,
     input: Tensor3,
     keep: boolean,
-  ): Promise<{ logits: Float32Array; activations: Activations; done: () => void }> {
+  ): Promise<Pass & { activations: Activations; done: () => void }> {
     this.#check(modality, input);
     const key = input.shape.join('×');
     const pyramid = this.#acquire(key, input.shape);
     const walk = new ForwardWalk(this.#network, modality, pyramid, input, keep);
-    const { logits, activations } = await walk.run().catch((error) => {
+    const { logits, features, activations } = await walk.run().catch((error) => {
       this.#releasePyramid(key);
       throw error;
     });
@@ -112,7 +116,7 @@ export class WasmEngine implements TrainingEngine, InferenceEngine {
       done();
       throw failure(`logits[${bad}]`, 'finite', logits[bad]);
     }
-    return { logits, activations, done };
+    return { logits, features, activations, done };
   }
 
   #check(modality: number, { data, shape }: Tensor3): void {

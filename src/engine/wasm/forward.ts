@@ -15,13 +15,14 @@ import {
   statisticsBytes,
   upsample,
 } from '../../kernels/index.js';
-import type {
-  ActivationName,
-  ConvolutionLayer,
-  Layer,
-  MaxPoolLayer,
-  NormalisationLayer,
-  UpsampleLayer,
+import {
+  type ActivationName,
+  BOTTLENECK,
+  type ConvolutionLayer,
+  type Layer,
+  type MaxPoolLayer,
+  type NormalisationLayer,
+  type UpsampleLayer,
 } from '../../network/layers.js';
 import type { Tensor3 } from '../engine.js';
 import type { StoragePlan } from './storage.js';
@@ -77,17 +78,22 @@ export class ForwardWalk {
     }
   }
 
-  /** Runs the pass. @returns the logits, and the activations where they are kept. */
-  async run(): Promise<{ logits: Float32Array; activations: Activations }> {
+  /** Runs the pass. @returns logits and features as `Pass`, and the activations where they are kept. */
+  async run(): Promise<{ logits: Float32Array; features: Float32Array; activations: Activations }> {
     const { regions, block } = this.#maps();
     this.#program.free(block);
+    const bottleneck = this.network.plan.places.has(BOTTLENECK) ? this.#read(BOTTLENECK) : null;
+    const bottleneckBlock = this.#blocks.get(BOTTLENECK);
+    if (!this.keep && bottleneckBlock) this.#program.free(bottleneckBlock);
     if (!this.keep) for (const kept of this.#kept) this.#program.free(kept);
     let logits = new Float32Array(0);
+    let features = new Float32Array(0);
     const { memory } = this.network.weights.pool;
     await this.#program.run(() => {
       logits = memory.view(block.pointer, regions * this.pyramid.grids[0].count).slice();
+      if (bottleneck) features = channelMeans(memory.floats, bottleneck);
     });
-    return { logits, activations: this.#activations() };
+    return { logits, features, activations: this.#activations() };
   }
 
   /** One channel as a single map; several in blocks, where the channels that the last block lacks are zero. */
@@ -183,7 +189,7 @@ export class ForwardWalk {
 
   #freeAfter(index: number): void {
     for (const [name, block] of this.#blocks) {
-      if (this.network.plan.lastUse.get(name) !== index) continue;
+      if (this.network.plan.lastUse.get(name) !== index || name === BOTTLENECK) continue;
       this.#program.free(block);
       this.#blocks.delete(name);
     }
@@ -194,6 +200,27 @@ export class ForwardWalk {
     if (!this.#logits || last.kind !== 'convolution') throw new RangeError('the last layer must be 1×1×1');
     return { regions: last.outChannels, block: this.#logits };
   }
+}
+
+/** Mean of each channel over the grid, the margin left out. */
+function channelMeans(
+  floats: Float32Array<ArrayBufferLike>,
+  volume: BlockedVolume,
+): Float32Array<ArrayBuffer> {
+  const { depth, height, width, count, block } = volume.grid;
+  const means = new Float32Array(volume.blocks * BLOCK_CHANNELS);
+  for (let c = 0; c < means.length; c++) {
+    const first = (volume.pointer + Math.floor(c / BLOCK_CHANNELS) * block) / 4 + (c % BLOCK_CHANNELS);
+    let sum = 0;
+    for (let d = 1; d <= depth; d++) {
+      for (let h = 1; h <= height; h++) {
+        const row = (d * (height + 2) + h) * (width + 2);
+        for (let w = 1; w <= width; w++) sum += floats[first + (row + w) * BLOCK_CHANNELS];
+      }
+    }
+    means[c] = sum / count;
+  }
+  return means;
 }
 
 /** Writes (D, H, W) values, `stride` floats apart, into a map with a margin; `first` is the margin's first voxel. */

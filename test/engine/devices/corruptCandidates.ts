@@ -29,9 +29,7 @@ export const CORRUPTIONS: Record<string, Corruption> = {
 };
 
 /** Stands for any engine: its logits follow from the input at once, so that times are those of the sleeps alone. */
-export const promptEngine: InferenceEngine = {
-  name: 'onnx',
-  device: 'prompt',
+export const promptEngine: InferenceEngine = logitsOnly('prompt', {
   logits: async (modality, { data }) => {
     const logits = new Float32Array(3 * data.length);
     for (let i = 0; i < logits.length; i++) {
@@ -40,7 +38,19 @@ export const promptEngine: InferenceEngine = {
     return logits;
   },
   dispose: async () => undefined,
-};
+});
+
+/** An engine whose network has no bottleneck. */
+function logitsOnly(
+  device: string,
+  { logits, dispose }: Pick<InferenceEngine, 'logits' | 'dispose'>,
+): InferenceEngine {
+  const pass: InferenceEngine['pass'] = async (modality, input) => ({
+    logits: await logits(modality, input),
+    features: new Float32Array(0),
+  });
+  return { name: 'onnx', device, logits, pass, dispose };
+}
 
 /** The CPU of this world: `promptEngine`, but each pass takes a while. */
 export const leisurely: Corruption = async (logits) => {
@@ -50,12 +60,10 @@ export const leisurely: Corruption = async (logits) => {
 
 /** `engine` with every pass's logits put through a corruption. */
 export function corrupted(engine: InferenceEngine, corruption: Corruption, device: string): InferenceEngine {
-  return {
-    name: engine.name,
-    device,
+  return logitsOnly(device, {
     logits: async (modality, input) => corruption(await engine.logits(modality, input)),
     dispose: () => engine.dispose(),
-  };
+  });
 }
 
 function candidate(id: string, kind: 'cpu' | 'gpu', corruption: Corruption): DeviceCandidate {

@@ -17,6 +17,9 @@ function engineOf(device: string, value: number, failing = Number.POSITIVE_INFIN
       }
       return Float32Array.of(value);
     },
+    pass: async () => {
+      throw new Error('not used here');
+    },
     dispose: async () => {
       log.disposed++;
       if (log.passes >= failing) throw new Error('lost devices cannot be closed');
