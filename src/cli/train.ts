@@ -36,6 +36,7 @@ export function trainCommand(services: Client): Command {
 
 function networkOptions(): Option[] {
   return [
+    new Option('--initial <dir>', 'a model folder, or an earlier run’s folder, to start from'),
     choice('--width <w>', 'channels are 32w to 512w', ['0.25', '0.5', '1'], DEFAULTS.width),
     option(
       '--objectives <kind>',
@@ -145,6 +146,7 @@ interface TrainOptions {
   folds?: number;
   fold?: number;
   weights?: number[];
+  initial?: string;
   width?: '0.25' | '0.5' | '1';
   objectives?: Objectives | 'mean';
   decoupling?: TrainRequest['decoupling'];
@@ -223,6 +225,7 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
     ...given({
       runFolder: options.run,
       name: options.name,
+      initial: options.initial,
       width: width === undefined ? undefined : (Number(width) as 0.25 | 0.5 | 1),
       objectives: mean ? ({ kind: 'subsets' } as const) : (objectives as Objectives | undefined),
       decoupling: mean ? ('mean' as const) : options.decoupling,

@@ -97,6 +97,32 @@ export async function readCheckpoint(
   throw new QuorumError({ ...problems[0], code: 'CHECKPOINT_INVALID', also: problems.slice(1) });
 }
 
+/**
+ * The parameters of the newest readable checkpoint in a run's folder, whatever its plan.
+ *
+ * @throws QuorumError CHECKPOINT_INVALID when there is none of this length.
+ */
+export async function newestParameters(folder: string, length: number): Promise<Float32Array> {
+  const names = await checkpointFiles(folder).catch(() => []);
+  const problems: Problem[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    try {
+      return (await readState(file, length)).state.parameters;
+    } catch (error) {
+      problems.push({ ...problemOf(error), file });
+    }
+  }
+  const none: Problem = {
+    code: 'CHECKPOINT_INVALID',
+    expected: 'a Model folder or a training run’s folder',
+    found: 'no checkpoint',
+    file: folder,
+  };
+  const [first = none, ...also] = problems;
+  throw new QuorumError({ ...first, code: 'CHECKPOINT_INVALID', also });
+}
+
 /** Names, newest first. */
 async function checkpointFiles(folder: string): Promise<string[]> {
   return (await readdir(folder))

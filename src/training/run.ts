@@ -15,6 +15,7 @@ import { dropoutSource } from './earlyFusion.js';
 import { estimateTraining, type TrainingEstimate } from './estimate.js';
 import { fitFusion } from './fitFusion.js';
 import { fusionLength } from './fusion.js';
+import { readInitial } from './initial.js';
 import { writeDice, writeNetworks } from './runResults.js';
 import { augmentedSource, type CaseGroup, CaseStore } from './source.js';
 import { foldSplit, readSplit, type Split } from './split.js';
@@ -55,6 +56,8 @@ export interface TrainingRequest {
   readonly fusion: 'mean' | 'learned' | 'fitted';
   readonly plan: TrainingPlan;
   readonly augmentation: AugmentationRules;
+  /** A Model folder or a run's folder to start from; random parameters when null or absent. */
+  readonly initial?: string | null;
   readonly checkpointEvery: number;
   /** Score the split's test side too, once, at the end. */
   readonly scoreTest?: boolean;
@@ -74,7 +77,7 @@ export interface RunHooks extends VerifyOptions, Pick<TrainingJob, 'onLine' | 'o
  * asked to, and writes `dice.json` into the run's folder and the Model folder; where one Model folder cannot hold what
  * was trained, `parameters.safetensors` in the run's folder instead.
  *
- * @throws QuorumError REQUEST_INVALID (region weights with early fusion) and OUTPUT_EXISTS before anything is computed; what `openDataset`, `verifyDataset`, `readSplit`,
+ * @throws QuorumError REQUEST_INVALID (region weights with early fusion, a start for a baseline) and OUTPUT_EXISTS before anything is computed; what `openDataset`, `verifyDataset`, `readSplit`,
  * `foldSplit`, `train` and `writeTrainedModel` throw.
  */
 export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}): Promise<TrainingOutcome> {
@@ -88,7 +91,7 @@ export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}
   const layers = buildLayers(request.width, REGIONS.length, inputChannels);
   const opened = await openEngines(request, layers);
   try {
-    const job = prepareJob(request, hooks, groups, layers, opened);
+    const job = await prepareJob(request, hooks, groups, layers, opened);
     if (hooks.onEstimate) hooks.onEstimate(await estimateTraining(job.job, layers));
     const outcome = await train(job.job);
     await finish(request, outcome, job, groups);
@@ -112,7 +115,11 @@ interface PreparedJob {
   readonly networkLength: number;
 }
 
-async function checkRequest({ out, sharing, fusion }: TrainingRequest): Promise<void> {
+async function checkRequest({ out, sharing, fusion, initial }: TrainingRequest): Promise<void> {
+  if (initial && sharing !== 'dynamic') {
+    const expected = 'dynamic sharing';
+    throw new QuorumError({ code: 'REQUEST_INVALID', field: 'initial', expected, found: sharing });
+  }
   if (sharing === 'early-fusion' && fusion !== 'mean') {
     const expected = 'none: early fusion has one prediction, nothing votes';
     throw new QuorumError({ code: 'REQUEST_INVALID', field: 'regionWeights', expected, found: fusion });
@@ -171,13 +178,13 @@ async function openWasm(layers: readonly Layer[], modalityCount: number): Promis
   return { engine, memory: new PoolVectors(engine.pool) };
 }
 
-function prepareJob(
+async function prepareJob(
   request: TrainingRequest,
   hooks: RunHooks,
   groups: Groups,
   layers: readonly Layer[],
   opened: readonly OpenEngine[],
-): PreparedJob {
+): Promise<PreparedJob> {
   const { sharing, augmentation } = request;
   const plan = planOf(request);
   const { branches } = enginesFor(sharing, MODALITIES.length);
@@ -188,12 +195,13 @@ function prepareJob(
   const initial = new Float32Array(vector.length);
   const first = initialiseParameters(layers, branches, plan.seed);
   for (const { offset } of vector.routes) initial.set(first, offset);
+  if (request.initial) initial.set(await readInitial(request.initial, layers, specs, vector.length));
   const rules = descriptionTemplate(aboutOf(request, groups.train), request.width);
   const store = new CaseStore(rules, request.caseMemory);
   const source = augmentedSource(groups.train, store, augmentation);
   const job: TrainingJob = {
     plan,
-    label: labelOf(request, groups, engines),
+    label: labelOf(request, groups, engines, initial),
     modalities: MODALITIES,
     vector,
     memory: opened.length === 1 ? opened[0].memory : null,
@@ -213,14 +221,22 @@ function planOf({ plan, sharing }: TrainingRequest): TrainingPlan {
 }
 
 /** What the plan does not say of what decides the numbers: engine, network, data and augmentation. */
-function labelOf(request: TrainingRequest, groups: Groups, engines: readonly NetworkEngine[]): string {
+function labelOf(
+  request: TrainingRequest,
+  groups: Groups,
+  engines: readonly NetworkEngine[],
+  initial: Float32Array,
+): string {
   const { width, sharing, fusion, augmentation } = request;
   const engine = `${engines[0].name} on ${engines[0].device}`;
   const cases = (side: readonly CaseGroup[]) =>
     side.map(({ dataset, weight, cases: own }) => [dataset.description, weight, own.map(({ name }) => name)]);
   const data = [cases(groups.train), cases(groups.validation), augmentation];
   const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex');
-  return `${engine}, width ${width}, ${sharing}, fusion ${fusion}, data ${hash.slice(0, 16)}`;
+  const start = request.initial
+    ? `, start ${createHash('sha256').update(initial).digest('hex').slice(0, 16)}`
+    : '';
+  return `${engine}, width ${width}, ${sharing}, fusion ${fusion}, data ${hash.slice(0, 16)}${start}`;
 }
 
 async function finish(

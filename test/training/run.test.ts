@@ -260,3 +260,31 @@ describe('a run that is killed', () => {
     expect(await logWithoutClock('killed')).toBe(await logWithoutClock('whole'));
   }, 240_000);
 });
+
+describe('starting from earlier parameters', () => {
+  const noStep = { ...request('x').plan, steps: 1, learningRate: 1e-12, validateEvery: 0 };
+  const parametersOf = async (name: string) =>
+    [...(await readModel(join(root, name))).parameters.values()].flatMap((values) => [...values]);
+
+  beforeAll(async () => {
+    await runTraining(request('first', { plan: { ...noStep, steps: 3, learningRate: 3e-3 } }));
+  });
+
+  it.each([
+    ['a Model folder', 'first'],
+    ['a run’s folder', 'first.run'],
+  ])('takes them from %s', async (_, from) => {
+    const out = `${from}-again`;
+    await runTraining(request(out, { initial: join(root, from), plan: { ...noStep, seed: 7 } }));
+    const [before, after] = [await parametersOf('first'), await parametersOf(out)];
+    expect(before.length).toBeGreaterThan(800_000);
+    expect(after.every((value, i) => Math.abs(value - before[i]) < 1e-6)).toBe(true);
+  });
+
+  it('refuses another width and a folder that holds neither', async () => {
+    const other = runTraining(request('wide', { initial: join(root, 'first'), width: 0.5 }));
+    expect(await problemOfRefusal(other)).toMatchObject({ code: 'MODEL_INVALID', field: 'width' });
+    const nothing = runTraining(request('none', { initial: cubes }));
+    expect(await problemOfRefusal(nothing)).toMatchObject({ code: 'CHECKPOINT_INVALID', file: cubes });
+  });
+});

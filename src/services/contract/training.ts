@@ -24,6 +24,8 @@ export const trainRequestSchema = z.strictObject({
   runFolder: z.string().min(1).nullable().default(null),
   /** The model's name; null is the output folder's. */
   name: z.string().min(1).nullable().default(null),
+  /** A Model folder or an earlier run's folder to start from, dynamic sharing only; null: random parameters. */
+  initial: z.string().min(1).nullable().default(null),
   width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]).default(0.25),
   objectives: z
     .union([

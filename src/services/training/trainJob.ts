@@ -44,6 +44,7 @@ export async function runTrainJob(
   const runFolder = resolve(request.runFolder ?? `${request.output}.run`);
   const folders = request.datasets.map(({ folder }) => resolve(folder));
   for (const folder of [output, runFolder]) await refuseOutputInsideInput(folder, folders);
+  if (request.initial) await refuseOutputInsideInput(output, [resolve(request.initial)]);
   const threads = request.threads === null ? {} : { threads: request.threads };
   const openEngine = await trainingEngine(request.device, { verdictFolder, ...threads });
   const { steps, best, stoppedEarly } = await runTraining(
@@ -75,6 +76,7 @@ function trainingRequestOf(request: TrainRequest): Omit<TrainingRequest, 'out'> 
     datasets: request.datasets,
     split: request.split,
     name: request.name ?? basename(resolve(request.output)),
+    initial: request.initial && resolve(request.initial),
     width: request.width,
     sharing: request.sharing,
     fusion: request.regionWeights === 'none' ? 'mean' : request.regionWeights,
