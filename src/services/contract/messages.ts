@@ -37,6 +37,27 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'This file holds labels, not image intensities.',
     'Give the image instead of its segmentation.',
   ],
+  DICOM_INVALID: ['This file cannot be read as a DICOM image.', 'Export the series from the PACS again.'],
+  CONVERSION_FAILED: [
+    'This series could not be converted.',
+    'Export it from the PACS again, uncompressed, or convert it to NIfTI yourself.',
+  ],
+  CONVERSION_TOO_LONG: [
+    'Converting this series took too long and was stopped.',
+    'Export it from the PACS again, or convert it to NIfTI yourself.',
+  ],
+  ARCHIVE_UNSAFE: [
+    'This archive holds entries that an archive of images does not hold; nothing of it was unpacked.',
+    'Check where it comes from, or unpack it yourself and give the folder.',
+  ],
+  FOLDER_TOO_LARGE: [
+    'There are more files here than in the examinations of one patient.',
+    'Give the folder of one patient.',
+  ],
+  NOT_CONFIRMED: [
+    'It is not certain that these images belong to one patient and one examination.',
+    'Look at what is in doubt, then confirm.',
+  ],
   GRIDS_DIFFER: [
     'The images do not lie on one grid.',
     'Co-register them first, or use --force to resample by their headers.',

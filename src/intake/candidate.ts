@@ -1,0 +1,89 @@
+import type { Problem } from '../errors.js';
+import type { Modality } from '../terms.js';
+import type { ImageHeader } from '../volume/imageFile.js';
+import type { Grid } from '../volume/volume.js';
+import type { DicomVolume } from './dicom/volumes.js';
+import type { AboutSeries } from './study.js';
+
+/** What was found below folders: examinations to choose from, and what belongs to none. */
+export interface Scan {
+  /** Those with most of the four sequences first. */
+  readonly studies: readonly StudyCandidate[];
+  readonly files: number;
+  /** Files that are no images, counted by what they are. */
+  readonly ignored: readonly { readonly what: string; readonly count: number }[];
+  /** Files that look like images and cannot be read; equal problems once, with the first file and how many there are. */
+  readonly problems: readonly { readonly problem: Problem; readonly count: number }[];
+}
+
+/** One patient and one examination, not yet converted. */
+export interface StudyCandidate {
+  /** Made of what the files say; the same for the same files wherever they lie. */
+  readonly id: string;
+  /** For file names: the folder's name of image files; of DICOM nothing that identifies anyone. */
+  readonly name: string;
+  /** As shown to the user: the folder or archive that holds it. */
+  readonly shown: string;
+  readonly kind: 'dicom' | 'files';
+  /** ISO 8601 date of the examination. */
+  readonly date: string | null;
+  readonly description: string | null;
+  /** What the user has to confirm before it is taken for one patient's one examination; empty when the headers are clear. */
+  readonly doubts: readonly string[];
+  readonly series: readonly FoundSeries[];
+  readonly choices: Readonly<Partial<Record<Modality, Choice>>>;
+  readonly suggestions: Suggestions;
+}
+
+/** One volume of a candidate. */
+export interface FoundSeries {
+  /** SHA-256 (first 32 hex digits) of its content: of an image file's bytes, or of the SOP instances' UIDs. */
+  readonly id: string;
+  readonly source: FileSource | DicomSource;
+  /** Its file, or the folder of its files. */
+  readonly shown: string;
+  readonly files: number;
+  readonly duplicates: number;
+  readonly sequence: Modality | 'mask' | 'other';
+  readonly reason: string;
+  readonly confidence: number;
+  /** Why it is no image to segment from, in words; null when it may be one. */
+  readonly setAside: string | null;
+  /** Chosen by the user, now or for the same content earlier. */
+  readonly chosen: boolean;
+  readonly about: AboutSeries;
+  /** null where the header does not say where its slices lie. */
+  readonly grid: Grid | null;
+}
+
+export interface FileSource {
+  readonly kind: 'file';
+  readonly file: string;
+  readonly header: ImageHeader;
+}
+
+export interface DicomSource {
+  readonly kind: 'dicom';
+  readonly volume: DicomVolume;
+  /** Of each file that has a frame in it. */
+  readonly transferSyntaxes: ReadonlyMap<string, string>;
+}
+
+/** Which series serves as a sequence, and why the others do not. */
+export interface Choice {
+  readonly winner: string;
+  readonly rejected: readonly { readonly id: string; readonly why: string }[];
+}
+
+/** Answers to the app's questions that the files suggest; never taken for given. */
+export interface Suggestions {
+  readonly adult: Suggestion | null;
+  readonly treated: Suggestion | null;
+  readonly glioma: Suggestion | null;
+}
+
+export interface Suggestion {
+  readonly answer: boolean;
+  /** Where it was read, in words. */
+  readonly source: string;
+}

@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { QuorumError } from '../../errors.js';
+import { invertAffine, voxelToWorld } from '../../volume/affine.js';
+import { withFile } from '../../volume/fileBytes.js';
+import { type ImageHeader, readHeader } from '../../volume/read.js';
+import type { DicomFrame } from '../study.js';
+import { forConverter } from './forConverter.js';
+import type { DicomVolume } from './volumes.js';
+
+/** What a converting thread gets: see convertThread.js. */
+export interface ThreadData {
+  readonly glue: string;
+  readonly wasm: Uint8Array;
+  readonly files: readonly Uint8Array[];
+  readonly options: readonly string[];
+}
+
+interface ThreadResult {
+  readonly status: number;
+  readonly messages: readonly string[];
+  readonly images: readonly Uint8Array[];
+}
+
+export interface ConvertOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A conversion that takes longer is stopped. Measured: 40–530 ms a series. */
+  readonly limitMs?: number;
+  /** All files of one volume together. */
+  readonly limitBytes?: number;
+}
+
+/** Positions of real scanners drift sideways by some hundredths of a voxel over a stack. */
+const NEAR_VOXELS = 0.1;
+const LIMIT_MS = 60_000;
+const LIMIT_BYTES = 2 ** 30;
+
+/** No compression, no sidecar, all slices into one volume, the standard's rescaling, derived images too. */
+const OPTIONS = ['-z', 'n', '-b', 'n', '-m', 'y', '-p', 'n', '-i', 'n'];
+
+/**
+ * Converts a volume to a NIfTI with dcm2niix, in a thread that is ended when it takes too long, and checks the result against the
+ * headers: every frame's first pixel must lie on a corner of its slice, within a tenth of a voxel.
+ *
+ * @param file where the NIfTI is written (readable by the user alone).
+ * @returns the frames in the order of the NIfTI's slices.
+ * @throws QuorumError CONVERSION_FAILED, CONVERSION_TOO_LONG, DATA_TOO_LARGE, DATA_CORRUPT, CANCELLED, and what reading and writing throw.
+ */
+export async function convertVolume(
+  volume: DicomVolume,
+  transferSyntaxes: ReadonlyMap<string, string>,
+  file: string,
+  options: ConvertOptions = {},
+): Promise<{ header: ImageHeader; frames: DicomFrame[] }> {
+  const files = await filesOf(volume, transferSyntaxes, options.limitBytes ?? LIMIT_BYTES);
+  const { status, images, messages } = await inThread(files, volume.first.file, options);
+  if (images.length !== 1) {
+    const found = images.length === 0 ? reasonOf(messages, status) : `${images.length} images`;
+    throw failed(volume.first.file, 'one image', found);
+  }
+  await writeFile(file, images[0], { mode: 0o600, flush: true });
+  const header = await readHeader(file);
+  return { header, frames: framesInOrder(volume, header) };
+}
+
+/** Where dcm2niix lies: beside the build in the packaged app, never fetched. */
+function converterFolder(): string {
+  const paths = createRequire(import.meta.url).resolve.paths('@niivue/dcm2niix') ?? [];
+  const folder = paths
+    .map((path) => join(path, '@niivue', 'dcm2niix', 'dist'))
+    .find((path) => existsSync(path));
+  if (!folder)
+    throw new QuorumError({ code: 'INTERNAL', field: 'dcm2niix', expected: 'the converter', found: 'none' });
+  return folder;
+}
+
+async function filesOf(
+  { frames, first }: DicomVolume,
+  transferSyntaxes: ReadonlyMap<string, string>,
+  limit: number,
+): Promise<Uint8Array[]> {
+  const perFile = new Map<string, number>();
+  for (const frame of frames) perFile.set(frame.file, (perFile.get(frame.file) ?? 0) + 1);
+  const files: Uint8Array[] = [];
+  let total = 0;
+  for (const [path, count] of perFile) {
+    const bytes = await withFile(path, (opened) => {
+      if (total + opened.length > limit) throw tooLarge(first.file, limit);
+      return opened.read(0, opened.length);
+    });
+    const made = madeReadable(bytes, transferSyntaxes.get(path) ?? '', count, path);
+    total += made.length;
+    if (total > limit) throw tooLarge(first.file, limit);
+    files.push(made);
+  }
+  return files;
+}
+
+function madeReadable(bytes: Buffer, transferSyntax: string, frames: number, file: string): Uint8Array {
+  try {
+    return forConverter(bytes, transferSyntax, frames);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : 'a damaged file';
+    throw new QuorumError({ code: 'DATA_CORRUPT', field: 'DICOM data set', found, file }, { cause: error });
+  }
+}
+
+async function inThread(
+  files: readonly Uint8Array[],
+  file: string,
+  { signal, limitMs = LIMIT_MS }: ConvertOptions,
+): Promise<ThreadResult> {
+  if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+  const folder = converterFolder();
+  const workerData: ThreadData = {
+    glue: pathToFileURL(join(folder, 'dcm2niix.jpeg.js')).href,
+    wasm: await readFile(join(folder, 'dcm2niix.jpeg.wasm')),
+    files,
+    options: OPTIONS,
+  };
+  // Nothing of this process's options or streams: a thread of plain JavaScript.
+  const worker = new Worker(new URL('./convertThread.js', import.meta.url), {
+    workerData,
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+  });
+  let limit: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  try {
+    return await new Promise<ThreadResult>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', (error) => reject(failed(file, 'one image', error.message)));
+      worker.once('exit', () => reject(failed(file, 'one image', 'the converter ended')));
+      const expected = `at most ${limitMs / 1000} s`;
+      limit = setTimeout(
+        () => reject(new QuorumError({ code: 'CONVERSION_TOO_LONG', expected, file })),
+        limitMs,
+      );
+      onAbort = () => reject(new QuorumError({ code: 'CANCELLED' }));
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  } finally {
+    clearTimeout(limit);
+    if (onAbort) signal?.removeEventListener('abort', onAbort);
+    await worker.terminate();
+  }
+}
+
+/** The converter's own words, without the paths and names that it repeats. */
+function reasonOf(messages: readonly string[], status: number): string {
+  const said = messages.find((line) => /^(Error|Warning: Unsupported)/.test(line));
+  return said ? said.split(/ \/in\/| '?\/in/)[0] : `no image (status ${status})`;
+}
+
+/**
+ * The frames in the order of the NIfTI's slices.
+ * @throws QuorumError CONVERSION_FAILED when the NIfTI places a pixel elsewhere than the headers.
+ */
+function framesInOrder({ frames, first, facts }: DicomVolume, header: ImageHeader): DicomFrame[] {
+  const [columns, rows, slices] = header.size;
+  const inverse = invertAffine(header.affine);
+  const wrong = (found: string) => failed(first.file, 'the geometry that the headers give', found);
+  if (!inverse) throw wrong('a flat image');
+  if (slices !== frames.length || columns !== first.columns || rows !== first.rows) {
+    throw wrong(`${header.size.join(' × ')} voxels`);
+  }
+  const ordered: DicomFrame[] = new Array(slices);
+  for (const frame of frames) {
+    const [x, y, z] = frame.imagePositionPatient;
+    const [i, j, k] = voxelToWorld(inverse, -x, -y, z);
+    const alongRow = (columns - 1) * (facts.pixelSpacing?.[1] ?? 1);
+    const [rx, ry, rz] = frame.imageOrientationPatient.map((cosine) => cosine * alongRow);
+    const [endI] = voxelToWorld(inverse, -(x + rx), -(y + ry), z + rz);
+    const slice = Math.round(k);
+    const isCorner = near(i, 0) && near(endI, columns - 1) && (near(j, 0) || near(j, rows - 1));
+    if (!isCorner || !near(k, slice) || ordered[slice] || !(slice >= 0 && slice < slices)) {
+      throw wrong(`a slice at voxel ${[i, j, k].map((v) => v.toFixed(2)).join(', ')}`);
+    }
+    ordered[slice] = frame;
+  }
+  return ordered;
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) < NEAR_VOXELS;
+}
+
+function failed(file: string, expected: string, found: string): QuorumError {
+  return new QuorumError({ code: 'CONVERSION_FAILED', expected, found, file });
+}
+
+function tooLarge(file: string, limit: number): QuorumError {
+  return new QuorumError({
+    code: 'DATA_TOO_LARGE',
+    field: 'series',
+    expected: `at most ${limit} bytes in one series`,
+    found: 'more',
+    file,
+  });
+}

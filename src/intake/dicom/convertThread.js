@@ -1,0 +1,34 @@
+// @ts-check
+/**
+ * Converts the files of one volume with dcm2niix and ends. Plain JavaScript, because a worker is loaded by file name, from the sources
+ * in tests and from the build otherwise.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @type {import('./convert.js').ThreadData} */
+const { glue, wasm, files, options } = workerData;
+const { default: createModule } = await import(glue);
+/** @type {string[]} */
+const messages = [];
+const note = (/** @type {string} */ line) => {
+  if (messages.length < 50) messages.push(line.slice(0, 200));
+};
+const module = await createModule({ wasmBinary: wasm, print: note, printErr: note });
+module.FS.mkdir('/in');
+module.FS.mkdir('/out');
+files.forEach((bytes, i) => {
+  module.FS.createDataFile('/in', `${i}.dcm`, bytes, true, true, true);
+});
+let status = -1;
+try {
+  status = module.callMain([...options, '-f', 'image', '-o', '/out', '/in']);
+} catch (error) {
+  note(String(error));
+}
+const images = module.FS.readdir('/out')
+  .filter((/** @type {string} */ name) => name.endsWith('.nii'))
+  .map((/** @type {string} */ name) => module.FS.readFile(`/out/${name}`));
+parentPort?.postMessage(
+  { status, messages, images },
+  images.map((/** @type {Uint8Array} */ i) => i.buffer),
+);

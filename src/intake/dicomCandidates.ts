@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import type { Grid } from '../volume/volume.js';
+import type { FoundSeries, StudyCandidate } from './candidate.js';
+import { chooseSeries } from './choose.js';
+import type { DicomImage } from './dicom/image.js';
+import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
+import { recogniseByHeader } from './recogniseHeader.js';
+import { whySetAside } from './setAside.js';
+import type { AboutSeries } from './study.js';
+import { suggestFromDicom } from './suggest.js';
+
+/**
+ * One candidate for each patient and examination: series of two patients, or of two examinations, never meet in one.
+ * Where the headers name neither, files of one folder are taken together and the user has to confirm.
+ *
+ * @param shownOf how a file is shown (its path, or where it lies in an archive).
+ */
+export function dicomCandidates(
+  images: readonly DicomImage[],
+  shownOf: (file: string) => string,
+): StudyCandidate[] {
+  const groups = new Map<string, DicomImage[]>();
+  for (const image of images) {
+    const key = JSON.stringify([
+      image.patient.id ?? [
+        'no patient',
+        image.patient.name,
+        image.studyInstanceUid ? '' : dirname(image.file),
+      ],
+      image.studyInstanceUid ?? ['no study', image.studyDate, dirname(image.file)],
+    ]);
+    const group = groups.get(key) ?? [];
+    group.push(image);
+    groups.set(key, group);
+  }
+  return [...groups].map(([key, group]) => candidateOf(key, group, shownOf));
+}
+
+function candidateOf(
+  key: string,
+  images: readonly DicomImage[],
+  shownOf: (file: string) => string,
+): StudyCandidate {
+  const id = hashOf([key]);
+  const transferSyntaxes = new Map(images.map((image) => [image.file, image.transferSyntax]));
+  const series = assembleVolumes(images).map((volume) => seriesOf(volume, transferSyntaxes, shownOf));
+  series.sort((a, b) => (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0));
+  const texts = images[0].studyTexts;
+  return {
+    id,
+    name: `case-${id.slice(0, 8)}`,
+    shown: shownOf(images[0].file).replace(/[\\/][^\\/]*$/, ''),
+    kind: 'dicom',
+    date: images.map((image) => image.studyDate ?? image.acquired?.slice(0, 10)).find(Boolean) ?? null,
+    description: texts[0] ?? null,
+    doubts: doubtsOf(images),
+    series,
+    choices: chooseSeries(series),
+    suggestions: suggestFromDicom(images),
+  };
+}
+
+function doubtsOf(images: readonly DicomImage[]): string[] {
+  const distinct = (of: (image: DicomImage) => string | null | undefined) =>
+    new Set(images.map(of).filter(Boolean)).size;
+  const doubts: string[] = [];
+  if (images.some((image) => image.patient.id === null)) doubts.push('the files name no patient (PatientID)');
+  if (images.some((image) => image.studyInstanceUid === null))
+    doubts.push('the files name no examination (StudyInstanceUID)');
+  if (
+    distinct((image) =>
+      image.patient.name
+        ?.toLowerCase()
+        .replace(/[\^ ]+/g, ' ')
+        .trim(),
+    ) > 1
+  )
+    doubts.push('one patient number, several names');
+  if (distinct((image) => image.patient.birthDate) > 1)
+    doubts.push('one patient number, several dates of birth');
+  if (distinct((image) => (image.modality === 'MR' ? image.acquired?.slice(0, 10) : null)) > 1)
+    doubts.push('its images were acquired on several days');
+  return doubts;
+}
+
+function seriesOf(
+  volume: DicomVolume,
+  transferSyntaxes: ReadonlyMap<string, string>,
+  shownOf: (file: string) => string,
+): FoundSeries {
+  const { first, frames } = volume;
+  const files = [...new Set(frames.map(({ file }) => file))];
+  const about = aboutOf(volume);
+  const { sequenceName, scanning } = first;
+  const setAside = whySetAside(volume) ?? whyNotConverted(volume, files.length);
+  return {
+    id: hashOf(frames.map(({ sopInstanceUid, frame }) => `${sopInstanceUid}#${frame}`)),
+    source: {
+      kind: 'dicom',
+      volume,
+      transferSyntaxes: new Map(files.map((file) => [file, transferSyntaxes.get(file) ?? ''])),
+    },
+    shown: files.length === 1 ? shownOf(files[0]) : shownOf(first.file).replace(/[\\/][^\\/]*$/, ''),
+    files: files.length,
+    duplicates: volume.duplicates,
+    ...(first.modality === 'SEG'
+      ? { sequence: 'mask' as const, reason: 'a DICOM segmentation', confidence: 1 }
+      : recogniseByHeader({ about, sequenceName, scanning })),
+    setAside,
+    chosen: false,
+    about,
+    grid: gridOf(volume),
+  };
+}
+
+/** The converter takes files whole: one that holds frames of several volumes gives none of them alone. */
+function whyNotConverted({ first, frames }: DicomVolume, files: number): string | null {
+  if (files === 1 && first.frames.length > frames.length)
+    return 'several volumes in one file are not converted';
+  return null;
+}
+
+function aboutOf({ first, facts }: DicomVolume): AboutSeries {
+  const about = {
+    description: first.description,
+    protocol: first.protocol,
+    acquired: first.acquired,
+    echoTime: facts.echoTime,
+    repetitionTime: first.repetitionTime,
+    inversionTime: facts.inversionTime,
+    contrastAgent: first.contrastAgent,
+    sliceThickness: first.sliceThickness,
+    manufacturer: first.manufacturer,
+    fieldStrength: first.fieldStrength,
+    seriesNumber: first.seriesNumber,
+  };
+  return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined)) as AboutSeries;
+}
+
+/** Columns, rows, slices → RAS mm, by the positions in the headers. */
+function gridOf({ first, frames, facts, spacing }: DicomVolume): Grid | null {
+  const { orientation, pixelSpacing } = facts;
+  if (!orientation || !pixelSpacing || !facts.position) return null;
+  const normal = normalOf(orientation);
+  const [x, y, z] = frames[0].imagePositionPatient;
+  const axis = (direction: readonly number[], mm: number) => [
+    -direction[0] * mm,
+    -direction[1] * mm,
+    direction[2] * mm,
+    0,
+  ];
+  const between = spacing ?? first.sliceThickness ?? 1;
+  const affine = [
+    ...axis(orientation.slice(0, 3), pixelSpacing[1]),
+    ...axis(orientation.slice(3), pixelSpacing[0]),
+    ...axis(normal, between),
+    ...[-x, -y, z, 1],
+  ];
+  return { size: [first.columns, first.rows, frames.length], affine: affine as unknown as Grid['affine'] };
+}
+
+function hashOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,109 @@
+import { dirname, join } from 'node:path';
+import { QuorumError } from '../errors.js';
+import { MODALITIES, type Modality } from '../terms.js';
+import type { FoundSeries, StudyCandidate } from './candidate.js';
+import { chooseSeries } from './choose.js';
+import { type ConvertOptions, convertVolume } from './dicom/convert.js';
+import type { DicomFrame, DicomSeries, Series, Study } from './study.js';
+
+export interface OpenOptions extends ConvertOptions {
+  /** Where DICOM is converted to: private, and removed by the caller. */
+  readonly workingFolder: string;
+  /** The user has looked at the candidate's doubts. */
+  readonly confirmed?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Makes a Study of a candidate: the chosen series, converted where they are DICOM, and of image files also those that were not chosen.
+ *
+ * @throws QuorumError NOT_CONFIRMED (`found`: the doubts), SEQUENCE_UNKNOWN (no series is one of the four), and what converting raises.
+ */
+export async function openCandidate(candidate: StudyCandidate, options: OpenOptions): Promise<Study> {
+  const { doubts, choices, series } = candidate;
+  if (doubts.length > 0 && !options.confirmed) {
+    throw new QuorumError({ code: 'NOT_CONFIRMED', found: doubts.join('; ') });
+  }
+  const chosen = MODALITIES.flatMap((modality) => {
+    const winner = series.find(({ id }) => id === choices[modality]?.winner);
+    return winner ? [{ modality, winner }] : [];
+  });
+  if (chosen.length === 0) {
+    const files = series.map(({ shown }) => shown).slice(0, 8);
+    throw new QuorumError({
+      code: 'SEQUENCE_UNKNOWN',
+      expected: 'at least one of T1, T1ce, T2, FLAIR',
+      files,
+    });
+  }
+  const images: Partial<Record<Modality, Series>> = {};
+  let done = 0;
+  for (const { modality, winner } of chosen) {
+    images[modality] = await openSeries(winner, options);
+    options.onProgress?.(++done, chosen.length);
+  }
+  const opened = new Set(chosen.map(({ winner }) => winner.id));
+  const others: Series[] = [];
+  for (const one of series)
+    if (one.source.kind === 'file' && !opened.has(one.id)) others.push(await openSeries(one, options));
+  const all = [...Object.values(images), ...others];
+  return {
+    name: candidate.name,
+    folder: folderOf(series),
+    series: all,
+    images,
+    masks: all.filter(({ sequence }) => sequence === 'mask'),
+  };
+}
+
+/** One series as an image file that `volume` reads; a DICOM series is converted once. */
+export async function openSeries(found: FoundSeries, options: OpenOptions): Promise<Series> {
+  const { source, sequence, reason, confidence, about } = found;
+  const common = { sequence, reason, confidence, about };
+  if (source.kind === 'file') return { ...common, file: source.file, header: source.header };
+  const file = join(options.workingFolder, `${found.id}.nii`);
+  const converted = await convertVolume(source.volume, source.transferSyntaxes, file, options);
+  return { ...common, file, header: converted.header, dicom: dicomSeries(found, converted.frames) };
+}
+
+function dicomSeries({ source }: FoundSeries, frames: readonly DicomFrame[]): DicomSeries {
+  if (source.kind !== 'dicom') throw new QuorumError({ code: 'INTERNAL', found: 'no DICOM series' });
+  const { first, facts } = source.volume;
+  return {
+    studyInstanceUid: first.studyInstanceUid ?? '',
+    seriesInstanceUid: frames[0].seriesInstanceUid,
+    frameOfReferenceUid: first.frameOfReferenceUid,
+    modality: first.modality,
+    patient: first.patient,
+    frames,
+    rows: first.rows,
+    columns: first.columns,
+    pixelSpacing: facts.pixelSpacing ?? [1, 1],
+  };
+}
+
+/**
+ * The candidate after the user said what one of its series is. A series that was set aside counts again; one that becomes `other` or
+ * `mask` serves as no sequence.
+ * @throws QuorumError NOT_OPEN for a series that is not in it.
+ */
+export function assignSeries(
+  candidate: StudyCandidate,
+  id: string,
+  sequence: FoundSeries['sequence'],
+): StudyCandidate {
+  if (!candidate.series.some((one) => one.id === id))
+    throw new QuorumError({ code: 'NOT_OPEN', field: 'series' });
+  const series = candidate.series.map((one) => {
+    if (one.id === id)
+      return { ...one, sequence, reason: 'chosen by the user', confidence: 1, chosen: true, setAside: null };
+    // The one that was chosen for this sequence before is a claimant like any other again.
+    return one.sequence === sequence && one.chosen ? { ...one, chosen: false } : one;
+  });
+  return { ...candidate, series, choices: chooseSeries(series) };
+}
+
+function folderOf(series: readonly FoundSeries[]): string | null {
+  const folders = new Set(series.map(({ source }) => (source.kind === 'file' ? dirname(source.file) : null)));
+  return folders.size === 1 ? [...folders][0] : null;
+}

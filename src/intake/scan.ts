@@ -1,0 +1,140 @@
+import { basename, join } from 'node:path';
+import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { withFile } from '../volume/fileBytes.js';
+import { readHeader } from '../volume/read.js';
+import type { Scan, StudyCandidate } from './candidate.js';
+import type { DicomImage } from './dicom/image.js';
+import { looksLikeDicom, readDicomHeader } from './dicom/readHeader.js';
+import { dicomCandidates } from './dicomCandidates.js';
+import { type FoundImage, fileCandidates } from './fileCandidates.js';
+import { isImageName } from './recognise.js';
+import { looksLikeZip, unzip } from './unzip.js';
+import { type FoundFile, isNoImage, walk } from './walk.js';
+
+export interface ScanOptions {
+  /** Where archives are unpacked: private, and removed by the caller. */
+  readonly workingFolder: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Files that are read side by side. */
+const PARALLEL = 8;
+const START_BYTES = 512;
+
+/** What one file turned out to be. */
+type Finding =
+  | { readonly kind: 'dicom'; readonly image: DicomImage }
+  | { readonly kind: 'image'; readonly image: FoundImage }
+  | { readonly kind: 'files'; readonly files: readonly FoundFile[] }
+  | { readonly kind: 'ignored'; readonly what: string }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/**
+ * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, NIfTI, MetaImage, NRRD. Headers alone are
+ * read; nothing is converted, and nothing is written but what archives hold.
+ *
+ * @throws QuorumError FILE_NOT_FOUND, FILE_UNREADABLE, FOLDER_TOO_LARGE, NO_IMAGES (nothing here is an image that can be read; the first
+ *   file's problem where there is one), ARCHIVE_UNSAFE, CANCELLED, DISK_FULL. A single damaged file is reported in `problems`.
+ */
+export async function scan(paths: readonly string[], options: ScanOptions): Promise<Scan> {
+  const { signal, onProgress } = options;
+  const walked = await walk(paths, undefined, signal);
+  const queue: FoundFile[] = walked.map((path) => ({ path, shown: path }));
+  const findings: Finding[] = [];
+  let next = 0;
+  const work = async () => {
+    while (next < queue.length) {
+      if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+      const at = next++;
+      const finding = await lookAt(
+        queue[at],
+        at < walked.length,
+        join(options.workingFolder, `archive-${at}`),
+        signal,
+      );
+      if (finding.kind === 'files') queue.push(...finding.files);
+      else findings[at] = finding;
+      onProgress?.(next, queue.length);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
+  // An archive that was unpacked last may have left files when the others had ended.
+  await work();
+  return gather(findings.filter(Boolean), queue, paths);
+}
+
+async function lookAt(
+  file: FoundFile,
+  mayUnpack: boolean,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const { path, shown } = file;
+  if (isNoImage(path)) return { kind: 'ignored', what: 'other files' };
+  try {
+    if (isImageName(path)) return { kind: 'image', image: { path, shown, header: await readHeader(path) } };
+    const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
+    if (looksLikeZip(start)) {
+      if (!mayUnpack) return { kind: 'ignored', what: 'archives within archives' };
+      return { kind: 'files', files: await unzip(path, folder, shown, undefined, signal) };
+    }
+    if (basename(path).toUpperCase() === 'DICOMDIR')
+      return { kind: 'ignored', what: 'DICOMDIR (all files are looked at)' };
+    if (!looksLikeDicom(start)) return { kind: 'ignored', what: 'other files' };
+    return { kind: 'dicom', image: await readDicomHeader(path) };
+  } catch (error) {
+    const problem = problemOf(error);
+    const isOurs = ['CANCELLED', 'DISK_FULL', 'INTERNAL'].includes(problem.code);
+    if (isOurs) throw error;
+    return { kind: 'problem', problem: { ...problem, file: shown } };
+  }
+}
+
+async function gather(
+  findings: readonly Finding[],
+  files: readonly FoundFile[],
+  paths: readonly string[],
+): Promise<Scan> {
+  const shown = new Map(files.map((file) => [file.path, file.shown]));
+  const dicom = findings.flatMap((one) => (one.kind === 'dicom' ? [one.image] : []));
+  const images = findings.flatMap((one) => (one.kind === 'image' ? [one.image] : []));
+  const problems = countProblems(findings.flatMap((one) => (one.kind === 'problem' ? [one.problem] : [])));
+  const ignored = new Map<string, number>();
+  for (const one of findings)
+    if (one.kind === 'ignored') ignored.set(one.what, (ignored.get(one.what) ?? 0) + 1);
+  if (dicom.length + images.length === 0) {
+    if (problems.length > 0) throw new QuorumError(problems[0].problem);
+    const expected = 'DICOM, .nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr';
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      file: paths[0],
+      expected,
+      found: `${files.length} other files`,
+    });
+  }
+  const studies = [
+    ...dicomCandidates(dicom, (file) => shown.get(file) ?? file),
+    ...(await fileCandidates(images)),
+  ];
+  return {
+    studies: studies.sort((a, b) => sequencesOf(b) - sequencesOf(a)),
+    files: files.length,
+    ignored: [...ignored].map(([what, count]) => ({ what, count })),
+    problems,
+  };
+}
+
+function sequencesOf({ choices }: StudyCandidate): number {
+  return Object.keys(choices).length;
+}
+
+function countProblems(problems: readonly Problem[]): { problem: Problem; count: number }[] {
+  const counted = new Map<string, { problem: Problem; count: number }>();
+  for (const problem of problems) {
+    const key = `${problem.code}|${problem.field ?? ''}`;
+    const known = counted.get(key);
+    counted.set(key, { problem: known?.problem ?? problem, count: (known?.count ?? 0) + 1 });
+  }
+  return [...counted.values()];
+}

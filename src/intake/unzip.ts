@@ -1,0 +1,140 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { QuorumError } from '../errors.js';
+import { writeProblem } from '../volume/atomicFile.js';
+import type { FoundFile } from './walk.js';
+
+export interface ArchiveLimits {
+  readonly files: number;
+  /** All entries together once unpacked. */
+  readonly bytes: number;
+  readonly depth: number;
+}
+
+/** An examination takes some hundred megabytes. */
+export const ARCHIVE_LIMITS: ArchiveLimits = { files: 50_000, bytes: 4 * 2 ** 30, depth: 24 };
+
+/** Unix file types in the high half of the external attributes. */
+const TYPE_MASK = 0o170000;
+const REGULAR = 0o100000;
+const FOLDER = 0o040000;
+
+/** Whether a file begins as a zip does. */
+export function looksLikeZip(start: Buffer): boolean {
+  return start.length >= 4 && start.readUInt32LE(0) === 0x04034b50;
+}
+
+/**
+ * Unpacks a zip into a private folder: every entry is looked at before the first is written, and none grows beyond the size that the
+ * archive declares.
+ *
+ * @param shown how the archive's path is shown before its entries'.
+ * @throws QuorumError ARCHIVE_UNSAFE (`..`, absolute paths, links, encrypted entries, more than the limits), DATA_CORRUPT, DISK_FULL,
+ *   CANCELLED
+ */
+export async function unzip(
+  archive: string,
+  folder: string,
+  shown: string,
+  limits: ArchiveLimits = ARCHIVE_LIMITS,
+  signal?: AbortSignal,
+): Promise<FoundFile[]> {
+  const zip = await open(archive, limits);
+  try {
+    const entries = await entriesOf(zip, archive, limits);
+    const files: FoundFile[] = [];
+    for (const entry of entries) {
+      if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+      const name = normalize(entry.fileName);
+      const path = join(folder, name);
+      await extract(zip, entry, path, archive);
+      files.push({ path, shown: `${shown} › ${name}` });
+    }
+    return files;
+  } finally {
+    zip.close();
+  }
+}
+
+async function open(archive: string, limits: ArchiveLimits): Promise<ZipFile> {
+  const zip = await yauzl
+    .openPromise(archive, { lazyEntries: true, autoClose: false, validateEntrySizes: true })
+    .catch((error) => {
+      throw corrupt(archive, error);
+    });
+  if (zip.entryCount > limits.files) {
+    zip.close();
+    throw unsafe(archive, 'entries', `at most ${limits.files}`, String(zip.entryCount));
+  }
+  return zip;
+}
+
+async function entriesOf(zip: ZipFile, archive: string, limits: ArchiveLimits): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const names = new Set<string>();
+  let bytes = 0;
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const { fileName, externalFileAttributes, uncompressedSize, generalPurposeBitFlag } = entry;
+      const type = (externalFileAttributes >>> 16) & TYPE_MASK;
+      if (fileName.endsWith('/') || type === FOLDER) continue;
+      const name = normalize(fileName);
+      if (name.startsWith(`..`) || name.startsWith(sep) || /^[A-Za-z]:|\0/.test(name)) {
+        throw unsafe(archive, 'entry', 'a path within the archive', '“..” or an absolute path');
+      }
+      if (type !== 0 && type !== REGULAR) throw unsafe(archive, 'entry', 'files', 'a link or device');
+      if (generalPurposeBitFlag & 1) throw unsafe(archive, 'entry', 'no password', 'an encrypted entry');
+      if (name.split(sep).length > limits.depth)
+        throw unsafe(archive, 'levels', `at most ${limits.depth}`, 'more');
+      bytes += uncompressedSize;
+      if (bytes > limits.bytes)
+        throw unsafe(archive, 'size', `at most ${limits.bytes} bytes unpacked`, 'more');
+      if (names.has(name.toLowerCase())) continue;
+      names.add(name.toLowerCase());
+      if (!/(^|\/)(\.|__MACOSX\/)/.test(fileName)) entries.push(entry);
+    }
+  } catch (error) {
+    // The library itself refuses names that lead out of the archive.
+    if (/invalid relative path|absolute path|invalid characters/.test(String(error))) {
+      throw unsafe(archive, 'entry', 'a path within the archive', '“..” or an absolute path');
+    }
+    throw error instanceof QuorumError ? error : corrupt(archive, error);
+  }
+  return entries;
+}
+
+async function extract(zip: ZipFile, entry: Entry, path: string, archive: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  let written = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      written += chunk.length;
+      done(written > entry.uncompressedSize ? new Error('an entry is longer than declared') : null, chunk);
+    },
+  });
+  try {
+    const stream = await zip.openReadStreamPromise(entry);
+    await pipeline(stream, counted, createWriteStream(path, { mode: 0o600, flags: 'wx' }));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code && /^E(NOSPC|ACCES|PERM|ROFS|NAMETOOLONG|DQUOT)$/.test(code)) throw writeProblem(error, path);
+    throw corrupt(archive, error);
+  }
+}
+
+function corrupt(file: string, error: unknown): QuorumError {
+  const found =
+    error instanceof Error ? error.message.replace(/: .*$/s, '').slice(0, 120) : 'a damaged archive';
+  return new QuorumError(
+    { code: 'DATA_CORRUPT', field: 'zip', expected: 'a complete archive', found, file },
+    { cause: error },
+  );
+}
+
+function unsafe(file: string, field: string, expected: string, found: string): QuorumError {
+  return new QuorumError({ code: 'ARCHIVE_UNSAFE', field, expected, found, file });
+}
