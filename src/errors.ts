@@ -61,6 +61,11 @@ export const ERROR_CODES = [
   'SPLIT_INVALID',
   'CHECKPOINT_INVALID',
   'PREDICTIONS_MISSING',
+  // export to DICOM
+  'NOT_DICOM',
+  'DICOM_INCOMPLETE',
+  'FRAMES_DIFFER',
+  'MASK_EMPTY',
   // output and jobs
   'OUTPUT_EXISTS',
   'OUTPUT_INSIDE_INPUT',

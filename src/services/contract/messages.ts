@@ -85,6 +85,16 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   SPLIT_INVALID: ['The split of the patients is invalid.', 'Correct the split file.'],
   CHECKPOINT_INVALID: ['The checkpoint cannot be used.', 'Start again, or resume from an earlier one.'],
   PREDICTIONS_MISSING: ['Predicted masks are missing.', 'Segment these cases first.'],
+  NOT_DICOM: [
+    'DICOM objects can be made for DICOM images alone: a NIfTI file does not say whose it is or which images it came from.',
+    'Segment the DICOM series itself, or export NIfTI.',
+  ],
+  DICOM_INCOMPLETE: [
+    'The DICOM series lacks what a result must refer to.',
+    'Export the series again, or export NIfTI.',
+  ],
+  FRAMES_DIFFER: ['The mask does not lie on the slices of this DICOM series.', 'Export NIfTI instead.'],
+  MASK_EMPTY: ['The mask is empty: there is nothing to write.', 'Export NIfTI or the report instead.'],
   OUTPUT_EXISTS: [
     'There is already a file where the result should go. Nothing was changed.',
     'Choose another output folder; --overwrite replaces only unchanged results of Quorum.',

@@ -1,0 +1,116 @@
+import { createHash, randomUUID } from 'node:crypto';
+import dcmjs from 'dcmjs';
+import type { DicomSeries } from './series.js';
+import type { SourceHeader } from './sourceHeader.js';
+
+const { DicomDict, DicomMetaDictionary } = dcmjs.data;
+
+/** A data set by keyword, as in dcmjs: sequences are arrays of such objects. */
+export type Dataset = Record<string, unknown>;
+
+/** The first words of every Series Description. */
+export const RESEARCH_ONLY = 'RESEARCH, NOT FOR DIAGNOSIS';
+
+const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+
+/** What made a mask: goes into the equipment and algorithm of every DICOM object. */
+export interface Provenance {
+  readonly quorumVersion: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** SHA-256 of the model, hexadecimal. */
+  readonly modelHash: string;
+  readonly editedByHand: boolean;
+  readonly createdAt: Date;
+}
+
+/** A DICOM file (PS3.10) with Explicit VR Little Endian. `pixels` are written as `pixelVr`. */
+export function encodeDicom(dataset: Dataset, pixels: Uint8Array): Uint8Array {
+  const value = (vr: string, ...values: unknown[]) => ({ vr, Value: values });
+  const dict = new DicomDict({
+    '00020001': value('OB', Uint8Array.of(0, 1).buffer),
+    '00020002': value('UI', dataset.SOPClassUID),
+    '00020003': value('UI', dataset.SOPInstanceUID),
+    '00020010': value('UI', EXPLICIT_VR_LITTLE_ENDIAN),
+    '00020012': value('UI', IMPLEMENTATION_CLASS),
+    '00020013': value('SH', 'QUORUM'),
+  });
+  dict.dict = DicomMetaDictionary.denaturalizeDataset({
+    SpecificCharacterSet: 'ISO_IR 192',
+    ...dataset,
+    PixelData: [pixels.buffer],
+    _vrMap: { PixelData: 'OB' },
+  });
+  return new Uint8Array(dict.write());
+}
+
+/** A new unique identifier: 2.25 and a random UUID as a decimal number (PS3.5 B.2). */
+export function newUid(): string {
+  return uidOf(randomUUID());
+}
+
+/** The same identifier for the same text, e.g. of a device. */
+export function uidOfText(text: string): string {
+  return uidOf(createHash('sha256').update(text).digest('hex').slice(0, 32));
+}
+
+function uidOf(uuid: string): string {
+  return `2.25.${BigInt(`0x${uuid.replaceAll('-', '')}`)}`;
+}
+
+const IMPLEMENTATION_CLASS = uidOfText('Quorum');
+
+/** One item of a code sequence. */
+export function code(value: string, scheme: 'SCT' | 'DCM' | 'NCIt', meaning: string): Dataset[] {
+  return [{ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning }];
+}
+
+/** A decimal string of at most 16 characters. */
+export function decimal(value: number): string {
+  return String(Number(value.toPrecision(10)));
+}
+
+/** DA and TM of a moment in local time. */
+export function dateAndTime(moment: Date): { date: string; time: string } {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join('');
+  const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join('');
+  return { date, time };
+}
+
+/** Patient, study, series, equipment and SOP common modules: what both kinds of object have. */
+export function commonModules(
+  series: DicomSeries,
+  header: SourceHeader,
+  provenance: Provenance,
+  own: {
+    readonly sopClass: string;
+    readonly modality: string;
+    readonly number: number;
+    readonly title: string;
+  },
+): Dataset {
+  const { date, time } = dateAndTime(provenance.createdAt);
+  const { quorumVersion, modelName, modelVersion, modelHash } = provenance;
+  return {
+    ...header.attributes,
+    SOPClassUID: own.sopClass,
+    InstanceCreationDate: date,
+    InstanceCreationTime: time,
+    StudyInstanceUID: series.studyInstanceUid,
+    Modality: own.modality,
+    SeriesNumber: String(own.number),
+    SeriesDescription: `${RESEARCH_ONLY}: ${own.title}`.slice(0, 64),
+    SeriesDate: date,
+    SeriesTime: time,
+    ContentDate: date,
+    ContentTime: time,
+    Manufacturer: 'Quorum',
+    ManufacturerModelName: 'Quorum',
+    DeviceSerialNumber: modelHash.slice(0, 16),
+    DeviceUID: uidOfText(`Quorum ${quorumVersion} ${modelHash}`),
+    SoftwareVersions: [`Quorum ${quorumVersion}`, `${modelName} ${modelVersion}`.slice(0, 64)],
+    ContentQualification: 'RESEARCH',
+    BurnedInAnnotation: 'NO',
+  };
+}
