@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import dcmjs from 'dcmjs';
-import type { DicomSeries } from './series.js';
+import type { DicomSeries } from '../../intake/study.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const { DicomDict, DicomMetaDictionary } = dcmjs.data;

@@ -1,7 +1,7 @@
 import { QuorumError } from '../../errors.js';
+import type { DicomFrame, DicomSeries } from '../../intake/study.js';
 import { invertAffine, voxelToWorld } from '../../volume/affine.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
-import type { DicomFrame, DicomSeries } from './series.js';
 
 /** A frame, and which voxels its pixels are: pixel (row r, column c) is voxel `first + r * perRow + c * perColumn`. */
 export interface PlacedFrame {

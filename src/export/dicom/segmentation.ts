@@ -1,5 +1,6 @@
 import dcmjs from 'dcmjs';
 import { QuorumError } from '../../errors.js';
+import type { DicomSeries } from '../../intake/study.js';
 import { LABELS } from '../../segment/combine.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Volume } from '../../volume/volume.js';
@@ -14,7 +15,6 @@ import {
   type Provenance,
 } from './dataset.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
-import type { DicomSeries } from './series.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
@@ -74,7 +74,7 @@ export function dicomSegmentation(
     PerFrameFunctionalGroupsSequence: segments.flatMap(({ number }) =>
       frames.map(({ frame }, n) => frameGroups(frame, number, n + 1)),
     ),
-    ReferencedSeriesSequence: [referencedSeries(series, frames)],
+    ReferencedSeriesSequence: referencedSeries(frames),
   };
   return encodeDicom(dataset, packBits(segments, frames, series, mask.data));
 }
@@ -136,7 +136,7 @@ function imageModules({ rows, columns }: DicomSeries, frames: number): Dataset {
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'TUMOUR',
     ContentDescription: 'Brain tumour, segmented by software. Research use only.',
-    ContentCreatorName: 'Quorum',
+    ContentCreatorName: '',
     LossyImageCompression: '00',
     SegmentationType: 'BINARY',
     SegmentsOverlap: 'NO',
@@ -268,13 +268,18 @@ const SINGLE_FRAME_CLASSES: ReadonlySet<string> = new Set([
   '1.2.840.10008.5.1.4.1.1.2',
 ]);
 
-function referencedSeries({ seriesInstanceUid }: DicomSeries, frames: readonly PlacedFrame[]): Dataset {
-  const instances = new Map(frames.map(({ frame }) => [frame.sopInstanceUid, frame.sopClassUid]));
-  return {
-    SeriesInstanceUID: seriesInstanceUid,
-    ReferencedInstanceSequence: [...instances].map(([instance, sopClass]) => ({
-      ReferencedSOPClassUID: sopClass,
-      ReferencedSOPInstanceUID: instance,
-    })),
-  };
+/** The images that the frames come from, by series: a scanner may split a volume over two. */
+function referencedSeries(frames: readonly PlacedFrame[]): Dataset[] {
+  const uids = [...new Set(frames.map(({ frame }) => frame.seriesInstanceUid))];
+  return uids.map((uid) => {
+    const members = frames.filter(({ frame }) => frame.seriesInstanceUid === uid);
+    const instances = new Map(members.map(({ frame }) => [frame.sopInstanceUid, frame.sopClassUid]));
+    return {
+      SeriesInstanceUID: uid,
+      ReferencedInstanceSequence: [...instances].map(([instance, sopClass]) => ({
+        ReferencedSOPClassUID: sopClass,
+        ReferencedSOPInstanceUID: instance,
+      })),
+    };
+  });
 }

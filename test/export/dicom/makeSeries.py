@@ -49,6 +49,7 @@ def write(spec):
                 "frame": 0,
                 "sopClassUid": MR,
                 "sopInstanceUid": ds.SOPInstanceUID,
+                "seriesInstanceUid": series,
                 "imagePositionPatient": [float(v) for v in ds.ImagePositionPatient],
                 "imageOrientationPatient": [float(v) for v in ds.ImageOrientationPatient],
             }
@@ -58,7 +59,7 @@ def write(spec):
         "seriesInstanceUid": series,
         "frameOfReferenceUid": frame_of_reference,
         "modality": "MR",
-        "patient": {},
+        "patient": {"id": "4711", "name": None, "sex": None, "birthDate": None},
         "frames": frames,
         "rows": spec["rows"],
         "columns": spec["columns"],
