@@ -86,16 +86,18 @@ function drawImage({ rows, columns, grey, labels }: Slice, scale: number, rgb: U
     y < 0 || x < 0 || y >= height || x >= width
       ? 0
       : labels[Math.floor(y / scale) * columns + Math.floor(x / scale)];
+  const thickness = Math.ceil(scale / 2);
+  const reach = Array.from({ length: thickness }, (_, n) => n + 1).flatMap((d) => [
+    [-d, 0],
+    [d, 0],
+    [0, -d],
+    [0, d],
+  ]);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = 3 * (y * width + x);
       const label = labelAt(y, x);
-      const onOutline =
-        label !== 0 &&
-        (labelAt(y - 1, x) !== label ||
-          labelAt(y + 1, x) !== label ||
-          labelAt(y, x - 1) !== label ||
-          labelAt(y, x + 1) !== label);
+      const onOutline = label !== 0 && reach.some(([dy, dx]) => labelAt(y + dy, x + dx) !== label);
       if (onOutline) rgb.set(OUTLINE_COLOURS[label as 1 | 2 | 4], at);
       else rgb.fill(grey[Math.floor(y / scale) * columns + Math.floor(x / scale)], at, at + 3);
     }

@@ -127,7 +127,7 @@ function burntTexts(volumes: BurntVolumes, provenance: Provenance, n: number, co
     RESEARCH_ONLY,
     ml.join('  '),
     `SLICE ${n}/${count}${editedByHand ? '  EDITED BY HAND' : ''}`,
-    `QUORUM ${quorumVersion}  MODEL ${modelName} ${modelVersion}`,
+    `QUORUM ${quorumVersion}  MODEL ${modelName} ${modelVersion}`.toUpperCase(),
   ];
 }
 
