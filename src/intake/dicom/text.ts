@@ -26,6 +26,8 @@ const MOST_TEXT = 1024;
 /** Reads the texts of a data set in its own character set; several sets in one value are read in the last one. */
 export class TextReader {
   private readonly decoder: InstanceType<typeof TextDecoder>;
+  /** Whether the decoder itself follows ISO 2022's escape sequences; in the other sets they announce what the bytes say anyway. */
+  private readonly switches: boolean;
 
   constructor(dataSet: DataSet) {
     const sets = dataSet.string('x00080005')?.split('\\') ?? [];
@@ -33,6 +35,7 @@ export class TextReader {
     const label =
       ENCODINGS[last.match(/IR[ _](\d+)$/)?.[1] ?? ''] ?? (/^GB/.test(last) ? 'gb18030' : 'iso-8859-1');
     this.decoder = new TextDecoder(label);
+    this.switches = label === 'iso-2022-jp';
   }
 
   /** The text of an element, trimmed, without control characters; undefined when it is absent or empty. */
@@ -42,10 +45,25 @@ export class TextReader {
     const start = element.dataOffset;
     const bytes = dataSet.byteArray.subarray(start, start + Math.min(element.length, MOST_TEXT));
     const text = this.decoder
-      .decode(bytes)
+      .decode(this.switches ? bytes : withoutEscapes(bytes))
       // biome-ignore lint/suspicious/noControlCharactersInRegex: padding and line breaks are what is removed.
       .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
       .trim();
     return text === '' ? undefined : text;
   }
+}
+
+/** Leaves out ISO 2022's escape sequences: ESC, bytes from 20 to 2F, a final byte. */
+function withoutEscapes(bytes: Uint8Array): Uint8Array {
+  if (!bytes.includes(0x1b)) return bytes;
+  const kept: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== 0x1b) {
+      kept.push(bytes[at]);
+      continue;
+    }
+    at++;
+    while (bytes[at] >= 0x20 && bytes[at] <= 0x2f) at++;
+  }
+  return Uint8Array.from(kept);
 }

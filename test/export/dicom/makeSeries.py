@@ -20,7 +20,7 @@ def write(spec):
         ds = FileDataset(None, {}, file_meta=FileMetaDataset(), preamble=b"\0" * 128)
         ds.file_meta.MediaStorageSOPClassUID = MR
         ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        ds.SpecificCharacterSet = spec.get("characterSet", "ISO_IR 100")
+        ds.SpecificCharacterSet = ["", spec["characterSet"]] if "2022" in spec.get("characterSet", "") else spec.get("characterSet", "ISO_IR 100")
         ds.SOPClassUID, ds.SOPInstanceUID = MR, generate_uid()
         ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         ds.PatientName = spec.get("patientName", "Müller^Jörg")
@@ -28,7 +28,7 @@ def write(spec):
         ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = study, series, frame_of_reference
         ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20200102", "101112", "S1", "A1"
         ds.ReferringPhysicianName, ds.Modality, ds.InstanceNumber = "", "MR", n + 1
-        ds.StudyDescription = "Schädel"
+        ds.StudyDescription = "Sch\u00e4del" if "characterSet" not in spec else "Head"
         ds.ImagePositionPatient = [format(float(v), ".8g") for v in position]
         ds.ImageOrientationPatient = [format(float(v), ".8g") for v in iop]
         ds.PixelSpacing = spec["pixelSpacing"]

@@ -159,6 +159,23 @@ describe.skipIf(!have)('DICOM-SEG', () => {
     expect(object.instances).toEqual([series[0].frames[0].sopInstanceUid]);
   });
 
+  it.each([
+    ['ISO_IR 192', 'Łukasz^Żółć'],
+    ['ISO 2022 IR 149', 'Hong^Gildong=洪^吉洞=홍^길동'],
+    ['ISO 2022 IR 87', 'Yamada^Tarou=山田^太郎=やまだ^たろう'],
+    ['ISO_IR 144', 'Люкceмбypг'],
+  ])('keeps a name in %s', async (characterSet, patientName) => {
+    const spec = {
+      ...TURNED_SERIES[0].spec,
+      slices: 1,
+      folder: join(folder.path, characterSet),
+      characterSet,
+      patientName,
+    };
+    const [{ frames }] = makeSeries([spec]);
+    expect((await readSourceHeader(frames[0].file)).attributes.PatientName).toBe(patientName);
+  });
+
   it('refuses an empty mask, another grid, and a series without frame of reference', async () => {
     const header = await readSourceHeader(series[0].frames[0].file);
     const grid = gridOfSeries({ ...TURNED_SERIES[0].spec, folder: '' }, TURNED_SERIES[0]);
