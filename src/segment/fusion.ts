@@ -13,9 +13,12 @@ export interface Fusion {
   readonly thresholdLogit: number;
 }
 
+/** What of a model decides how logits become masks. */
+export type FusionRules = Pick<ModelDescription, 'fusion' | 'threshold'>;
+
 /** The model's fusion for these modalities, in their order. */
 export function fusionOf(
-  description: ModelDescription,
+  description: FusionRules,
   modalities: readonly Modality[],
   threshold = description.threshold,
 ): Fusion {

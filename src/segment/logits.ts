@@ -7,7 +7,7 @@ import { measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { resample } from '../volume/resample.js';
-import type { Size } from '../volume/volume.js';
+import type { Grid, Size } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, latticeBoxOf, layLattice } from './lattice.js';
 
 /** The logits of one modality's pass on the box of its own non-zero voxels; `outsideLogit` everywhere else. */
@@ -74,10 +74,7 @@ export async function computeLogits(
   return { lattice, outsideLogit: description.patch.outsideLogit, maps, passSeconds };
 }
 
-/**
- * The normalised image on the lattice (trilinear; a lattice point with at most half of its interpolation weight on non-zero
- * voxels is air, exactly 0), cut to the box of its own non-zero lattice points.
- */
+/** The normalised image on the lattice (`onLattice`), cut to the box of its own non-zero lattice points. */
 function networkInput(
   image: NonNullable<Case['images'][Modality]>,
   lattice: Lattice,
@@ -86,13 +83,24 @@ function networkInput(
 ): { box: LatticeBox; data: Float32Array } {
   const { first, last } = measureImage(image).box;
   const reach = latticeBoxOf(lattice, first, last);
-  const grid = gridOfBox(lattice, reach);
-  const normalised = isNormalised ? image.data.slice() : normalise(image, description.normalisation);
+  const normalised = isNormalised ? image.data : normalise(image, description.normalisation);
+  return cutToNonZero(onLattice(image, normalised, gridOfBox(lattice, reach)), reach);
+}
+
+/**
+ * A normalised image on a box of lattice points: trilinear; a point with at most half of its interpolation weight on
+ * non-zero voxels is air, exactly 0.
+ *
+ * @param image where the values lie.
+ * @param normalised as long as the image's data; left alone.
+ */
+export function onLattice(image: Grid, normalised: Float32Array, grid: Grid): Float32Array {
   const values = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
-  for (let i = 0; i < normalised.length; i++) if (normalised[i] !== 0) normalised[i] = 1;
-  const tissue = resample({ ...image, data: normalised }, grid, { interpolation: 'linear' });
+  const present = new Uint8Array(normalised.length);
+  for (let i = 0; i < present.length; i++) if (normalised[i] !== 0) present[i] = 1;
+  const tissue = resample({ ...image, data: present }, grid, { interpolation: 'linear' });
   for (let i = 0; i < values.length; i++) if (tissue[i] <= 0.5) values[i] = 0;
-  return cutToNonZero(values, reach);
+  return values;
 }
 
 function cutToNonZero(values: Float32Array, reach: LatticeBox): { box: LatticeBox; data: Float32Array } {

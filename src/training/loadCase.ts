@@ -4,11 +4,12 @@ import type { ModelDescription } from '../model/schema.js';
 import { measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { gridOfBox, latticeBoxOf, layLattice } from '../segment/lattice.js';
+import { onLattice } from '../segment/logits.js';
 import { voxelSpacing } from '../volume/affine.js';
 import { reorient } from '../volume/orientation.js';
 import { readLabelMap, readVolume } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
-import type { Affine, Grid, Size, Volume, VoxelArray } from '../volume/volume.js';
+import type { Affine, Size, Volume, VoxelArray } from '../volume/volume.js';
 import type { DatasetCase, DatasetDescription } from './dataset.js';
 import type { VerifiedDataset } from './verify.js';
 
@@ -127,23 +128,8 @@ function wholeCase(
   return {
     size: grid.size,
     labels,
-    images: images.map((image) => image && toLattice(image, grid, description, rules)),
+    images: images.map((image) => image && onLattice(image, intensities(image, description, rules), grid)),
   };
-}
-
-/** Trilinear; a point with at most half of its weight on non-zero voxels is air, as when the model is used. */
-function toLattice(
-  image: Volume,
-  grid: Grid,
-  description: DatasetDescription,
-  rules: InputRules,
-): Float32Array {
-  const data = intensities(image, description, rules);
-  const values = resample({ ...image, data }, grid, { interpolation: 'linear' });
-  const present = data.map((value) => (value !== 0 ? 1 : 0));
-  const tissue = resample({ ...image, data: present }, grid, { interpolation: 'linear' });
-  for (let i = 0; i < values.length; i++) if (tissue[i] <= 0.5) values[i] = 0;
-  return values;
 }
 
 function intensities(image: Volume, description: DatasetDescription, rules: InputRules): Float32Array {

@@ -22,7 +22,8 @@ export interface RunScores {
 /**
  * Writes `dice.json`: Dice on the model's grid as `validate` finds it, so that runs of any sharing compare, per
  * side (`validation`, `test`; null where not scored) the `score` over everything and per combination and region
- * `{mean, low, high, patients}`, the bounds being a bootstrap interval over patients.
+ * `{mean, low, high, patients, values}`, the bounds being a bootstrap interval over patients and `values` each patient's
+ * Dice, by which runs are compared in pairs.
  *
  * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE.
  */
@@ -44,8 +45,8 @@ function sideOf(side: Validation | null): object | null {
     combinationName(members.map((m) => MODALITIES[m])),
     Object.fromEntries(
       REGIONS.map((region) => {
-        const { mean, interval, patients } = regions[region];
-        return [region, { mean, low: interval.low, high: interval.high, patients }];
+        const { mean, interval, patients, values } = regions[region];
+        return [region, { mean, low: interval.low, high: interval.high, patients, values }];
       }),
     ),
   ]);

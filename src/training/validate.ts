@@ -16,6 +16,8 @@ export interface ValidationDice {
   readonly mean: number;
   readonly interval: Interval;
   readonly patients: number;
+  /** Dice by patient's name, from which the rest is computed: for paired tests between runs. */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /** Result of a validation on the model's grid. */
@@ -55,11 +57,16 @@ export async function validate(
   }
   const scored = combinations.flatMap((members, c) => {
     if (overlaps[c].size === 0) return [];
-    const patients = [...overlaps[c].values()];
+    const patients = [...overlaps[c]];
     const regions = byRegion((region) => {
       const r = REGIONS.indexOf(region);
-      const values = patients.map((parts) => dice(addOverlaps(parts.map((part) => part[r]))));
-      return { mean: mean(values), interval: bootstrapInterval(values), patients: values.length };
+      const values = patients.map(([, parts]) => dice(addOverlaps(parts.map((part) => part[r]))));
+      return {
+        mean: mean(values),
+        interval: bootstrapInterval(values),
+        patients: values.length,
+        values: Object.fromEntries(patients.map(([patient], i) => [patient, values[i]])),
+      };
     });
     return { members, regions };
   });

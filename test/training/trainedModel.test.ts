@@ -9,7 +9,7 @@ import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 
 const root = temporaryFolder().path;
 const layers = buildLayers(0.25);
-const dice = { mean: 0.8, interval: { low: 0.7, high: 0.9 }, patients: 12 };
+const dice = { mean: 0.8, interval: { low: 0.7, high: 0.9 }, patients: 12, values: {} };
 const TRAINED: TrainedModel = {
   name: 'mine',
   version: '1',

@@ -14,7 +14,12 @@ describe('validation', () => {
     const { combinations, score } = await validate(vector, PARAMETERS, [volume]);
     expect(combinations.map(({ members }) => members.join(''))).toEqual(['03', '0', '3']);
     // Found: 8 of 12 planes, nothing false.
-    expect(combinations[0].regions.WT).toEqual({ mean: 0.8, interval: { low: 0.8, high: 0.8 }, patients: 1 });
+    expect(combinations[0].regions.WT).toEqual({
+      mean: 0.8,
+      interval: { low: 0.8, high: 0.8 },
+      patients: 1,
+      values: { patient: 0.8 },
+    });
     expect(score).toBeCloseTo(0.8, 12);
   });
 
@@ -36,6 +41,6 @@ describe('validation', () => {
     const other = cut('b', (d) => (d >= 8 ? 4 : 0));
     const [{ regions }] = (await validate(vector, PARAMETERS, [right, missed, other])).combinations;
     // Patient a: 8 planes hit, 8 false, 8 missed; patient b: all hit.
-    expect(regions.ET).toMatchObject({ mean: 0.75, patients: 2 });
+    expect(regions.ET).toMatchObject({ mean: 0.75, patients: 2, values: { a: 0.5, b: 1 } });
   });
 });
