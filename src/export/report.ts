@@ -25,6 +25,14 @@ export interface RegionVolume {
   readonly ml: number;
   /** False: model.json says that these sequences do not support this region. */
   readonly supported: boolean;
+  /** The range that model.json gives for such a volume; null where it knows none. Absent in reports of a hand-edited mask. */
+  readonly range?: { readonly lower: number; readonly upper: number } | null;
+}
+
+/** A warning: its code, and the sentence that the app shows too. */
+export interface ReportWarning {
+  readonly code: string;
+  readonly text: string;
 }
 
 /** What was found with one combination of sequences. */
@@ -33,6 +41,9 @@ export interface CombinationResult {
   /** Mean Dice with each member left out, before clean-up; null with one sequence. */
   readonly agreement: PerRegion<number | null>;
   readonly contributions: readonly Contribution[] | null;
+  /** Separate enhancing lesions after clean-up. */
+  readonly enhancingLesions?: number;
+  readonly warnings?: readonly ReportWarning[];
   readonly specks: readonly {
     readonly region: string;
     readonly ml: number;

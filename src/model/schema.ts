@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { allCombinations, combinationName, MODALITIES, REGIONS } from '../terms.js';
+import { knowledgeSchema, perModality, perRegion } from './knowledgeSchema.js';
 
 const positive = z.number().positive();
-const perRegion = <T extends z.ZodType>(value: T) => z.strictObject({ WT: value, TC: value, ET: value });
-const perModality = <T extends z.ZodType>(value: T) => z.partialRecord(z.enum(MODALITIES), value);
 const percentile = z.number().min(0).max(100);
 
 /** The lattice on which the network sees a head: fixed to the world, so that the field of view does not move it. */
@@ -35,30 +34,6 @@ const normalisationSchema = z.strictObject({
   voxels: z.literal('non-zero'),
   /** Percentiles over the same voxels to which values are clipped before, or null for none. */
   clip: z.tuple([percentile, percentile]).nullable(),
-});
-
-const diceSchema = z.strictObject({
-  mean: z.number().min(0).max(1),
-  lower: z.number().min(0).max(1),
-  upper: z.number().min(0).max(1),
-  patients: z.int().positive(),
-});
-
-const knownRegionSchema = z.strictObject({
-  /** False: with these sequences the region gets no number unless asked for. */
-  supported: z.boolean(),
-  /** Dice on patients that were not trained on (mean, 95 % interval), or null where it was never measured. */
-  dice: diceSchema.nullable(),
-});
-
-const knowledgeSchema = z.strictObject({
-  trainingData: z.string(),
-  /** Keys are combination names such as `t1+flair`. */
-  combinations: z.record(z.string(), perRegion(knownRegionSchema)),
-  /** Volume ranges, gains of missing sequences and cut-offs of the input checks: null = not known. */
-  volumeRanges: z.null(),
-  gains: z.null(),
-  inputChecks: z.null(),
 });
 
 /**

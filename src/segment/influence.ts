@@ -81,6 +81,21 @@ export function contributionsOf(
   });
 }
 
+/** Per region what each member finds alone, in ml, before clean-up. */
+export function singleVolumesOf(
+  patterns: PatternCounts,
+  members: readonly Modality[],
+  present: readonly Modality[],
+  mlPerVoxel: number,
+): PerRegion<number[]> {
+  return perRegion((r) =>
+    members.map((m) => {
+      const alone = bitsOf([m], present);
+      return overlapOf(patterns[r], alone, alone).a * mlPerVoxel;
+    }),
+  );
+}
+
 /** Dice between two subsets' masks before clean-up, per region. */
 export function agreementBetween(patterns: PatternCounts, a: MemberBits, b: MemberBits): PerRegion<number> {
   return perRegion((r) => dice(overlapOf(patterns[r], a, b)));

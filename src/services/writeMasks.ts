@@ -3,18 +3,19 @@ import { overviewPicture, type PictureMask } from '../export/picture.js';
 import type { CombinationResult } from '../export/report.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
-import { removeSpecks, volumesOf } from '../segment/cleanUp.js';
+import { removeSpecks } from '../segment/cleanUp.js';
 import { type CombinedMasks, combine } from '../segment/combine.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';
-import { agreementOf, contributionsOf, type PerRegion, perRegion } from '../segment/influence.js';
+import { type PerRegion, perRegion } from '../segment/influence.js';
 import type { ModalityLogits } from '../segment/logits.js';
 import { type ProbabilityMaps, probabilityMaps } from '../segment/probabilities.js';
 import { combinationName, type Modality, REGIONS, type Region } from '../terms.js';
-import { voxelVolume } from '../volume/affine.js';
 import { writeFileAtomically } from '../volume/atomicFile.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import { voxelCount } from '../volume/volume.js';
+import { describeWarning } from './contract/warnings.js';
 import type { SegmentRequest } from './contract.js';
+import { findingsOf } from './findings.js';
 import type { JobContext } from './jobs.js';
 
 export type CaseOptions = Pick<
@@ -127,12 +128,10 @@ function describeCombination(
   options: CaseOptions,
 ): CombinationResult {
   const specks = removeSpecks(options.keepSpecks ? labels.slice() : labels, grid, description.cleanUp);
-  const volumes = volumesOf(labels, grid);
-  const known = description.knowledge.combinations[combinationName(members)];
+  const { warnings, ...found } = findingsOf(labels, patterns, members, present, grid, description);
   return {
-    volumes: perRegion((_, region) => ({ ml: volumes[region], supported: known[region].supported })),
-    agreement: agreementOf(patterns, members, present),
-    contributions: contributionsOf(patterns, members, present, voxelVolume(grid.affine) / 1000),
+    ...found,
+    warnings: warnings.map((warning) => ({ code: warning.code, text: describeWarning(warning) })),
     specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
       region,
       ml,

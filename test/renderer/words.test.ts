@@ -48,16 +48,22 @@ describe('what a missing sequence brought in validation', () => {
   const model = (gains: InstalledModel['gains']) => ({ gains }) as InstalledModel;
 
   it('is said with the largest gain first, and how many patients', () => {
-    const t1ce = { WT: { gain: 0.001, patients: 58 }, TC: null, ET: { gain: 0.21, patients: 58 } };
-    expect(gainSentence(model({ t1ce }), 't1ce')).toBe(
-      'Enhancing tumour +0.21, whole tumour ±0.00 (Dice, n = 58)',
+    const t1ce = {
+      WT: { median: 0.001, lower: -0.02, upper: 0.03, patients: 58 },
+      TC: null,
+      ET: { median: 0.21, lower: 0.1, upper: 0.34, patients: 57 },
+    };
+    expect(gainSentence(model({ 't1+flair': { t1ce } }), 't1+flair', 't1ce')).toBe(
+      'Enhancing tumour +0.21 (half of the patients +0.10 to +0.34), whole tumour ±0.00 (−0.02 to +0.03) (Dice in cut-outs around the tumour, n = 57)',
     );
   });
 
   it('is not made up when the model does not know', () => {
-    expect(gainSentence(model({}), 't1ce')).toBeNull();
-    expect(gainSentence(model({ t1: { WT: null, TC: null, ET: null } }), 't1')).toBeNull();
-    expect(gainSentence(null, 't1')).toBeNull();
+    expect(gainSentence(model({}), 't1', 't1ce')).toBeNull();
+    expect(gainSentence(model(null), 't1', 't1ce')).toBeNull();
+    const nothing = { t1: { WT: null, TC: null, ET: null } };
+    expect(gainSentence(model({ flair: nothing }), 'flair', 't1')).toBeNull();
+    expect(gainSentence(null, 'flair', 't1')).toBeNull();
   });
 });
 

@@ -5,6 +5,13 @@ import { modalitySchema, nothing, perRegionSchema } from './basic.js';
 
 const diceSchema = z.object({ mean: z.number(), lower: z.number(), upper: z.number(), patients: z.number() });
 
+const gainSchema = z.object({
+  median: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  patients: z.number(),
+});
+
 export const installedModelSchema = z.object({
   /** Its hash; names the model everywhere. */
   id: z.string(),
@@ -29,12 +36,12 @@ export const installedModelSchema = z.object({
     perRegionSchema(z.object({ supported: z.boolean(), dice: diceSchema.nullable() })),
   ),
   /**
-   * What each sequence brought in validation: Dice of all sequences minus Dice without it; null where it was not measured.
+   * What one more sequence brought in validation, by combination and then by the sequence that it lacks: median and
+   * quartiles over patients of Dice with it minus Dice without it. Null where it was not measured.
    */
-  gains: z.partialRecord(
-    modalitySchema,
-    perRegionSchema(z.object({ gain: z.number(), patients: z.number() }).nullable()),
-  ),
+  gains: z
+    .record(z.string(), z.partialRecord(modalitySchema, perRegionSchema(gainSchema.nullable())))
+    .nullable(),
 });
 export type InstalledModel = z.infer<typeof installedModelSchema>;
 

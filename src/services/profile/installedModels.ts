@@ -2,8 +2,6 @@ import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemOf, QuorumError } from '../../errors.js';
 import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
-import type { ModelDescription } from '../../model/schema.js';
-import { combinationName, type Modality, REGIONS } from '../../terms.js';
 import { writeProblem } from '../../volume/atomicFile.js';
 import type { InstalledModel } from '../contract/application.js';
 import { SHIPPED_MODEL } from '../models.js';
@@ -109,7 +107,7 @@ async function summarise(
     licence: await firstText(folder, LICENCE_NAMES),
     threshold: description.threshold,
     combinations: description.knowledge.combinations,
-    gains: gainsOf(description),
+    gains: description.knowledge.gains,
   };
 }
 
@@ -119,19 +117,4 @@ async function firstText(folder: string, names: readonly string[]): Promise<stri
     if (text !== null) return text.slice(0, MOST_TEXT);
   }
   return null;
-}
-
-/** Dice with all sequences minus Dice without one, where both were measured. */
-function gainsOf({ modalities, knowledge: { combinations } }: ModelDescription): InstalledModel['gains'] {
-  const all = combinations[combinationName(modalities)];
-  const gainOf = (modality: Modality) => {
-    const without = combinations[combinationName(modalities.filter((m) => m !== modality))];
-    const gains = REGIONS.map((region) => {
-      const [with_, less] = [all[region].dice, without?.[region].dice];
-      const known = with_ && less ? { gain: with_.mean - less.mean, patients: with_.patients } : null;
-      return [region, known];
-    });
-    return Object.fromEntries(gains);
-  };
-  return Object.fromEntries(modalities.map((modality) => [modality, gainOf(modality)]));
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../errors.js';
 import type { Modality } from '../../terms.js';
-import type { CaseCombination, CaseResult } from '../contract/results.js';
+import type { CaseResult } from '../contract/results.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
 export interface CaseSource {
@@ -25,9 +25,7 @@ export type MaskInput =
 /** Numbers of a finished segmentation; warnings that hang on the answers are added by the main process. */
 export interface Segmented {
   readonly source: CaseSource;
-  readonly result: Omit<CaseResult, 'id' | 'warnings' | 'combinations'> & {
-    readonly combinations: Readonly<Record<string, Omit<CaseCombination, 'warnings'>>>;
-  };
+  readonly result: Omit<CaseResult, 'id' | 'warnings'>;
   readonly overridden: readonly Problem[];
   /** Devices that failed; the CPU repeated the job. */
   readonly failedDevices: readonly string[];

@@ -4,17 +4,13 @@ import { QuorumError } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import type { Model } from '../../model/model.js';
 import { type Case, prepareCase } from '../../prepare/case.js';
-import { volumesOf } from '../../segment/cleanUp.js';
-import { LABELS } from '../../segment/combine.js';
 import { membersOf } from '../../segment/fusion.js';
-import { agreementBetween, agreementOf, contributionsOf, perRegion } from '../../segment/influence.js';
+import { agreementBetween } from '../../segment/influence.js';
 import { layLattice } from '../../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits } from '../../segment/logits.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../../terms.js';
-import { voxelVolume } from '../../volume/affine.js';
-import { connectedComponents } from '../../volume/connectedComponents.js';
 import { readHeader } from '../../volume/read.js';
-import type { Grid } from '../../volume/volume.js';
+import { findingsOf } from '../findings.js';
 import { summariseGrid } from '../inspect.js';
 import type { JobContext } from '../jobs.js';
 import { networkOf, openModel } from '../models.js';
@@ -177,36 +173,21 @@ async function runNetwork(
 function describeCombinations(held: HeldResult): Segmented['result']['combinations'] {
   const { present, patterns, masks, grid, model } = held;
   const all = (1 << present.length) - 1;
-  const mlPerVoxel = voxelVolume(grid.affine) / 1000;
   const entries = [...masks].map(([bits, { labels, specks }]) => {
     const members = membersOf(bits, present);
-    const known = model.description.knowledge.combinations[combinationName(members)];
-    const volumes = volumesOf(labels, grid);
     return [
       combinationName(members),
       {
-        volumes: perRegion((_, region) => ({
-          ml: volumes[region],
-          supported: known[region].supported,
-          range: model.description.knowledge.volumeRanges,
-        })),
-        agreement: agreementOf(patterns, members, present),
+        ...findingsOf(labels, patterns, members, present, grid, model.description),
         agreementWithAll: agreementBetween(patterns, bits, all),
-        contributions: contributionsOf(patterns, members, present, mlPerVoxel),
         specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
           region,
           ml,
           centroidMm: [...centroidMm],
           centroidVoxel: [...centroidVoxel],
         })),
-        enhancingLesions: countLesions(labels, grid),
       },
     ] as const;
   });
   return Object.fromEntries(entries) as Segmented['result']['combinations'];
-}
-
-/** Separate parts of enhancing tumour, by face, edge and corner. */
-function countLesions(labels: Uint8Array, grid: Grid): number {
-  return connectedComponents({ ...grid, data: labels }, (label) => label === LABELS.enhancing, 26).length;
 }

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { MODALITIES } from '../terms.js';
+
+export const perRegion = <T extends z.ZodType>(value: T) =>
+  z.strictObject({ WT: value, TC: value, ET: value });
+export const perModality = <T extends z.ZodType>(value: T) => z.partialRecord(z.enum(MODALITIES), value);
+const share = z.number().min(0).max(1);
+/** Keys are combination names such as `t1+flair`. */
+const perCombination = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
+
+/** Mean over patients that were not trained on, with a 95 % bootstrap interval. */
+const diceSchema = z.strictObject({
+  mean: share,
+  lower: share,
+  upper: share,
+  patients: z.int().positive(),
+});
+
+const knownRegionSchema = z.strictObject({
+  /** False: with these sequences the region gets no number unless asked for. */
+  supported: z.boolean(),
+  /** Dice where it was measured on most patients: cut-outs around the tumour, or whole cases where there are enough. */
+  dice: diceSchema.nullable(),
+  /** Dice on whole cases alone; null or absent where it was never measured. */
+  wholeCases: diceSchema.nullable().optional(),
+});
+
+/**
+ * Conformal volume ranges: V · exp(±factor · (spread + offset)), spread being the standard deviation of ln(V_m + 0.1 ml)
+ * over the sequences' own volumes V_m (0 with one sequence).
+ */
+const volumeRangesSchema = z.strictObject({
+  /** Share of patients that a range is meant to cover. */
+  level: share,
+  offset: z.number().positive(),
+  /** What the ranges were measured on, as a clause, e.g. `cut-outs around the tumour`. */
+  measuredOn: z.string(),
+  /** Null: too few patients for a range. */
+  factors: perCombination(
+    perRegion(z.strictObject({ factor: z.number().min(0), patients: z.int().positive() }).nullable()),
+  ),
+  /** Coverage by number of sequences, each patient against the others' ranges. */
+  coverage: z.array(z.strictObject({ sequences: z.int().min(1).max(4), covered: share, ranges: z.int() })),
+});
+export type VolumeRanges = z.infer<typeof volumeRangesSchema>;
+
+/** What one more sequence brought: Dice(S + m) − Dice(S) over patients; median and quartiles. */
+const gainSchema = z.strictObject({
+  median: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  patients: z.int().positive(),
+});
+
+/** A warning for results whose agreement lies below a cut-off, and how it did on patients that were not trained on. */
+const agreementFlagSchema = z.strictObject({
+  below: share,
+  /** Results with a lower Dice count as poor. */
+  poorDice: share,
+  /** Share of the poor results that it finds, and of the others that it flags too. */
+  detection: share,
+  falseAlarms: share,
+  results: z.int().positive(),
+});
+
+/** What is known about a model, measured on patients that it was not trained on. */
+export const knowledgeSchema = z.strictObject({
+  trainingData: z.string(),
+  combinations: perCombination(perRegion(knownRegionSchema)),
+  /** Null: not known. */
+  volumeRanges: volumeRangesSchema.nullable(),
+  /** By combination, then by the sequence that it lacks. Null: not known. */
+  gains: perCombination(perModality(perRegion(gainSchema.nullable()))).nullable(),
+  /** Null for a region: no cut-off that works, so no warning is given. Null or absent: never measured. */
+  agreementFlags: perRegion(agreementFlagSchema.nullable()).nullable().optional(),
+  inputChecks: z.null(),
+});

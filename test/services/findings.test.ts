@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { descriptionTemplate } from '../../src/model/template.js';
+import type { PatternCounts } from '../../src/segment/combine.js';
+import { findingsOf } from '../../src/services/findings.js';
+
+const SIZE = [10, 10, 10] as const;
+/** 1 ml voxels, so that volumes are counts. */
+const grid = { size: SIZE, affine: [10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 1] as never };
+const { knowledge } = descriptionTemplate(
+  { name: 'm', version: '1', description: '', trainingData: '' },
+  0.25,
+);
+const flag = { below: 0.75, poorDice: 0.7, detection: 0.6, falseAlarms: 0.1, results: 100 };
+const factor = { factor: 2, patients: 30 };
+const known = {
+  ...knowledge,
+  agreementFlags: { WT: flag, TC: null, ET: null },
+  volumeRanges: {
+    level: 0.8,
+    offset: 0.1,
+    measuredOn: 'cut-outs',
+    factors: { 't1ce+flair': { WT: factor, TC: null, ET: null } },
+    coverage: [],
+  },
+};
+
+/** Subset 1 is T1ce, 2 FLAIR, 3 both: 10 voxels of both alone and together, 2 of T1ce and both, 8 of FLAIR and both. */
+function patterns(): PatternCounts {
+  const whole = new Uint32Array(16);
+  whole[0b1110] = 10;
+  whole[0b1010] = 2;
+  whole[0b1100] = 8;
+  return [whole, new Uint32Array(16), new Uint32Array(16)];
+}
+
+/** 17 voxels of oedema, and three enhancing voxels that do not touch. */
+function labels(): Uint8Array {
+  const data = new Uint8Array(1000);
+  data.fill(2, 100, 117);
+  for (const at of [500, 505, 709]) data[at] = 4;
+  return data;
+}
+
+describe('what is said about a mask', () => {
+  const found = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
+    knowledge: known,
+  });
+
+  it('its volumes, with the range that follows from what each sequence finds alone', () => {
+    expect(found.volumes).toMatchObject({ WT: { ml: 20 }, TC: { ml: 3, range: null }, ET: { ml: 3 } });
+    // Alone 12 and 18 ml.
+    const spread = Math.log(18.1 / 12.1) / 2;
+    expect(found.volumes.WT.range!.upper).toBeCloseTo(20.1 * Math.exp(2 * (spread + 0.1)) - 0.1, 9);
+  });
+
+  it('its separate enhancing lesions from three on', () => {
+    expect(found.enhancingLesions).toBe(3);
+    expect(found.warnings).toContainEqual({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: 3 });
+  });
+
+  it('low agreement by the model’s own cut-off, and nothing where the model knows of none', () => {
+    // Dice with FLAIR alone 2·18/38, with T1ce alone 2·12/32.
+    const agreement = (36 / 38 + 24 / 32) / 2;
+    expect(found.agreement.WT).toBeCloseTo(agreement, 12);
+    expect(found.warnings.map(({ code }) => code)).not.toContain('LOW_AGREEMENT');
+    const strict = { ...known, agreementFlags: { ...known.agreementFlags, WT: { ...flag, below: 0.9 } } };
+    const warned = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
+      knowledge: strict,
+    });
+    expect(warned.warnings).toContainEqual({ code: 'LOW_AGREEMENT', region: 'WT', dice: found.agreement.WT });
+    const unknown = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
+      knowledge,
+    });
+    expect(unknown.warnings.map(({ code }) => code)).not.toContain('LOW_AGREEMENT');
+    expect(unknown.volumes.WT.range).toBeNull();
+  });
+});
