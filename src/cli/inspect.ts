@@ -1,19 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import type {
-  Client,
-  DeviceSummary,
-  ImageSummary,
-  ModelSummary,
-  StudySummary,
-} from '../services/contract.js';
+import type { Client, DeviceSummary, ImageSummary, ModelSummary } from '../services/contract.js';
+import { describeScan } from './scan.js';
 import { table } from './table.js';
 
 /** `quorum inspect FILE|FOLDER|MODEL` and `quorum inspect --devices`. */
 export function inspectCommand(services: Client): Command {
   return new Command('inspect')
-    .description('Show an image file, a case folder, a model, or the devices of this machine')
-    .argument('[path]', 'an image file, a case folder or a model folder (default: the shipped model)')
+    .description('Show an image file, the examinations in a folder, a model, or the devices of this machine')
+    .argument(
+      '[path]',
+      'an image file, a folder or zip of any depth, or a model folder (default: the shipped model)',
+    )
     .option('--devices', 'which devices can run the network, each with the verdict of its self-test')
     .option('--json', 'as JSON')
     .action(async (path: string | undefined, options: { devices?: true; json?: true }) => {
@@ -25,9 +23,9 @@ export function inspectCommand(services: Client): Command {
       } else if (path === undefined || (await isModel(path))) {
         const model = await services.call('models.inspect', { folder: path ?? null });
         print(model, describeModel(model));
-      } else if (await isFolder(path)) {
-        const study = await services.call('studies.open', { paths: [path] });
-        print(study, describeStudy(study));
+      } else if (await isFolderOrArchive(path)) {
+        const found = await services.call('studies.scan', { paths: [path] });
+        print(found, describeScan(found));
       } else {
         const image = await services.call('images.inspect', { file: path });
         print(image, describeImage(image));
@@ -35,9 +33,9 @@ export function inspectCommand(services: Client): Command {
     });
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function isFolderOrArchive(path: string): Promise<boolean> {
   return stat(path).then(
-    (info) => info.isDirectory(),
+    (info) => info.isDirectory() || /\.zip$/i.test(path),
     () => false,
   );
 }
@@ -58,18 +56,6 @@ function describeDevices(devices: readonly DeviceSummary[]): string {
     reason,
   ]);
   return table([['device', 'engine', 'name', 'usable', 'why'], ...rows], 5);
-}
-
-function describeStudy({ name, series, available }: StudySummary): string {
-  const rows = series.map(({ file, sequence, reason, grid }) => [
-    file,
-    sequence,
-    reason,
-    grid.size.join('×'),
-    `${grid.spacing.map((mm) => mm.toFixed(2)).join('×')} mm`,
-    grid.orientation,
-  ]);
-  return `${name}: ${available.join(', ')}\n\n${table([['file', 'sequence', 'why', 'voxels', 'spacing', 'axes'], ...rows], 3)}`;
 }
 
 function describeImage(image: ImageSummary): string {

@@ -39,4 +39,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = fail(error, process.argv.includes('--json'));
+} finally {
+  // The worker, where a command started one, would keep this process waiting.
+  await services.close();
 }

@@ -91,16 +91,29 @@ export function assignSeries(
   candidate: StudyCandidate,
   id: string,
   sequence: FoundSeries['sequence'],
+  reason = 'chosen by the user',
 ): StudyCandidate {
   if (!candidate.series.some((one) => one.id === id))
     throw new QuorumError({ code: 'NOT_OPEN', field: 'series' });
   const series = candidate.series.map((one) => {
-    if (one.id === id)
-      return { ...one, sequence, reason: 'chosen by the user', confidence: 1, chosen: true, setAside: null };
+    if (one.id === id) return { ...one, sequence, reason, confidence: 1, chosen: true, setAside: null };
     // The one that was chosen for this sequence before is a claimant like any other again.
     return one.sequence === sequence && one.chosen ? { ...one, chosen: false } : one;
   });
   return { ...candidate, series, choices: chooseSeries(series) };
+}
+
+/** The candidate with what the user said of series of the same content before. */
+export function applyRemembered(
+  candidate: StudyCandidate,
+  remembered: ReadonlyMap<string, FoundSeries['sequence']>,
+): StudyCandidate {
+  let applied = candidate;
+  for (const { id } of candidate.series) {
+    const sequence = remembered.get(id);
+    if (sequence) applied = assignSeries(applied, id, sequence, 'chosen by the user earlier');
+  }
+  return applied;
 }
 
 function folderOf(series: readonly FoundSeries[]): string | null {

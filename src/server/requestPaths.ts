@@ -1,5 +1,6 @@
 /** Which fields of which calls name files or folders. Calls of the contract without such a field are not listed. */
 export const PATH_FIELDS: Readonly<Record<string, string>> = {
+  'studies.scan': 'paths',
   'cases.open': 'paths',
   'cases.assign': 'file',
   'masks.open': 'file',

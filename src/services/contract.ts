@@ -19,6 +19,7 @@ export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } fr
 export { describeProblem, problemText } from './contract/messages.js';
 export { QUESTIONS } from './contract/questions.js';
 export type { CaseCombination, CaseResult, Warning } from './contract/results.js';
+export type { CandidateSummary } from './contract/studies.js';
 export {
   describeWarning,
   NO_WARNING,
@@ -28,6 +29,7 @@ export {
 } from './contract/warnings.js';
 export { answerCall, clientOver } from './contract/wire.js';
 
+export type ScanSummary = Response<'studies.scan'>;
 export type StudySummary = Response<'studies.open'>;
 export type ImageSummary = Response<'images.inspect'>;
 export type DeviceSummary = Response<'devices.list'>[number];

@@ -26,6 +26,7 @@ import { InstalledModels } from './profile/installedModels.js';
 import { LogitsCache } from './profile/logitsCache.js';
 import { defaultProfileFolder } from './profile/privateFiles.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
+import { studiesHandlers } from './studies/studiesHandlers.js';
 import { trainingHandlers } from './training/handlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
 import { forkedWorker } from './worker/fork.js';
@@ -63,6 +64,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const handlers: Handlers = {
     ...commandHandlers(context.jobs, context.profileFolder, options.launchSelfTest),
     ...trainingHandlers(context.jobs, context.profileFolder),
+    ...studiesHandlers(context),
     ...caseHandlers(context),
     ...maskHandlers(context),
     ...editHandlers(context),

@@ -10,6 +10,7 @@ import { withFile } from '../../volume/fileBytes.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';
 import type { DicomFrame } from '../study.js';
 import { forConverter } from './forConverter.js';
+import { MOST_INFLATED } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
 /** What a converting thread gets: see convertThread.js. */
@@ -104,6 +105,8 @@ function madeReadable(bytes: Buffer, transferSyntax: string, frames: number, fil
   try {
     return forConverter(bytes, transferSyntax, frames);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(file, MOST_INFLATED);
     const found = error instanceof Error ? error.message : 'a damaged file';
     throw new QuorumError({ code: 'DATA_CORRUPT', field: 'DICOM data set', found, file }, { cause: error });
   }

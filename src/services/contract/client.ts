@@ -8,10 +8,13 @@ import type { JobEvent, QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
 import { mapsContract, masksContract } from './masks.js';
 
+import { studiesContract } from './studies.js';
+
 /** Methods of a window (desktop app and browser mode) that answer with JSON. */
 export const windowContract = {
   'devices.list': devicesList,
   'jobs.cancel': jobsCancel,
+  ...studiesContract,
   ...casesContract,
   ...masksContract,
   ...editsContract,

@@ -14,6 +14,7 @@ import {
   scoresTask,
 } from './compareTasks.js';
 import { exportTask, reportTask } from './exportCase.js';
+import { scanTask } from './intakeTasks.js';
 import {
   decidedByTask,
   disagreementTask,
@@ -71,6 +72,7 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
     blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),
     image: ({ file }) => imageTask(images, file),
     readMask: readMaskTask,
+    scan: scanTask,
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

@@ -1,7 +1,9 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
+import type { Scan } from '../../intake/candidate.js';
 import type { Modality, Region } from '../../terms.js';
 import type { Grid } from '../../volume/volume.js';
+import type { Sequence } from '../contract/basic.js';
 import type { BinaryHeader, Response } from '../contract.js';
 import type { Runs } from '../edits/runs.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
@@ -69,6 +71,11 @@ export interface WorkerTasks {
   >;
   image: Task<{ file: string }, { header: BinaryHeader<'images.volume'>; voxels: Uint8Array }>;
   readMask: Task<{ file: string; grid: Grid; scheme: 'brats' | 'brats2021' | 'brats2013' | null }, Labels>;
+  /** Headers below folders; archives are unpacked into `workingFolder`. */
+  scan: Task<
+    { paths: readonly string[]; workingFolder: string; remembered: ReadonlyMap<string, Sequence> },
+    Scan
+  >;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { gridSchema, modalitySchema, nothing, problemSchema, sequenceSchema } from './basic.js';
+
+/** What lies below folders of any depth and mixture, before one examination is chosen and converted. */
+
+const suggestionSchema = z.object({ answer: z.boolean(), source: z.string() }).nullable();
+
+const foundSeriesSchema = z.object({
+  /** Hash of its content. */
+  id: z.string(),
+  kind: z.enum(['dicom', 'file']),
+  /** Its file, or the folder of its files. */
+  shown: z.string(),
+  files: z.number(),
+  /** Copies that were left out. */
+  duplicates: z.number(),
+  sequence: sequenceSchema,
+  reason: z.string(),
+  /** 0..1: how far signs agree; no measured probability. */
+  confidence: z.number(),
+  /** Why it is no image to segment from; null when it may be one. */
+  setAside: z.string().nullable(),
+  chosen: z.boolean(),
+  description: z.string().nullable(),
+  /** ISO 8601. */
+  acquired: z.string().nullable(),
+  /** Milliseconds. */
+  echoTime: z.number().nullable(),
+  repetitionTime: z.number().nullable(),
+  inversionTime: z.number().nullable(),
+  contrastAgent: z.string().nullable(),
+  grid: gridSchema.nullable(),
+});
+
+const candidateSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  shown: z.string(),
+  kind: z.enum(['dicom', 'files']),
+  date: z.string().nullable(),
+  description: z.string().nullable(),
+  /** What the user has to confirm first. */
+  doubts: z.array(z.string()),
+  series: z.array(foundSeriesSchema),
+  /** The series that serves as each sequence, and why the others do not. */
+  choices: z.partialRecord(
+    modalitySchema,
+    z.object({ winner: z.string(), rejected: z.array(z.object({ id: z.string(), why: z.string() })) }),
+  ),
+  suggestions: z.object({ adult: suggestionSchema, treated: suggestionSchema, glioma: suggestionSchema }),
+});
+export type CandidateSummary = z.infer<typeof candidateSchema>;
+
+export const studiesContract = {
+  /** Looks into folders, archives and files; nothing is converted. */
+  'studies.scan': {
+    request: z.strictObject({ paths: z.array(z.string().min(1)).min(1) }),
+    response: z.object({
+      studies: z.array(candidateSchema),
+      files: z.number(),
+      ignored: z.array(z.object({ what: z.string(), count: z.number() })),
+      problems: z.array(z.object({ problem: problemSchema, count: z.number() })),
+    }),
+  },
+  /** What the user said a series is, kept in the private profile by its content; null forgets it. */
+  'studies.remember': {
+    request: z.strictObject({
+      series: z.string().regex(/^[0-9a-f]{32}$/),
+      sequence: sequenceSchema.nullable(),
+    }),
+    response: nothing,
+  },
+} as const;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { type Sequence, sequenceSchema } from '../contract/basic.js';
+import { readJson, writePrivately } from './privateFiles.js';
+
+const memorySchema = z.array(z.tuple([z.string(), sequenceSchema]));
+const MOST = 2000;
+
+/** What the user said series are, by the hash of their content: no name, path or date is in it. The oldest go first. */
+export class SequenceMemory {
+  private readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** What is kept; empty when the file is missing or damaged. */
+  async all(): Promise<Map<string, Sequence>> {
+    const kept = memorySchema.safeParse(await readJson(this.file));
+    return new Map(kept.success ? kept.data : []);
+  }
+
+  /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
+  async remember(series: string, sequence: Sequence | null): Promise<void> {
+    const kept = await this.all();
+    kept.delete(series);
+    if (sequence) kept.set(series, sequence);
+    await writePrivately(this.file, JSON.stringify([...kept].slice(-MOST)));
+  }
+}

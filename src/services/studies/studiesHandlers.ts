@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { QuorumError } from '../../errors.js';
+import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import type { CandidateSummary, studiesContract } from '../contract/studies.js';
+import type { Response } from '../contract.js';
+import { summariseGrid } from '../inspect.js';
+import { makePrivateFolder } from '../profile/privateFiles.js';
+import { SequenceMemory } from '../profile/sequenceMemory.js';
+import type { JsonHandlers, WindowContext } from '../windowContext.js';
+
+/** A folder that takes longer is no examination; 20,000 files take some seconds. */
+const SCAN_LIMIT_MS = 5 * 60_000;
+
+/** Looking into folders, in the worker: whatever files hold, this process goes on. */
+export function studiesHandlers(context: WindowContext): JsonHandlers<keyof typeof studiesContract> {
+  const memory = new SequenceMemory(join(context.profileFolder, 'sequences.json'));
+  return {
+    'studies.scan': async ({ paths }) => {
+      const workingFolder = join(context.profileFolder, 'working', randomUUID());
+      await makePrivateFolder(workingFolder);
+      const limit = AbortSignal.timeout(SCAN_LIMIT_MS);
+      try {
+        const remembered = await memory.all();
+        return summariseScan(
+          await context.worker.run('scan', { paths, workingFolder, remembered }, { signal: limit }),
+        );
+      } catch (error) {
+        if (limit.aborted)
+          throw new QuorumError({
+            code: 'FOLDER_TOO_LARGE',
+            expected: 'a folder that is read in five minutes',
+            file: paths[0],
+          });
+        throw error;
+      } finally {
+        await rm(workingFolder, { recursive: true, force: true });
+      }
+    },
+    'studies.remember': async ({ series, sequence }) => {
+      await memory.remember(series, sequence);
+      return {};
+    },
+  };
+}
+
+/** A scan as it travels: neither patient nor DICOM identifiers go to a window. */
+export function summariseScan({ studies, files, ignored, problems }: Scan): Response<'studies.scan'> {
+  return { studies: studies.map(summariseCandidate), files, ignored: [...ignored], problems: [...problems] };
+}
+
+function summariseCandidate(candidate: StudyCandidate): CandidateSummary {
+  const { id, name, shown, kind, date, description, doubts, series, choices, suggestions } = candidate;
+  const chosen = Object.entries(choices).map(([modality, { winner, rejected }]) => [
+    modality,
+    { winner, rejected: [...rejected] },
+  ]);
+  return {
+    ...{ id, name, shown, kind, date, description, suggestions },
+    doubts: [...doubts],
+    series: series.map(summariseFound),
+    choices: Object.fromEntries(chosen),
+  };
+}
+
+function summariseFound(found: FoundSeries): CandidateSummary['series'][number] {
+  const { id, shown, files, duplicates, sequence, reason, confidence, setAside, chosen, about, grid } = found;
+  return {
+    ...{ id, shown, files, duplicates, sequence, reason, confidence, setAside, chosen },
+    kind: found.source.kind,
+    description: about.description ?? null,
+    acquired: about.acquired ?? null,
+    echoTime: about.echoTime ?? null,
+    repetitionTime: about.repetitionTime ?? null,
+    inversionTime: about.inversionTime ?? null,
+    contrastAgent: about.contrastAgent ?? null,
+    grid: grid && summariseGrid(grid),
+  };
+}

@@ -1,0 +1,15 @@
+import type { Scan } from '../../intake/candidate.js';
+import { applyRemembered } from '../../intake/openCandidate.js';
+import { scan } from '../../intake/scan.js';
+import type { JobContext } from '../jobs.js';
+import type { TaskArguments } from './tasks.js';
+
+/** Looks into folders, and applies what the user said of the same content before. */
+export async function scanTask(
+  { paths, workingFolder, remembered }: TaskArguments<'scan'>,
+  { signal, report }: JobContext,
+): Promise<Scan> {
+  const onProgress = (done: number, total: number) => report('reading headers', done / total);
+  const found = await scan(paths, { workingFolder, signal, onProgress });
+  return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
+}
