@@ -1,5 +1,7 @@
 import type { Modality, Region } from '../../src/terms.js';
+import { Live } from './live.svelte.js';
 
+export type Factors = Readonly<Partial<Record<Modality, number>>>;
 export type CompareMap = 'none' | 'disagreement' | 'spread' | 'decidedBy' | 'faders';
 export const MOST_TILES = 4;
 
@@ -9,14 +11,19 @@ export class Comparing {
   /** Combinations side by side, the one clicked last at the end. */
   tiles = $state.raw<readonly string[]>([]);
   map = $state<CompareMap>('none');
-  factors = $state.raw<Readonly<Partial<Record<Modality, number>>>>({});
+  /** What the faders multiply the model's weights by. */
+  readonly factors: Live<Factors>;
   /** Id of the named mask that serves as truth, or null. */
   truth = $state<string | null>(null);
+
+  constructor(explore: (factors: Factors) => Promise<unknown>) {
+    this.factors = new Live<Factors>({}, explore);
+  }
 
   reset(all: string): void {
     this.tiles = [all];
     this.map = 'none';
-    this.factors = {};
+    this.factors.set({});
   }
 
   /** Shows one combination alone. */

@@ -8,12 +8,13 @@ import type {
   Settings,
 } from '../../src/services/contract.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
+import { isShown, ShownCase } from '../client/shownElsewhere.js';
 import { Notices } from './notices.svelte.js';
 import { Study } from './study.svelte.js';
 
 export const VIEWS = ['case', 'compare', 'correct', 'models', 'settings'] as const;
 export type View = (typeof VIEWS)[number];
-export type DialogName = 'export' | 'shortcuts';
+export type DialogName = 'export' | 'shortcuts' | 'forget';
 
 /** A folder or file of the server is being chosen (browser mode). */
 export interface FolderRequest {
@@ -41,6 +42,7 @@ export class Session {
   /** Share of a transfer, or null while nothing is known; undefined when nothing is being opened. */
   opening = $state<number | null | undefined>(undefined);
   #abort: AbortController | null = null;
+  readonly #shown = new ShownCase();
 
   constructor(shell: Shell) {
     this.shell = shell;
@@ -140,11 +142,11 @@ export class Session {
   async closeCase(forget: boolean): Promise<void> {
     const { study } = this;
     if (!study) return;
-    const method = forget ? 'cases.forget' : 'cases.close';
+    const { id } = study.case;
     await this.attempt(async () => {
-      await this.client.call(method, { case: study.case.id });
-      this.study = null;
-      this.view = 'case';
+      if (forget) await this.client.call('cases.forget', { case: id });
+      await this.#empty();
+      if (!forget) await this.#leave(id);
       this.recents = await this.client.call('recents.list', {});
     });
   }
@@ -165,7 +167,19 @@ export class Session {
     }
     this.study = new Study(this.client, opened);
     this.view = 'case';
-    if (previous) void this.attempt(() => this.client.call('cases.close', { case: previous }));
+    const left = this.#shown.show(opened.id);
+    if (previous) void this.attempt(() => left.then(() => this.#leave(previous)));
+  }
+
+  #empty(): Promise<unknown> {
+    this.study = null;
+    this.view = 'case';
+    return this.#shown.show(null);
+  }
+
+  /** Closes a case that no other window looks at. */
+  async #leave(id: string): Promise<void> {
+    if (!(await isShown(id))) await this.client.call('cases.close', { case: id });
   }
 
   #hear(event: QuorumEvent): void {
@@ -173,7 +187,7 @@ export class Session {
     if (event.type === 'job') study?.follow(event.event);
     if (event.type === 'case' && event.case.id === study?.case.id) study.update(event.case);
     if (event.type === 'edits' && event.case === study?.case.id) study.editing.update(event.state);
-    if (event.type === 'caseClosed' && event.case === study?.case.id) this.study = null;
+    if (event.type === 'caseClosed' && event.case === study?.case.id) void this.#empty();
     if (event.type === 'workerRestarted') this.notices.report(new QuorumError(event.problem));
   }
 }

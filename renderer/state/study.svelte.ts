@@ -16,6 +16,7 @@ import { clampVoxel } from '../logic/geometry.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
+import { Live } from './live.svelte.js';
 import { Voxels } from './voxels.js';
 
 /** Problems that the user may override, knowing what they are. */
@@ -36,7 +37,7 @@ export class Study {
   /** What is answered so far; sent when all three are. */
   answers = $state.raw<Partial<Answers>>({});
   /** Probability above which a voxel belongs to a region; null is the model's. */
-  threshold = $state<number | null>(null);
+  readonly thresholds: Live<number | null>;
   /** `automatic`, `edited`, or the id of a named mask. */
   source = $state('automatic');
   /** Numbers for regions that the sequences do not support were asked for. */
@@ -48,7 +49,13 @@ export class Study {
     this.answers = opened.answers ?? {};
     this.voxels = new Voxels(client, opened.id);
     this.editing = new Editing(client, opened);
-    this.comparing = new Comparing();
+    this.comparing = new Comparing((factors) =>
+      this.voxels.overlay({ kind: 'explore', factors }, `result ${this.case.result?.id}`),
+    );
+    this.thresholds = new Live<number | null>(null, async () => {
+      const { mask } = this;
+      if (mask) await this.voxels.overlay({ kind: 'mask', mask }, this.stateOf(mask));
+    });
     if (opened.edits) this.source = 'edited';
     this.centre();
   }
@@ -75,6 +82,10 @@ export class Study {
 
   get running(): boolean {
     return this.job !== null && (this.job.state === 'queued' || this.job.state === 'running');
+  }
+
+  get threshold(): number | null {
+    return this.thresholds.applied;
   }
 
   get forceable(): boolean {
@@ -184,7 +195,7 @@ export class Study {
     this.case = opened;
     this.editing.update(opened.edits);
     if (!isNew) return;
-    this.threshold = null;
+    this.thresholds.set(null);
     if (!this.editing.state) this.source = 'automatic';
     this.comparing.reset(opened.result!.all);
   }

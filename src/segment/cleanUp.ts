@@ -2,7 +2,7 @@ import type { ModelDescription } from '../model/schema.js';
 import { REGIONS, type Region } from '../terms.js';
 import { voxelToWorld, voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
-import type { Grid } from '../volume/volume.js';
+import type { Grid, Size } from '../volume/volume.js';
 import { LABELS } from './combine.js';
 
 /** A part of a region that was too small to keep; `voxels` and `label` bring it back. */
@@ -32,25 +32,28 @@ const REGION_LABELS: Record<Region, { members: readonly number[]; becomes: numbe
  */
 export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescription['cleanUp']): Speck[] {
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
+  const box = boxOf(labels, grid.size);
+  if (box === null) return [];
   const specks: Speck[] = [];
   for (const region of REGIONS) {
     const least = rule.minimumMl[region];
     if (least === 0) continue;
     const { members, becomes } = REGION_LABELS[region];
     const parts = connectedComponents(
-      { ...grid, data: labels },
+      { size: box.size, affine: grid.affine, data: cut(labels, grid.size, box) },
       (label) => members.includes(label),
       rule.connectivity,
     );
     for (const part of parts) {
       const ml = part.voxelCount * mlPerVoxel;
       if (ml >= least) continue;
-      const voxels = part.voxels;
+      const voxels = part.voxels.map((at) => indexInGrid(at, box, grid.size));
+      const centroidVoxel = part.centroid.map((n, a) => n + box.first[a]) as unknown as Vector;
       specks.push({
         region,
         ml,
-        centroidMm: voxelToWorld(grid.affine, ...part.centroid),
-        centroidVoxel: part.centroid,
+        centroidMm: voxelToWorld(grid.affine, ...centroidVoxel),
+        centroidVoxel,
         voxels,
         labels: Uint8Array.from(voxels, (at) => labels[at]),
       });
@@ -58,6 +61,57 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
     }
   }
   return specks.sort((a, b) => b.ml - a.ml);
+}
+
+type Vector = readonly [number, number, number];
+
+interface Box {
+  readonly first: Vector;
+  readonly size: Size;
+}
+
+/** The smallest box around what is labelled: a tumour is a small part of a head. Null when nothing is. */
+function boxOf(labels: Uint8Array, [nx, ny, nz]: Size): Box | null {
+  const first = [nx, ny, nz];
+  const last = [-1, -1, -1];
+  for (let k = 0, row = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++, row += nx) {
+      let from = row;
+      const end = row + nx;
+      while (from < end && labels[from] === 0) from++;
+      if (from === end) continue;
+      let to = end - 1;
+      while (labels[to] === 0) to--;
+      first[0] = Math.min(first[0], from - row);
+      last[0] = Math.max(last[0], to - row);
+      first[1] = Math.min(first[1], j);
+      last[1] = Math.max(last[1], j);
+      first[2] = Math.min(first[2], k);
+      last[2] = k;
+    }
+  if (last[0] < 0) return null;
+  return {
+    first: first as unknown as Vector,
+    size: first.map((n, a) => last[a] - n + 1) as unknown as Size,
+  };
+}
+
+function cut(labels: Uint8Array, [nx, ny]: Size, { first, size }: Box): Uint8Array {
+  const data = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let k = 0, to = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++, to += size[0]) {
+      const from = first[0] + nx * (first[1] + j + ny * (first[2] + k));
+      data.set(labels.subarray(from, from + size[0]), to);
+    }
+  return data;
+}
+
+function indexInGrid(at: number, { first, size }: Box, [nx, ny]: Size): number {
+  const i = at % size[0];
+  const rest = (at - i) / size[0];
+  const j = rest % size[1];
+  const k = (rest - j) / size[1];
+  return first[0] + i + nx * (first[1] + j + ny * (first[2] + k));
 }
 
 /** Puts removed parts back, the last removed first. Changes `labels` in place. */

@@ -114,7 +114,7 @@ function tableOf(map: LogitMap, lattice: Lattice, imageAxis: number, reach: Voxe
   const weight = new Float64Array(length);
   for (let v = 0; v < length; v++) {
     const exact = scale * (v + reach.first[imageAxis]) + shift - origin[a];
-    const position = Math.min(size[a], Math.max(-1, Math.round(exact * POSITION_STEPS) / POSITION_STEPS));
+    const position = Math.min(size[a], Math.max(-1, roundPosition(exact)));
     low[v] = Math.min(size[a] - 1, Math.floor(position));
     weight[v] = position - low[v];
   }
@@ -123,3 +123,53 @@ function tableOf(map: LogitMap, lattice: Lattice, imageAxis: number, reach: Voxe
 
 /** Positions are rounded to this fraction of a lattice step, so that a shifted field of view gives the same weights. */
 const POSITION_STEPS = 2 ** 20;
+
+export function roundPosition(position: number): number {
+  return Math.round(position * POSITION_STEPS) / POSITION_STEPS;
+}
+
+/** As SliceSampler, number for number, for single voxels. */
+export class PointSampler {
+  private readonly data: Float32Array;
+  private readonly voxels: number;
+  private readonly outside: number;
+  private readonly axes: readonly AxisTable[];
+
+  constructor(map: LogitMap, lattice: Lattice, outside: number, reach: VoxelBox) {
+    this.data = map.data;
+    this.voxels = map.box.size[0] * map.box.size[1] * map.box.size[2];
+    this.outside = outside;
+    this.axes = [0, 1, 2].map((imageAxis) => tableOf(map, lattice, imageAxis, reach));
+  }
+
+  /** The logit of one region at a voxel, counted from the first of the reach. */
+  at(region: number, i: number, j: number, k: number): number {
+    const [x, y, z] = this.axes;
+    const base = region * this.voxels;
+    const weightX = x.weight[i];
+    const near = this.along(base, x.low[i], weightX, y.low[j], z.low[k], z.weight[k]);
+    const far = this.along(base, x.low[i], weightX, y.low[j] + 1, z.low[k], z.weight[k]);
+    return near + (far - near) * y.weight[j];
+  }
+
+  private along(
+    base: number,
+    lowX: number,
+    weightX: number,
+    row: number,
+    lowZ: number,
+    weightZ: number,
+  ): number {
+    const left = this.between(base, lowX, row, lowZ, weightZ);
+    return left + (this.between(base, lowX + 1, row, lowZ, weightZ) - left) * weightX;
+  }
+
+  private between(base: number, column: number, row: number, lowZ: number, weightZ: number): number {
+    const [x, y, z] = this.axes;
+    if (column < 0 || column >= x.count || row < 0 || row >= y.count) return this.outside;
+    const at = base + x.stride * column + y.stride * row;
+    const a = lowZ >= 0 && lowZ < z.count ? this.data[at + z.stride * lowZ] : this.outside;
+    const b = lowZ + 1 >= 0 && lowZ + 1 < z.count ? this.data[at + z.stride * (lowZ + 1)] : this.outside;
+    return a + (b - a) * weightZ;
+  }
+}

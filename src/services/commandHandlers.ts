@@ -38,8 +38,8 @@ export function commandHandlers(
     'models.import': async ({ weights, output, name }) =>
       summariseModel(await importWeights(weights, output, name === undefined ? {} : { name })),
     'models.exportOnnx': ({ folder, file, overwrite }) => writeOnnx(folder, file, overwrite),
-    'devices.list': async () =>
-      (await inspectDevices({ verdictFolder: profileFolder, ...testing })).map(summariseDevice),
+    'devices.list': async ({ again }) =>
+      (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
       job: jobs.start((context) => segment(request, profileFolder, context)),
     }),

@@ -23,6 +23,8 @@ export async function withFile<T>(file: string, use: (opened: OpenFile) => Promi
     // Asked before opening: opening a named pipe would wait for its other end.
     const status = await stat(file);
     if (!status.isFile()) throw unreadable(file, status.isDirectory() ? 'a folder' : 'not a regular file');
+    if (status.size === 0)
+      throw new QuorumError({ code: 'DATA_TRUNCATED', file, expected: 'an image', found: 'an empty file' });
     handle = await open(file, 'r');
     return await use(openFile(handle, file, status.size));
   } catch (error) {

@@ -63,7 +63,12 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     await server?.close();
   });
 
-  it('has a clean first screen', async () => expect(await violations(page)).toEqual([]));
+  it('has a clean first screen, also under the mouse', async () => {
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Open a folder' }).hover();
+    await page.waitForTimeout(SETTLED_MS);
+    expect(await violations(page)).toEqual([]);
+  });
 
   it('says in words what is wrong with a picture that is dropped and with an empty file, and stays usable', async () => {
     const empty = join(folder.path, 'empty_t1.nii.gz');

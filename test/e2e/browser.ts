@@ -114,3 +114,38 @@ export async function exportInto(page: Page, folder: string): Promise<void> {
   await dialog.getByText('Saved in').waitFor({ timeout: 120_000 });
   await dialog.getByRole('button', { name: 'Done' }).click();
 }
+
+/** Opens a folder below the first root with the picker of the server's folders; a case that is open is closed before. */
+export async function openServerFolder(page: Page, name: string): Promise<void> {
+  const close = page.getByRole('button', { name: 'Close', exact: true });
+  if (await close.isVisible()) await close.click();
+  await page.getByRole('button', { name: 'Folder on the server' }).click();
+  const picker = page.getByRole('dialog');
+  await picker.locator('li button').first().click();
+  await picker.locator('li button', { hasText: name }).click();
+  await picker.getByRole('button', { name: 'Choose this folder' }).click();
+  await page.getByRole('heading', { name, exact: true }).waitFor();
+}
+
+/** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. */
+export async function segmentAnyway(page: Page): Promise<void> {
+  await startSegmenting(page);
+  const anyway = page.getByRole('button', { name: 'Segment anyway' });
+  await anyway.or(page.locator('[data-testid=volumes]')).first().waitFor({ timeout: 100_000 });
+  if (await anyway.isVisible()) await anyway.click();
+  await page.locator('[data-testid=volumes]').waitFor({ timeout: 100_000 });
+  await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor({ state: 'detached' });
+}
+
+export const startSegmenting = (page: Page) =>
+  page.getByRole('button', { name: /^Segment( again)?$/ }).click();
+
+/** Waits for a problem in the corner of the window, dismisses it and gives its words. */
+export async function noticeOf(page: Page, code: string): Promise<string> {
+  const note = page.locator(`.notices [data-code=${code}]`);
+  await note.waitFor();
+  const text = await note.textContent();
+  await note.getByRole('button', { name: 'Dismiss' }).click();
+  await note.waitFor({ state: 'detached' });
+  return text!;
+}

@@ -17,6 +17,8 @@ export interface DeviceOptions extends EngineOptions {
   /** Folder in which verdicts are kept. */
   readonly verdictFolder: string;
   readonly launch?: SelfTestLauncher;
+  /** Test again what has a verdict already: it may have been slower only because the machine was busy. */
+  readonly again?: boolean;
   /** A module that exports `deviceCandidates()`; Quorum's own unless said otherwise. */
   readonly candidatesModule?: URL;
 }
@@ -122,7 +124,7 @@ async function verdictOn(candidate: DeviceCandidate, options: DeviceOptions): Pr
     candidatesModule: (options.candidatesModule ?? OWN_CANDIDATES).href,
     id: candidate.id,
     options: engineOptions(options),
-    knownDrivers: kept.map((verdict) => verdict.driver),
+    knownDrivers: options.again ? [] : kept.map((verdict) => verdict.driver),
   });
   if (!judgement) return kept.find((verdict) => verdict.driver === driver)!;
   const verdict: Verdict = {

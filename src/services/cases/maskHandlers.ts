@@ -93,8 +93,11 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
       data(await worker.run('decidedBy', { source: source(id), combination, region })),
     'maps.probability': async ({ case: id, combination, region, kind }) =>
       data(await worker.run('probability', { source: source(id), combination, region, kind })),
-    'maps.explore': async ({ case: id, factors, threshold }) =>
-      data(await worker.run('explore', { source: source(id), factors, threshold })),
+    'maps.explore': async ({ case: id, factors, threshold }) => {
+      const { session, source } = resultOfCase(context, id);
+      const { runs, header } = await worker.run('explore', { source, factors, threshold });
+      return { header, data: maskOfRuns(runs, voxelCount(session.grid!.size)) };
+    },
     'maps.difference': async ({ case: id, a, b, region }) => {
       const session = openCaseOf(context, id);
       return data(

@@ -137,11 +137,28 @@ const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
 /** A problem for a window: what happened, the facts (file, field, found, expected), and what the user can do. */
 export function problemText(problem: Problem): { what: string; facts: string[]; remedy: string } {
   const [what, remedy] = TEXTS[problem.code];
-  const also = (problem.also ?? []).flatMap((other) => [TEXTS[other.code][0], ...facts(other)]);
+  const others = problem.also ?? [];
+  const same = others.filter(({ code }) => code === problem.code).flatMap(({ file }) => file ?? []);
+  const further = others
+    .filter(({ code }) => code !== problem.code)
+    .flatMap((other) => [TEXTS[other.code][0], ...facts(inWindow(other))]);
+  const alike = same.length > 0 ? [`likewise: ${same.map(baseName).join(', ')}`] : [];
   return {
     what,
-    facts: [...facts(problem), ...also].map((fact) => fact.trim()),
+    facts: [...facts(inWindow(problem)), ...alike, ...further].map((fact) => fact.trim()),
     remedy: APP_REMEDIES[problem.code] ?? remedy,
+  };
+}
+
+const baseName = (file: string) => file.split(/[\\/]/).at(-1)!;
+
+/** In a window the file's name says enough: dropped files lie in a folder that means nothing to the user. */
+function inWindow(problem: Problem): Problem {
+  const { file, files, ...rest } = problem;
+  return {
+    ...rest,
+    ...(file ? { file: baseName(file) } : {}),
+    ...(files ? { files: files.map(baseName) } : {}),
   };
 }
 
@@ -150,7 +167,7 @@ export function describeProblem(problem: Problem): string {
   const [what, remedy] = TEXTS[problem.code];
   const lines = [`${problem.code}: ${what}`, ...facts(problem)];
   for (const { code, file, found } of problem.also ?? []) {
-    lines.push(`  also ${[code, file?.split(/[\\/]/).at(-1), found].filter(Boolean).join(': ')}`);
+    lines.push(`  also ${[code, file && baseName(file), found].filter(Boolean).join(': ')}`);
   }
   return [...lines, `  → ${remedy}`].join('\n');
 }

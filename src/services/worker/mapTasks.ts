@@ -1,9 +1,9 @@
 import { QuorumError } from '../../errors.js';
 import { volumesOf } from '../../segment/cleanUp.js';
-import { combine } from '../../segment/combine.js';
 import { membersOf } from '../../segment/fusion.js';
 import { contributionsOf, perRegion } from '../../segment/influence.js';
 import { layLattice } from '../../segment/lattice.js';
+import { oneMask } from '../../segment/oneMask.js';
 import { probabilityMaps } from '../../segment/probabilities.js';
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
 import { MODALITIES, type Modality } from '../../terms.js';
@@ -11,6 +11,7 @@ import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { readVolume } from '../../volume/read.js';
 import { resample } from '../../volume/resample.js';
 import type { Grid } from '../../volume/volume.js';
+import { runsOfMask } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
 import { type HeldResult, maskOf, memberBits, type ResultStore } from './resultStore.js';
 import type { TaskArguments, TaskResult } from './tasks.js';
@@ -71,10 +72,10 @@ export function probabilityTask(
  *
  * @throws QuorumError REQUEST_INVALID when no factor is positive.
  */
-export async function exploreTask(
+export function exploreTask(
   held: HeldResult,
   { factors, threshold }: TaskArguments<'explore'>,
-): Promise<TaskResult<'explore'>> {
+): TaskResult<'explore'> {
   const factorOf = (m: Modality) => factors[m] ?? 1;
   const chosen = held.present.map((m, i) => ({ m, i })).filter(({ m }) => factorOf(m) > 0);
   if (chosen.length === 0)
@@ -86,10 +87,9 @@ export async function exploreTask(
     thresholdLogit: Math.log(t / (1 - t)),
   };
   const logits = { ...held.logits, maps: chosen.map(({ i }) => held.logits.maps[i]) };
-  const whole = (1 << chosen.length) - 1;
-  const labels = (await combine(logits, held.grid, fusion, [whole])).labels.get(whole)!;
+  const labels = oneMask(logits, held.grid, fusion);
   return {
-    labels,
+    runs: runsOfMask(labels),
     header: { grid: summariseGrid(held.grid), volumes: volumesOf(labels, held.grid), exploration: true },
   };
 }

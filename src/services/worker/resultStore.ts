@@ -5,6 +5,7 @@ import { type CombineOptions, combine, type PatternCounts } from '../../segment/
 import { bitsOf, type Fusion, fusionOf, type MemberBits, membersOf } from '../../segment/fusion.js';
 import { layLattice } from '../../segment/lattice.js';
 import type { ModalityLogits } from '../../segment/logits.js';
+import { oneMask } from '../../segment/oneMask.js';
 import type { Modality } from '../../terms.js';
 import type { NiftiForm } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
@@ -135,8 +136,7 @@ export async function maskOf(
   const members = membersOf(bits, present);
   const subset: ModalityLogits = { ...logits, maps: membersOf(bits, logits.maps) };
   const fusion = fusionOf(model.description, members, threshold);
-  const whole = (1 << members.length) - 1;
-  const labels = (await combine(subset, grid, fusion, [whole])).labels.get(whole)!;
+  const labels = oneMask(subset, grid, fusion);
   return { labels, specks: keepSpecks ? [] : removeSpecks(labels, grid, model.description.cleanUp) };
 }
 

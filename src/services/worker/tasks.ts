@@ -40,7 +40,7 @@ export interface WorkerTasks {
   >;
   explore: Task<
     OnResult<{ factors: Partial<Record<Modality, number>>; threshold: number | null }>,
-    Labels & { header: BinaryHeader<'maps.explore'> }
+    { runs: Runs; header: BinaryHeader<'maps.explore'> }
   >;
   voxel: Task<
     {

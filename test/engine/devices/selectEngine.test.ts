@@ -140,6 +140,16 @@ describe('verdicts', () => {
     expect(drivers).toEqual(['driver 7; runtime 1', 'driver 7; runtime 2']);
   });
 
+  it('are given anew when the user asks for it', async () => {
+    await inspectDevices(options);
+    const once = launched.length;
+    expect(once).toBeGreaterThan(0);
+    await inspectDevices(options);
+    expect(launched.length).toBe(once);
+    await inspectDevices({ ...options, again: true });
+    expect(launched.length).toBe(2 * once);
+  });
+
   it('that are damaged or of another revision are not believed', async () => {
     await inspectDevices(options);
     const file = join(options.verdictFolder, VERDICTS_FILE);

@@ -1,0 +1,188 @@
+import { readdirSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import { tinyImage, writeTinyStudy } from '../services/harness.js';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  haveChromium,
+  launch,
+  noticeOf,
+  openServerFolder,
+  type Served,
+  segmentAnyway,
+  serve,
+  startSegmenting,
+} from './browser.js';
+import { processTree } from './electronApp.js';
+
+const UNRELATED = 2000;
+/** By then a job has reached a worker that is held. */
+const HANDED_OVER_MS = 2500;
+const chromium = haveChromium('faults, seen in the window');
+
+/** Drops files and folders on the window as a file manager does: a real drop, with directory entries. */
+async function drop(page: Page, ...paths: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  await session.detach();
+}
+
+/** The worker process of a server. */
+const workerOf = (server: Served) => {
+  const [, worker] = processTree(server.process.pid!);
+  if (!worker) throw new Error('the worker does not run');
+  return worker;
+};
+
+describe.skipIf(!chromium)('faults, seen in the window', () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    buildRenderer();
+    await mkdir(at('root'), { recursive: true });
+    await writeTinyStudy(at('root'), 'first');
+    await writeTinyStudy(at('root'), 'second', ['t1', 'flair']);
+    await writeTinyStudy(at('dropped'), 'patient', ['t1ce', 'flair']);
+    server = await serve(at('profile'), [at('root')]);
+    browser = await launch('--disable-3d-apis');
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await page.goto(server.address);
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const notice = (code: string) => noticeOf(page, code);
+  describe('what is dropped', () => {
+    it('a folder: its files are copied with progress, its sequences recognised, and the copy goes with the case', async () => {
+      const shares: string[] = [];
+      await page.exposeFunction('tell', (width: string) => shares.push(width));
+      await page.evaluate(`new MutationObserver(() => {
+        const bar = document.querySelector('.opening .progress:not(.unknown) span');
+        if (bar) tell(bar.style.width);
+      }).observe(document.body, { subtree: true, childList: true, attributes: true })`);
+      await drop(page, at('dropped', 'patient'));
+      await page.getByRole('switch', { name: 'Use FLAIR' }).waitFor();
+      expect(await page.getByRole('heading', { name: 'patient', exact: true }).count()).toBe(1);
+      expect(await page.getByRole('switch').evaluateAll((all) => all.length)).toBeGreaterThanOrEqual(2);
+      expect(shares.some((width) => Number.parseFloat(width) > 0)).toBe(true);
+      const copies = async () =>
+        (await readdir(tmpdir()))
+          .filter((name) => name.startsWith(`quorum-serve-${server.process.pid}-`))
+          .flatMap((name) => readdirSync(join(tmpdir(), name), { recursive: true }) as string[])
+          .filter((name) => name.endsWith('patient_flair.nii.gz'));
+      expect(await copies()).toHaveLength(1);
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      await expect.poll(copies).toHaveLength(0);
+    });
+
+    it('a picture', async () => {
+      await writeFile(at('holiday.png'), Buffer.from('89504e470d0a1a0a', 'hex'));
+      await drop(page, at('holiday.png'));
+      expect(await notice('FORMAT_UNKNOWN')).toContain('no image format that Quorum reads');
+    });
+
+    it('an empty file', async () => {
+      await writeFile(at('case_t1.nii.gz'), '');
+      await drop(page, at('case_t1.nii.gz'));
+      expect(await notice('DATA_TRUNCATED')).toContain('case_t1.nii.gz');
+    });
+
+    it('a series in four dimensions', async () => {
+      const file = at('perfusion_t1.nii');
+      await writeNifti(file, tinyImage('t1'));
+      const bytes = gunzipSync(await readFile(file));
+      bytes.writeInt16LE(4, 40);
+      bytes.writeInt16LE(30, 48);
+      await writeFile(file, bytes);
+      await drop(page, file);
+      expect(await notice('NOT_3D')).toContain('one volume per sequence');
+    });
+
+    it(`a folder of ${UNRELATED} unrelated files`, async () => {
+      const many = at('everything');
+      await mkdir(many);
+      await Promise.all(
+        Array.from({ length: UNRELATED }, (_, n) => writeFile(join(many, `letter-${n}.doc`), `text ${n}`)),
+      );
+      const started = performance.now();
+      await drop(page, many);
+      await notice('NO_IMAGES');
+      console.info(
+        `${UNRELATED} unrelated files: refused after ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      );
+    }, 120_000);
+
+    it('and the window is as usable as before', async () => {
+      await openServerFolder(page, 'first');
+      expect(await page.getByRole('switch', { name: /^Use / }).count()).toBe(4);
+    });
+  });
+
+  describe('while segmenting', () => {
+    beforeAll(async () => {
+      await answerQuestions(page);
+    });
+
+    it('the worker is killed: the window says so, and the next try works', async () => {
+      // Opening has read headers in the main process; the worker starts with the first image that is shown.
+      await expect.poll(() => processTree(server.process.pid!).length).toBeGreaterThan(1);
+      process.kill(workerOf(server), 'SIGSTOP');
+      await startSegmenting(page);
+      await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
+      await page.waitForTimeout(HANDED_OVER_MS);
+      process.kill(workerOf(server), 'SIGKILL');
+      await page.locator('main [data-code=WORKER_DIED]').waitFor();
+      expect(await page.locator('main [data-code=WORKER_DIED]').textContent()).toContain(
+        'ended unexpectedly',
+      );
+      await notice('WORKER_DIED');
+      await segmentAnyway(page);
+    });
+
+    it('the files are deleted: the window names the file, and it works when they are back', async () => {
+      await openServerFolder(page, 'second');
+      await answerQuestions(page);
+      await expect.poll(() => processTree(server.process.pid!).length).toBeGreaterThan(1);
+      process.kill(workerOf(server), 'SIGSTOP');
+      await startSegmenting(page);
+      await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
+      await rename(at('root', 'second'), at('hidden'));
+      process.kill(workerOf(server), 'SIGCONT');
+      const problem = page.locator('main [data-code=FILE_NOT_FOUND]');
+      await problem.waitFor({ timeout: 60_000 });
+      expect(await problem.textContent()).toMatch(/second_(t1|flair)\.nii\.gz/);
+      await rename(at('hidden'), at('root', 'second'));
+      await segmentAnyway(page);
+    });
+
+    it('two windows segment two patients: each gets its own result, and opening one does not close the other', async () => {
+      const other = await page.context().newPage();
+      await other.goto(new URL('/', server.address).href);
+      await other.getByRole('heading', { name: 'second', exact: true }).waitFor();
+      await openServerFolder(other, 'first');
+      await page.getByRole('heading', { name: 'second', exact: true }).waitFor();
+      if (!(await other.getByRole('button', { name: /^Segment/ }).isEnabled())) await answerQuestions(other);
+      await page.getByRole('switch', { name: 'Use T1', exact: true }).click();
+      await Promise.all([segmentAnyway(page), segmentAnyway(other)]);
+      expect(await page.getByRole('heading', { name: 'second', exact: true }).count()).toBe(1);
+      expect(await other.getByRole('heading', { name: 'first', exact: true }).count()).toBe(1);
+      await other.close();
+    });
+  });
+});

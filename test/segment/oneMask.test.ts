@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { descriptionTemplate } from '../../src/model/template.js';
+import { combine } from '../../src/segment/combine.js';
+import { type Fusion, membersOf } from '../../src/segment/fusion.js';
+import { layLattice } from '../../src/segment/lattice.js';
+import type { LogitMap, ModalityLogits } from '../../src/segment/logits.js';
+import { oneMask } from '../../src/segment/oneMask.js';
+import { MODALITIES, type Modality } from '../../src/terms.js';
+import type { Grid } from '../../src/volume/volume.js';
+import { bratsGrid } from '../support/images.js';
+
+const { grid: lattice } = descriptionTemplate(
+  { name: 'x', version: '1', description: '', trainingData: '' },
+  0.25,
+);
+
+/** A few blobs in the middle of nothing; another box for each modality. */
+function blobs(modality: Modality, index: number): LogitMap {
+  const size = [14 - index, 11, 9 + index] as const;
+  const voxels = size[0] * size[1] * size[2];
+  const data = new Float32Array(3 * voxels);
+  for (let r = 0; r < 3; r++)
+    for (let at = 0; at < voxels; at++) {
+      const wave = Math.sin((at % size[0]) * 0.9 + index) * Math.cos(Math.floor(at / size[0]) * 0.21);
+      data[r * voxels + at] = 9 * wave - 3 - r;
+    }
+  return { modality, box: { origin: [2 - index, 3, index], size }, data };
+}
+
+const logits = (grid: Grid): ModalityLogits => ({
+  lattice: layLattice(grid, lattice),
+  outsideLogit: -10,
+  maps: MODALITIES.map(blobs),
+  passSeconds: [],
+});
+
+const fusionAt = (threshold: number): Fusion => ({
+  weights: [
+    [1, 0.4, 0.7],
+    [0.6, 1.3, 2],
+    [1.1, 1, 0],
+    [2, 0.5, 0.3],
+  ],
+  biases: MODALITIES.map((_, m) => [0.1 * m, -0.2, 0.3]),
+  thresholdLogit: Math.log(threshold / (1 - threshold)),
+});
+
+describe('the mask of one combination', () => {
+  const flipped = bratsGrid([40, 36, 30]);
+  const straight: Grid = {
+    size: [30, 40, 24],
+    affine: [0, 1.1, 0, 0, -0.9, 0, 0, 0, 0, 0, 1.4, 0, 0, 190, 2, 1],
+  };
+  for (const [name, grid] of [
+    ['axes flipped', flipped],
+    ['axes swapped, other spacing', straight],
+  ] as const)
+    it(`is that of all combinations together, voxel by voxel (${name})`, async () => {
+      const whole = logits(grid);
+      let labelled = 0;
+      for (const threshold of [0.05, 0.5, 0.95]) {
+        const fusion = fusionAt(threshold);
+        const subsets = Array.from({ length: 15 }, (_, n) => n + 1);
+        const { labels } = await combine(whole, grid, fusion, subsets);
+        for (const bits of subsets) {
+          const found = oneMask({ ...whole, maps: membersOf(bits, whole.maps) }, grid, {
+            ...fusion,
+            weights: membersOf(bits, fusion.weights),
+            biases: membersOf(bits, fusion.biases),
+          });
+          expect(Buffer.compare(Buffer.from(found), Buffer.from(labels.get(bits)!))).toBe(0);
+          labelled += found.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
+        }
+      }
+      expect(labelled).toBeGreaterThan(1000);
+    });
+
+  it('is empty where nothing is above the threshold', () => {
+    const found = oneMask(logits(flipped), flipped, { ...fusionAt(0.5), thresholdLogit: 50 });
+    expect(found.some((label) => label !== 0)).toBe(false);
+  });
+});
