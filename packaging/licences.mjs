@@ -1,6 +1,6 @@
 /**
- * Collects what the licences of the shipped packages ask for: out/licences/licences.txt (every package with its licence text, shown
- * by About) and out/licences/sbom.json (CycloneDX, made by npm from the lock file).
+ * Collects what the licences of the shipped packages ask for: dist/licences/licences.txt (every package with its licence text, shown
+ * by About) and, with --sbom, dist/licences/sbom.json (CycloneDX, made by npm from the lock file).
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,16 +29,18 @@ if (nameless.length > 0) {
   process.exit(1);
 }
 
-mkdirSync('out/licences', { recursive: true });
+const OUT = 'dist/licences';
+mkdirSync(OUT, { recursive: true });
 writeFileSync(
-  'out/licences/licences.txt',
+  join(OUT, 'licences.txt'),
   entries.map(({ name, licence, text }) => `${name}\n${licence}\n\n${text}\n`).join(`\n${'-'.repeat(78)}\n`),
 );
-writeFileSync(
-  'out/licences/sbom.json',
-  npm(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev']),
-);
-console.log(`${entries.length} packages in out/licences`);
+if (process.argv.includes('--sbom'))
+  writeFileSync(
+    join(OUT, 'sbom.json'),
+    npm(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev']),
+  );
+console.log(`Licences of ${entries.length} packages in ${OUT}`);
 
 /** Name and licence; nothing for optional packages of other platforms, which are not installed here and not shipped. */
 function describe(path, version) {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { RESEARCH_NOTICE } from '../export/report.js';
 import type { applicationContract } from './contract/application.js';
@@ -5,6 +6,9 @@ import { CACHE_MAXIMUM_AGE_DAYS } from './profile/logitsCache.js';
 import { SAMPLE_PATIENT } from './sample.js';
 import { QUORUM_VERSION } from './version.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
+
+/** Written by the build (packaging/licences.mjs), beside the services. */
+const LICENCES = new URL('../licences/licences.txt', import.meta.url);
 
 /** Models, settings, recent folders, cache. */
 export function applicationHandlers(context: WindowContext): JsonHandlers<keyof typeof applicationContract> {
@@ -34,6 +38,7 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       profile: context.profileFolder,
       sample: SAMPLE_PATIENT,
     }),
+    'app.licences': async () => ({ text: await readFile(LICENCES, 'utf8').catch(() => null) }),
     'models.list': async () => models.list(await chosenModel()),
     'models.add': async ({ folder, confirmed }) => models.add(folder, confirmed, await chosenModel()),
     'models.remove': async ({ id }) => {

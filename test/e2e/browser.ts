@@ -143,7 +143,7 @@ export const startSegmenting = (page: Page) =>
 /** Waits for a problem in the corner of the window, dismisses it and gives its words. */
 export async function noticeOf(page: Page, code: string): Promise<string> {
   const note = page.locator(`.notices [data-code=${code}]`);
-  await note.waitFor();
+  await note.waitFor({ timeout: 200_000 });
   const text = await note.textContent();
   await note.getByRole('button', { name: 'Dismiss' }).click();
   await note.waitFor({ state: 'detached' });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -91,6 +92,9 @@ describe.skipIf(!chromium)(SUITE, () => {
         // A header that claims to be longer than any file.
         const bytes = Buffer.alloc(16, 0x7f);
         writeFileSync(join(model, 'weights.safetensors'), bytes);
+        const json = JSON.parse(readFileSync(join(model, 'model.json'), 'utf8'));
+        json.weightsSha256 = createHash('sha256').update(bytes).digest('hex');
+        writeFileSync(join(model, 'model.json'), JSON.stringify(json));
       },
     };
 

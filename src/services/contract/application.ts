@@ -81,6 +81,8 @@ export const applicationContract = {
       sample: z.string(),
     }),
   },
+  /** The licences of everything that is shipped, as one text; null where the build did not collect them. */
+  'app.licences': { request: nothing, response: z.object({ text: z.string().nullable() }) },
   'models.list': { request: nothing, response: z.array(installedModelSchema) },
   /** Checks a Model folder and copies it into the profile. A model that is not yet installed must be confirmed. */
   'models.add': {
