@@ -88,7 +88,7 @@ describe('files that end too early', () => {
 
   it.each([0, 3, 100, 347, 351, 352, 1000, 4447])('.nii cut to %i bytes', async (length) => {
     const file = folder.write('.nii', whole.subarray(0, length));
-    const code = length < 4 ? 'FORMAT_UNKNOWN' : 'DATA_TRUNCATED';
+    const code = length > 0 && length < 4 ? 'FORMAT_UNKNOWN' : 'DATA_TRUNCATED';
     expect(await problemOfRefusal(readVolume(file))).toMatchObject({ code, file });
   });
 
