@@ -1,6 +1,8 @@
+import { type PerRegion, perRegion } from '../segment/influence.js';
 import { axisCodes, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Affine, Volume } from '../volume/volume.js';
+import { IN_REGION } from './regions.js';
 
 /** The longest diameter of a region in one axial slice, and the longest one perpendicular to it in the same slice. */
 export interface Diameters {
@@ -9,6 +11,11 @@ export interface Diameters {
   /** The slice: a voxel index along the axis of the grid that is nearest to head-foot, and the RAS z of the diameter's middle. */
   readonly slice: number;
   readonly sliceZMm: number;
+}
+
+/** The diameters of each region of a mask; null where it is empty. */
+export function regionDiameters(mask: Volume<Uint8Array>): PerRegion<Diameters | null> {
+  return perRegion((_, region) => axialDiameters(mask, IN_REGION[region]));
 }
 
 type Point = readonly [number, number];

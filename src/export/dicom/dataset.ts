@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import dcmjs from 'dcmjs';
 import type { DicomSeries } from '../../intake/study.js';
+import type { Region } from '../../terms.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const { DicomDict, DicomMetaDictionary } = dcmjs.data;
@@ -21,6 +22,10 @@ export interface Provenance {
   /** SHA-256 of the model, hexadecimal. */
   readonly modelHash: string;
   readonly editedByHand: boolean;
+  /** What else decided the mask, e.g. `T1 + FLAIR, threshold 0.5`. */
+  readonly settings: string;
+  /** False: these sequences do not support the region; its label is an estimate. */
+  readonly supported: Readonly<Record<Region, boolean>>;
   readonly createdAt: Date;
 }
 

@@ -27,11 +27,22 @@ const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
 const SEGMENTS = [
   {
     label: LABELS.core,
+    region: 'TC',
     title: 'non-enhancing core (necrosis or non-enhancing tumour)',
     type: code('C81175', 'NCIt', 'Non-Enhancing Lesion'),
   },
-  { label: LABELS.oedema, title: 'oedema or infiltration', type: code('79654002', 'SCT', 'Edema') },
-  { label: LABELS.enhancing, title: 'enhancing tumour', type: code('C113842', 'NCIt', 'Enhancing Lesion') },
+  {
+    label: LABELS.oedema,
+    region: 'WT',
+    title: 'oedema or infiltration',
+    type: code('79654002', 'SCT', 'Edema'),
+  },
+  {
+    label: LABELS.enhancing,
+    region: 'ET',
+    title: 'enhancing tumour',
+    type: code('C113842', 'NCIt', 'Enhancing Lesion'),
+  },
 ] as const;
 
 /** A segment with its number, and its label in the mask. */
@@ -152,12 +163,13 @@ function imageModules({ rows, columns }: DicomSeries, frames: number): Dataset {
   };
 }
 
-function describeSegment({ number, label, title, type }: Segment, provenance: Provenance): Dataset {
-  const { modelName, modelVersion, modelHash, editedByHand } = provenance;
+function describeSegment({ number, label, region, title, type }: Segment, provenance: Provenance): Dataset {
+  const { modelName, modelVersion, modelHash, editedByHand, settings, supported } = provenance;
+  const remark = supported[region] || editedByHand ? '' : '; these sequences do not support it: an estimate';
   return {
     SegmentNumber: number,
     SegmentLabel: title,
-    SegmentDescription: title,
+    SegmentDescription: `${title}${remark}`,
     SegmentAlgorithmType: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     SegmentAlgorithmName: `Quorum, ${modelName}`.slice(0, 64),
     SegmentationAlgorithmIdentificationSequence: [
@@ -165,7 +177,7 @@ function describeSegment({ number, label, title, type }: Segment, provenance: Pr
         AlgorithmFamilyCodeSequence: code('123110', 'DCM', 'Artificial Intelligence'),
         AlgorithmName: modelName.slice(0, 64),
         AlgorithmVersion: modelVersion.slice(0, 64),
-        AlgorithmParameters: `model SHA-256 ${modelHash}`,
+        AlgorithmParameters: `model SHA-256 ${modelHash}; ${settings}`,
         AlgorithmSource: 'Quorum',
       },
     ],

@@ -9,6 +9,8 @@ export const PROVENANCE: Provenance = {
   modelVersion: '1',
   modelHash: 'ab'.repeat(32),
   editedByHand: false,
+  settings: 'T1 + FLAIR, threshold 0.5',
+  supported: { WT: true, TC: true, ET: false },
   createdAt: new Date(2026, 0, 2, 3, 4, 5),
 };
 

@@ -42,6 +42,7 @@ def read(file):
         {
             "number": int(s.SegmentNumber),
             "label": s.SegmentLabel,
+            "description": s.SegmentDescription,
             "algorithm": s.SegmentAlgorithmType,
             "type": s.SegmentedPropertyTypeCodeSequence[0].CodeValue,
             "category": s.SegmentedPropertyCategoryCodeSequence[0].CodeValue,

@@ -18,6 +18,7 @@ interface ReadBack {
   segments: {
     number: number;
     label: string;
+    description: string;
     algorithm: string;
     type: string;
     category: string;
@@ -127,7 +128,13 @@ describe.skipIf(!have)('DICOM-SEG', () => {
     for (const segment of segments) {
       expect(segment).toMatchObject({ category: '49755003', anatomy: '12738006' });
       expect(segment.parameters).toContain(PROVENANCE.modelHash);
+      expect(segment.parameters).toContain('T1 + FLAIR');
     }
+    expect(segments.map(({ description }) => description.includes('do not support'))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('names frames of a multi-frame source, leaves out labels that do not occur, and says when a mask was edited', async () => {
