@@ -1,3 +1,4 @@
+import { DICOM_IDENTITY_NOTICE } from '../services/contract/exports.js';
 import { describeProblem } from '../services/contract/messages.js';
 import type { SegmentResult } from '../services/services.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
@@ -71,6 +72,7 @@ function remarks(report: CaseResult): string[] {
       `${removed ? 'removed' : 'kept'} speck: ${region} ${ml.toFixed(3)} ml at RAS (${place}) mm${removed ? ' (--keep-specks keeps it)' : ''}`,
     );
   }
+  if (report.files.some(({ file }) => file.startsWith('dicom/'))) lines.push(DICOM_IDENTITY_NOTICE);
   for (const problem of report.overridden)
     lines.push(`OVERRIDDEN by --force: ${problem.code}: ${problem.found} (expected ${problem.expected})`);
   for (const { device, problem } of report.engine.events)

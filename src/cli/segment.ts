@@ -21,6 +21,14 @@ export function segmentCommand(services: Client): Command {
       'also write probability maps, and the spread of the sequences’ own probabilities, per region',
     )
     .option('--picture', 'also write an overview picture (PNG)')
+    .option('--stl', 'also write a surface of each region (STL, LPS mm)')
+    .option('--dicom-seg', 'also write DICOM-SEG; needs DICOM input, carries the patient’s identity')
+    .option(
+      '--secondary-capture',
+      'also write DICOM pictures with outlines and volumes; needs DICOM input, carries the patient’s identity',
+    )
+    .option('--stripped-images', 'also write the skull-stripped images without header text (NIfTI)')
+    .option('--neutral-names', 'no name of a folder or file of yours in the results: “case” instead')
     .addOption(
       new Option('--labels <scheme>', 'brats: 1, 2, 4; consecutive: 1, 2, 3')
         .choices(['brats', 'consecutive'])
@@ -64,6 +72,11 @@ interface SegmentOptions extends Partial<Record<Modality, string>> {
   allCombinations?: true;
   probabilities?: true;
   picture?: true;
+  stl?: true;
+  dicomSeg?: true;
+  secondaryCapture?: true;
+  strippedImages?: true;
+  neutralNames?: true;
   labels: 'brats' | 'consecutive';
   keepSpecks?: true;
   force?: true;
@@ -85,6 +98,11 @@ function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.
     allCombinations: options.allCombinations ?? false,
     probabilities: options.probabilities ?? false,
     picture: options.picture ?? false,
+    stl: options.stl ?? false,
+    dicomSeg: options.dicomSeg ?? false,
+    secondaryCapture: options.secondaryCapture ?? false,
+    strippedImages: options.strippedImages ?? false,
+    neutralNames: options.neutralNames ?? false,
     labels: options.labels,
     keepSpecks: options.keepSpecks ?? false,
     force: options.force ?? false,

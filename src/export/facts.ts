@@ -1,4 +1,5 @@
 import type { Region } from '../terms.js';
+import type { Diameters } from './diameters.js';
 
 /** One region of one mask, as CSV and report show it. */
 export interface RegionRow {
@@ -9,6 +10,8 @@ export interface RegionRow {
   readonly ml: number | null;
   /** What stands beside the number, e.g. `estimated without a contrast image`; may be empty. */
   readonly note: string;
+  /** In the axial plane; null for an empty region and where no number is given. */
+  readonly diameters: Diameters | null;
   readonly rangeMl: { readonly lower: number; readonly upper: number } | null;
   readonly agreement: number | null;
   /** ml that were added and removed by hand; null for a mask that was not edited. */

@@ -26,7 +26,8 @@ export function reportHtml(facts: ReportFacts): string {
 <p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
 <p class="notice">${escapeHtml(facts.notice)}</p>
 <h2>Volumes</h2>
-${table(['Mask', 'Region', 'Volume (ml)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}
+${table(['Mask', 'Region', 'Volume (ml)', 'Diameters (mm)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}
+<p>Diameters: the longest in one axial slice, and the longest perpendicular to it in the same slice.</p>
 ${facts.edit === null ? '' : `<p>Edited by hand: ${escapeHtml(facts.edit)}.</p>`}
 <h2>Warnings</h2>
 <ul>${facts.warnings.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>
@@ -50,7 +51,7 @@ ${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: 
 `;
 }
 
-function volumeRow({ mask, region, ml, note, rangeMl, agreement, byHand }: RegionRow): string[] {
+function volumeRow({ mask, region, ml, diameters, note, rangeMl, agreement, byHand }: RegionRow): string[] {
   const hand = byHand
     ? `edited by hand, +${byHand.addedMl.toFixed(2)} −${byHand.removedMl.toFixed(2)} ml`
     : '';
@@ -58,6 +59,7 @@ function volumeRow({ mask, region, ml, note, rangeMl, agreement, byHand }: Regio
     cell(mask),
     cell(region),
     number(ml === null ? '–' : ml.toFixed(2)),
+    number(diameters ? `${diameters.longestMm.toFixed(1)} × ${diameters.perpendicularMm.toFixed(1)}` : '–'),
     number(rangeMl ? `${rangeMl.lower.toFixed(1)}–${rangeMl.upper.toFixed(1)}` : 'not known'),
     number(agreement === null ? '–' : agreement.toFixed(2)),
     cell([hand, note].filter(Boolean).join('; ')),

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.js';
 import type { Contribution, PerRegion } from '../segment/influence.js';
 import type { Modality } from '../terms.js';
+import type { Diameters } from './diameters.js';
 
 export const REPORT_FILE = 'report.json';
 export const RESEARCH_NOTICE = 'Research use only. Not a medical device.';
@@ -40,6 +41,9 @@ export interface CombinationResult {
   readonly volumes: PerRegion<RegionVolume>;
   /** Mean Dice with each member left out, before clean-up; null with one sequence. */
   readonly agreement: PerRegion<number | null>;
+  /** Longest and perpendicular diameter in the axial plane, of the mask after clean-up; null for an empty region. Absent where that
+   * mask was edited by hand: see `edited`. */
+  readonly diameters?: PerRegion<Diameters | null>;
   readonly contributions: readonly Contribution[] | null;
   /** Separate enhancing lesions after clean-up. */
   readonly enhancingLesions?: number;
@@ -103,6 +107,7 @@ export interface CaseReport {
     readonly strokes: number;
     readonly choices: number;
     readonly volumes: PerRegion<number>;
+    readonly diameters: PerRegion<Diameters | null>;
     readonly byHand: PerRegion<{ readonly addedMl: number; readonly removedMl: number }>;
   } | null;
   readonly files: readonly ClaimedFile[];

@@ -1,13 +1,21 @@
 import { basename } from 'node:path';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
+import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
 import { CaseOutput, filesAreIntact, readReport } from '../export/output.js';
-import { type CaseReport, type Fingerprint, RESEARCH_NOTICE } from '../export/report.js';
+import {
+  type CaseReport,
+  type CombinationResult,
+  type Fingerprint,
+  RESEARCH_NOTICE,
+} from '../export/report.js';
 import { openStudy, type SequenceOverrides, type Study } from '../intake/study.js';
 import type { Model } from '../model/model.js';
-import { prepareCase, sha256OfFile } from '../prepare/case.js';
+import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
+import { perRegion } from '../segment/influence.js';
 import { computeLogits } from '../segment/logits.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
 import type { JobContext } from './jobs.js';
 import { QUORUM_VERSION } from './version.js';
 import {
@@ -46,16 +54,18 @@ export async function segmentCase(
   const lap = stopwatch(started);
   context.report('reading', 0);
   const opened = await openStudy(inputs.paths, inputs.overrides);
-  const study = inputs.name === undefined ? opened : { ...opened, name: inputs.name };
+  const name = inputs.name ?? (options.neutralNames ? NEUTRAL_NAME : opened.name);
+  const study = { ...opened, name };
   const use = sequencesToUse(study, model, options.use);
   const fingerprint = await fingerprintOf(study, use, model, options);
   const earlier = await finishedBefore(folder, fingerprint);
   if (earlier && !options.overwrite) return { report: earlier, skipped: true };
 
+  const sources = use.map((modality) => ({ ...study.images[modality]!, modality }));
   const combinations = options.allCombinations ? allCombinations(use) : [use];
   const output = await CaseOutput.open(
     folder,
-    plannedFiles(study.name, combinations, options),
+    [...plannedFiles(study.name, combinations, options), ...plannedExtras(options, { name, sources })],
     options.overwrite,
   );
   try {
@@ -69,13 +79,28 @@ export async function segmentCase(
       computeLogits(prepared, model, e, { signal: context.signal, onPass }),
     );
     lap.mark('network');
-    const results = await writeMasks(prepared, logits, model, combinations, options, output, context);
+    const { combinations: results, main } = await writeMasks(
+      prepared,
+      logits,
+      model,
+      combinations,
+      options,
+      output,
+      context,
+    );
     lap.mark('masks');
     context.report('probabilities', 0.9);
     const spread = options.probabilities
       ? await writeProbabilities(prepared, logits, model, use, output)
       : null;
     lap.mark('probabilities');
+    await writeExtras(
+      options,
+      extraContent(prepared, sources, main, results[combinationName(use)], model),
+      (file) => output.stage(file),
+      context,
+    );
+    lap.mark('furtherFiles');
     const report = await output.commit({
       application: 'quorum',
       kind: 'case',
@@ -85,12 +110,8 @@ export async function segmentCase(
       finishedAt: new Date().toISOString(),
       quorumVersion: QUORUM_VERSION,
       fingerprint,
-      ...describeStudy(study, use),
-      overridden: prepared.overridden.map((problem) => ({
-        ...problem,
-        file: problem.file && basename(problem.file),
-        files: problem.files?.map((f) => basename(f)),
-      })),
+      ...describeStudy(study, use, options.neutralNames),
+      overridden: prepared.overridden.map((problem) => problemForReport(problem, options.neutralNames)),
       model: {
         name: model.description.name,
         version: model.description.version,
@@ -142,10 +163,41 @@ async function fingerprintOf(
   const inputs: Partial<Record<Modality, string>> = {};
   for (const modality of use) inputs[modality] = await sha256OfFile(study.images[modality]!.file);
   const { allCombinations: all, probabilities, picture, labels, keepSpecks, force } = options;
+  const { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames } = options;
+  const further = { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames };
   return {
     inputs,
     modelHash: model.hash,
-    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force },
+    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force, ...further },
+  };
+}
+
+function extraContent(
+  prepared: Case,
+  sources: readonly SourceImage[],
+  main: Uint8Array,
+  { volumes }: CombinationResult,
+  model: Model,
+): ExtraContent {
+  const { description, hash } = model;
+  const used = sources.map(({ modality }) => MODALITY_TITLES[modality]).join(' + ');
+  return {
+    name: prepared.name,
+    sources: sources.map((source) => ({ ...source, toCase: prepared.placements?.[source.modality]?.toCase })),
+    mask: { ...prepared.grid, data: main },
+    form: prepared.form,
+    volumes: perRegion((_, region) => (volumes[region].supported ? volumes[region].ml : null)),
+    provenance: {
+      quorumVersion: QUORUM_VERSION,
+      modelName: description.name,
+      modelVersion: description.version,
+      modelHash: hash,
+      editedByHand: false,
+      settings: `${used}, threshold ${description.threshold}`,
+      supported: perRegion((_, region) => volumes[region].supported),
+      createdAt: new Date(),
+    },
+    prepared: async () => prepared,
   };
 }
 
@@ -156,16 +208,20 @@ async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise
   return same && (await filesAreIntact(folder, report.files)) ? report : null;
 }
 
-function describeStudy(study: Study, use: readonly Modality[]): Pick<CaseReport, 'images' | 'setAside'> {
+function describeStudy(
+  study: Study,
+  use: readonly Modality[],
+  neutral: boolean,
+): Pick<CaseReport, 'images' | 'setAside'> {
   const chosen = new Set(Object.values(study.images));
   return {
     images: MODALITIES.filter((m) => study.images[m]).map((sequence) => {
       const { file, reason } = study.images[sequence]!;
-      return { sequence, file: basename(file), reason, used: use.includes(sequence) };
+      return { sequence, file: neutral ? sequence : basename(file), reason, used: use.includes(sequence) };
     }),
     setAside: study.series
       .filter((series) => !chosen.has(series))
-      .map(({ file, reason }) => ({ file: basename(file), reason })),
+      .map(({ file, reason }, n) => ({ file: neutral ? `file ${n + 1}` : basename(file), reason })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { problemOf, QuorumError } from '../errors.js';
+import { NEUTRAL_NAME } from '../export/names.js';
 import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../export/report.js';
 import { findCaseFolders } from '../intake/study.js';
@@ -62,6 +63,11 @@ async function casesOf(request: SegmentRequest, folders: readonly string[]): Pro
       files: folders,
       expected: 'folders with T1, T1ce, T2 or FLAIR',
     });
+  if (request.neutralNames)
+    return found.map((folder, n) => ({
+      folder,
+      name: `${NEUTRAL_NAME}-${String(n + 1).padStart(3, '0')}`,
+    }));
   return nameCases(found, folders);
 }
 

@@ -1,3 +1,4 @@
+import { regionDiameters } from '../export/diameters.js';
 import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
 import type { CombinationResult } from '../export/report.js';
@@ -26,6 +27,11 @@ export type CaseOptions = Pick<
   | 'picture'
   | 'labels'
   | 'keepSpecks'
+  | 'dicomSeg'
+  | 'secondaryCapture'
+  | 'stl'
+  | 'strippedImages'
+  | 'neutralNames'
   | 'force'
   | 'overwrite'
   | 'memoryMb'
@@ -61,7 +67,11 @@ export const FILES = {
   spread: (name: string, region: Region) => `${name}_spread_${region}.nii.gz`,
 } as const;
 
-/** Thresholds, cleans and writes the combinations, as many at a time as `memoryMb` holds. */
+/**
+ * Thresholds, cleans and writes the combinations, as many at a time as `memoryMb` holds.
+ *
+ * @returns what each holds, and the BraTS labels of the first, the result.
+ */
 export async function writeMasks(
   prepared: Case,
   logits: ModalityLogits,
@@ -70,13 +80,14 @@ export async function writeMasks(
   options: CaseOptions,
   output: CaseOutput,
   context: JobContext,
-): Promise<Record<string, CombinationResult>> {
+): Promise<{ combinations: Record<string, CombinationResult>; main: Uint8Array }> {
   const { grid, form } = prepared;
   const present = logits.maps.map((map) => map.modality);
   const fusion = fusionOf(description, present);
   const atOnce = Math.max(1, Math.floor((options.memoryMb * 1e6) / voxelCount(grid.size)));
   const results: Record<string, CombinationResult> = {};
   const pictured: PictureMask[] = [];
+  let main: Uint8Array = new Uint8Array();
   for (let first = 0; first < combinations.length; first += atOnce) {
     const batch = combinations.slice(first, first + atOnce);
     const share = (inBatch: number) =>
@@ -99,6 +110,7 @@ export async function writeMasks(
         options.labels === 'brats'
           ? labels
           : labels.map((label) => (label === 4 ? LABEL_VALUES.consecutive.enhancing : label));
+      if (members === combinations[0]) main = labels;
       if (members === combinations[0])
         await writeNifti(await output.stage(FILES.segmentation(prepared.name)), { ...grid, data }, { form });
       if (options.allCombinations)
@@ -114,7 +126,7 @@ export async function writeMasks(
     const picture = overviewPicture(prepared.images, grid, pictured);
     await writeFileAtomically(await output.stage(FILES.picture(prepared.name)), [picture]);
   }
-  return results;
+  return { combinations: results, main };
 }
 
 /** Cleans one mask in place and says what it holds. */
@@ -131,6 +143,7 @@ function describeCombination(
   const { warnings, ...found } = findingsOf(labels, patterns, members, present, grid, description);
   return {
     ...found,
+    diameters: regionDiameters({ ...grid, data: labels }),
     warnings: warnings.map((warning) => ({ code: warning.code, text: describeWarning(warning) })),
     specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
       region,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { regionDiameters } from '../../src/export/diameters.js';
 import type { JobEvent, OpenCase, Request } from '../../src/services/contract.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import {
@@ -96,6 +97,46 @@ describe('export', () => {
     expect(html).toContain('not supported by these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
     expect(asked.html).toContain('estimated without a contrast image');
+  });
+
+  it('says the diameters of each region in CSV, report and report.json', async () => {
+    const output = join(folder, 'diameters');
+    expect((await exportTo(output)).state).toBe('done');
+    const { data, size, affine } = await readLabelMap(join(output, `${opened.name}_seg.nii.gz`));
+    const { WT } = regionDiameters({ data, size, affine });
+    const csv = (await readFile(join(output, `${opened.name}_volumes.csv`), 'utf8')).split('\r\n');
+    const column = csv[0].split(',').indexOf('longest_diameter_mm');
+    expect(Number(csv[1].split(',')[column])).toBeCloseTo(WT!.longestMm, 5);
+    expect(Number(csv[1].split(',')[column + 1])).toBeCloseTo(WT!.perpendicularMm, 5);
+    const html = await readFile(join(output, `${opened.name}_report.html`), 'utf8');
+    expect(html).toContain(`${WT!.longestMm.toFixed(1)} × ${WT!.perpendicularMm.toFixed(1)}`);
+    const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
+    expect(report.combinations[ALL].diameters.WT).toEqual(WT);
+  });
+
+  it('writes surfaces, and under neutral names nothing that names the patient', async () => {
+    const output = join(folder, 'neutral');
+    const end = await exportTo(output, { stl: true, neutralNames: true, combinations: ['t1'] });
+    expect(end.problem).toBeUndefined();
+    const names = await readdir(output, { recursive: true });
+    expect(names).toContain('case_WT.stl');
+    for (const name of names) {
+      expect(name).not.toContain('Jane');
+      if (!/\.(json|csv|html)$/.test(name)) continue;
+      const text = await readFile(join(output, name), 'utf8');
+      expect(text).not.toContain('Jane');
+      expect(text).not.toContain(folder);
+    }
+  });
+
+  it('writes images without header text only where the skull is stripped, DICOM only from DICOM', async () => {
+    const images = await exportTo(join(folder, 'images'), { strippedImages: true });
+    const stripped = opened.result!.warnings.every(
+      (warning) => warning.code !== 'CHECK_OVERRIDDEN' || warning.problem.code !== 'NOT_SKULL_STRIPPED',
+    );
+    expect(images.problem?.code).toBe(stripped ? undefined : 'NOT_SKULL_STRIPPED');
+    const dicom = await exportTo(join(folder, 'dicom'), { dicomSeg: true });
+    expect(dicom.problem?.code).toBe('NOT_DICOM');
   });
 
   it('writes the edited mask and says so', async () => {

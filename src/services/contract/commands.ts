@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+import { extraFilesShape } from './exports.js';
 import { trainingContract } from './training.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
@@ -22,6 +23,7 @@ export const segmentRequestSchema = z.strictObject({
   /** `brats` 1, 2, 4; `consecutive` 1, 2, 3 (BraTS 2023: enhancing tumour is 3). */
   labels: z.enum(['brats', 'consecutive']).default('brats'),
   keepSpecks: z.boolean().default(false),
+  ...extraFilesShape,
   /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
   force: z.boolean().default(false),
   overwrite: z.boolean().default(false),

@@ -1,6 +1,24 @@
 import { z } from 'zod';
 import { caseIdSchema, combinationSchema, jobIdSchema } from './basic.js';
 
+/** DICOM objects cannot be without it: a PACS files them by it. */
+export const DICOM_IDENTITY_NOTICE =
+  'The DICOM files carry the patient’s identity, as their source does. Handle them as you handle the patient’s images.';
+
+/** Files beside masks and report. */
+export const extraFilesShape = {
+  /** DICOM-SEG for every sequence that came from DICOM, `dicom/<sequence>_seg.dcm`. Carries the patient's identity. */
+  dicomSeg: z.boolean().default(false),
+  /** RGB Secondary Capture with outlines and volumes, `dicom/<sequence>_outlines/`. Carries the patient's identity. */
+  secondaryCapture: z.boolean().default(false),
+  /** A surface of each region, `<case>_<region>.stl`. */
+  stl: z.boolean().default(false),
+  /** The skull-stripped images without header text, `images/<sequence>.nii.gz`. */
+  strippedImages: z.boolean().default(false),
+  /** `case` (in a batch `case-001` …) instead of the name of folder and files, in results and their names. */
+  neutralNames: z.boolean().default(false),
+} as const;
+
 export const exportRequestSchema = caseIdSchema.extend({
   /** Must not lie inside the case's folder. Nothing that Quorum did not write is ever replaced. */
   folder: z.string().min(1),
@@ -14,6 +32,7 @@ export const exportRequestSchema = caseIdSchema.extend({
   labels: z.enum(['brats', 'consecutive']).default('brats'),
   keepSpecks: z.boolean().default(false),
   probabilities: z.boolean().default(false),
+  ...extraFilesShape,
   csv: z.boolean().default(true),
   picture: z.boolean().default(true),
   /** `<case>_report.html`. */

@@ -1,12 +1,12 @@
 import type { Problem } from '../../errors.js';
-import type { Modality } from '../../terms.js';
 import type { CaseResult } from '../contract/results.js';
+import type { SourceImage } from '../extraFiles.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
 export interface CaseSource {
   readonly name: string;
   /** In MODALITIES order; the first gives the Case's grid. */
-  readonly images: readonly { readonly modality: Modality; readonly file: string; readonly sha256: string }[];
+  readonly images: readonly (SourceImage & { readonly sha256: string })[];
   readonly model: { readonly folder: string; readonly hash: string };
   readonly device: string;
   readonly force: boolean;

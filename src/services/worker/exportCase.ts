@@ -1,22 +1,23 @@
-import { basename } from 'node:path';
 import { reportCsv } from '../../export/csv.js';
+import { regionDiameters } from '../../export/diameters.js';
 import type { ReportFacts } from '../../export/facts.js';
 import { reportHtml } from '../../export/html.js';
+import { problemForReport } from '../../export/names.js';
 import { CaseOutput, refuseOutputInsideInput } from '../../export/output.js';
 import { overviewPicture, type PictureMask } from '../../export/picture.js';
 import { type CaseReport, RESEARCH_NOTICE } from '../../export/report.js';
 import { allCombinations, combinationName, type Modality, REGIONS } from '../../terms.js';
-import { sameGrid } from '../../volume/affine.js';
 import { writeFileAtomically } from '../../volume/atomicFile.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
-import { resample } from '../../volume/resample.js';
-import type { Volume } from '../../volume/volume.js';
+import type { EditState } from '../contract/edits.js';
 import type { CaseResult } from '../contract/results.js';
+import { plannedExtras, writeExtras } from '../extraFiles.js';
 import type { JobContext } from '../jobs.js';
 import { QUORUM_VERSION } from '../version.js';
 import { FILES, LABEL_VALUES, writeProbabilities } from '../writeMasks.js';
+import { extraContent, imagesOnGrid, overriddenOf } from './exportContent.js';
 import { describeExport, type MaskFacts } from './exportFacts.js';
-import type { ExportJob } from './exportJob.js';
+import { type ExportJob, withoutNames } from './exportJob.js';
 import type { ImageStore } from './mapTasks.js';
 import { type HeldResult, maskOf, type ResultStore } from './resultStore.js';
 
@@ -27,11 +28,12 @@ import { type HeldResult, maskOf, type ResultStore } from './resultStore.js';
  * @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written.
  */
 export async function exportTask(
-  job: ExportJob,
+  given: ExportJob,
   store: ResultStore,
   images: ImageStore,
   context: JobContext,
 ): Promise<{ folder: string; files: string[] }> {
+  const job = given.request.neutralNames ? withoutNames(given) : given;
   const { request, source } = job;
   context.report('masks', 0);
   await refuseOutputInsideInput(request.folder, job.inputFolders);
@@ -49,7 +51,13 @@ export async function exportTask(
       const members = request.combination.split('+') as Modality[];
       await writeProbabilities({ ...held, name: source.name }, held.logits, held.model, members, output);
     }
-    context.report('report', 0.8);
+    await writeExtras(
+      request,
+      extraContent(job, held, masks[0], images),
+      (file) => output.stage(file),
+      context,
+    );
+    context.report('report', 0.97);
     context.signal.throwIfAborted();
     const picture = request.picture || request.report ? await drawPicture(held, masks, images) : null;
     const facts = describeExport(job, held, masks, picture);
@@ -75,27 +83,30 @@ export async function reportTask(
 
 /** The masks that are written, the result first. */
 async function masksOf({ request, edited, source }: ExportJob, held: HeldResult): Promise<MaskFacts[]> {
-  const mask = async (combination: string) =>
-    (await maskOf(held, combination, request.threshold, request.keepSpecks)).labels;
-  const first: MaskFacts =
+  const facts = (
+    file: string,
+    combination: string,
+    labels: Uint8Array,
+    edit: EditState | null,
+  ): MaskFacts => ({
+    file,
+    combination,
+    labels,
+    edit,
+    diameters: regionDiameters({ ...held.grid, data: labels }),
+  });
+  const made = async (file: string, combination: string) => {
+    const { labels } = await maskOf(held, combination, request.threshold, request.keepSpecks);
+    return facts(file, combination, labels, null);
+  };
+  const file = FILES.segmentation(source.name);
+  const masks = [
     edited && request.edited
-      ? {
-          file: FILES.segmentation(source.name),
-          combination: request.combination,
-          labels: edited.labels,
-          edit: edited.state,
-        }
-      : {
-          file: FILES.segmentation(source.name),
-          combination: request.combination,
-          labels: await mask(request.combination),
-          edit: null,
-        };
-  const masks = [first];
-  for (const combination of inOrder(request.combinations, held)) {
-    const file = FILES.combination(combination.split('+') as Modality[]);
-    masks.push({ file, combination, labels: await mask(combination), edit: null });
-  }
+      ? facts(file, request.combination, edited.labels, edited.state)
+      : await made(file, request.combination),
+  ];
+  for (const combination of inOrder(request.combinations, held))
+    masks.push(await made(FILES.combination(combination.split('+') as Modality[]), combination));
   return masks;
 }
 
@@ -105,7 +116,7 @@ function inOrder(combinations: readonly string[], { present }: HeldResult): stri
     .filter((name) => combinations.includes(name));
 }
 
-function plannedFiles({ request, source: { name } }: ExportJob): string[] {
+function plannedFiles({ request, source: { name, images } }: ExportJob): string[] {
   return [
     FILES.segmentation(name),
     ...request.combinations.map((one) => FILES.combination(one.split('+') as Modality[])),
@@ -115,6 +126,7 @@ function plannedFiles({ request, source: { name } }: ExportJob): string[] {
     ...(request.csv ? [csvFile(name)] : []),
     ...(request.picture ? [FILES.picture(name)] : []),
     ...(request.report ? [htmlFile(name)] : []),
+    ...plannedExtras(request, { name, sources: images }),
   ];
 }
 
@@ -146,21 +158,14 @@ async function writeTexts(
 }
 
 async function drawPicture(
-  { grid, source }: HeldResult,
+  held: HeldResult,
   masks: readonly MaskFacts[],
   images: ImageStore,
 ): Promise<Uint8Array> {
-  const onGrid: Partial<Record<Modality, Volume>> = {};
-  for (const { modality, file } of source.images) {
-    const image = await images.get(file);
-    onGrid[modality] = sameGrid(image, grid)
-      ? image
-      : { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
-  }
   const pictured = masks.map(
     ({ combination, labels }): PictureMask => ({ members: combination.split('+') as Modality[], labels }),
   );
-  return overviewPicture(onGrid, grid, pictured);
+  return overviewPicture(await imagesOnGrid(held, images), held.grid, pictured);
 }
 
 /** `report.json`: the same shape as the command line's, with answers and edit. */
@@ -186,18 +191,16 @@ function caseReport(
     },
     images: files
       .filter(({ sequence }) => sequence !== 'mask' && sequence !== 'other')
-      .map(({ name, sequence, reason }) => ({
+      .map(({ file, name, sequence, reason }) => ({
         sequence: sequence as Modality,
         file: name,
         reason,
-        used: source.images.some(({ modality, file }) => modality === sequence && basename(file) === name),
+        used: source.images.some((image) => image.modality === sequence && image.file === file),
       })),
     setAside: files
       .filter(({ sequence }) => sequence === 'mask' || sequence === 'other')
       .map(({ name, reason }) => ({ file: name, reason })),
-    overridden: result.warnings.flatMap((warning) =>
-      warning.code === 'CHECK_OVERRIDDEN' ? [warning.problem] : [],
-    ),
+    overridden: overriddenOf(result).map((problem) => problemForReport(problem, request.neutralNames)),
     model: {
       name: description.name,
       version: description.version,
@@ -209,7 +212,10 @@ function caseReport(
     labels: { scheme: request.labels, values: LABEL_VALUES[request.labels] },
     combination: request.combination,
     combinations: Object.fromEntries(
-      [request.combination, ...request.combinations].map((name) => [name, reported(result, name, request)]),
+      [request.combination, ...request.combinations].map((name) => [
+        name,
+        reported(result, name, masks, request),
+      ]),
     ),
     spread: null,
     networkPasses: result.networkPasses,
@@ -221,15 +227,23 @@ function caseReport(
       strokes: main.edit.strokes,
       choices: main.edit.choices,
       volumes: main.edit.volumes,
+      diameters: main.diameters,
       byHand: main.edit.byHand,
     },
   };
 }
 
-function reported(result: CaseResult, name: string, { keepSpecks }: ExportJob['request']) {
+function reported(
+  result: CaseResult,
+  name: string,
+  masks: readonly MaskFacts[],
+  { keepSpecks }: ExportJob['request'],
+) {
   const { volumes, agreement, contributions, specks } = result.combinations[name];
+  const written = masks.find(({ combination, edit }) => combination === name && edit === null);
   return {
     volumes,
+    ...(written ? { diameters: written.diameters } : {}),
     agreement,
     contributions,
     specks: specks.map((speck) => ({ ...speck, removed: !keepSpecks })),

@@ -1,6 +1,8 @@
+import type { Diameters } from '../../export/diameters.js';
 import type { RegionRow, ReportFacts } from '../../export/facts.js';
 import { RESEARCH_NOTICE } from '../../export/report.js';
 import { volumesOf } from '../../segment/cleanUp.js';
+import type { PerRegion } from '../../segment/influence.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../../terms.js';
 import type { EditState } from '../contract/edits.js';
 import { QUESTIONS } from '../contract/questions.js';
@@ -16,6 +18,7 @@ export interface MaskFacts {
   readonly combination: string;
   readonly labels: Uint8Array;
   readonly edit: EditState | null;
+  readonly diameters: PerRegion<Diameters | null>;
 }
 
 /** What CSV and report say. Volumes are counted in the masks that are written. */
@@ -64,7 +67,7 @@ export function describeExport(
 }
 
 function rowsOf(
-  { combination, labels, edit }: MaskFacts,
+  { combination, labels, edit, diameters }: MaskFacts,
   { request, result }: ExportJob,
   held: HeldResult,
 ): RegionRow[] {
@@ -78,6 +81,7 @@ function rowsOf(
       mask: edit ? 'edited by hand' : combination,
       region,
       ml: shown ? volumes[region] : null,
+      diameters: shown ? diameters[region] : null,
       note,
       rangeMl: edit ? null : range,
       agreement: edit ? null : known.agreement[region],

@@ -1,3 +1,4 @@
+import { NEUTRAL_NAME, problemForReport } from '../../export/names.js';
 import type { Answers, CaseFile } from '../contract/cases.js';
 import type { EditState } from '../contract/edits.js';
 import type { ExportRequest } from '../contract/exports.js';
@@ -14,4 +15,24 @@ export interface ExportJob {
   readonly result: CaseResult;
   readonly answers: Answers | null;
   readonly edited: { readonly labels: Uint8Array; readonly state: EditState } | null;
+}
+
+/** The same without the names of the user's folder and files; what is read stays what it was. */
+export function withoutNames(job: ExportJob): ExportJob {
+  return {
+    ...job,
+    source: { ...job.source, name: NEUTRAL_NAME },
+    result: {
+      ...job.result,
+      warnings: job.result.warnings.map((warning) =>
+        warning.code === 'CHECK_OVERRIDDEN'
+          ? { ...warning, problem: problemForReport(warning.problem, true) }
+          : warning,
+      ),
+    },
+    files: job.files.map((file, n) => {
+      const isImage = file.sequence !== 'mask' && file.sequence !== 'other';
+      return { ...file, name: isImage ? file.sequence : `file ${n + 1}` };
+    }),
+  };
 }

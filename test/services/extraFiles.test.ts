@@ -1,0 +1,112 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { mat4 } from 'gl-matrix';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { QuorumError } from '../../src/errors.js';
+import type { DicomSeries } from '../../src/intake/study.js';
+import { type ExtraContent, plannedExtras, writeExtras } from '../../src/services/extraFiles.js';
+import { invertAffine, voxelToWorld } from '../../src/volume/affine.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import type { Affine, Size } from '../../src/volume/volume.js';
+import { labelAt, PROVENANCE, pixelPlaces, TURNED_SERIES } from '../export/dicom/bodies.js';
+import { gridOfSeries, haveDicomTools, makeSeries, python, validatorErrors } from '../export/dicom/tools.js';
+import { temporaryFolder } from '../volume/folder.js';
+
+const folder = temporaryFolder();
+const have = haveDicomTools('DICOM files of a case that was moved');
+const NOTHING = { dicomSeg: false, secondaryCapture: false, stl: false, strippedImages: false };
+const context = { signal: new AbortController().signal, report: () => undefined };
+const stage = async (file: string) => {
+  const path = join(folder.path, 'out', file);
+  await mkdir(dirname(path), { recursive: true });
+  return path;
+};
+
+/** RAS of the series → RAS of the case: turned and shifted, as registration does. */
+const toCase = mat4.rotate(
+  [] as unknown as mat4,
+  mat4.fromTranslation([] as unknown as mat4, [7, -4, 11]),
+  0.35,
+  [0.3, -0.5, 0.8],
+) as unknown as Affine;
+
+/** The three bodies on an isotropic grid of the case's own. */
+function caseMask() {
+  const size: Size = [110, 110, 100];
+  const affine = [-0.8, 0, 0, 0, 0, -0.8, 0, 0, 0, 0, 0.8, 0, 50, 40, -30, 1] as unknown as Affine;
+  const back = invertAffine(toCase)!;
+  const data = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let at = 0; at < data.length; at++) {
+    const [i, j, k] = [at % 110, Math.floor(at / 110) % 110, Math.floor(at / 12100)];
+    const [x, y, z] = voxelToWorld(back, ...voxelToWorld(affine, i, j, k));
+    data[at] = labelAt(-x, -y, z);
+  }
+  return { size, affine, data };
+}
+
+describe.skipIf(!have)('DICOM files of a case that was moved', () => {
+  const turned = TURNED_SERIES[3];
+  let series: DicomSeries;
+  let content: ExtraContent;
+
+  beforeAll(async () => {
+    const spec = { ...turned.spec, folder: join(folder.path, 'series') };
+    [series] = makeSeries([spec]);
+    const grid = gridOfSeries(spec, turned);
+    const file = join(folder.path, 'converted.nii.gz');
+    const image = {
+      ...grid,
+      data: Float32Array.from({ length: grid.size[0] * grid.size[1] * grid.size[2] }, (_, at) => at % 500),
+    };
+    await writeNifti(file, image);
+    content = {
+      name: 'case',
+      sources: [
+        { modality: 'flair', file, dicom: series, toCase },
+        { modality: 't1', file: 'from somewhere else.nii.gz' },
+      ],
+      mask: caseMask(),
+      form: undefined,
+      volumes: { WT: 1, TC: 1, ET: 1 },
+      provenance: PROVENANCE,
+      prepared: () => Promise.reject(new Error('not asked for')),
+    };
+    await writeExtras({ ...NOTHING, dicomSeg: true, secondaryCapture: true }, content, stage, context);
+  });
+
+  it('are those that were planned', async () => {
+    const planned = plannedExtras({ ...NOTHING, dicomSeg: true, secondaryCapture: true }, content);
+    const written = await readdir(join(folder.path, 'out'), { recursive: true, withFileTypes: true });
+    const names = written.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+    expect(names.sort()).toEqual(planned.map((file) => join(folder.path, 'out', file)).sort());
+    expect(planned).toHaveLength(1 + turned.spec.slices);
+    expect(validatorErrors(join(folder.path, 'out/dicom/flair_seg.dcm'))).toEqual([]);
+  });
+
+  it('hold the labels where they are in the patient, whatever the case was moved by', () => {
+    const [read] = python<{ segments: { type: string }[]; frames: { segment: number; lps: number[][] }[] }[]>(
+      'readSegmentations.py',
+      [join(folder.path, 'out/dicom/flair_seg.dcm')],
+    );
+    for (const [n, label] of [1, 2, 4].entries()) {
+      const found = read.frames.filter(({ segment }) => segment === n + 1).flatMap(({ lps }) => lps);
+      const truth = [...pixelPlaces(turned)].filter((place) => labelAt(...place) === label);
+      const right = found.filter(([x, y, z]) => labelAt(x, y, z) === label).length;
+      expect((2 * right) / (found.length + truth.length)).toBeGreaterThan(0.88);
+      for (const axis of [0, 1, 2]) {
+        const mean = (points: readonly number[][]) =>
+          points.reduce((sum, p) => sum + p[axis], 0) / points.length;
+        expect(Math.abs(mean(found) - mean(truth))).toBeLessThan(0.3);
+      }
+    }
+  });
+
+  it('are refused without DICOM', async () => {
+    const sources = [content.sources[1]];
+    expect(() => plannedExtras({ ...NOTHING, secondaryCapture: true }, { name: 'x', sources })).toThrow(
+      QuorumError,
+    );
+    const written = writeExtras({ ...NOTHING, dicomSeg: true }, { ...content, sources }, stage, context);
+    await expect(written).rejects.toMatchObject({ problem: { code: 'NOT_DICOM' } });
+  });
+});
