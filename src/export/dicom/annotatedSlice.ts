@@ -20,7 +20,7 @@ export interface Picture {
 
 const LEGEND = [
   [2, 'OEDEMA'],
-  [1, 'CORE'],
+  [1, 'NON-ENHANCING CORE'],
   [4, 'ENHANCING'],
 ] as const;
 

@@ -28,6 +28,8 @@ def write(spec):
         ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = study, series, frame_of_reference
         ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20200102", "101112", "S1", "A1"
         ds.ReferringPhysicianName, ds.Modality, ds.InstanceNumber = "", "MR", n + 1
+        ds.SeriesDescription = spec.get("description", "")
+        ds.SeriesNumber, ds.Manufacturer, ds.ImageType = 1, "", ["ORIGINAL", "PRIMARY", "OTHER"]
         ds.StudyDescription = "Sch\u00e4del" if "characterSet" not in spec else "Head"
         ds.ImagePositionPatient = [format(float(v), ".8g") for v in position]
         ds.ImageOrientationPatient = [format(float(v), ".8g") for v in iop]

@@ -46,6 +46,7 @@ export interface SeriesSpec {
   readonly thickness?: number;
   readonly patientName?: string;
   readonly characterSet?: string;
+  readonly description?: string;
   /** A file of uint16 pixels, slice by slice, row by row. */
   readonly volume?: string;
 }
