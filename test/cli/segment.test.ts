@@ -177,6 +177,25 @@ describe('quorum segment on the simulated sample patient', () => {
   });
 });
 
+describe('DICOM objects', () => {
+  it('are refused for NIfTI files before anything is computed', async () => {
+    const refused = await quorum(
+      'segment',
+      SAMPLE_PATIENT,
+      '--use',
+      'flair',
+      '--dicom-seg',
+      '--secondary-capture',
+      '--out',
+      at('dicom'),
+      '--json',
+    );
+    expect(refused.code).toBe(1);
+    expect(problemIn(refused).code).toBe('NOT_DICOM');
+    expect(existsSync(at('dicom'))).toBe(false);
+  });
+});
+
 describe('another engine', () => {
   it('wasm gives the mask of onnx but for single voxels at the threshold', async () => {
     const outcome = await quorum(
