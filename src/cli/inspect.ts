@@ -34,8 +34,9 @@ export function inspectCommand(services: Client): Command {
 }
 
 async function isFolderOrArchive(path: string): Promise<boolean> {
+  if (/\.zip$/i.test(path)) return true;
   return stat(path).then(
-    (info) => info.isDirectory() || /\.zip$/i.test(path),
+    (info) => info.isDirectory(),
     () => false,
   );
 }

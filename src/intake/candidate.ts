@@ -4,6 +4,7 @@ import type { ImageHeader } from '../volume/imageFile.js';
 import type { Grid } from '../volume/volume.js';
 import type { DicomVolume } from './dicom/volumes.js';
 import type { AboutSeries } from './study.js';
+import type { Weighting } from './words.js';
 
 /** What was found below folders: examinations to choose from, and what belongs to none. */
 export interface Scan {
@@ -47,6 +48,8 @@ export interface FoundSeries {
   readonly sequence: Modality | 'mask' | 'other';
   readonly reason: string;
   readonly confidence: number;
+  /** What its voxels look like where headers and names are silent; never taken without the user. */
+  readonly guess?: Weighting;
   /** Why it is no image to segment from, in words; null when it may be one. */
   readonly setAside: string | null;
   /** Chosen by the user, now or for the same content earlier. */

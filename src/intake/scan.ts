@@ -7,6 +7,7 @@ import type { DicomImage } from './dicom/image.js';
 import { looksLikeDicom, readDicomHeader } from './dicom/readHeader.js';
 import { dicomCandidates } from './dicomCandidates.js';
 import { type FoundImage, fileCandidates } from './fileCandidates.js';
+import { judgeVoxels } from './judgeVoxels.js';
 import { isImageName } from './recognise.js';
 import { looksLikeZip, unzip } from './unzip.js';
 import { type FoundFile, isNoImage, walk } from './walk.js';
@@ -21,6 +22,7 @@ export interface ScanOptions {
 /** Files that are read side by side. */
 const PARALLEL = 8;
 const START_BYTES = 512;
+const MOST_JUDGED = 8;
 
 /** What one file turned out to be. */
 type Finding =
@@ -31,8 +33,8 @@ type Finding =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /**
- * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, NIfTI, MetaImage, NRRD. Headers alone are
- * read; nothing is converted, and nothing is written but what archives hold.
+ * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, NIfTI, MetaImage, NRRD. Headers are
+ * read, and the voxels of skull-stripped image files that nothing else tells; nothing is converted, and nothing is written but what archives hold.
  *
  * @throws QuorumError FILE_NOT_FOUND, FILE_UNREADABLE, FOLDER_TOO_LARGE, NO_IMAGES (nothing here is an image that can be read; the first
  *   file's problem where there is one), ARCHIVE_UNSAFE, CANCELLED, DISK_FULL. A single damaged file is reported in `problems`.
@@ -115,7 +117,7 @@ async function gather(
   }
   const studies = [
     ...dicomCandidates(dicom, (file) => shown.get(file) ?? file),
-    ...(await fileCandidates(images)),
+    ...(await judged(await fileCandidates(images))),
   ];
   return {
     studies: studies.sort((a, b) => sequencesOf(b) - sequencesOf(a)),
@@ -123,6 +125,14 @@ async function gather(
     ignored: [...ignored].map(([what, count]) => ({ what, count })),
     problems,
   };
+}
+
+async function judged(candidates: readonly StudyCandidate[]): Promise<StudyCandidate[]> {
+  // A folder of very many examinations is looked through for one of them: there voxels are left alone.
+  if (candidates.length > MOST_JUDGED) return [...candidates];
+  const done: StudyCandidate[] = [];
+  for (const candidate of candidates) done.push(await judgeVoxels(candidate));
+  return done;
 }
 
 function sequencesOf({ choices }: StudyCandidate): number {

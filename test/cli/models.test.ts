@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/network/safetensors.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
 import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/services/services.js';
+import { dicomBytes } from '../intake/dicom/dicomBytes.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { problemIn, quorum } from './run.js';
 
@@ -115,6 +117,20 @@ describe('quorum inspect', () => {
   it('shows a case folder: which file is which sequence, and why', async () => {
     const { stdout } = await quorum('inspect', SAMPLE_PATIENT);
     expect(stdout).toContain('“t1ce” in the name');
+  });
+
+  it('shows the examinations in a folder or a zip, what was set aside and why', async () => {
+    const files = [0, 1, 2, 3, 4, 5].map((slice) => [`deep/IM${slice}`, dicomBytes({ slice })]);
+    const localiser = [0, 1, 2].map((slice) => [
+      `loc/${slice}`,
+      dicomBytes({ slice, series: '7', description: 'Localizer' }),
+    ]);
+    writeFileSync(at('scan.zip'), zipSync(Object.fromEntries([...files, ...localiser])));
+    const { stdout, code } = await quorum('inspect', at('scan.zip'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/T1 +used +6×8×6 +1\.00×1\.00×5\.00 mm +LPS +T1 AX/);
+    expect(stdout).toMatch(/set aside .* Localizer +localiser: “localizer” in the description/);
+    expect(problemIn(await quorum('inspect', at('nowhere.zip'), '--json')).code).toBe('FILE_NOT_FOUND');
   });
 
   it('shows the model that is shipped', async () => {

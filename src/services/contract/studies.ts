@@ -18,6 +18,8 @@ const foundSeriesSchema = z.object({
   reason: z.string(),
   /** 0..1: how far signs agree; no measured probability. */
   confidence: z.number(),
+  /** What its voxels look like where headers and names are silent; never taken unasked. */
+  guess: z.enum(['t1', 't2', 'flair']).nullable(),
   /** Why it is no image to segment from; null when it may be one. */
   setAside: z.string().nullable(),
   chosen: z.boolean(),

@@ -69,6 +69,7 @@ function summariseFound(found: FoundSeries): CandidateSummary['series'][number] 
   return {
     ...{ id, shown, files, duplicates, sequence, reason, confidence, setAside, chosen },
     kind: found.source.kind,
+    guess: found.guess ?? null,
     description: about.description ?? null,
     acquired: about.acquired ?? null,
     echoTime: about.echoTime ?? null,

@@ -14,7 +14,7 @@ import {
   scoresTask,
 } from './compareTasks.js';
 import { exportTask, reportTask } from './exportCase.js';
-import { scanTask } from './intakeTasks.js';
+import { openCandidateTask, scanTask } from './intakeTasks.js';
 import {
   decidedByTask,
   disagreementTask,
@@ -73,6 +73,7 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
     image: ({ file }) => imageTask(images, file),
     readMask: readMaskTask,
     scan: scanTask,
+    openCandidate: openCandidateTask,
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

@@ -1,6 +1,7 @@
 import type { Scan } from '../../intake/candidate.js';
-import { applyRemembered } from '../../intake/openCandidate.js';
+import { applyRemembered, openCandidate } from '../../intake/openCandidate.js';
 import { scan } from '../../intake/scan.js';
+import type { Study } from '../../intake/study.js';
 import type { JobContext } from '../jobs.js';
 import type { TaskArguments } from './tasks.js';
 
@@ -12,4 +13,13 @@ export async function scanTask(
   const onProgress = (done: number, total: number) => report('reading headers', done / total);
   const found = await scan(paths, { workingFolder, signal, onProgress });
   return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
+}
+
+/** Converts an examination's chosen series. */
+export function openCandidateTask(
+  { candidate, workingFolder, confirmed }: TaskArguments<'openCandidate'>,
+  { signal, report }: JobContext,
+): Promise<Study> {
+  const onProgress = (done: number, total: number) => report('converting', done / total);
+  return openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
 }

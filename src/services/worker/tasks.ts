@@ -1,6 +1,7 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
-import type { Scan } from '../../intake/candidate.js';
+import type { Scan, StudyCandidate } from '../../intake/candidate.js';
+import type { Study } from '../../intake/study.js';
 import type { Modality, Region } from '../../terms.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
@@ -76,6 +77,8 @@ export interface WorkerTasks {
     { paths: readonly string[]; workingFolder: string; remembered: ReadonlyMap<string, Sequence> },
     Scan
   >;
+  /** The chosen series converted into `workingFolder`; it is the caller's to remove. */
+  openCandidate: Task<{ candidate: StudyCandidate; workingFolder: string; confirmed: boolean }, Study>;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Scan, StudyCandidate } from '../../src/intake/candidate.js';
+import { openCandidate } from '../../src/intake/openCandidate.js';
+import { scan } from '../../src/intake/scan.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
+import { niftiBytes } from '../volume/niftiBytes.js';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'quorum-files-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Scans a folder of tiny images with these names, and texts beside them. */
+async function scanOf(
+  name: string,
+  files: readonly string[],
+  texts: Record<string, object> = {},
+): Promise<Scan> {
+  const folder = join(root, name);
+  for (const [n, file] of files.entries()) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    // Different voxels, so that no two have one content.
+    writeFileSync(
+      join(folder, file),
+      niftiBytes({
+        dim: [3, 2, 2, 2, 1, 1, 1, 1],
+        datatype: 2,
+        bitpix: 8,
+        voxels: Buffer.from(`${n}${name}`.padEnd(8)).subarray(0, 8),
+      }),
+    );
+  }
+  for (const [file, content] of Object.entries(texts))
+    writeFileSync(join(folder, file), JSON.stringify(content));
+  return scan([folder], { workingFolder: join(root, 'working') });
+}
+const sequencesOf = ({ choices }: StudyCandidate) => Object.keys(choices).join(' ');
+
+describe('examinations made of image files', () => {
+  it('takes one folder for one examination', async () => {
+    const { studies } = await scanOf('patient', ['T1_AX_SE_10.nii', 'T2_AX.nii', 'x_FLAIR.nii']);
+    expect(studies.map((study) => [study.name, sequencesOf(study)])).toEqual([['patient', 't1 t2 flair']]);
+  });
+
+  it('splits a folder where names tell of several patients', async () => {
+    const { studies } = await scanOf('two', ['a_t1.nii', 'a_t2.nii', 'b_t1.nii', 'b_t2.nii']);
+    expect(studies.map((study) => [study.name, sequencesOf(study)])).toEqual([
+      ['a', 't1 t2'],
+      ['b', 't1 t2'],
+    ]);
+  });
+
+  it('keeps BIDS subjects and sessions apart', async () => {
+    const { studies } = await scanOf('bids', [
+      'sub-1/ses-1/anat/sub-1_ses-1_T1w.nii',
+      'sub-1/ses-1/anat/sub-1_ses-1_ce-gd_T1w.nii',
+      'sub-1/ses-2/anat/sub-1_ses-2_T1w.nii',
+      'sub-2/anat/sub-2_FLAIR.nii',
+    ]);
+    expect(studies.map(sequencesOf)).toEqual(['t1 t1ce', 't1', 'flair']);
+  });
+
+  it('takes folders that are named for their one sequence together', async () => {
+    const { studies } = await scanOf('sorted', ['T1/T1.nii', 'FLAIR/FLAIR.nii', 'T2/T2.nii']);
+    expect(studies.map(sequencesOf)).toEqual(['t1 t2 flair']);
+  });
+
+  it('asks the file beside an image where its name is silent', async () => {
+    const { studies } = await scanOf('converted', ['3_image.nii', '4_image.nii', '5_image.nii'], {
+      '3_image.json': {
+        SeriesDescription: 'Axial',
+        EchoTime: 0.12,
+        RepetitionTime: 9,
+        InversionTime: 2.5,
+        AcquisitionDateTime: '2020-01-31T10:00:00',
+      },
+      '4_image.json': {
+        SeriesDescription: 't1_mprage met contrast',
+        EchoTime: 0.003,
+        RepetitionTime: 1.9,
+        InversionTime: 0.9,
+      },
+      '5_image.json': { SeriesDescription: 'DWI b1000' },
+    });
+    expect(sequencesOf(studies[0])).toBe('t1ce flair');
+    expect(studies[0].date).toBe('2020-01-31');
+    expect(studies[0].series.map(({ setAside }) => setAside)).toEqual([
+      null,
+      null,
+      'diffusion: “dwi” in the description',
+    ]);
+  });
+
+  it('judges skull-stripped images by their voxels where nothing else tells, and never takes that unasked', async () => {
+    const folder = join(root, 'silent');
+    await writeImage(join(folder, 'one.nii.gz'), ellipsoid(bratsGrid([60, 60, 60]), [26, 26, 26], 1));
+    const { studies } = await scan([folder], { workingFolder: root });
+    const [{ sequence, guess, reason }] = studies[0].series;
+    expect(sequence).toBe('other');
+    expect(['t1', 't2', 'flair']).toContain(guess);
+    expect(reason).toContain('to be chosen by the user');
+  });
+
+  it('tells T1ce from T1 on one grid by its bright spots', async () => {
+    const folder = join(root, 'pair');
+    const plain = ellipsoid(bratsGrid([60, 60, 60]), [26, 26, 26], 1);
+    const bright = {
+      ...plain,
+      data: plain.data.map((value, n) => (value && n % 400 === 0 ? value * 4 : value)),
+    };
+    await writeImage(join(folder, 'a_T1.nii.gz'), plain);
+    await writeImage(join(folder, 'b_T1.nii.gz'), bright);
+    const { studies } = await scan([folder], { workingFolder: root });
+    expect(studies[0].series.map(({ sequence, confidence }) => [sequence, confidence])).toEqual([
+      ['t1', 0.5],
+      ['t1ce', 0.5],
+    ]);
+  });
+});
+
+describe.skipIf(!haveRealData('a real examination with its stripped copy'))(
+  'a real examination with its stripped copy',
+  () => {
+    it('shows the stripped set as a second candidate and never mixes the two', async () => {
+      const folder = join(REAL_DATA, 'raw/TCGA-FG-6692');
+      const { studies, problems } = await scan([folder], { workingFolder: root });
+      expect(problems).toEqual([]);
+      expect(studies.map((study) => [study.name, sequencesOf(study)])).toEqual([
+        ['TCGA-FG-6692', 't1 t1ce t2 flair'],
+        ['stripped', 't1 t1ce t2 flair'],
+      ]);
+      const [raw, stripped] = await Promise.all(
+        studies.map((study) => openCandidate(study, { workingFolder: root })),
+      );
+      expect(raw.series.map(({ file }) => dirname(file))).toEqual(Array(4).fill(folder));
+      expect(stripped.series.map(({ file }) => dirname(file))).toEqual(
+        Array(5).fill(join(folder, 'stripped')),
+      );
+      expect(stripped.masks).toHaveLength(1);
+    });
+  },
+);
