@@ -64,8 +64,9 @@ function remarks(report: CaseResult): string[] {
     lines.push('agreement: mean Dice with each sequence left out in turn; not accuracy.');
   }
   const main = report.combinations[report.combination];
-  if (main.volumes.WT.ml === 0)
-    lines.push('This model found no tumour in these sequences. This does not exclude one.');
+  // That a region is not supported is said by the asterisk.
+  const warnings = [...(report.warnings ?? []), ...(main.warnings ?? [])];
+  for (const { code, text } of warnings) if (code !== 'REGION_NOT_SUPPORTED') lines.push(`warning: ${text}`);
   for (const { region, ml, centroidMm, removed } of main.specks) {
     const place = centroidMm.map((mm) => mm.toFixed(0)).join(', ');
     lines.push(

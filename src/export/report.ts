@@ -76,6 +76,8 @@ export interface CaseReport {
     readonly used: boolean;
   }[];
   readonly setAside: readonly { readonly file: string; readonly reason: string }[];
+  /** What the checks of the images found; warnings about one combination stand with it. */
+  readonly warnings?: readonly ReportWarning[];
   /** Checks of the input that failed and were overridden by --force. */
   readonly overridden: readonly Problem[];
   readonly model: {

@@ -63,6 +63,25 @@ const agreementFlagSchema = z.strictObject({
   results: z.int().positive(),
 });
 
+/** Rates of a check on patients that were not trained on: found when it is there, raised when it is not. */
+const rates = { detection: share, falseAlarms: share, cases: z.int().positive() };
+
+/** Checks of the images around the found tumour and of the result; null where a check does not work or was not measured. */
+const inputChecksSchema = z.strictObject({
+  /** By pair of sequences, e.g. `t1+t1ce`: below the cut-off the weighted features (`pairFeatures`) mean "swapped". */
+  swapped: z.record(
+    z.string(),
+    z.strictObject({ weights: z.array(z.number()).length(10), below: z.number(), ...rates }).nullable(),
+  ),
+  /** Below this T1ce shows no contrast uptake over T1 (`contrastUptake`). */
+  uptake: z.strictObject({ below: z.number(), ...rates }).nullable(),
+  /** Above this share of its surface a tumour touches the surface of the brain widely. No such tumour was tested. */
+  surface: z.strictObject({ above: share, cases: z.int().positive() }).nullable(),
+  /** From this number of separate enhancing lesions on. No such patient was tested. */
+  lesions: z.strictObject({ atLeast: z.int().min(2), cases: z.int().positive() }).nullable(),
+});
+export type InputChecks = z.infer<typeof inputChecksSchema>;
+
 /** What is known about a model, measured on patients that it was not trained on. */
 export const knowledgeSchema = z.strictObject({
   trainingData: z.string(),
@@ -73,5 +92,6 @@ export const knowledgeSchema = z.strictObject({
   gains: perCombination(perModality(perRegion(gainSchema.nullable()))).nullable(),
   /** Null for a region: no cut-off that works, so no warning is given. Null or absent: never measured. */
   agreementFlags: perRegion(agreementFlagSchema.nullable()).nullable().optional(),
-  inputChecks: z.null(),
+  /** Null: never measured. */
+  inputChecks: inputChecksSchema.nullable(),
 });

@@ -131,3 +131,16 @@ export function volumesOf(labels: Uint8Array, grid: Grid): Record<Region, number
   const [, core, oedema, , enhancing] = counts;
   return { WT: (core + oedema + enhancing) * ml, TC: (core + enhancing) * ml, ET: enhancing * ml };
 }
+
+/**
+ * Separate enhancing lesions: connected parts (26) of the whole tumour that hold at least this much enhancing tumour.
+ * Several enhancing spots inside one tumour are one lesion.
+ */
+export function countEnhancingLesions(labels: Uint8Array, grid: Grid, minimumMl: number): number {
+  const mlPerVoxel = voxelVolume(grid.affine) / 1000;
+  return connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26).filter(({ voxels }) => {
+    let enhancing = 0;
+    for (const at of voxels) if (labels[at] === LABELS.enhancing) enhancing += 1;
+    return enhancing > 0 && enhancing * mlPerVoxel >= minimumMl;
+  }).length;
+}

@@ -1,11 +1,10 @@
 import type { ModelDescription } from '../model/schema.js';
-import { volumesOf } from '../segment/cleanUp.js';
-import { LABELS, type PatternCounts } from '../segment/combine.js';
+import { countEnhancingLesions, volumesOf } from '../segment/cleanUp.js';
+import type { PatternCounts } from '../segment/combine.js';
 import { agreementOf, contributionsOf, perRegion, singleVolumesOf } from '../segment/influence.js';
 import { logVolumeSpread, volumeRange } from '../segment/volumeRange.js';
 import { combinationName, type Modality, REGIONS } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
-import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseCombination, Warning } from './contract/results.js';
 
@@ -15,7 +14,7 @@ export type Findings = Pick<
   'volumes' | 'agreement' | 'contributions' | 'enhancingLesions' | 'warnings'
 >;
 
-/** From this many separate enhancing lesions on, metastases must be thought of. */
+/** From this many separate enhancing lesions on, metastases must be thought of, unless the model knows better. */
 const SEVERAL_LESIONS = 3;
 
 /**
@@ -30,7 +29,7 @@ export function findingsOf(
   members: readonly Modality[],
   present: readonly Modality[],
   grid: Grid,
-  { knowledge }: Pick<ModelDescription, 'knowledge'>,
+  { knowledge, cleanUp }: Pick<ModelDescription, 'knowledge' | 'cleanUp'>,
 ): Findings {
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
   const name = combinationName(members);
@@ -50,21 +49,20 @@ export function findingsOf(
     })),
     agreement: agreementOf(patterns, members, present),
     contributions: contributionsOf(patterns, members, present, mlPerVoxel),
-    enhancingLesions: connectedComponents({ ...grid, data: labels }, isEnhancing, 26).length,
+    enhancingLesions: countEnhancingLesions(labels, grid, cleanUp.minimumMl.ET),
   };
   return { ...facts, warnings: warningsOf(members, facts, knowledge) };
 }
 
-const isEnhancing = (label: number) => label === LABELS.enhancing;
-
 function warningsOf(
   members: readonly Modality[],
   { volumes, agreement, enhancingLesions }: Omit<Findings, 'warnings'>,
-  { agreementFlags }: ModelDescription['knowledge'],
+  { agreementFlags, inputChecks }: ModelDescription['knowledge'],
 ): Warning[] {
   const warnings: Warning[] = [];
   if (volumes.WT.ml === 0) warnings.push({ code: 'EMPTY_RESULT', sequences: [...members] });
-  if (enhancingLesions >= SEVERAL_LESIONS && volumes.ET.supported)
+  const several = inputChecks?.lesions?.atLeast ?? SEVERAL_LESIONS;
+  if (enhancingLesions >= several && volumes.ET.supported)
     warnings.push({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: enhancingLesions });
   for (const region of REGIONS)
     if (!volumes[region].supported) warnings.push({ code: 'REGION_NOT_SUPPORTED', region });

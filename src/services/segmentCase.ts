@@ -15,7 +15,9 @@ import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { perRegion } from '../segment/influence.js';
 import { computeLogits } from '../segment/logits.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { reportWarning } from './contract/warnings.js';
 import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
+import { imageWarnings } from './imageWarnings.js';
 import type { JobContext } from './jobs.js';
 import { QUORUM_VERSION } from './version.js';
 import {
@@ -111,6 +113,7 @@ export async function segmentCase(
       quorumVersion: QUORUM_VERSION,
       fingerprint,
       ...describeStudy(study, use, options.neutralNames),
+      warnings: imageWarnings(prepared, main, model.description).map(reportWarning),
       overridden: prepared.overridden.map((problem) => problemForReport(problem, options.neutralNames)),
       model: {
         name: model.description.name,

@@ -14,7 +14,7 @@ import { combinationName, type Modality, REGIONS, type Region } from '../terms.j
 import { writeFileAtomically } from '../volume/atomicFile.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import { voxelCount } from '../volume/volume.js';
-import { describeWarning } from './contract/warnings.js';
+import { reportWarning } from './contract/warnings.js';
 import type { SegmentRequest } from './contract.js';
 import { findingsOf } from './findings.js';
 import type { JobContext } from './jobs.js';
@@ -144,7 +144,7 @@ function describeCombination(
   return {
     ...found,
     diameters: regionDiameters({ ...grid, data: labels }),
-    warnings: warnings.map((warning) => ({ code: warning.code, text: describeWarning(warning) })),
+    warnings: warnings.map(reportWarning),
     specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
       region,
       ml,

@@ -6,7 +6,7 @@ import { findingsOf } from '../../src/services/findings.js';
 const SIZE = [10, 10, 10] as const;
 /** 1 ml voxels, so that volumes are counts. */
 const grid = { size: SIZE, affine: [10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 1] as never };
-const { knowledge } = descriptionTemplate(
+const { knowledge, cleanUp } = descriptionTemplate(
   { name: 'm', version: '1', description: '', trainingData: '' },
   0.25,
 );
@@ -44,6 +44,7 @@ function labels(): Uint8Array {
 describe('what is said about a mask', () => {
   const found = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
     knowledge: known,
+    cleanUp,
   });
 
   it('its volumes, with the range that follows from what each sequence finds alone', () => {
@@ -66,10 +67,12 @@ describe('what is said about a mask', () => {
     const strict = { ...known, agreementFlags: { ...known.agreementFlags, WT: { ...flag, below: 0.9 } } };
     const warned = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
       knowledge: strict,
+      cleanUp,
     });
     expect(warned.warnings).toContainEqual({ code: 'LOW_AGREEMENT', region: 'WT', dice: found.agreement.WT });
     const unknown = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
       knowledge,
+      cleanUp,
     });
     expect(unknown.warnings.map(({ code }) => code)).not.toContain('LOW_AGREEMENT');
     expect(unknown.volumes.WT.range).toBeNull();

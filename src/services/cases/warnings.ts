@@ -7,9 +7,13 @@ export function resultOf(id: string, segmented: Segmented, answers: Answers | nu
   return { ...segmented.result, id, warnings: caseWarnings(segmented, answers) };
 }
 
-function caseWarnings({ overridden, failedDevices }: Segmented, answers: Answers | null): Warning[] {
+function caseWarnings(
+  { overridden, imageWarnings, failedDevices }: Segmented,
+  answers: Answers | null,
+): Warning[] {
   return [
     ...overridden.map((problem): Warning => ({ code: 'CHECK_OVERRIDDEN', problem })),
+    ...imageWarnings,
     ...failedDevices.map((device): Warning => ({ code: 'REPEATED_ON_CPU', device })),
     ...answerWarnings(answers),
   ];

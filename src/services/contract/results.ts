@@ -13,6 +13,12 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('REGION_NOT_SUPPORTED'), region: regionSchema }),
   /** The sequences' masks agree less than usual (mean leave-one-out Dice of the whole tumour). */
   z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
+  /** Two images look like each other's sequence. */
+  z.object({ code: z.literal('SEQUENCES_SWAPPED'), sequences: z.array(modalitySchema).length(2) }),
+  /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
+  z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
+  /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */
+  z.object({ code: z.literal('TUMOUR_AT_SURFACE'), share: z.number() }),
   /** A check of the input that was overridden. */
   z.object({ code: z.literal('CHECK_OVERRIDDEN'), problem: problemSchema }),
   /** An answer to the three questions that lies outside of what the model was trained on. */

@@ -32,6 +32,12 @@ export function describeWarning(warning: Warning): string {
       return `These sequences do not support the ${REGION_TITLES[warning.region]}.`;
     case 'LOW_AGREEMENT':
       return `The sequences disagree about the ${REGION_TITLES[warning.region]} (agreement ${warning.dice.toFixed(2)}).`;
+    case 'SEQUENCES_SWAPPED':
+      return `${titles(warning.sequences).replace(' + ', ' and ')} look swapped: check which file is which.`;
+    case 'NO_CONTRAST_UPTAKE':
+      return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
+    case 'TUMOUR_AT_SURFACE':
+      return `${Math.round(100 * warning.share)} % of the tumour’s surface lies at the surface of the brain: this model was not trained on tumours of the meninges.`;
     case 'CHECK_OVERRIDDEN':
       return `A check of the input was overridden: ${warning.problem.code}.`;
     case 'OUTSIDE_TRAINING':
@@ -39,6 +45,11 @@ export function describeWarning(warning: Warning): string {
     case 'REPEATED_ON_CPU':
       return `The device ${warning.device} failed; the CPU did the work.`;
   }
+}
+
+/** A warning as `report.json` has it. */
+export function reportWarning(warning: Warning): { code: Warning['code']; text: string } {
+  return { code: warning.code, text: describeWarning(warning) };
 }
 
 /** `T1 + FLAIR`. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../errors.js';
-import type { CaseResult } from '../contract/results.js';
+import type { CaseResult, Warning } from '../contract/results.js';
 import type { SourceImage } from '../extraFiles.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
@@ -27,6 +27,8 @@ export interface Segmented {
   readonly source: CaseSource;
   readonly result: Omit<CaseResult, 'id' | 'warnings'>;
   readonly overridden: readonly Problem[];
+  /** What the checks of the images found. */
+  readonly imageWarnings: readonly Warning[];
   /** Devices that failed; the CPU repeated the job. */
   readonly failedDevices: readonly string[];
 }

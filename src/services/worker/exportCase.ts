@@ -11,6 +11,7 @@ import { writeFileAtomically } from '../../volume/atomicFile.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { EditState } from '../contract/edits.js';
 import type { CaseResult } from '../contract/results.js';
+import { reportWarning } from '../contract/warnings.js';
 import { plannedExtras, writeExtras } from '../extraFiles.js';
 import type { JobContext } from '../jobs.js';
 import { QUORUM_VERSION } from '../version.js';
@@ -200,6 +201,7 @@ function caseReport(
     setAside: files
       .filter(({ sequence }) => sequence === 'mask' || sequence === 'other')
       .map(({ name, reason }) => ({ file: name, reason })),
+    warnings: result.warnings.map(reportWarning),
     overridden: overriddenOf(result).map((problem) => problemForReport(problem, request.neutralNames)),
     model: {
       name: description.name,

@@ -11,6 +11,7 @@ import { computeLogits, type LogitMap, type ModalityLogits } from '../../segment
 import { combinationName, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { readHeader } from '../../volume/read.js';
 import { findingsOf } from '../findings.js';
+import { imageWarnings } from '../imageWarnings.js';
 import { summariseGrid } from '../inspect.js';
 import type { JobContext } from '../jobs.js';
 import { networkOf, openModel } from '../models.js';
@@ -54,6 +55,7 @@ export async function segmentTask(
   return {
     source: actual,
     overridden: prepared.overridden,
+    imageWarnings: imageWarnings(prepared, allLabels(held), model.description),
     failedDevices: passes.failedDevices,
     result: {
       finishedAt: new Date().toISOString(),
@@ -167,6 +169,11 @@ async function runNetwork(
   } finally {
     await engine.dispose();
   }
+}
+
+/** The mask of all sequences. */
+function allLabels({ present, masks }: HeldResult): Uint8Array {
+  return masks.get((1 << present.length) - 1)!.labels;
 }
 
 /** What each combination holds, at the model's threshold. */

@@ -1,0 +1,79 @@
+/**
+ * Fits the fusion on training cases and chooses fusion, threshold and clean-up on validation cases; writes a new Model
+ * folder: `npx tsx docs/results/tune.ts --model TRAINED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MODEL_FILE, WEIGHTS_FILE, writeModel } from '../../src/model/model.js';
+import { readSafetensors } from '../../src/network/safetensors.js';
+import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
+import { openDataset } from '../../src/training/dataset.js';
+import { loadCase, type TrainingVolume } from '../../src/training/loadCase.js';
+import { readSplit } from '../../src/training/split.js';
+import { openModel, type PredictedCase, predictedCases } from './measure/cases.js';
+import { chooseSettings, fittedFusion } from './measure/tuning.js';
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    to: { type: 'string' },
+    split: { type: 'string', default: 'docs/results/split.json' },
+    data: { type: 'string', default: '../shared/data' },
+    out: { type: 'string', default: 'docs/results/logs/tuning.json' },
+    threads: { type: 'string', default: '2' },
+    /** Every n-th training cut-out takes part in the fit; whole cases always do. */
+    every: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '20' },
+    fp16: { type: 'boolean', default: false },
+  },
+});
+if (!options.model || !options.to) throw new Error('--model TRAINED --to MODEL');
+const folders = ['brats2020-cubes', 'partial'].map((name) => join(options.data, name));
+const opened = await openModel(options.model, Number(options.threads));
+const { model, engine } = opened;
+const fitting = { rounds: Number(options.rounds), learningRate: 0.05 };
+const fitted = await fittedFusion(model, engine, trainingVolumes(), fitting);
+const validation: PredictedCase[] = [];
+for await (const one of predictedCases(opened, folders, { file: options.split, side: 'validation' }))
+  validation.push(one);
+await engine.dispose();
+const { settings, trials } = await chooseSettings(validation, model.description, fitted);
+for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
+
+const { weightsSha256: _, ...description } = model.description;
+const weights = readFileSync(join(options.model, WEIGHTS_FILE));
+const bytes = options.fp16
+  ? serialiseSafetensors((await readSafetensors(weights)).tensors, {}, { dtype: 'F16' })
+  : weights;
+await writeModel(options.to, { ...description, ...settings }, bytes, textsOf(options.model));
+const { name, version } = model.description;
+const log = {
+  kind: 'tuning',
+  model: { name, version, hash: model.hash },
+  fitting,
+  fitted,
+  ...settings,
+  trials,
+};
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(options.out, `${JSON.stringify(log, null, 2)}\n`);
+
+async function* trainingVolumes(): AsyncGenerator<TrainingVolume> {
+  for (const folder of folders) {
+    const dataset = await openDataset(folder);
+    const { train } = await readSplit(options.split, dataset.cases, { allowStrangers: true });
+    const cutOuts = dataset.description.known === 'nonzero-box';
+    const step = cutOuts ? Number(options.every) : 1;
+    const labels = dataset.description.labels;
+    for (const one of train.filter((__, i) => i % step === 0))
+      yield await loadCase({ description: dataset.description, labels }, one, model.description);
+  }
+}
+
+/** Licence and card; the card of the finished model is written later. */
+function textsOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder).filter((file) => file !== MODEL_FILE && file !== WEIGHTS_FILE);
+  const texts = names.filter((file) => ['', '.md', '.txt'].includes(extname(file)));
+  return Object.fromEntries(texts.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+}

@@ -1,0 +1,168 @@
+import type { InputChecks } from '../model/knowledgeSchema.js';
+import type { ModelDescription } from '../model/schema.js';
+import type { Case } from '../prepare/case.js';
+import { normalise } from '../prepare/normalise.js';
+import { combinationName, MODALITIES, type Modality } from '../terms.js';
+import { connectedComponents } from '../volume/connectedComponents.js';
+import { type Grid, voxelCount } from '../volume/volume.js';
+import { gridOfBox, type LatticeBox, layLattice } from './lattice.js';
+import { onLattice } from './logits.js';
+
+/** What the checks of the images found. They look at the images around the found tumour; the network is not run for them. */
+export type ImageFinding =
+  /** The two images are more like each other's sequence than like their own. */
+  | { readonly kind: 'swapped'; readonly sequences: readonly [Modality, Modality] }
+  /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
+  | { readonly kind: 'no-uptake' };
+
+/** Normalised values around the tumour, 0 where air; all images on the same points. */
+export type TumourSurroundings = Readonly<Partial<Record<Modality, Float32Array>>>;
+
+/** Largest side in lattice points, and the margin around the tumour: those of the cut-outs that the checks were fitted on. */
+const SIDE = 32;
+const MARGIN = 4;
+
+/**
+ * The images around the largest part of the tumour on the model's lattice: its bounding box and 4 points more, at most
+ * 32 a side about its centre. Null without a tumour.
+ *
+ * @param labels the mask on the Case's grid, 0 outside the tumour.
+ */
+export function tumourSurroundings(
+  { grid, images }: Pick<Case, 'grid' | 'images'>,
+  labels: Uint8Array,
+  description: Pick<ModelDescription, 'grid' | 'normalisation'>,
+): TumourSurroundings | null {
+  const [largest] = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
+  if (!largest) return null;
+  const lattice = layLattice(grid, description.grid);
+  const box = surroundingBox(largest.voxels, grid, lattice);
+  const points = gridOfBox(lattice, box);
+  return Object.fromEntries(
+    MODALITIES.flatMap((modality) => {
+      const image = images[modality];
+      return image ? [[modality, onLattice(image, normalise(image, description.normalisation), points)]] : [];
+    }),
+  );
+}
+
+function surroundingBox(
+  voxels: Uint32Array,
+  { size: [nx, ny] }: Grid,
+  { axes }: ReturnType<typeof layLattice>,
+): LatticeBox {
+  const first = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const last = [-1, -1, -1];
+  for (const index of voxels) {
+    const at = [index % nx, Math.floor(index / nx) % ny, Math.floor(index / (nx * ny))];
+    for (let axis = 0; axis < 3; axis++) {
+      first[axis] = Math.min(first[axis], at[axis]);
+      last[axis] = Math.max(last[axis], at[axis]);
+    }
+  }
+  const sides = axes.map(({ imageAxis, scale, shift }) => {
+    const ends = [scale * first[imageAxis] + shift, scale * last[imageAxis] + shift].sort((a, b) => a - b);
+    const side = Math.min(SIDE, Math.ceil(ends[1] - ends[0]) + 1 + 2 * MARGIN);
+    return { origin: Math.round((ends[0] + ends[1]) / 2 - (side - 1) / 2), side };
+  });
+  return {
+    origin: sides.map(({ origin }) => origin) as unknown as LatticeBox['origin'],
+    size: sides.map(({ side }) => side) as unknown as LatticeBox['size'],
+  };
+}
+
+/** Percentiles of each image that are compared, and of the voxel-wise difference in mirrored pairs. */
+const PERCENTILES = [1, 5, 25, 50, 75, 95, 99];
+const MIRRORED = [1, 5, 25];
+
+/** Number of values that `pairFeatures` gives. */
+export const PAIR_FEATURES = PERCENTILES.length + MIRRORED.length;
+
+/**
+ * How two images of one place differ: percentile by percentile, and in the tails of the voxel-wise difference. Swapping
+ * the images turns every sign, so that a weighted sum tells which is which. Null when they have no voxel in common.
+ */
+export function pairFeatures(a: Float32Array, b: Float32Array): number[] | null {
+  const known = Array.from(a.keys()).filter((v) => a[v] !== 0 && b[v] !== 0);
+  if (known.length === 0) return null;
+  const first = Float32Array.from(known, (v) => a[v]).sort();
+  const second = Float32Array.from(known, (v) => b[v]).sort();
+  const difference = Float32Array.from(known, (v) => a[v] - b[v]).sort();
+  return [
+    ...PERCENTILES.map((p) => percentile(first, p) - percentile(second, p)),
+    ...MIRRORED.map((p) => percentile(difference, p) + percentile(difference, 100 - p)),
+  ];
+}
+
+/** Weighted sum of the pair's features: below the cut-off the images look swapped. */
+export function pairScore(features: readonly number[], weights: readonly number[]): number {
+  return features.reduce((sum, value, i) => sum + value * weights[i], 0);
+}
+
+/** How much brighter T1ce is than T1 (both normalised) where it is brightest: the 99.5th percentile of the difference. */
+export function contrastUptake(t1: Float32Array, t1ce: Float32Array): number | null {
+  const known = Array.from(t1.keys()).filter((v) => t1[v] !== 0 && t1ce[v] !== 0);
+  if (known.length === 0) return null;
+  return percentile(Float32Array.from(known, (v) => t1ce[v] - t1[v]).sort(), 99.5);
+}
+
+/** The findings by the model's cut-offs. A pair that looks swapped is reported once, and then nothing about its uptake. */
+export function checkImages(surroundings: TumourSurroundings, checks: InputChecks): ImageFinding[] {
+  const findings: ImageFinding[] = [];
+  const present = MODALITIES.filter((m) => surroundings[m]);
+  for (const [i, a] of present.entries()) {
+    for (const b of present.slice(i + 1)) {
+      const check = checks.swapped[combinationName([a, b])];
+      const features = check && pairFeatures(surroundings[a]!, surroundings[b]!);
+      if (check && features && pairScore(features, check.weights) < check.below)
+        findings.push({ kind: 'swapped', sequences: [a, b] });
+    }
+  }
+  const { t1, t1ce } = surroundings;
+  const contrastSwapped = findings.some(
+    (finding) => finding.kind === 'swapped' && combinationName(finding.sequences) === 't1+t1ce',
+  );
+  if (!t1 || !t1ce || !checks.uptake || contrastSwapped) return findings;
+  const uptake = contrastUptake(t1, t1ce);
+  if (uptake !== null && uptake < checks.uptake.below) findings.push({ kind: 'no-uptake' });
+  return findings;
+}
+
+/**
+ * Share of the tumour's surface (faces of its voxels) that borders on air, where no image shows anything. Null without
+ * a tumour.
+ *
+ * @param labels the mask on the Case's grid, 0 outside the tumour.
+ */
+export function surfaceShare(
+  { grid, images }: { readonly grid: Grid; readonly images: Case['images'] },
+  labels: Uint8Array,
+): number | null {
+  const [nx, ny, nz] = grid.size;
+  const data = MODALITIES.flatMap((m) => images[m]?.data ?? []);
+  const isAir = (v: number) => data.every((values) => values[v] === 0);
+  let faces = 0;
+  let onAir = 0;
+  for (let v = 0; v < voxelCount(grid.size); v++) {
+    if (labels[v] === 0) continue;
+    const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
+    [1, nx, nx * ny].forEach((stride, axis) => {
+      for (const step of [-1, 1]) {
+        const inside = at[axis] + step >= 0 && at[axis] + step < [nx, ny, nz][axis];
+        // Beyond the image nothing is known.
+        if (!inside || labels[v + step * stride] !== 0) continue;
+        faces += 1;
+        if (isAir(v + step * stride)) onAir += 1;
+      }
+    });
+  }
+  return faces === 0 ? null : onAir / faces;
+}
+
+/** Values sorted ascending; linear between order statistics. */
+function percentile(sorted: Float32Array, percent: number): number {
+  const at = (percent / 100) * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
