@@ -10,7 +10,7 @@ import { byRegion } from '../../src/evaluate/scores.js';
 import { mean } from '../../src/evaluate/statistics.js';
 import { MODEL_FILE } from '../../src/model/model.js';
 import { modelSchema } from '../../src/model/schema.js';
-import { REGIONS } from '../../src/terms.js';
+import { REGIONS, type Region } from '../../src/terms.js';
 import { type CaseRecord, measureCase, openModel, predictedCases } from './measure/cases.js';
 import { agreementFlagsOf, combinationsOf, gainsOf, rangesOf, rounded } from './measure/knowledge.js';
 
@@ -44,10 +44,17 @@ const knowledge = {
 };
 const patients = (kind: CaseRecord['kind']) =>
   new Set(records.filter((record) => record.kind === kind).map(({ patient }) => patient)).size;
+const seenWhole = (region: Region) => {
+  const own = records.filter(({ kind, members }) => kind === 'cut-out' && members.length === 1);
+  const cut = new Set(own.filter(({ regions }) => regions[region].cut).map(({ patient }) => patient));
+  return patients('cut-out') - cut.size;
+};
 const log = {
   kind: 'validation',
   model: { name: description.name, version: description.version, hash },
   patients: { cutOuts: patients('cut-out'), wholeCases: patients('whole') },
+  /** Patients none of whose cut-outs cuts the region. */
+  seenWhole: byRegion((region) => seenWhole(region)),
   meanDice: byRegion((region) => rounded(mean(Object.values(combinations).map((c) => c[region].dice!.mean)))),
   ...knowledge,
   rangesOnWholeCases: { coverage: ranges.wholeCases, dropped: ranges.dropped },

@@ -1,0 +1,55 @@
+/**
+ * Writes the results page, its figures and the model card from the logs: `npx tsx docs/results/page.ts --model MODEL`.
+ * Numbers come from the logs alone.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readModel } from '../../src/model/model.js';
+import { ablation, data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
+import { modelCard } from './page/card.js';
+import { diceFigure, indicatorFigure } from './page/figures.js';
+import { agreement, checks, ranges, robustness } from './page/limits.js';
+import { modelHashes, readLogs } from './page/logs.js';
+import { cutOuts, gains, supported, wholeCases } from './page/scores.js';
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'resources/model' },
+    results: { type: 'string', default: 'docs/results' },
+    /** Also write the model card into the model's folder. */
+    card: { type: 'boolean', default: false },
+  },
+});
+const logs = readLogs(options.results);
+const { description, hash } = await readModel(options.model);
+const strangers = modelHashes(logs).filter((other) => other !== hash);
+const warning =
+  strangers.length > 0
+    ? '> **These numbers are not all of the model that lies in the model folder**: some logs were made with another one.'
+    : '';
+const page = [
+  `# Results of ${description.name} ${description.version}`,
+  'Research use only. Not a medical device. This page is generated (`docs/results/page.ts`) from the logs in `docs/results/logs`; nothing on it is written by hand except the sentences.',
+  ...(warning ? [warning] : []),
+  wholeCases(logs),
+  cutOuts(logs),
+  NOT_REPEATED,
+  ablation(logs),
+  supported(logs),
+  gains(logs),
+  ranges(logs),
+  agreement(logs),
+  checks(logs),
+  robustness(logs),
+  data(logs),
+  training(logs),
+  REPRODUCE,
+];
+const figures = join(options.results, 'figures');
+mkdirSync(figures, { recursive: true });
+if (logs.testCutOuts) writeFileSync(join(figures, 'dice.svg'), await diceFigure(logs.testCutOuts.summary));
+const indicators = logs.ablation && (await indicatorFigure(logs.ablation));
+if (indicators) writeFileSync(join(figures, 'indicators.svg'), indicators);
+writeFileSync(join(options.results, 'README.md'), `${page.join('\n\n')}\n`);
+if (options.card) writeFileSync(join(options.model, 'CARD.md'), modelCard(description, logs));

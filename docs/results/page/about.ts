@@ -1,0 +1,82 @@
+/** The sections about data, use, training, comparison of methods and how to repeat all this. */
+import { REGIONS } from '../../../src/terms.js';
+import type { Logs } from './logs.js';
+import { notMeasured, number, signed, table, triple } from './text.js';
+
+export function ablation({ ablation: log }: Logs): string {
+  const parts = ['## Gradient decoupling against its alternatives'];
+  if (!log) {
+    return [
+      ...parts,
+      notMeasured(
+        'no ablation of GMD, mean loss, region weights and modality dropout has been run to its end',
+      ),
+      'Nothing here says that gradient decoupling is better than the mean loss.',
+    ].join('\n\n');
+  }
+  const rows = log.methods.map(({ method, seeds, mean }) => [
+    method,
+    String(seeds.length),
+    ...REGIONS.map((region) => mean[region].map((value) => number(value)).join(', ')),
+  ]);
+  const tests = log.tests.map(({ first, region, patients, difference, pValue, adjusted }) => [
+    first,
+    region,
+    String(patients),
+    signed(difference),
+    pValue.toPrecision(2),
+    adjusted.toPrecision(2),
+  ]);
+  return [
+    ...parts,
+    `${log.about}. Dice on the ${log.side} side's cut-outs, mean of the combinations; one number per seed.`,
+    table(['method', 'seeds', ...REGIONS], rows),
+    `Against *${log.baseline}*: Wilcoxon's signed-rank test over patients, Holm's correction over all rows.`,
+    table(['method', 'region', 'patients', 'difference', 'p', 'p (Holm)'], tests),
+    ...(log.runs.some(({ curve }) => curve.length > 0)
+      ? ['![Dominance and conflict of the objectives’ gradients](figures/indicators.svg)']
+      : []),
+  ].join('\n\n');
+}
+
+export function data({ split }: Logs): string {
+  const counts = (['train', 'validation', 'test'] as const).map((side) => `${split[side].length} ${side}`);
+  return `## Data, licences, split
+
+- **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
+- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain. T2 of a whole brain was never trained on, T1ce of four.
+- **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-DU-7294 and TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
+- BraTS data are for research; no image of them is part of this project. The weights are MIT-licensed, as the project.
+
+## Intended use
+
+Research on segmentation with missing sequences, on adults with an untreated glioma, on skull-stripped images of about 1 mm. **Not a medical device**: nothing here may guide the treatment of a patient. Not for children, treated patients, other tumours, or finding out whether there is a tumour at all.`;
+}
+
+export function training({ training: log, tuning }: Logs): string {
+  const parts = ['## Training and cost'];
+  if (log) {
+    const rows = log.stages.map(({ what, command, hours }) => [what, `\`${command}\``, number(hours, 1)]);
+    parts.push(table(['stage', 'command', 'hours'], rows));
+    if (log.caseSeconds)
+      parts.push(
+        `A full-size case with four sequences takes ${number(log.caseSeconds.seconds, 1)} s on ${log.caseSeconds.cores} cores.`,
+      );
+  } else parts.push(notMeasured('training time'));
+  if (tuning) {
+    const rows = tuning.trials.map(({ what, scores, taken }) => [what, triple(scores), taken ? 'yes' : '']);
+    parts.push(
+      `Fusion, threshold (${tuning.threshold}) and smallest parts kept (${triple(tuning.cleanUp.minimumMl, 2)} ml) were chosen on validation: mean of cut-outs and whole cases.`,
+      table(['tried', 'Dice WT / TC / ET', 'taken'], rows),
+    );
+  }
+  return parts.join('\n\n');
+}
+
+export const NOT_REPEATED = `## What was not repeated
+
+Our network's logits, losses and merged gradients are equal to the authors' code within float32 (tests); that says nothing about accuracy. Of the experiments published for the method none was repeated as it was done: not BraTS 2018 or 2020 with 128³ crops of four-sequence brains at width 0.5, not the comparison with HeMIS, U-HVED, RFNet or mmFormer, not CMU-MOSI or CMU-MOSEI. Their data are not here.`;
+
+export const REPRODUCE = `## To repeat this
+
+\`npx tsx docs/results/reproduce.ts --trained MODEL\` tunes a trained Model folder, measures it and writes this page and the model card; it needs the data named above in \`../shared/data\`. Training is by the commands above.`;

@@ -1,0 +1,82 @@
+/** Figures as SVG (vega). */
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { Summary } from '../../../src/evaluate/summary.js';
+import { REGIONS } from '../../../src/terms.js';
+import type { AblationLog } from './logs.js';
+import { titlesOf } from './text.js';
+
+async function svg(specification: TopLevelSpec): Promise<string> {
+  return new View(parse(compile(specification).spec), { renderer: 'none' }).toSVG();
+}
+
+const BASE = {
+  $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  background: 'white',
+  config: { font: 'sans-serif', axis: { labelFontSize: 11, titleFontSize: 12 } },
+} as const;
+
+/** Mean Dice with its interval per combination, one panel a region. */
+export function diceFigure(summary: Summary): Promise<string> {
+  const values = summary.combinations.flatMap(({ combination, regions }) =>
+    REGIONS.map((region) => ({
+      sequences: titlesOf(combination),
+      region,
+      dice: regions[region].dice,
+      low: regions[region].diceInterval.low,
+      high: regions[region].diceInterval.high,
+    })),
+  );
+  const y = { field: 'sequences', type: 'nominal' as const, sort: null, title: null };
+  const scale = { domain: [0, 1] };
+  return svg({
+    ...BASE,
+    data: { values },
+    facet: { column: { field: 'region', type: 'nominal', sort: [...REGIONS], title: null } },
+    spec: {
+      width: 190,
+      height: { step: 18 },
+      layer: [
+        {
+          mark: { type: 'rule', color: '#666' },
+          encoding: {
+            y,
+            x: { field: 'low', type: 'quantitative', scale, title: 'Dice, 95 % interval' },
+            x2: { field: 'high' },
+          },
+        },
+        {
+          mark: { type: 'point', filled: true, color: '#1f5fa8', size: 45, opacity: 1 },
+          encoding: { y, x: { field: 'dice', type: 'quantitative', scale } },
+        },
+      ],
+    },
+  });
+}
+
+/** Dominance and conflict of the ablation's runs over their steps. */
+export function indicatorFigure({ runs }: AblationLog): Promise<string> | null {
+  const values = runs.flatMap(({ method, seed, curve }) =>
+    curve.map((point) => ({ ...point, run: `${method}, seed ${seed}` })),
+  );
+  if (values.length === 0) return null;
+  const panel = (field: 'dominance' | 'conflict', title: string) => ({
+    title: { text: title, anchor: 'start' as const, fontSize: 13 },
+    width: 640,
+    height: 170,
+    mark: { type: 'line' as const, strokeWidth: 1.5 },
+    encoding: {
+      x: { field: 'step', type: 'quantitative' as const, title: 'step' },
+      y: { field, type: 'quantitative' as const, title: null },
+      color: { field: 'run', type: 'nominal' as const, title: null, sort: null },
+    },
+  });
+  return svg({
+    ...BASE,
+    data: { values },
+    vconcat: [
+      panel('dominance', 'Largest over smallest gradient norm of a step’s objectives'),
+      panel('conflict', 'Share of pairs of objectives with a negative cosine'),
+    ],
+  });
+}

@@ -1,0 +1,124 @@
+/** The sections about what the model does not know. */
+import { MODALITY_TITLES, type Modality, REGIONS } from '../../../src/terms.js';
+import { FALSE_ALARMS, LEAST_DETECTION } from '../measure/checks.js';
+import {
+  FLAG_DETECTION,
+  FLAG_FALSE_ALARMS,
+  FLAG_POOR_RESULTS,
+  POOR_DICE,
+  RANGE_LEVEL,
+  RANGE_PATIENTS,
+} from '../measure/knowledge.js';
+import type { Logs } from './logs.js';
+import { notMeasured, number, percent, table, titlesOf, triple } from './text.js';
+
+export function ranges({ validation }: Logs): string {
+  const parts = [
+    '## Volume ranges',
+    `${percent(RANGE_LEVEL)} ranges by split conformal prediction, wider where the sequences' own volumes spread; only from patients whose cut-outs show the region whole (a volume that is cut off is not known), and only where there are at least ${RANGE_PATIENTS} of them.`,
+  ];
+  if (!validation) return [...parts, notMeasured('validation')].join('\n\n');
+  const seen = `Of ${validation.patients.cutOuts} validation patients the region is seen whole (WT / TC / ET) in ${triple(validation.seenWhole, 0)}.`;
+  const { volumeRanges } = validation;
+  if (!volumeRanges)
+    return [...parts, `${seen} **So the model gives no range**, and the app says that it is not known.`].join(
+      '\n\n',
+    );
+  const coverage = volumeRanges.coverage.map(({ sequences, covered, ranges: count }) => [
+    String(sequences),
+    percent(covered),
+    String(count),
+  ]);
+  return [
+    ...parts,
+    seen,
+    table(['sequences', 'covered (each patient by the others’ range)', 'ranges'], coverage),
+  ].join('\n\n');
+}
+
+export function agreement({ validation }: Logs): string {
+  const parts = [
+    '## Does agreement foretell accuracy?',
+    `Agreement is the mean Dice with each sequence left out in turn. Stated beforehand: a warning is given when at most ${percent(FLAG_FALSE_ALARMS)} of the good results would get it, and it finds at least ${percent(FLAG_DETECTION)} of the poor ones (Dice below ${triple(POOR_DICE, 1)} for WT / TC / ET), of which there must be ${FLAG_POOR_RESULTS}.`,
+  ];
+  if (!validation) return [...parts, notMeasured('validation')].join('\n\n');
+  const rows = REGIONS.map((region) => {
+    const found = validation.agreement[region];
+    if (!found) return [region, '–', '–', '–', '–', 'no'];
+    return [
+      region,
+      number(found.below, 2),
+      percent(found.detection),
+      percent(found.falseAlarms),
+      `${found.poor} of ${found.poor + found.good}`,
+      validation.agreementFlags[region] ? 'yes' : 'no',
+    ];
+  });
+  return [
+    ...parts,
+    table(['region', 'cut-off', 'poor results found', 'false alarms', 'poor', 'shown'], rows),
+  ].join('\n\n');
+}
+
+export function checks({ checks: log }: Logs): string {
+  const parts = [
+    '## Checks of the images',
+    `The images around the found tumour are compared on the model's grid, without a pass of the network. Fitted on training cut-outs; cut-offs at the ${Math.round(100 * (1 - FALSE_ALARMS))}th percentile of validation; a check that finds fewer than ${percent(LEAST_DETECTION)} is not shown.`,
+  ];
+  if (!log) return [...parts, notMeasured('the checks')].join('\n\n');
+  const rows = Object.entries(log.swapped).map(([pair, check]) => [
+    `${titlesOf(pair)} swapped`,
+    check ? percent(check.detection) : '–',
+    check ? percent(check.falseAlarms) : '–',
+    check && check.detection >= LEAST_DETECTION ? 'yes' : 'no',
+  ]);
+  if (log.uptake)
+    rows.push([
+      'no contrast uptake (T1 in the place of T1ce)',
+      percent(log.uptake.detection),
+      percent(log.uptake.falseAlarms),
+      'yes',
+    ]);
+  const features = Object.entries(log.features).map(([modality, { detection }]) => [
+    MODALITY_TITLES[modality as Modality],
+    Object.entries(detection)
+      .map(
+        ([what, rate]) =>
+          `${what.replace(/^(t1ce|t1|t2|flair)\b/, (m) => MODALITY_TITLES[m as Modality])}: ${percent(rate)}`,
+      )
+      .join('; '),
+  ]);
+  return [
+    ...parts,
+    table(['check', 'found', 'false alarms', 'shown'], rows),
+    `**Tumour at the brain's surface**: warned above ${log.surface ? percent(log.surface.above) : '–'} of its surface (${log.surface?.cases ?? 0} validation cases). **Several enhancing lesions**: from ${log.lesions?.atLeast ?? '–'} on. The data hold neither meningiomas nor metastases: how many of them these two find was never measured.`,
+    '**Not shown: the network’s own features.** The distance of the bottleneck’s channel means from those seen in training, at the 99th percentile of validation, finds:',
+    table(['sequence', 'found'], features),
+    'On whole brains the same features could not be cut off: there are seven T1, four T1ce, no T2 and eleven FLAIR volumes of full size outside the test part.',
+  ].join('\n\n');
+}
+
+export function robustness({ robustness: log }: Logs): string {
+  const parts = ['## Robustness and foreign images'];
+  if (!log) return [...parts, notMeasured('robustness')].join('\n\n');
+  const rows = log.results.map(({ subject, change, combination, dice, foundMl, falseMl, warnings }) => [
+    subject,
+    change === 'none' ? '–' : change,
+    titlesOf(combination),
+    dice ? triple(dice, 2) : 'no tumour',
+    number(foundMl.WT, 1),
+    number(falseMl.WT, 1),
+    warnings.map(({ code }) => code).join(', ') || '–',
+  ]);
+  const known = log.knownFailures.map(
+    ({ subject, change, combination }) => `- ${subject}, ${change}, ${titlesOf(combination)}`,
+  );
+  return [
+    ...parts,
+    'None of these cases was trained on. What the app would say is in the last column (that a region is not supported aside).',
+    table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
+    '### Known failures',
+    `At least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,
+    known.join('\n') || 'None among the cases above.',
+  ].join('\n\n');
+}

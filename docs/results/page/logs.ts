@@ -1,0 +1,134 @@
+/** The logs that the page is made of; what is missing is null, and the page says so. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FlagRates } from '../../../src/evaluate/flag.js';
+import type { PatientScore } from '../../../src/evaluate/scores.js';
+import type { Summary } from '../../../src/evaluate/summary.js';
+import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
+import type { ModelDescription } from '../../../src/model/schema.js';
+import type { Modality, Region } from '../../../src/terms.js';
+import type { CurvePoint, MethodRow, PairedTest } from '../measure/ablation.js';
+import type { Settings, Trial } from '../measure/tuning.js';
+
+interface Named {
+  readonly model: { readonly name: string; readonly version: string; readonly hash: string };
+}
+
+/** What `quorum evaluate` wrote. */
+export interface Evaluation {
+  readonly summary: Summary & {
+    readonly dataset: string;
+    readonly side: string;
+    readonly of: { readonly model?: Named['model'] };
+  };
+  readonly patients: readonly PatientScore[];
+}
+
+type Knowledge = ModelDescription['knowledge'];
+
+export interface ValidationLog extends Named, Pick<Knowledge, 'combinations' | 'volumeRanges' | 'gains'> {
+  readonly patients: { readonly cutOuts: number; readonly wholeCases: number };
+  readonly meanDice: Readonly<Record<Region, number>>;
+  readonly seenWhole: Readonly<Record<Region, number>>;
+  readonly agreementFlags: NonNullable<Knowledge['agreementFlags']>;
+  readonly agreement: Readonly<Record<Region, FlagRates | null>>;
+  readonly rangesOnWholeCases: { readonly coverage: readonly { sequences: number; covered: number }[] };
+  readonly wholeCases: readonly {
+    readonly name: string;
+    readonly combination: string;
+    readonly dice: Readonly<Record<Region, number>>;
+    readonly falseMl: Readonly<Record<Region, number>>;
+  }[];
+}
+
+export interface ChecksLog extends Named {
+  readonly trainCutOuts: number;
+  readonly validationCutOuts: number;
+  readonly swapped: InputChecks['swapped'];
+  readonly uptake: InputChecks['uptake'];
+  readonly surface: InputChecks['surface'];
+  readonly lesions: InputChecks['lesions'];
+  readonly features: Readonly<
+    Record<Modality, { readonly detection: Readonly<Record<string, number>>; readonly cases: number }>
+  >;
+}
+
+export interface RobustnessLog extends Named {
+  readonly failureMeans: { readonly lostDice: number; readonly falseMlWithoutTumour: number };
+  readonly results: readonly {
+    readonly subject: string;
+    readonly change: string;
+    readonly combination: string;
+    readonly dice: Readonly<Record<Region, number>> | null;
+    readonly foundMl: Readonly<Record<Region, number>>;
+    readonly falseMl: Readonly<Record<Region, number>>;
+    readonly warnings: readonly { readonly code: string; readonly text: string }[];
+  }[];
+  readonly knownFailures: readonly { subject: string; change: string; combination: string }[];
+}
+
+export interface TuningLog extends Settings {
+  readonly trials: readonly Trial[];
+}
+
+export interface AblationLog {
+  readonly about: string;
+  readonly side: string;
+  readonly baseline: string;
+  readonly methods: readonly MethodRow[];
+  readonly tests: readonly PairedTest[];
+  readonly runs: readonly { method: string; seed: number; steps: number; curve: readonly CurvePoint[] }[];
+}
+
+/** Written by hand from what was run: the only log without a script. */
+export interface TrainingLog {
+  readonly stages: readonly { readonly what: string; readonly command: string; readonly hours: number }[];
+  /** Seconds of a full-size case with four sequences, on how many cores. */
+  readonly caseSeconds: { readonly seconds: number; readonly cores: number } | null;
+}
+
+export interface Logs {
+  readonly testCutOuts: Evaluation | null;
+  readonly wholeTest: Evaluation | null;
+  readonly wholeValidation: Evaluation | null;
+  readonly validation: ValidationLog | null;
+  readonly checks: ChecksLog | null;
+  readonly robustness: RobustnessLog | null;
+  readonly tuning: TuningLog | null;
+  readonly training: TrainingLog | null;
+  readonly ablation: AblationLog | null;
+  readonly split: { readonly train: string[]; readonly validation: string[]; readonly test: string[] };
+}
+
+/** @param folder `docs/results`. */
+export function readLogs(folder: string): Logs {
+  const read = <T>(...path: string[]): T | null => {
+    const file = join(folder, ...path);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null;
+  };
+  const evaluation = (name: string): Evaluation | null => {
+    const summary = read<Evaluation['summary']>('logs', name, 'summary.json');
+    const patients = read<PatientScore[]>('logs', name, 'patients.json');
+    return summary && patients ? { summary, patients } : null;
+  };
+  return {
+    testCutOuts: evaluation('test-cut-outs'),
+    wholeTest: evaluation('whole'),
+    wholeValidation: evaluation('partial-validation'),
+    validation: read('logs', 'validation.json'),
+    checks: read('logs', 'checks.json'),
+    robustness: read('logs', 'robustness.json'),
+    tuning: read('logs', 'tuning.json'),
+    training: read('logs', 'training.json'),
+    ablation: read('ablation.json'),
+    split: read('split.json')!,
+  };
+}
+
+/** The models that the logs speak of: more than one means that the page would mix them. */
+export function modelHashes(logs: Logs): string[] {
+  const hashes = [logs.testCutOuts, logs.wholeTest, logs.wholeValidation].map(
+    (one) => one?.summary.of.model?.hash,
+  );
+  return [...new Set([...hashes, logs.robustness?.model.hash].filter((hash) => hash !== undefined))];
+}
