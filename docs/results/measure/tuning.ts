@@ -132,11 +132,15 @@ export async function chooseSettings(
   note('mean of the logits', best, true);
   const weighted = { ...settings, fusion: fitted };
   const weightedScores = await scoresOf(cases, weighted);
-  const better = (region: Region) => weightedScores[region] > best[region] + LEAST_GAIN;
+  const plain = best;
+  const better = REGIONS.filter((region) => weightedScores[region] > plain[region] + LEAST_GAIN);
   note('fitted weights and biases', weightedScores, false);
-  settings = { ...settings, fusion: mixedFusion(PLAIN_FUSION, fitted, better) };
+  settings = {
+    ...settings,
+    fusion: mixedFusion(PLAIN_FUSION, fitted, (region) => better.includes(region)),
+  };
   best = await scoresOf(cases, settings);
-  note(`fitted where better: ${REGIONS.filter(better).join(', ') || 'nowhere'}`, best, true);
+  note(`fitted where better: ${better.join(', ') || 'nowhere'}`, best, true);
 
   const total = (scores: Scores) => mean(REGIONS.map((region) => scores[region]));
   for (const threshold of THRESHOLDS) {
@@ -153,7 +157,7 @@ export async function chooseSettings(
       if (ml === settings.cleanUp.minimumMl[region]) continue;
       const tried = { ...settings, cleanUp: { ...settings.cleanUp, minimumMl } };
       const scores = await scoresOf(cases, tried);
-      const taken = total(scores) > total(best) + LEAST_GAIN / 10;
+      const taken = scores[region] > best[region] + LEAST_GAIN;
       note(`${region} at least ${ml} ml`, scores, taken);
       if (taken) [settings, best] = [tried, scores];
     }
