@@ -95,6 +95,15 @@ describe.skipIf(!haveDicomTools('DICOM in ten transfer syntaxes'))('converting D
     expect(new Set(uids).size).toBe(10);
   });
 
+  it('writes one of them in several fragments', () => {
+    const bytes = readFileSync(join(folder, 'fragmented', 'IM0'));
+    let items = 0;
+    for (let at = bytes.indexOf('feff00e0', 0, 'hex'); at >= 0; at = bytes.indexOf('feff00e0', at + 4, 'hex'))
+      items++;
+    // The offset table is the first item.
+    expect(items).toBeGreaterThan(2);
+  });
+
   it('gives what an independent decoder gives from JPEG baseline', async () => {
     const { image } = await convert('jpegBaseline');
     const decoded = join(folder, 'decoded');
