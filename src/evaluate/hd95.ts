@@ -1,4 +1,4 @@
-import { distanceTransform, type Spacing } from './distanceTransform.js';
+import { distanceTransform, type Spacing } from '../volume/distanceTransform.js';
 import { boundingBox, crop, type Mask } from './mask.js';
 import { quantile } from './statistics.js';
 

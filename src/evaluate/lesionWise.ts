@@ -1,8 +1,8 @@
 import { mat4 } from 'gl-matrix';
 import { connectedComponents } from '../volume/connectedComponents.js';
+import type { Spacing } from '../volume/distanceTransform.js';
 import { dice, overlapOf } from './dice.js';
 import { dilate } from './dilate.js';
-import type { Spacing } from './distanceTransform.js';
 import { hd95 } from './hd95.js';
 import { boundingBox, crop, type Mask } from './mask.js';
 

@@ -1,6 +1,6 @@
 import { REGIONS, type Region } from '../terms.js';
+import type { Spacing } from '../volume/distanceTransform.js';
 import { addOverlaps, dice, type Overlap, overlapOf, sensitivity, volumeError } from './dice.js';
-import type { Spacing } from './distanceTransform.js';
 import { diagonalOf, type Hd95, hd95 } from './hd95.js';
 import { type LabelMap, type LabelScheme, regionMask } from './labels.js';
 import { type LesionWiseScore, lesionWiseScore } from './lesionWise.js';

@@ -37,15 +37,37 @@ export interface CaseOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The images of a study as they were read, and what they lack to be a Case as they are. */
+export interface StudyImages {
+  readonly name: string;
+  /** In MODALITIES order. */
+  readonly use: readonly Modality[];
+  readonly images: Readonly<Partial<Record<Modality, ImageFile>>>;
+  readonly hashes: Readonly<Partial<Record<Modality, string>>>;
+  /** What preparation has to do: the grids differ, voxels are not about 1 mm, the skull is there. */
+  readonly problems: readonly Problem[];
+}
+
 /**
- * Study → Case: reads the images and checks them. Until registration and skull stripping exist, images must already be
- * co-registered on one grid, skull-stripped and about 1 mm; `force` accepts others and lists what was overridden
- * (images on other grids are then resampled by their headers, trilinear, without registration).
+ * Study → Case for images that are prepared: reads and checks them. They must be co-registered on one grid, skull-stripped and
+ * about 1 mm, whatever the order of their axes; `force` accepts others and lists what was overridden (images on other grids are
+ * then resampled by their headers, trilinear, without registration). `prepareStudy` registers and strips what is not.
  *
  * @throws QuorumError SEQUENCE_NOT_AVAILABLE, EMPTY_IMAGE, MASK_AS_IMAGE, GRIDS_DIFFER, NOT_ISOTROPIC_1MM,
  *   NOT_SKULL_STRIPPED (further problems in `also`), CANCELLED, and what reading a file throws.
  */
 export async function prepareCase(study: Study, options: CaseOptions = {}): Promise<Case> {
+  const read = await readStudyImages(study, options);
+  if (read.problems.length > 0 && !options.force) throw refusal(read.problems);
+  return caseAsRead(read);
+}
+
+/**
+ * Reads the images of a study and measures what they lack.
+ *
+ * @throws QuorumError SEQUENCE_NOT_AVAILABLE, EMPTY_IMAGE, MASK_AS_IMAGE, CANCELLED, and what reading a file throws.
+ */
+export async function readStudyImages(study: Study, options: CaseOptions = {}): Promise<StudyImages> {
   const available = MODALITIES.filter((m) => study.images[m]);
   const use = options.use ? MODALITIES.filter((m) => options.use!.includes(m)) : available;
   const missing = use.filter((m) => !available.includes(m));
@@ -73,23 +95,24 @@ export async function prepareCase(study: Study, options: CaseOptions = {}): Prom
     problems.push(...preparationProblems(image, measured));
     images[modality] = image;
   }
-  if (problems.length > 0 && !options.force) throw refusal(problems);
-  const { size, affine } = reference!;
+  return { name: study.name, use, images, hashes, problems };
+}
+
+/** A Case of images as they are; those on other grids than the first are resampled by their headers. */
+export function caseAsRead({ name, use, images: read, hashes, problems }: StudyImages): Case {
+  const reference = read[use[0]]!;
+  const { size, affine } = reference;
+  const images: Partial<Record<Modality, ImageFile>> = {};
   for (const modality of use) {
-    const image = images[modality]!;
-    if (!sameGrid(reference!, image)) {
-      images[modality] = {
-        ...image,
-        size,
-        affine,
-        data: resample(image, { size, affine }, { interpolation: 'linear' }),
-      };
-    }
+    const image = read[modality]!;
+    images[modality] = sameGrid(reference, image)
+      ? image
+      : { ...image, size, affine, data: resample(image, { size, affine }, { interpolation: 'linear' }) };
   }
   return {
-    name: study.name,
+    name,
     grid: { size, affine },
-    form: reference!.niftiHeader,
+    form: reference.niftiHeader,
     images,
     hashes,
     overridden: problems,

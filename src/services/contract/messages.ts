@@ -71,6 +71,23 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'Resample to 1 mm first, or use --force.',
   ],
   EMPTY_IMAGE: ['The image is empty.', 'Check the export of this sequence.'],
+  REGISTRATION_FAILED: [
+    'An image could not be aligned.',
+    'Check that all series show the head of one patient; leave this one out, or choose another reference.',
+  ],
+  BRAIN_NOT_FOUND: [
+    'No plausible brain was found.',
+    'Look at the check picture; give a brain mask, or leave out the skull stripping.',
+  ],
+  BRAIN_INCOMPLETE: [
+    'The reference series does not cover the whole brain.',
+    'Choose another reference series that does.',
+  ],
+  BRAIN_MASK_INVALID: [
+    'The brain mask does not fit this case.',
+    'Give a mask on the grid of the prepared case.',
+  ],
+  ATLAS_INVALID: ['The atlas that comes with Quorum is damaged.', 'Install Quorum again.'],
   WEIGHTS_INVALID: ['The weights do not fit this network.', 'Check the names and shapes of its tensors.'],
   MODEL_INVALID: ['model.json is invalid.', 'Correct the field, or get the model again.'],
   MODEL_NOT_FOUND: ['There is no model here.', 'Give a folder with model.json and weights.safetensors.'],

@@ -1,4 +1,4 @@
-import type { Mask } from './mask.js';
+import type { Size } from './volume.js';
 
 /** Distance in mm between neighbouring voxels along x, y, z. */
 export type Spacing = readonly [number, number, number];
@@ -9,7 +9,10 @@ export type Spacing = readonly [number, number, number];
  * Lower envelope of parabolas, one axis after the other: Felzenszwalb and Huttenlocher, "Distance Transforms of
  * Sampled Functions", Theory of Computing 8 (2012).
  */
-export function distanceTransform(mask: Mask, spacing: Spacing): Float64Array {
+export function distanceTransform(
+  mask: { readonly data: Uint8Array; readonly size: Size },
+  spacing: Spacing,
+): Float64Array {
   const squared = Float64Array.from(mask.data, (value) => (value !== 0 ? 0 : Number.POSITIVE_INFINITY));
   const strides = [1, mask.size[0], mask.size[0] * mask.size[1]];
   const line = new EnvelopeLine(Math.max(...mask.size));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distanceTransform, type Spacing } from '../../src/evaluate/distanceTransform.js';
 import type { Mask } from '../../src/evaluate/mask.js';
+import { distanceTransform, type Spacing } from '../../src/volume/distanceTransform.js';
 
 function bruteForce({ data, size: [nx, ny, nz] }: Mask, spacing: Spacing): number[] {
   const at = (v: number) => [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];

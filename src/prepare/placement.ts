@@ -1,0 +1,63 @@
+import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from '../volume/affine.js';
+import type { Affine, Grid, Size, Volume, VoxelArray } from '../volume/volume.js';
+
+export const IDENTITY: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+
+/** The same voxels in another frame: `transform` takes RAS mm of the volume's own to RAS mm of the new frame. */
+export function movedTo<V extends Volume<VoxelArray>>(volume: V, transform: Affine): V {
+  return { ...volume, affine: multiplyAffines(transform, volume.affine) };
+}
+
+/** The inverse of a transform that registration gave, which always has one. */
+export function inverse(transform: Affine): Affine {
+  const inverted = invertAffine(transform);
+  if (!inverted) throw new RangeError('a transform without an inverse');
+  return inverted;
+}
+
+/** The grid that covers the same box with voxels of `mm` on every side, along the same axes. */
+export function isotropicGrid({ size, affine }: Grid, mm: number): Grid {
+  const spacing = voxelSpacing(affine);
+  const count = size.map((n, axis) => Math.max(1, Math.round((n * spacing[axis]) / mm))) as unknown as Size;
+  const scaled = [...affine] as number[];
+  for (let axis = 0; axis < 3; axis++)
+    for (let row = 0; row < 3; row++) scaled[4 * axis + row] *= mm / spacing[axis];
+  // The middle stays where it is.
+  const middle = voxelToWorld(affine, ...(size.map((n) => (n - 1) / 2) as unknown as Size));
+  const shifted = voxelToWorld(
+    scaled as unknown as Affine,
+    ...(count.map((n) => (n - 1) / 2) as unknown as Size),
+  );
+  for (let row = 0; row < 3; row++) scaled[12 + row] += middle[row] - shifted[row];
+  return { size: count, affine: scaled as unknown as Affine };
+}
+
+/** The part of a grid from voxel `first` to `last`, both included. */
+export function partOfGrid({ affine }: Grid, first: Size, last: Size): Grid {
+  const part = [...affine] as number[];
+  voxelToWorld(affine, ...first).forEach((mm, row) => {
+    part[12 + row] = mm;
+  });
+  return {
+    size: last.map((n, axis) => n - first[axis] + 1) as unknown as Size,
+    affine: part as unknown as Affine,
+  };
+}
+
+/** How far a transform moves a point (mm), and by which angle it turns (degrees; its scaling aside). */
+export function motionOf(transform: Affine, point: readonly [number, number, number]) {
+  const moved = voxelToWorld(transform, ...point);
+  const scale = Math.cbrt(
+    Math.abs(
+      transform[0] * (transform[5] * transform[10] - transform[6] * transform[9]) -
+        transform[4] * (transform[1] * transform[10] - transform[2] * transform[9]) +
+        transform[8] * (transform[1] * transform[6] - transform[2] * transform[5]),
+    ),
+  );
+  const cosine = ((transform[0] + transform[5] + transform[10]) / scale - 1) / 2;
+  return {
+    shiftMm: Math.hypot(...moved.map((mm, axis) => mm - point[axis])),
+    turnDegrees: (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI,
+    scale,
+  };
+}

@@ -1,0 +1,20 @@
+import type { Modality } from '../terms.js';
+import type { ImageFile } from '../volume/read.js';
+import type { CaseOptions } from './case.js';
+import type { PreparationChoices } from './preparation.js';
+
+export interface PrepareOptions extends CaseOptions, PreparationChoices {
+  /** What is being done, and the share that is done, 0..1. */
+  readonly onProgress?: ((stage: string, share: number) => void) | undefined;
+}
+
+/** What the steps share while they run. */
+export interface Workbench {
+  readonly images: Readonly<Partial<Record<Modality, ImageFile>>>;
+  /** In MODALITIES order. */
+  readonly use: readonly Modality[];
+  readonly reference: Modality;
+  /** Sequences whose skull was removed already. */
+  readonly stripped: ReadonlySet<Modality>;
+  readonly options: PrepareOptions;
+}
