@@ -36,3 +36,10 @@ function choose(items: readonly Modality[], size: number): Modality[][] {
   if (size === 0) return [[]];
   return items.flatMap((item, i) => choose(items.slice(i + 1), size - 1).map((rest) => [item, ...rest]));
 }
+
+/**
+ * The steps of preparation that can be turned off. Without `co-register` and `atlas` the headers' positions are trusted;
+ * without `skull-strip` all that is not 0 stays.
+ */
+export const OPTIONAL_STEPS = ['co-register', 'atlas', 'skull-strip'] as const;
+export type OptionalStep = (typeof OPTIONAL_STEPS)[number];

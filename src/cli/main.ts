@@ -6,6 +6,7 @@ import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
 import { inspectCommand } from './inspect.js';
 import { exportCommand, importCommand } from './models.js';
+import { prepareCommand } from './prepare.js';
 import { segmentCommand } from './segment.js';
 import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
@@ -26,6 +27,7 @@ const program = new Command('quorum')
 
 const services = createServices();
 program.addCommand(segmentCommand(services));
+program.addCommand(prepareCommand(services));
 program.addCommand(inspectCommand(services));
 program.addCommand(importCommand(services));
 program.addCommand(exportCommand(services));

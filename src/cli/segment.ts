@@ -5,6 +5,7 @@ import type { SegmentResult } from '../services/services.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { EXIT } from './failure.js';
 import { followJob } from './follow.js';
+import { parseModalities } from './modalities.js';
 import { describeBatch, describeCase } from './results.js';
 
 /** `quorum segment DIR|FILES… --out OUT`. */
@@ -37,7 +38,11 @@ export function segmentCommand(services: Client): Command {
     .option('--keep-specks', 'keep parts of a region that are below the model’s minimum volume')
     .option(
       '--force',
-      'accept input that is not skull-stripped, not about 1 mm or not on one grid; the report says so',
+      'take images as they are although they are not skull-stripped, not about 1 mm or not on one grid; the report says so',
+    )
+    .option(
+      '--no-prepare',
+      'refuse raw images (skull, several grids, thick slices) instead of preparing them',
     )
     .option('--overwrite', 'replace earlier results of Quorum that are unchanged since')
     .option('--device <id>', 'auto, cpu, or an id of `quorum inspect --devices`', 'auto')
@@ -80,6 +85,7 @@ interface SegmentOptions extends Partial<Record<Modality, string>> {
   labels: 'brats' | 'consecutive';
   keepSpecks?: true;
   force?: true;
+  prepare: boolean;
   overwrite?: true;
   device: string;
   threads?: number;
@@ -106,6 +112,7 @@ function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.
     labels: options.labels,
     keepSpecks: options.keepSpecks ?? false,
     force: options.force ?? false,
+    prepare: options.prepare,
     overwrite: options.overwrite ?? false,
     device: options.device,
     threads: options.threads ?? null,
@@ -118,18 +125,6 @@ function exitCodeOf(result: SegmentResult): number {
   const failed = result.cases.filter(({ state }) => state === 'failed').length;
   if (failed === 0) return EXIT.done;
   return failed === result.cases.length ? EXIT.failed : EXIT.someFailed;
-}
-
-function parseModalities(text: string): Modality[] {
-  const names = text
-    .toLowerCase()
-    .split(/[,+]/)
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const wrong = names.find((name) => !MODALITIES.some((m) => m === name));
-  if (wrong !== undefined || names.length === 0)
-    throw new InvalidArgumentError(`Expected some of ${MODALITIES.join(',')}.`);
-  return MODALITIES.filter((m) => names.includes(m));
 }
 
 function parseCount(text: string): number {

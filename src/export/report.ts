@@ -2,6 +2,7 @@ import type { Problem } from '../errors.js';
 import type { Contribution, PerRegion } from '../segment/influence.js';
 import type { Modality } from '../terms.js';
 import type { Diameters } from './diameters.js';
+import type { PreparationReport } from './preparationReport.js';
 
 export const REPORT_FILE = 'report.json';
 export const RESEARCH_NOTICE = 'Research use only. Not a medical device.';
@@ -80,6 +81,8 @@ export interface CaseReport {
   readonly warnings?: readonly ReportWarning[];
   /** Checks of the input that failed and were overridden by --force. */
   readonly overridden: readonly Problem[];
+  /** How raw images were prepared; absent when they came prepared. */
+  readonly preparation?: PreparationReport;
   readonly model: {
     readonly name: string;
     readonly version: string;
@@ -96,6 +99,10 @@ export interface CaseReport {
   /** The combination of `<case>_seg.nii.gz`. */
   readonly combination: string;
   readonly combinations: Readonly<Record<string, CombinationResult>>;
+  /** Of raw images: the mask on each series' own grid (`native/<sequence>_seg.nii.gz`) and its volumes there. */
+  readonly native?: Readonly<
+    Partial<Record<Modality, { readonly file: string; readonly ml: PerRegion<number> }>>
+  >;
   /** With probability maps: mean over the mask of the standard deviation of the sequences' probabilities; null for an empty mask. */
   readonly spread: PerRegion<number | null> | null;
   readonly networkPasses: number;

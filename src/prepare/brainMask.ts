@@ -2,7 +2,7 @@ import { resample } from '../volume/resample.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 import { measureImage } from './measure.js';
 import { close, fillHoles, openLargest, signedDistance } from './morphology.js';
-import { partOfGrid } from './placement.js';
+import { isotropicGrid, partOfGrid } from './placement.js';
 
 /**
  * Numbers of the refinement, chosen on two heads and not fitted further (docs/preparation.md). Distances in mm from the
@@ -34,6 +34,7 @@ const BINS = 64;
  * The brain in this patient's images, from the atlas's mask carried over: how likely every intensity is deep inside that
  * mask and outside it is counted for each sequence; within a band around the mask's border each voxel is brain when the
  * mean evidence of the sequences outweighs its distance outside the border. Then bridges are cut, gaps and holes filled.
+ * All of it happens on voxels of 2 mm, which the band does not need finer; the border is interpolated between them.
  *
  * @param images values on `carried`'s grid, one array per sequence, x fastest.
  * @param carried 1 inside, on a grid of about 1 mm; must hold at least one voxel.
@@ -42,27 +43,24 @@ export function refineBrainMask(
   images: readonly Float32Array[],
   carried: Volume<Uint8Array>,
 ): Volume<Uint8Array> {
-  const part = roomAround(carried);
-  const at = (data: Float32Array | Uint8Array) =>
-    resample({ ...carried, data }, part, { interpolation: 'nearest' });
-  const start: Volume<Uint8Array> = { ...part, data: Uint8Array.from(at(carried.data)) };
+  const part = isotropicGrid(roomAround(carried), COARSE_MM);
+  const coarse = (data: Float32Array | Uint8Array) =>
+    resample({ ...carried, data }, part, { interpolation: 'linear' });
+  const start = { ...part, data: Uint8Array.from(coarse(carried.data), (share) => (share > 0.5 ? 1 : 0)) };
   const distance = signedDistance(start);
-  const evidence = smooth(evidenceOf(images.map(at), distance), part.size);
+  const evidence = smooth(evidenceOf(images.map(coarse), distance), part.size);
   const { expected, mmPerUnit, band } = REFINEMENT;
   const data = Uint8Array.from(distance, (mm, voxel) => {
     if (Math.abs(mm) > band) return mm < 0 ? 1 : 0;
     return evidence[voxel] * mmPerUnit > mm - expected ? 1 : 0;
   });
   const opened = openLargest({ ...part, data }, REFINEMENT.opening);
-  const refined = fillHoles(close(opened, REFINEMENT.closing));
-  return {
-    ...carried,
-    data: resample(refined, carried, {
-      interpolation: 'nearest',
-      into: new Uint8Array(carried.data.length),
-    }),
-  };
+  const border = signedDistance(fillHoles(close(opened, REFINEMENT.closing)));
+  const fine = resample({ ...part, data: border }, carried, { interpolation: 'linear', outside: MARGIN });
+  return { ...carried, data: Uint8Array.from(fine, (mm) => (mm < 0 ? 1 : 0)) };
 }
+
+const COARSE_MM = 2;
 
 function roomAround(mask: Volume<Uint8Array>): Grid {
   const { box } = measureImage({ ...mask, data: Float32Array.from(mask.data) });
@@ -119,23 +117,18 @@ function smoothedShares(counts: Float64Array): Float64Array {
   });
 }
 
-/** A 1-2-1 mean along each axis, twice: about a Gaussian of one voxel. */
+/** A 1-2-1 mean along each axis. */
 function smooth(values: Float32Array, size: Size): Float32Array {
-  const strides = [1, size[0], size[0] * size[1]];
   let from = values;
-  for (let round = 0; round < 2; round++) {
-    for (let axis = 0; axis < 3; axis++) {
-      const stride = strides[axis];
-      const last = size[axis] - 1;
-      const to = new Float32Array(from.length);
-      for (let i = 0; i < from.length; i++) {
-        const place = Math.floor(i / stride) % size[axis];
-        const before = place > 0 ? from[i - stride] : from[i];
-        const after = place < last ? from[i + stride] : from[i];
-        to[i] = (before + 2 * from[i] + after) / 4;
-      }
-      from = to;
+  [1, size[0], size[0] * size[1]].forEach((stride, axis) => {
+    const to = new Float32Array(from.length);
+    for (let i = 0; i < from.length; i++) {
+      const place = Math.floor(i / stride) % size[axis];
+      const before = place > 0 ? from[i - stride] : from[i];
+      const after = place < size[axis] - 1 ? from[i + stride] : from[i];
+      to[i] = (before + 2 * from[i] + after) / 4;
     }
-  }
+    from = to;
+  });
   return from;
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.js';
 import type { Series } from '../intake/study.js';
-import type { Modality } from '../terms.js';
+import type { Modality, OptionalStep } from '../terms.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
 
 /** Where a source series lies in relation to the Case. */
@@ -65,10 +65,6 @@ export interface Preparation {
   /** The images on the Case's grid before the brain was cut out, when `keepHeads` asked for them: to correct the mask on. */
   readonly heads?: Readonly<Partial<Record<Modality, Float32Array>>>;
 }
-
-/** What can be turned off. Without `co-register` and `atlas` the headers' positions are trusted; without `skull-strip` all that is not 0 stays. */
-export const OPTIONAL_STEPS = ['co-register', 'atlas', 'skull-strip'] as const;
-export type OptionalStep = (typeof OPTIONAL_STEPS)[number];
 
 export interface PreparationChoices {
   /** The sequence to align the others to; found by a rule when absent. */

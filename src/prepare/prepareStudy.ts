@@ -5,8 +5,9 @@ import { multiplyAffines } from '../volume/affine.js';
 import type { ImageFile } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
-import { alignToReference, registerToAtlas } from './align.js';
+import { alignBrains, alignHeads } from './align.js';
 import { BRATS_GRID } from './atlas.js';
+import { registerToAtlas } from './atlasPlacement.js';
 import { findBrain } from './brain.js';
 import { type Case, caseAsRead, readStudyImages, type StudyImages } from './case.js';
 import { IDENTITY, inverse, isotropicGrid, movedTo } from './placement.js';
@@ -33,12 +34,15 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   const steps: PreparationStep[] = [chosen.step];
 
   const placed = options.onProgress ?? (() => undefined);
-  placed('aligning the sequences', 0.1);
-  const aligned = await alignToReference(bench);
-  steps.push(...checked(aligned.steps));
-  placed('registering to the atlas', 0.45);
-  const atlas = await registerToAtlas(bench);
-  steps.push(...checked([atlas.step]));
+  placed('aligning, and registering to the atlas', 0.1);
+  const [byHeads, atlas] = await together(options.signal, (signal) => [
+    alignHeads(bench, signal),
+    registerToAtlas(bench, signal),
+  ]);
+  checked([atlas.step]);
+  placed('aligning the brains', 0.45);
+  const aligned = await alignBrains(bench, byHeads, atlas.transforms.atlasToReference);
+  steps.push(...checked(aligned.steps), atlas.step);
   const transforms = { fromReference: aligned.fromReference, ...atlas.transforms };
 
   placed('resampling', 0.7);
@@ -59,6 +63,21 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
     ...(options.keepHeads ? { heads } : {}),
   };
   return finish(study, read, bench, heads, grid, preparation);
+}
+
+/** Two pieces of work side by side; when one fails or is cancelled, the other is stopped too. */
+async function together<A, B>(
+  signal: AbortSignal | undefined,
+  start: (signal: AbortSignal) => [Promise<A>, Promise<B>],
+): Promise<[A, B]> {
+  const stop = new AbortController();
+  const both = start(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
+  try {
+    return await Promise.all(both);
+  } finally {
+    stop.abort();
+    await Promise.allSettled(both);
+  }
 }
 
 function hasSkull({ images, problems }: StudyImages, modality: Modality): boolean {

@@ -10,6 +10,7 @@ import type { DeviceSummary, Method, ModelSummary, ParsedRequest, Response } fro
 import { inspectImage, summariseStudy } from './inspect.js';
 import type { JobContext, JobQueue } from './jobs.js';
 import { exportOnnx, importWeights, networkOf, openModel } from './models.js';
+import { runPrepareJob } from './prepareJob.js';
 import { runSegmentJob, type SegmentResult } from './segmentJob.js';
 
 type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response<M>> };
@@ -28,6 +29,7 @@ export function commandHandlers(
   | 'models.exportOnnx'
   | 'devices.list'
   | 'segment.start'
+  | 'prepare.start'
   | 'jobs.cancel'
 > {
   const testing = launchSelfTest ? { launch: launchSelfTest } : {};
@@ -42,6 +44,9 @@ export function commandHandlers(
       (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
       job: jobs.start((context) => segment(request, profileFolder, context)),
+    }),
+    'prepare.start': async (request) => ({
+      job: jobs.start((context) => runPrepareJob(request, context)),
     }),
     'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
   };

@@ -10,7 +10,7 @@ export type { InstalledModel, Settings } from './contract/application.js';
 export type { GridSummary, Sequence } from './contract/basic.js';
 export type { Answers, CaseFile, OpenCase } from './contract/cases.js';
 export * from './contract/client.js';
-export type { SegmentRequest } from './contract/commands.js';
+export type { PrepareRequest, SegmentRequest } from './contract/commands.js';
 export type { EditState } from './contract/edits.js';
 export { type JobEvent, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';

@@ -3,6 +3,7 @@ import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
 import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
 import { CaseOutput, filesAreIntact, readReport } from '../export/output.js';
+import { describePreparation } from '../export/preparationReport.js';
 import {
   type CaseReport,
   type CombinationResult,
@@ -13,6 +14,7 @@ import { openStudy, type SequenceOverrides, type Study } from '../intake/study.j
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { perRegion } from '../segment/influence.js';
+import { prepareStudy } from '../prepare/prepareStudy.js';
 import { computeLogits } from '../segment/logits.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
@@ -34,6 +36,9 @@ export interface CaseInputs {
   readonly overrides: SequenceOverrides;
   readonly name?: string;
 }
+
+/** The share of a case's time that reading and preparing may take. */
+const PREPARED = 0.4;
 
 /** Gives the engine for the model; it is opened when the first case needs it. */
 export type EngineSource = () => Promise<FallbackEngine>;
@@ -71,17 +76,23 @@ export async function segmentCase(
     options.overwrite,
   );
   try {
-    const prepared = await prepareCase(study, { use, force: options.force, signal: context.signal });
+    const prepare = options.prepare ? prepareStudy : prepareCase;
+    const prepared = await prepare(study, {
+      use,
+      force: options.force,
+      signal: context.signal,
+      onProgress: (stage, share) => context.report(stage, PREPARED * share),
+    });
     lap.mark('reading');
     const engine = await openEngine();
     lap.mark('engine');
     const onPass = (modality: Modality, done: number, total: number) =>
-      context.report(`network: ${MODALITY_TITLES[modality]}`, 0.15 + (0.55 * done) / total);
+      context.report(`network: ${MODALITY_TITLES[modality]}`, PREPARED + ((0.7 - PREPARED) * done) / total);
     const logits = await engine.run((e) =>
       computeLogits(prepared, model, e, { signal: context.signal, onPass }),
     );
     lap.mark('network');
-    const { combinations: results, main } = await writeMasks(
+    const { combinations: results, main, native } = await writeMasks(
       prepared,
       logits,
       model,
@@ -115,6 +126,9 @@ export async function segmentCase(
       ...describeStudy(study, use, options.neutralNames),
       warnings: imageWarnings(prepared, main, model.description).map(reportWarning),
       overridden: prepared.overridden.map((problem) => problemForReport(problem, options.neutralNames)),
+      ...(prepared.preparation
+        ? { preparation: describePreparation(prepared.preparation, options.neutralNames) }
+        : {}),
       model: {
         name: model.description.name,
         version: model.description.version,
@@ -126,6 +140,7 @@ export async function segmentCase(
       labels: { scheme: options.labels, values: LABEL_VALUES[options.labels] },
       combination: combinationName(use),
       combinations: results,
+      ...(native ? { native } : {}),
       spread,
       networkPasses: logits.maps.length,
       seconds: {
@@ -165,13 +180,13 @@ async function fingerprintOf(
 ): Promise<Fingerprint> {
   const inputs: Partial<Record<Modality, string>> = {};
   for (const modality of use) inputs[modality] = await sha256OfFile(study.images[modality]!.file);
-  const { allCombinations: all, probabilities, picture, labels, keepSpecks, force } = options;
+  const { allCombinations: all, probabilities, picture, labels, keepSpecks, force, prepare } = options;
   const { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames } = options;
   const further = { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames };
   return {
     inputs,
     modelHash: model.hash,
-    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force, ...further },
+    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force, prepare, ...further },
   };
 }
 

@@ -157,6 +157,7 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
 }
 
 export { openModel, SHIPPED_MODEL } from './models.js';
+export type { PrepareResult } from './prepareJob.js';
 export { SAMPLE_PATIENT } from './sample.js';
 export type { SegmentResult } from './segmentJob.js';
 export { QUORUM_VERSION } from './version.js';

@@ -1,19 +1,20 @@
 import { regionDiameters } from '../export/diameters.js';
 import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
-import type { CombinationResult } from '../export/report.js';
+import type { CaseReport, CombinationResult } from '../export/report.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
-import { removeSpecks } from '../segment/cleanUp.js';
-import { type CombinedMasks, combine } from '../segment/combine.js';
+import { removeSpecks, volumesOf } from '../segment/cleanUp.js';
+import { type CombinedMasks, combine, LABELS } from '../segment/combine.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';
 import { type PerRegion, perRegion } from '../segment/influence.js';
 import type { ModalityLogits } from '../segment/logits.js';
+import { labelsOnSeries } from '../segment/onSeries.js';
 import { type ProbabilityMaps, probabilityMaps } from '../segment/probabilities.js';
-import { combinationName, type Modality, REGIONS, type Region } from '../terms.js';
+import { combinationName, MODALITIES, type Modality, REGIONS, type Region } from '../terms.js';
 import { writeFileAtomically } from '../volume/atomicFile.js';
 import { writeNifti } from '../volume/niftiWriter.js';
-import { voxelCount } from '../volume/volume.js';
+import { type Grid, voxelCount } from '../volume/volume.js';
 import { reportWarning } from './contract/warnings.js';
 import type { SegmentRequest } from './contract.js';
 import { findingsOf } from './findings.js';
@@ -33,6 +34,7 @@ export type CaseOptions = Pick<
   | 'strippedImages'
   | 'neutralNames'
   | 'force'
+  | 'prepare'
   | 'overwrite'
   | 'memoryMb'
 >;
@@ -62,6 +64,7 @@ export function plannedFiles(
 export const FILES = {
   segmentation: (name: string) => `${name}_seg.nii.gz`,
   combination: (members: readonly Modality[]) => `combinations/${combinationName(members)}.nii.gz`,
+  native: (modality: Modality) => `native/${modality}_seg.nii.gz`,
   picture: (name: string) => `${name}_picture.png`,
   probability: (name: string, region: Region) => `${name}_probability_${region}.nii.gz`,
   spread: (name: string, region: Region) => `${name}_spread_${region}.nii.gz`,
@@ -80,12 +83,17 @@ export async function writeMasks(
   options: CaseOptions,
   output: CaseOutput,
   context: JobContext,
-): Promise<{ combinations: Record<string, CombinationResult>; main: Uint8Array }> {
+): Promise<{
+  combinations: Record<string, CombinationResult>;
+  main: Uint8Array;
+  native: CaseReport['native'];
+}> {
   const { grid, form } = prepared;
   const present = logits.maps.map((map) => map.modality);
   const fusion = fusionOf(description, present);
   const atOnce = Math.max(1, Math.floor((options.memoryMb * 1e6) / voxelCount(grid.size)));
   const results: Record<string, CombinationResult> = {};
+  let native: CaseReport['native'];
   const pictured: PictureMask[] = [];
   let main: Uint8Array = new Uint8Array();
   for (let first = 0; first < combinations.length; first += atOnce) {
@@ -106,13 +114,12 @@ export async function writeMasks(
       const labels = masks.labels.get(bitsOf(members, present))!;
       const name = combinationName(members);
       results[name] = describeCombination(labels, masks, members, present, prepared, description, options);
-      const data =
-        options.labels === 'brats'
-          ? labels
-          : labels.map((label) => (label === 4 ? LABEL_VALUES.consecutive.enhancing : label));
-      if (members === combinations[0]) main = labels;
-      if (members === combinations[0])
+      const data = inScheme(labels, options);
+      if (members === combinations[0]) {
+        main = labels;
         await writeNifti(await output.stage(FILES.segmentation(prepared.name)), { ...grid, data }, { form });
+        native = await writeNative(prepared, labels, options, output, grid);
+      }
       if (options.allCombinations)
         await writeNifti(await output.stage(FILES.combination(members)), { ...grid, data }, { form });
     });
@@ -126,7 +133,34 @@ export async function writeMasks(
     const picture = overviewPicture(prepared.images, grid, pictured);
     await writeFileAtomically(await output.stage(FILES.picture(prepared.name)), [picture]);
   }
-  return { combinations: results, main };
+  return { combinations: results, main, native };
+}
+
+function inScheme(labels: Uint8Array, { labels: scheme }: CaseOptions): Uint8Array {
+  if (scheme === 'brats') return labels;
+  return labels.map((label) => (label === LABELS.enhancing ? LABEL_VALUES.consecutive.enhancing : label));
+}
+
+/** Writes the mask on every source series' own grid, where the images were moved. */
+async function writeNative(
+  { placements }: Case,
+  labels: Uint8Array,
+  options: CaseOptions,
+  output: CaseOutput,
+  grid: Grid,
+): Promise<CaseReport['native']> {
+  if (!placements) return undefined;
+  const written: { -readonly [M in Modality]?: NonNullable<CaseReport['native']>[M] } = {};
+  for (const modality of MODALITIES) {
+    const placement = placements[modality];
+    if (!placement) continue;
+    const there = labelsOnSeries({ ...grid, data: labels }, placement);
+    const file = FILES.native(modality);
+    const volume = { ...placement.grid, data: inScheme(there, options) };
+    await writeNifti(await output.stage(file), volume, { form: placement.series.header.niftiHeader });
+    written[modality] = { file, ml: volumesOf(there, placement.grid) };
+  }
+  return written;
 }
 
 /** Cleans one mask in place and says what it holds. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPTIONAL_STEPS } from '../../terms.js';
 import { jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
 import { extraFilesShape } from './exports.js';
 import { trainingContract } from './training.js';
@@ -26,6 +27,8 @@ export const segmentRequestSchema = z.strictObject({
   ...extraFilesShape,
   /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
   force: z.boolean().default(false),
+  /** Align, strip and resample raw images; false refuses them. */
+  prepare: z.boolean().default(true),
   overwrite: z.boolean().default(false),
   device: z.string().default('auto'),
   /** CPU threads; null is all. Never changes a mask. */
@@ -34,6 +37,23 @@ export const segmentRequestSchema = z.strictObject({
   memoryMb: z.int().positive().default(512),
 });
 export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
+
+export const prepareRequestSchema = z.strictObject({
+  /** One folder, or the files of one case. */
+  inputs: z.array(z.string()),
+  overrides: overridesSchema.default({}),
+  /** A folder that does not exist yet, or an empty one. */
+  output: z.string().min(1),
+  use: z.array(modalitySchema).min(1).nullable().default(null),
+  /** The sequence to align the others to; null is the rule. */
+  reference: modalitySchema.nullable().default(null),
+  skip: z.array(z.enum(OPTIONAL_STEPS)).default([]),
+  /** A mask file on the Case's grid, in place of the atlas's. */
+  brainMask: z.string().nullable().default(null),
+  /** `mindgrab.onnx`, in place of the atlas's mask. */
+  stripper: z.string().nullable().default(null),
+});
+export type PrepareRequest = z.infer<typeof prepareRequestSchema>;
 
 const studySchema = z.object({
   name: z.string(),
@@ -90,6 +110,7 @@ export const commandContract = {
     response: z.object({ file: z.string(), bytes: z.number(), hash: z.string() }),
   },
   'segment.start': { request: segmentRequestSchema, response: jobIdSchema },
+  'prepare.start': { request: prepareRequestSchema, response: jobIdSchema },
   ...trainingContract,
 } as const;
 

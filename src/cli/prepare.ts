@@ -1,0 +1,79 @@
+import { Command, Option } from 'commander';
+import { describeProblem } from '../services/contract/messages.js';
+import type { Client } from '../services/contract.js';
+import type { PrepareResult } from '../services/services.js';
+import { MODALITIES, MODALITY_TITLES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
+import { followJob } from './follow.js';
+import { parseModalities } from './modalities.js';
+import { table } from './table.js';
+
+interface PrepareOptions extends Partial<Record<Modality, string>> {
+  out: string;
+  use?: Modality[];
+  reference?: Modality;
+  skip?: OptionalStep[];
+  brainMask?: string;
+  stripper?: string;
+  json?: true;
+}
+
+/** `quorum prepare DIR|FILES… --out CASE`. */
+export function prepareCommand(services: Client): Command {
+  const command = new Command('prepare')
+    .description(
+      'Make a BraTS-style case of raw images: align, place on the BraTS grid, strip the skull, resample to 1 mm',
+    )
+    .argument('[inputs...]', 'a folder of one case, or its files')
+    .requiredOption('-o, --out <dir>', 'a new or empty folder for the case')
+    .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
+    .addOption(
+      new Option('--reference <sequence>', 'the sequence to align the others to').choices(MODALITIES),
+    )
+    .addOption(new Option('--skip <step...>', 'steps to turn off').choices(OPTIONAL_STEPS))
+    .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
+    .option('--stripper <file>', 'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas')
+    .option('--json', 'progress and result as JSON lines');
+  for (const modality of MODALITIES)
+    command.option(`--${modality} <file>`, `the ${MODALITY_TITLES[modality]} image`);
+  return command.action(async (inputs: string[], options: PrepareOptions) => {
+    const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
+    const request = {
+      inputs,
+      overrides,
+      output: options.out,
+      use: options.use ?? null,
+      reference: options.reference ?? null,
+      skip: options.skip ?? [],
+      brainMask: options.brainMask ?? null,
+      stripper: options.stripper ?? null,
+    };
+    const start = () => services.call('prepare.start', request);
+    const result = (await followJob(services, start, options.json === true)) as PrepareResult;
+    if (!options.json) process.stdout.write(`${describePrepared(result, options.out)}\n`);
+  });
+}
+
+function describePrepared(
+  { case: name, preparation, seconds, notice }: PrepareResult,
+  folder: string,
+): string {
+  if (!preparation)
+    return `${name}: the images were prepared already and are written as they are\nResults: ${folder}\n${notice}`;
+  const rows = preparation.steps.map(({ step, reason, verdict, seconds: taken }) => [
+    step,
+    verdict,
+    `${taken.toFixed(1)} s`,
+    reason,
+  ]);
+  const doubts = preparation.steps.flatMap(({ problem }) => (problem ? [describeProblem(problem)] : []));
+  return [
+    `${name}: prepared in ${seconds.toFixed(1)} s; brain ${preparation.brainMask.ml.toFixed(0)} ml`,
+    '',
+    table([['step', 'check', 'time', 'what was done'], ...rows]),
+    '',
+    ...doubts,
+    `Look at the pictures in ${folder}/checks before you trust the result.`,
+    `Results: ${folder}`,
+    notice,
+  ].join('\n');
+}

@@ -1,0 +1,133 @@
+import type { ErrorCode, Problem } from '../errors.js';
+import { invertAffine, voxelToWorld } from '../volume/affine.js';
+import { resample } from '../volume/resample.js';
+import type { Affine, Volume } from '../volume/volume.js';
+import { mutualInformation } from './mutualInformation.js';
+import { inverse, isotropicGrid, movedTo } from './placement.js';
+import type { StepVerdict } from './preparation.js';
+
+/** Registration sees voxels of this size: its points lie between them, and smoothing in voxels is then alike along all axes. */
+export const SEEN_MM = 2;
+
+/**
+ * Cut-offs of the checks (measured: docs/preparation.md). `share` is mutual information as a share of the entropies, `overlap` the share of the
+ * reference's head, or of the atlas's brain, that the other image covers.
+ */
+export const CHECKS = {
+  sequences: {
+    share: { failed: 0.03, doubtful: 0.06 },
+    overlap: { failed: 0.5, doubtful: 0.8 },
+    turnDegrees: 30,
+  },
+  atlas: {
+    share: { failed: 0.06, doubtful: 0.1 },
+    overlap: { failed: 0.8, doubtful: 0.93 },
+    turnDegrees: 45,
+  },
+  /** How much larger or smaller than the atlas a head may be, along the mean of its axes. */
+  scale: [0.8, 1.25],
+} as const;
+
+/** The image as registration sees it. */
+export function seen(image: Volume): Volume {
+  const grid = isotropicGrid(image, SEEN_MM);
+  return { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
+}
+
+/** Voxels that are brighter than the noise around a head: above a tenth of the 99th percentile. */
+export function aboveNoise({ data }: Volume): (voxel: number) => boolean {
+  const sorted = data.filter((value) => value > 0).sort();
+  const floor = 0.1 * (sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0);
+  return (voxel) => data[voxel] > floor;
+}
+
+export interface Similarity {
+  readonly overlap: number;
+  readonly share: number;
+}
+
+/**
+ * How alike two images are when `transform` takes the fixed one's RAS mm to the moving one's: the share of the voxels of
+ * `wanted` that the moving one covers, and the mutual information over those of `compared`.
+ */
+export function similarity(
+  fixed: Volume,
+  moving: Volume,
+  transform: Affine,
+  wanted: (voxel: number) => boolean,
+  compared = wanted,
+): Similarity {
+  const moved = movedTo(moving, inverse(transform));
+  const values = resample(moved, fixed, { interpolation: 'linear' });
+  const covers = coverOf(moved, fixed);
+  let total = 0;
+  let covered = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!wanted(i)) continue;
+    total++;
+    if (covers(i)) covered++;
+  }
+  const { share } = mutualInformation(fixed.data, values, (i) => compared(i) && covers(i));
+  return { overlap: total === 0 ? 0 : covered / total, share };
+}
+
+/** Whether a voxel of `grid` lies inside the box of an image's voxels. */
+function coverOf(image: Volume, { size, affine }: Volume): (voxel: number) => boolean {
+  const toVoxel = invertAffine(image.affine)!;
+  return (voxel) => {
+    const i = voxel % size[0];
+    const j = Math.floor(voxel / size[0]) % size[1];
+    const k = Math.floor(voxel / (size[0] * size[1]));
+    const at = voxelToWorld(toVoxel, ...voxelToWorld(affine, i, j, k));
+    return at.every((place, axis) => place >= -0.5 && place <= image.size[axis] - 0.5);
+  };
+}
+
+interface Limits {
+  readonly share: { readonly failed: number; readonly doubtful: number };
+  readonly overlap: { readonly failed: number; readonly doubtful: number };
+  readonly turnDegrees: number;
+}
+
+export function judge(
+  { overlap, share }: Similarity,
+  turnDegrees: number,
+  limits: Limits,
+  file: string,
+  coverage: ErrorCode = 'REGISTRATION_FAILED',
+): { readonly verdict: StepVerdict; readonly problem: Problem | null } {
+  const verdictOf = (value: number, { failed, doubtful }: Limits['share']): StepVerdict =>
+    value < failed ? 'failed' : value < doubtful ? 'doubtful' : 'good';
+  const byShare = verdictOf(share, limits.share);
+  const byOverlap = verdictOf(overlap, limits.overlap);
+  if (byShare !== 'good')
+    return { verdict: byShare, problem: registrationProblem(share, limits.share.doubtful, file) };
+  if (byOverlap !== 'good') {
+    const expected = `at least ${(100 * limits.overlap.doubtful).toFixed(0)} % covered`;
+    const found = `${(100 * overlap).toFixed(0)} %`;
+    return { verdict: byOverlap, problem: { code: coverage, field: 'overlap', file, expected, found } };
+  }
+  if (turnDegrees > limits.turnDegrees) {
+    const expected = `a turn of at most ${limits.turnDegrees}°`;
+    const found = `${turnDegrees.toFixed(0)}°`;
+    return {
+      verdict: 'doubtful',
+      problem: { code: 'REGISTRATION_FAILED', field: 'turn', file, expected, found },
+    };
+  }
+  return { verdict: 'good', problem: null };
+}
+
+export function registrationProblem(found: number, expected: number, file: string): Problem {
+  return {
+    code: 'REGISTRATION_FAILED',
+    field: 'mutual information',
+    file,
+    expected: `at least ${expected.toFixed(2)} of the entropies`,
+    found: found.toFixed(2),
+  };
+}
+
+export function middleOf({ size, affine }: Volume): [number, number, number] {
+  return voxelToWorld(affine, (size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2);
+}
