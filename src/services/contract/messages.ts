@@ -60,15 +60,15 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   GRIDS_DIFFER: [
     'The images do not lie on one grid.',
-    'Co-register them first, or use --force to resample by their headers.',
+    'Leave out --no-prepare to have them aligned, or use --force to resample by their headers.',
   ],
   NOT_SKULL_STRIPPED: [
     'This does not look like a skull-stripped brain.',
-    'Remove the skull first (air exactly 0), or use --force.',
+    'Leave out --no-prepare to have it stripped, or use --force.',
   ],
   NOT_ISOTROPIC_1MM: [
     'The voxels are not about 1 mm on every side.',
-    'Resample to 1 mm first, or use --force.',
+    'Leave out --no-prepare to have them resampled, or use --force.',
   ],
   EMPTY_IMAGE: ['The image is empty.', 'Check the export of this sequence.'],
   REGISTRATION_FAILED: [
