@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
-import type { Problem } from '../errors.js';
 import type { BrainMaskSource, Preparation, PreparationStep } from '../prepare/preparation.js';
 import type { Modality } from '../terms.js';
+import { problemForReport } from './names.js';
 
 /** What a report says of the preparation; files by name alone. */
 export interface PreparationReport {
@@ -10,22 +9,17 @@ export interface PreparationReport {
   readonly steps: readonly Omit<PreparationStep, 'picture'>[];
 }
 
-export function describePreparation({ reference, brainMask, steps }: Preparation): PreparationReport {
+/** @param neutral no names of files either. */
+export function describePreparation(
+  { reference, brainMask, steps }: Preparation,
+  neutral: boolean,
+): PreparationReport {
   return {
     reference,
     brainMask: { source: brainMask.source, ml: brainMask.ml },
     steps: steps.map(({ picture: _, problem, ...step }) => ({
       ...step,
-      problem: problem && withoutFolders(problem),
+      problem: problem && problemForReport(problem, neutral),
     })),
-  };
-}
-
-/** A problem whose files are named without their folders. */
-export function withoutFolders(problem: Problem): Problem {
-  return {
-    ...problem,
-    file: problem.file && basename(problem.file),
-    files: problem.files?.map((file) => basename(file)),
   };
 }

@@ -22,7 +22,10 @@ const STEP_MM = 1;
  * @param mask BraTS labels (0, 1, 2, 4) on the Case's grid.
  * @returns BraTS labels on `placement.grid`, x fastest.
  */
-export function labelsOnSeries(mask: Volume<Uint8Array>, { grid, toCase }: SeriesPlacement): Uint8Array {
+export function labelsOnSeries(
+  mask: Volume<Uint8Array>,
+  { grid, toCase }: Pick<SeriesPlacement, 'grid' | 'toCase'>,
+): Uint8Array {
   const out = new Uint8Array(voxelCount(grid.size));
   const box = reachOf(mask, multiplyAffines(invertAffine(toCase)!, mask.affine), grid.affine, grid.size);
   if (!box) return out;

@@ -4,16 +4,18 @@ import type { Provenance } from '../export/dicom/dataset.js';
 import { type BurntVolumes, secondaryCaptures } from '../export/dicom/secondaryCapture.js';
 import { dicomSegmentation } from '../export/dicom/segmentation.js';
 import { readSourceHeader } from '../export/dicom/sourceHeader.js';
-import { labelsOnSeries } from '../export/labelsOnSeries.js';
 import { IN_REGION } from '../export/regions.js';
 import { strippedImageFile, writeStrippedImages } from '../export/strippedImages.js';
 import { regionStl } from '../export/surface.js';
 import type { DicomSeries } from '../intake/study.js';
+import { IDENTITY } from '../prepare/placement.js';
+import { labelsOnSeries } from '../segment/onSeries.js';
 import { type Modality, REGIONS, type Region } from '../terms.js';
+import { sameGrid } from '../volume/affine.js';
 import { writeFileAtomically } from '../volume/atomicFile.js';
 import type { NiftiForm } from '../volume/niftiForm.js';
 import { readVolume } from '../volume/read.js';
-import type { Affine, Volume } from '../volume/volume.js';
+import type { Affine, Grid, Volume } from '../volume/volume.js';
 import type { SegmentRequest } from './contract.js';
 import type { JobContext } from './jobs.js';
 
@@ -111,7 +113,7 @@ export async function writeExtras(
     if (!request.dicomSeg && source !== captured) continue;
     report('DICOM', 0.95);
     const image = await readVolume(source.file);
-    const mask = labelsOnSeries(content.mask, image, source.toCase ?? null);
+    const mask = maskOn(content.mask, image, source.toCase);
     const header = await readSourceHeader(source.dicom.frames[0].file);
     if (request.dicomSeg)
       await write(
@@ -141,4 +143,11 @@ function dicomSources(request: ExtraRequest, sources: readonly SourceImage[]): D
 function captureSource(dicom: readonly DicomSource[]): DicomSource | undefined {
   const order = (source: DicomSource) => CAPTURE_ORDER.indexOf(source.modality);
   return [...dicom].sort((a, b) => order(a) - order(b))[0];
+}
+
+/** The mask on the grid of a series; the mask itself where nothing was moved. */
+function maskOn(mask: Volume<Uint8Array>, series: Grid, toCase: Affine | undefined): Volume<Uint8Array> {
+  const grid = { size: series.size, affine: series.affine };
+  if (toCase === undefined && sameGrid(mask, grid)) return { ...grid, data: mask.data };
+  return { ...grid, data: labelsOnSeries(mask, { grid, toCase: toCase ?? IDENTITY }) };
 }

@@ -63,7 +63,7 @@ export async function runPrepareJob(request: PrepareRequest, context: JobContext
       throw writeProblem(cause, output);
     });
     const seconds = (performance.now() - started) / 1000;
-    const preparation = prepared.preparation ? describePreparation(prepared.preparation) : null;
+    const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
     return { case: prepared.name, files, preparation, seconds, notice: RESEARCH_NOTICE };
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -139,6 +139,6 @@ function describeTransforms({ name, grid, images, placements, preparation }: Cas
     series,
     caseToReference: rows(transforms?.caseToReference),
     atlasToReference: rows(transforms?.atlasToReference),
-    preparation: preparation ? describePreparation(preparation) : null,
+    preparation: preparation ? describePreparation(preparation, false) : null,
   };
 }

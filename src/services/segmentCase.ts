@@ -13,8 +13,8 @@ import {
 import { openStudy, type SequenceOverrides, type Study } from '../intake/study.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
-import { perRegion } from '../segment/influence.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
+import { perRegion } from '../segment/influence.js';
 import { computeLogits } from '../segment/logits.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
@@ -92,15 +92,11 @@ export async function segmentCase(
       computeLogits(prepared, model, e, { signal: context.signal, onPass }),
     );
     lap.mark('network');
-    const { combinations: results, main, native } = await writeMasks(
-      prepared,
-      logits,
-      model,
-      combinations,
-      options,
-      output,
-      context,
-    );
+    const {
+      combinations: results,
+      main,
+      native,
+    } = await writeMasks(prepared, logits, model, combinations, options, output, context);
     lap.mark('masks');
     context.report('probabilities', 0.9);
     const spread = options.probabilities
