@@ -6,6 +6,8 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../src/volume/read.js';
 import { quorum } from '../cli/run.js';
+import { writeTinyStudy } from '../services/harness.js';
+import { answerQuestions, openView, segmentAnyway } from './browser.js';
 import {
   appFolderFor,
   ended,
@@ -168,7 +170,7 @@ describe.skipIf(electron === null)(SUITE, () => {
       expect(mine.affine).toEqual(theirs.affine);
       expect(Buffer.compare(Buffer.from(mine.data.buffer), Buffer.from(theirs.data.buffer))).toBe(0);
       await page.keyboard.press('Escape');
-    });
+    }, 300_000);
 
     it('prints the report to PDF', async () => {
       const file = join(scratch, 'report.pdf');
@@ -180,6 +182,52 @@ describe.skipIf(electron === null)(SUITE, () => {
       );
       expect(saved).toBe(file);
       expect(readFileSync(file).subarray(0, 5).toString()).toBe('%PDF-');
+    });
+
+    it('shows what it wrote in the file manager, and nothing else', async () => {
+      await app.evaluate(({ shell }) => {
+        const shown: string[] = [];
+        Object.assign(globalThis, { shown });
+        shell.showItemInFolder = (path) => void shown.push(path);
+      });
+      const report = join(scratch, 'report.pdf');
+      await inPage(
+        `for (const path of ${JSON.stringify([report, '/etc/passwd', SAMPLE])}) await host.reveal(path);`,
+      );
+      expect(await app.evaluate(() => (globalThis as unknown as { shown: string[] }).shown)).toEqual([
+        report,
+      ]);
+    });
+
+    it('does what its native menu says', async () => {
+      const press = (label: string) =>
+        app.evaluate(({ BrowserWindow, Menu }, wanted) => {
+          const items = Menu.getApplicationMenu()!.items.flatMap(({ submenu }) => submenu?.items ?? []);
+          const item = items.find((each) => each.label === wanted);
+          if (!item) throw new Error(`no menu item ${wanted}`);
+          item.click(undefined, BrowserWindow.getAllWindows()[0], undefined);
+        }, label);
+      const views = page.getByRole('navigation', { name: 'Views' });
+      for (const view of ['Models', 'Settings', 'Compare', 'Case']) {
+        await press(view);
+        await views.locator('[aria-current=page]', { hasText: view }).waitFor();
+      }
+      for (const [label, title] of [
+        ['Export…', /^Export/],
+        ['Keyboard', 'Keyboard and about'],
+      ] as const) {
+        await press(label);
+        await page.getByRole('dialog', { name: title }).waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      const recents = await app.evaluate(({ Menu }) => {
+        const file = Menu.getApplicationMenu()!.items.find(({ label }) => label === '&File')!;
+        const recent = file.submenu!.items.find(({ label }) => label === 'Open Recent')!;
+        return recent.submenu!.items.map(({ label }) => label);
+      });
+      // The sample patient is nobody: it is not remembered.
+      expect(recents).toEqual(['None']);
     });
 
     it('broke no rule of its own content security policy', () => {
@@ -225,6 +273,43 @@ describe.skipIf(electron === null)(SUITE, () => {
         /(connect|sendto|sendmsg|sendmmsg)\(.*sa_family=AF_INET6?/.test(line),
       );
       expect(internet).toEqual([]);
+    });
+  });
+
+  describe('killed while editing', () => {
+    it('has every stroke when it is started again', async () => {
+      const study = await writeTinyStudy(scratch, 'patient');
+      const start = async () => {
+        const app = await _electron.launch({
+          executablePath: electron!,
+          args: [appFolder, ...ROOT_ARGUMENTS, study],
+          env: environment('killed'),
+        });
+        const page = await app.firstWindow();
+        await page.getByRole('heading', { name: 'patient', exact: true }).waitFor();
+        return { app, page };
+      };
+      const first = await start();
+      await answerQuestions(first.page);
+      await segmentAnyway(first.page);
+      await openView(first.page, 'Correct');
+      await first.page.getByRole('button', { name: 'Start correcting' }).click();
+      await first.page.getByRole('button', { name: 'Brush' }).click();
+      await first.page.locator('canvas[data-plane=axial]').focus();
+      for (let step = 0; step < 8; step++) await first.page.keyboard.press('ArrowLeft');
+      await first.page.keyboard.press('Space');
+      await first.page.getByText('1 stroke,', { exact: false }).waitFor();
+      await first.page.getByText('kept on disk').waitFor();
+      const edited = await first.page.getByTestId('edit-volumes').textContent();
+      const child = first.app.process();
+      for (const pid of processTree(child.pid!).reverse()) process.kill(pid, 'SIGKILL');
+      await ended(child);
+
+      const second = await start();
+      await openView(second.page, 'Correct');
+      await second.page.getByText('1 stroke,', { exact: false }).waitFor();
+      expect(await second.page.getByTestId('edit-volumes').textContent()).toBe(edited);
+      for (const pid of processTree(second.app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
     });
   });
 
