@@ -208,7 +208,7 @@ describe.skipIf(electron === null)(SUITE, () => {
           item.click(undefined, BrowserWindow.getAllWindows()[0], undefined);
         }, label);
       const views = page.getByRole('navigation', { name: 'Views' });
-      for (const view of ['Models', 'Settings', 'Compare', 'Case']) {
+      for (const view of ['Case', 'Compare', 'Settings', 'Models']) {
         await press(view);
         await views.locator('[aria-current=page]', { hasText: view }).waitFor();
       }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import dcmjs from 'dcmjs';
 import type { DicomSeries } from '../../intake/study.js';
 import type { Region } from '../../terms.js';
+import dcmjs from './loadDcmjs.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const { DicomDict, DicomMetaDictionary } = dcmjs.data;

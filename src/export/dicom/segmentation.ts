@@ -1,4 +1,3 @@
-import dcmjs from 'dcmjs';
 import { QuorumError } from '../../errors.js';
 import type { DicomSeries } from '../../intake/study.js';
 import { LABELS } from '../../segment/combine.js';
@@ -14,6 +13,7 @@ import {
   newUid,
   type Provenance,
 } from './dataset.js';
+import dcmjs from './loadDcmjs.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
 import type { SourceHeader } from './sourceHeader.js';
 

@@ -1,9 +1,9 @@
-import dcmjs from 'dcmjs';
 import type { DataSet } from 'dicom-parser';
 import { QuorumError } from '../../errors.js';
 import { parseUntilPixels } from '../../intake/dicom/readHeader.js';
 import { TextReader } from '../../intake/dicom/text.js';
 import { withFile } from '../../volume/fileBytes.js';
+import dcmjs from './loadDcmjs.js';
 
 /** Attributes of the Patient, Clinical Trial Subject, General Study, Patient Study and Frame of Reference modules that are copied. */
 const COPIED = [
