@@ -3,9 +3,10 @@ import type { ModelDescription } from '../model/schema.js';
 import type { Case } from '../prepare/case.js';
 import { normalise } from '../prepare/normalise.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
+import { voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
-import { type Grid, voxelCount } from '../volume/volume.js';
-import { gridOfBox, type LatticeBox, layLattice } from './lattice.js';
+import { type Affine, type Grid, type Size, type Volume, voxelCount } from '../volume/volume.js';
+import { gridOfBox, type Lattice, type LatticeBox, layLattice } from './lattice.js';
 import { onLattice } from './logits.js';
 
 /** What the checks of the images found. They look at the images around the found tumour; the network is not run for them. */
@@ -41,16 +42,42 @@ export function tumourSurroundings(
   return Object.fromEntries(
     MODALITIES.flatMap((modality) => {
       const image = images[modality];
-      return image ? [[modality, onLattice(image, normalise(image, description.normalisation), points)]] : [];
+      if (!image) return [];
+      const near = partAround({ ...grid, data: normalise(image, description.normalisation) }, box, lattice);
+      return [[modality, onLattice(near, near.data, points)]];
     }),
   );
 }
 
-function surroundingBox(
-  voxels: Uint32Array,
-  { size: [nx, ny] }: Grid,
-  { axes }: ReturnType<typeof layLattice>,
-): LatticeBox {
+/** The part of a volume from which the lattice points are interpolated. */
+function partAround(
+  { size, affine, data }: Volume<Float32Array>,
+  box: LatticeBox,
+  { axes }: Lattice,
+): Volume<Float32Array> {
+  const first = [0, 0, 0];
+  const part = [0, 0, 0];
+  axes.forEach(({ imageAxis, scale, shift }, a) => {
+    const ends = [box.origin[a], box.origin[a] + box.size[a] - 1].map((point) => (point - shift) / scale);
+    first[imageAxis] = Math.min(size[imageAxis] - 1, Math.max(0, Math.floor(Math.min(...ends)) - 1));
+    const last = Math.min(size[imageAxis] - 1, Math.max(0, Math.ceil(Math.max(...ends)) + 1));
+    part[imageAxis] = last - first[imageAxis] + 1;
+  });
+  const out = new Float32Array(part[0] * part[1] * part[2]);
+  for (let k = 0, at = 0; k < part[2]; k++) {
+    for (let j = 0; j < part[1]; j++, at += part[0]) {
+      const from = first[0] + size[0] * (first[1] + j + size[1] * (first[2] + k));
+      out.set(data.subarray(from, from + part[0]), at);
+    }
+  }
+  const moved = [...affine] as unknown as Affine;
+  voxelToWorld(affine, first[0], first[1], first[2]).forEach((mm, row) => {
+    (moved as unknown as number[])[12 + row] = mm;
+  });
+  return { size: part as unknown as Size, affine: moved, data: out };
+}
+
+function surroundingBox(voxels: Uint32Array, { size: [nx, ny] }: Grid, { axes }: Lattice): LatticeBox {
   const first = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const last = [-1, -1, -1];
   for (const index of voxels) {
