@@ -1,5 +1,6 @@
-import { distanceTransform, type Spacing } from '../volume/distanceTransform.js';
+import type { Spacing } from '../volume/distanceTransform.js';
 import { boundingBox, crop, type Mask } from './mask.js';
+import { nearestDistances } from './nearestVoxel.js';
 import { quantile } from './statistics.js';
 
 /** HD95 in mm; when a mask is empty the value is by convention, and is counted apart. */
@@ -21,8 +22,8 @@ export function hd95(a: Mask, b: Mask, spacing: Spacing, diagonal = diagonalOf(a
   if (!box) return { value: 0, kind: 'both-empty' };
   const borderA = border(crop(a, box));
   const borderB = border(crop(b, box));
-  const fromA = distancesAt(borderA, distanceTransform(borderB, spacing));
-  const fromB = distancesAt(borderB, distanceTransform(borderA, spacing));
+  const fromA = nearestDistances(borderA, borderB, spacing);
+  const fromB = nearestDistances(borderB, borderA, spacing);
   if (fromA.length === 0 || fromB.length === 0) return { value: diagonal, kind: 'one-empty' };
   return { value: Math.max(quantile(fromA, 0.95), quantile(fromB, 0.95)), kind: 'measured' };
 }
@@ -54,8 +55,4 @@ function border(mask: Mask): Mask {
     }
   }
   return { data, size: mask.size };
-}
-
-function distancesAt(mask: Mask, distances: Float64Array): Float64Array {
-  return distances.filter((_, v) => mask.data[v] !== 0);
 }

@@ -133,26 +133,33 @@ export function contrastUptake(t1: Float32Array, t1ce: Float32Array): number | n
   return percentile(Float32Array.from(known, (v) => t1ce[v] - t1[v]).sort(), 99.5);
 }
 
-/** The findings by the model's cut-offs. A pair that looks swapped is reported once, and then nothing about its uptake. */
+/**
+ * The findings by the model's cut-offs. One pair of swapped images makes other pairs look swapped too: only the pair that
+ * lies farthest below its cut-off is reported, and then nothing about the uptake.
+ */
 export function checkImages(surroundings: TumourSurroundings, checks: InputChecks): ImageFinding[] {
-  const findings: ImageFinding[] = [];
+  const swapped = mostSwapped(surroundings, checks);
+  if (swapped) return [{ kind: 'swapped', sequences: swapped }];
+  const { t1, t1ce } = surroundings;
+  if (!t1 || !t1ce || !checks.uptake) return [];
+  const uptake = contrastUptake(t1, t1ce);
+  return uptake !== null && uptake < checks.uptake.below ? [{ kind: 'no-uptake' }] : [];
+}
+
+function mostSwapped(surroundings: TumourSurroundings, checks: InputChecks): [Modality, Modality] | null {
   const present = MODALITIES.filter((m) => surroundings[m]);
+  let worst: [Modality, Modality] | null = null;
+  let farthest = 0;
   for (const [i, a] of present.entries()) {
     for (const b of present.slice(i + 1)) {
       const check = checks.swapped[combinationName([a, b])];
       const features = check && pairFeatures(surroundings[a]!, surroundings[b]!);
-      if (check && features && pairScore(features, check.weights) < check.below)
-        findings.push({ kind: 'swapped', sequences: [a, b] });
+      if (!check || !features) continue;
+      const above = pairScore(features, check.weights) - check.below;
+      if (above < farthest) [worst, farthest] = [[a, b], above];
     }
   }
-  const { t1, t1ce } = surroundings;
-  const contrastSwapped = findings.some(
-    (finding) => finding.kind === 'swapped' && combinationName(finding.sequences) === 't1+t1ce',
-  );
-  if (!t1 || !t1ce || !checks.uptake || contrastSwapped) return findings;
-  const uptake = contrastUptake(t1, t1ce);
-  if (uptake !== null && uptake < checks.uptake.below) findings.push({ kind: 'no-uptake' });
-  return findings;
+  return worst;
 }
 
 /**
