@@ -45,6 +45,8 @@ export interface ReportFacts {
   readonly rows: readonly RegionRow[];
   /** How the edit came about, e.g. `from T1 + FLAIR, 12 strokes, 2 choices`; null without one. */
   readonly edit: string | null;
+  /** What was done to raw images, step by step; empty where they came prepared. */
+  readonly preparation: readonly string[];
   readonly warnings: readonly string[];
   /** An overview picture (PNG), or null. */
   readonly picture: Uint8Array | null;

@@ -31,6 +31,7 @@ ${table(['Mask', 'Region', 'Volume (ml)', 'Diameters (mm)', 'Range (ml)', 'Agree
 ${facts.edit === null ? '' : `<p>Edited by hand: ${escapeHtml(facts.edit)}.</p>`}
 <h2>Warnings</h2>
 <ul>${facts.warnings.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>
+${facts.preparation.length === 0 ? '' : `<h2>Preparation</h2>\n<ul>${facts.preparation.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`}
 <h2>Questions</h2>
 ${table(
   ['Question', 'Answer'],

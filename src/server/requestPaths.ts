@@ -6,6 +6,7 @@ export const PATH_FIELDS: Readonly<Record<string, string>> = {
   'masks.open': 'file',
   'export.start': 'folder',
   'models.add': 'folder',
+  'skullStrip.add': 'file',
   'devices.list': 'folder',
 };
 

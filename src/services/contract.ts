@@ -8,17 +8,25 @@ import type { BinaryRequest, BinaryResponse, Response } from './contract/client.
 
 export type { InstalledModel, Settings } from './contract/application.js';
 export type { GridSummary, Sequence } from './contract/basic.js';
-export type { Answers, CaseFile, OpenCase } from './contract/cases.js';
+export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './contract/cases.js';
 export * from './contract/client.js';
 export type { PrepareRequest, SegmentRequest } from './contract/commands.js';
 export type { EditState } from './contract/edits.js';
 export { type JobEvent, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';
+export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';
 export { decodeFrame, encodeFrame } from './contract/frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './contract/masks.js';
 export { describeProblem, problemText } from './contract/messages.js';
+export type {
+  PreparationOptions,
+  PreparationState,
+  PreparedStep,
+  PreparedSummary,
+} from './contract/preparation.js';
 export { QUESTIONS } from './contract/questions.js';
 export type { CaseCombination, CaseResult, Warning } from './contract/results.js';
+export type { SkullStripNetwork } from './contract/skullStrip.js';
 export type { CandidateSummary } from './contract/studies.js';
 export {
   describeWarning,

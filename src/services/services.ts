@@ -5,6 +5,9 @@ import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
 import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
+import { Openings } from './cases/openings.js';
+import { preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
+import { Scans } from './cases/scans.js';
 import { commandHandlers } from './commandHandlers.js';
 import {
   type BinaryMethod,
@@ -22,10 +25,15 @@ import {
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
 import { JobQueue } from './jobs.js';
+import { BrainStore } from './profile/brainStore.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { LogitsCache } from './profile/logitsCache.js';
+import { PreparedStore } from './profile/preparedStore.js';
 import { defaultProfileFolder } from './profile/privateFiles.js';
+import { SequenceMemory } from './profile/sequenceMemory.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
+import { SkullStripFile } from './profile/skullStripNetwork.js';
+import { WorkingFolders } from './profile/workingFolders.js';
 import { studiesHandlers } from './studies/studiesHandlers.js';
 import { trainingHandlers } from './training/handlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
@@ -69,9 +77,14 @@ export function createServices(options: ServiceOptions = {}): Services {
     ...maskHandlers(context),
     ...editHandlers(context),
     ...exportHandlers(context),
+    ...preparationHandlers(context),
     ...applicationHandlers(context),
   };
-  const binary: BinaryHandlers<BinaryMethod> = { ...mapHandlers(context), ...changeHandlers(context) };
+  const binary: BinaryHandlers<BinaryMethod> = {
+    ...mapHandlers(context),
+    ...changeHandlers(context),
+    ...preparedHandlers(context),
+  };
   return {
     async call<M extends Method>(method: M, request: Request<M>, body?: ArrayBuffer): Promise<Response<M>> {
       const handler = handlers[method];
@@ -95,9 +108,11 @@ export function createServices(options: ServiceOptions = {}): Services {
     },
     async close() {
       context.jobs.close();
+      context.openings.close();
       for (const session of context.cases.values()) await session.close();
       context.cases.clear();
       context.worker.close();
+      await context.working.close();
     },
   };
 }
@@ -115,6 +130,13 @@ function createContext({
   jobs.onJob((event) => emit({ type: 'job', event }));
   const cacheFolder = join(profileFolder, 'cache');
   const launch = launchWorker?.([cacheFolder]) ?? forkedWorker([cacheFolder]);
+  const worker = new WorkerSupervisor({
+    launch,
+    launchSelfTest,
+    onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
+  });
+  const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
+  const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {
     profileFolder,
     settings: new SettingsStore(join(profileFolder, 'settings.json')),
@@ -122,12 +144,15 @@ function createContext({
     models: new InstalledModels(join(profileFolder, 'models')),
     cache: new LogitsCache(cacheFolder),
     edits: new EditStore(join(profileFolder, 'edits')),
+    prepared: new PreparedStore(join(profileFolder, 'prepared')),
+    brains: new BrainStore(join(profileFolder, 'brains')),
+    skullStrip: new SkullStripFile(join(profileFolder, 'skull-strip')),
+    memory,
+    working,
+    scans: new Scans(worker, working, memory),
+    openings: new Openings(emit),
     jobs,
-    worker: new WorkerSupervisor({
-      launch,
-      launchSelfTest,
-      onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
-    }),
+    worker,
     cases: new Map(),
     emit,
   };

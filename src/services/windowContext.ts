@@ -1,5 +1,7 @@
 import { QuorumError } from '../errors.js';
 import type { CaseSession } from './cases/caseSession.js';
+import type { Openings } from './cases/openings.js';
+import type { Scans } from './cases/scans.js';
 import type {
   BinaryHeader,
   BinaryMethod,
@@ -11,9 +13,14 @@ import type {
 } from './contract.js';
 import type { EditStore } from './edits/editStore.js';
 import type { JobQueue } from './jobs.js';
+import type { BrainStore } from './profile/brainStore.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { LogitsCache } from './profile/logitsCache.js';
+import type { PreparedStore } from './profile/preparedStore.js';
+import type { SequenceMemory } from './profile/sequenceMemory.js';
 import type { RecentFolders, SettingsStore } from './profile/settings.js';
+import type { SkullStripFile } from './profile/skullStripNetwork.js';
+import type { WorkingFolders } from './profile/workingFolders.js';
 import type { WorkerSupervisor } from './worker/supervisor.js';
 
 /** What the methods of a window work with. */
@@ -24,6 +31,17 @@ export interface WindowContext {
   readonly models: InstalledModels;
   readonly cache: LogitsCache;
   readonly edits: EditStore;
+  /** Prepared images; a cache. */
+  readonly prepared: PreparedStore;
+  /** Brain masks corrected by hand. */
+  readonly brains: BrainStore;
+  readonly skullStrip: SkullStripFile;
+  /** What the user said series are. */
+  readonly memory: SequenceMemory;
+  /** Where archives are unpacked and DICOM is converted while a case is open. */
+  readonly working: WorkingFolders;
+  readonly scans: Scans;
+  readonly openings: Openings;
   readonly jobs: JobQueue;
   readonly worker: WorkerSupervisor;
   readonly cases: Map<string, CaseSession>;

@@ -64,7 +64,7 @@ describe('opening a case', () => {
     await writeFile(join(damaged, 'damaged_t2.nii.gz'), '');
     const opened = await openCase(host.services, damaged);
     expect(opened.available).toEqual(['t1', 'flair']);
-    expect(opened.files.find(({ sequence }) => sequence === 't2')?.problem?.code).toBe('FORMAT_UNKNOWN');
+    expect(opened.files.find(({ sequence }) => sequence === 't2')?.problem?.code).toBe('DATA_TRUNCATED');
   });
 
   it.each([

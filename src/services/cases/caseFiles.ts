@@ -5,9 +5,10 @@ import { commonFolder, listImages, studyName } from '../../intake/study.js';
 import { sha256OfFile } from '../../prepare/case.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';
+import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
-import type { CaseFile } from '../contract/cases.js';
-import { summariseHeader } from '../inspect.js';
+import type { CaseFile, SeriesAbout } from '../contract/cases.js';
+import { summariseGrid, summariseHeader } from '../inspect.js';
 
 /** A file of an open case; `header` and `sha256` are null when it cannot be read. */
 export interface OpenFile {
@@ -19,6 +20,16 @@ export interface OpenFile {
   readonly problem: Problem | null;
   /** Of images only: masks do not make a case. */
   readonly sha256: string | null;
+  /** Of a series that a scan found. */
+  readonly series: FoundBySeries | null;
+}
+
+/** What a scan knows of a series besides its image file. */
+export interface FoundBySeries {
+  readonly name: string;
+  readonly about: SeriesAbout;
+  /** Where the headers say its slices lie, before it is converted. */
+  readonly grid: Grid | null;
 }
 
 export interface CaseFiles {
@@ -53,7 +64,7 @@ export async function readCaseFiles(paths: readonly string[]): Promise<CaseFiles
 }
 
 async function openFile(file: string): Promise<OpenFile> {
-  const recognised = { file, ...recogniseSequence(basename(file)), chosen: false };
+  const recognised = { file, ...recogniseSequence(basename(file)), chosen: false, series: null };
   try {
     const header = await readHeader(file);
     const sha256 = recognised.sequence === 'mask' ? null : await sha256OfFile(file);
@@ -80,7 +91,10 @@ export function ambiguousIn(files: readonly OpenFile[]): Modality[] {
 }
 
 function claimantsOf(files: readonly OpenFile[], modality: Modality): OpenFile[] {
-  return files.filter(({ sequence, problem }) => sequence === modality && problem === null);
+  return files.filter(
+    ({ sequence, problem, series }) =>
+      sequence === modality && problem === null && (series?.about.rejected ?? null) === null,
+  );
 }
 
 /**
@@ -108,7 +122,18 @@ export async function assignFile(
 }
 
 /** A file as it travels. */
-export function summariseFile({ file, sequence, reason, chosen, header, problem }: OpenFile): CaseFile {
-  const name = basename(file);
-  return { file, name, sequence, reason, chosen, header: header && summariseHeader(header), problem };
+export function summariseFile({
+  file,
+  sequence,
+  reason,
+  chosen,
+  header,
+  problem,
+  series,
+}: OpenFile): CaseFile {
+  const name = series?.name ?? basename(file);
+  const common = { file, name, sequence, reason, chosen, problem, series: series?.about ?? null };
+  if (header) return { ...common, header: summariseHeader(header) };
+  const grid = series?.grid;
+  return { ...common, header: grid ? { format: 'DICOM', datatype: '', grid: summariseGrid(grid) } : null };
 }

@@ -1,14 +1,18 @@
 import { cpus } from 'node:os';
-import { basename, resolve } from 'node:path';
-import { QuorumError } from '../../errors.js';
-import { findCaseFolders } from '../../intake/study.js';
+import { resolve } from 'node:path';
+import { problemOf, QuorumError } from '../../errors.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
+import type { Affine } from '../../volume/volume.js';
 import type { casesContract } from '../contract/cases.js';
 import type { ParsedRequest } from '../contract.js';
+import type { JobContext } from '../jobs.js';
 import { type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import type { CaseSource } from '../worker/caseSource.js';
-import { assignFile, readCaseFiles } from './caseFiles.js';
-import { CaseSession } from './caseSession.js';
+import type { CaseSource, Segmented } from '../worker/caseSource.js';
+import { assignFile } from './caseFiles.js';
+import { preparedImage } from './casePreparation.js';
+import type { CaseSession } from './caseSession.js';
+import { openPaths } from './openCase.js';
+import { prepare, restorePreparation } from './preparationHandlers.js';
 
 /** Opening, correcting, segmenting, closing and forgetting cases. */
 export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof casesContract> {
@@ -18,20 +22,35 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     return summary;
   };
   return {
-    'cases.open': async ({ paths, remember }) => {
-      const folders = await severalCases(paths);
-      if (folders) return { kind: 'choose', folders };
-      const session = alreadyOpen(context, paths) ?? (await openCase(context, paths));
+    'cases.open': async (request) => {
+      const { paths, remember, study } = request;
+      const opened = alreadyOpen(context, paths, study) ?? (await openCase(context, request));
+      if ('kind' in opened) return opened;
       if (remember && (await context.settings.get()).rememberFolders)
-        await context.recents.add(session.name, session.paths);
-      return { kind: 'case', case: changed(session) };
+        await context.recents.add(opened.name, opened.paths);
+      return { kind: 'case', case: changed(opened) };
     },
+    'cases.cancelOpening': async ({ opening }) => ({ cancelled: context.openings.cancel(opening) }),
     'cases.list': async () => [...context.cases.values()].map((session) => session.summarise()),
     'cases.get': async ({ case: id }) => openCaseOf(context, id).summarise(),
     'cases.assign': async ({ case: id, file, sequence }) => {
       const session = openCaseOf(context, id);
       await session.exclusively(async () => {
         session.files = await assignFile(session.files, file, sequence);
+        await restorePreparation(context, session);
+        await restoreEdits(context, session);
+      });
+      return changed(session);
+    },
+    'cases.assignSeries': async ({ case: id, series, sequence }) => {
+      const session = openCaseOf(context, id);
+      const { raw } = session;
+      if (!raw) throw new QuorumError({ code: 'NOT_OPEN', field: 'series', found: series });
+      await session.exclusively(async () => {
+        raw.assign(series, sequence);
+        await context.memory.remember(series, sequence);
+        session.files = await raw.files();
+        await restorePreparation(context, session);
         await restoreEdits(context, session);
       });
       return changed(session);
@@ -47,9 +66,13 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     },
     'cases.forget': async ({ case: id }) => {
       const session = openCaseOf(context, id);
-      const { images, paths, folder } = session;
+      const { images, paths, folder, files } = session;
+      const prepared = await context.prepared.imagesOf(images);
       await closeCase(context, session);
-      await context.cache.forget(images);
+      await context.cache.forget([...images, ...prepared]);
+      await context.prepared.forget(images);
+      await context.brains.forget(images);
+      for (const { series } of files) if (series) await context.memory.remember(series.about.id, null);
       await context.edits.forget(images);
       await context.recents.forget(folder === null ? paths : [...paths, folder]);
       return {};
@@ -58,23 +81,24 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
   };
 }
 
-/** The case folders below a single folder that is none itself, or null. */
-async function severalCases(paths: readonly string[]): Promise<{ name: string; folder: string }[] | null> {
-  if (paths.length !== 1) return null;
-  const root = resolve(paths[0]);
-  const found = await findCaseFolders(root).catch(() => []);
-  if (found.length === 0 || found[0] === root) return null;
-  return found.map((folder) => ({ name: basename(folder), folder }));
-}
-
-function alreadyOpen({ cases }: WindowContext, paths: readonly string[]): CaseSession | undefined {
+function alreadyOpen(
+  { cases }: WindowContext,
+  paths: readonly string[],
+  study: string | null,
+): CaseSession | undefined {
   const key = (list: readonly string[]) => list.map((path) => resolve(path)).join('\n');
-  return [...cases.values()].find((session) => key(session.paths) === key(paths));
+  const isAsked = ({ raw }: CaseSession) =>
+    study === null ? (raw?.isAlone ?? true) : raw?.candidate.id === study;
+  return [...cases.values()].find((session) => key(session.paths) === key(paths) && isAsked(session));
 }
 
-async function openCase(context: WindowContext, paths: readonly string[]): Promise<CaseSession> {
-  const absolute = paths.map((path) => resolve(path));
-  const session = new CaseSession(absolute, await readCaseFiles(absolute));
+async function openCase(context: WindowContext, request: ParsedRequest<'cases.open'>) {
+  const opened = await context.openings.follow(request.opening, (progress) =>
+    openPaths(context, request, progress),
+  );
+  if (opened.kind !== 'session') return opened;
+  const { session } = opened;
+  await restorePreparation(context, session);
   await restoreEdits(context, session);
   context.cases.set(session.id, session);
   return session;
@@ -93,6 +117,8 @@ async function closeCase(context: WindowContext, session: CaseSession): Promise<
   context.cases.delete(session.id);
   await context.jobs.cancelCase(session.id);
   await session.close();
+  if (session.workingFolder !== null) await context.working.remove(session.workingFolder);
+  await context.scans.caseClosed(session.id);
   // Nothing is held by a worker that does not run.
   if (context.worker.pid !== undefined) await context.worker.run('drop', { images: session.images });
   context.emit({ type: 'caseClosed', case: session.id });
@@ -106,33 +132,78 @@ async function startSegmenting(
   const session = openCaseOf(context, id);
   const settings = await context.settings.get();
   const model = await context.models.find(modelId ?? settings.model);
-  const source: CaseSource = {
-    name: session.name,
-    images: chooseImages(session, model.description.modalities, use),
-    model: { folder: model.folder, hash: model.hash },
-    device: device ?? settings.device,
-    force,
-  };
-  const request = {
-    source,
-    threads: Math.max(1, cpus().length - 1),
-    cacheLimitBytes: settings.cacheLimitMb * 1e6,
-    verdictFolder: context.profileFolder,
-  };
+  const sequences = sequencesToUse(session, model.description.modalities, use);
   return context.jobs.start(async ({ signal, report }) => {
-    const segmented = await context.worker.run('segment', request, { signal, onProgress: report });
+    const segment = async (from: number) => {
+      const source: CaseSource = {
+        name: session.name,
+        ...imagesOf(session, sequences),
+        model: { folder: model.folder, hash: model.hash },
+        device: device ?? settings.device,
+        force,
+      };
+      const request = {
+        source,
+        threads: Math.max(1, cpus().length - 1),
+        cacheLimitBytes: settings.cacheLimitMb * 1e6 - (await context.prepared.size()).bytes,
+        verdictFolder: context.profileFolder,
+      };
+      const onProgress = (stage: string, share: number) => report(stage, from + (1 - from) * share);
+      return context.worker.run('segment', request, { signal, onProgress });
+    };
+    const segmented = await prepareAndSegment(context, session, { signal, report }, force, segment);
     const result = session.setResult(segmented);
     changed(session);
     return result;
   }, id);
 }
 
+/** Share of a job that preparing takes. */
+const PREPARING = 0.6;
+/** What `segment` refuses and preparing puts right. */
+const UNPREPARED: ReadonlySet<string> = new Set(['GRIDS_DIFFER', 'NOT_SKULL_STRIPPED', 'NOT_ISOTROPIC_1MM']);
+
+/** Images that are not prepared are prepared first, whether their headers say so or their voxels; with `force` they are taken as they are. */
+async function prepareAndSegment(
+  context: WindowContext,
+  session: CaseSession,
+  { signal, report }: JobContext,
+  force: boolean,
+  segment: (from: number) => Promise<Segmented>,
+): Promise<Segmented> {
+  const preparing = {
+    signal,
+    report: (stage: string, share: number) => report(stage, PREPARING * share),
+  };
+  if (force) return segment(0);
+  if (session.preparation.needed(session.slots).length > 0) {
+    await prepare(context, session, preparing);
+    return segment(PREPARING);
+  }
+  try {
+    return await segment(0);
+  } catch (error) {
+    const problem = problemOf(error);
+    const codes = [problem, ...(problem.also ?? [])].map(({ code }) => code);
+    if (session.prepared || !codes.every((code) => UNPREPARED.has(code))) throw error;
+    session.preparation.refused = [problem, ...(problem.also ?? [])].map(({ code }) => REFUSED[code] ?? code);
+    await prepare(context, session, preparing);
+    return segment(PREPARING);
+  }
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  NOT_SKULL_STRIPPED: 'The skull is still there.',
+  NOT_ISOTROPIC_1MM: 'Voxels are not about 1 mm.',
+  GRIDS_DIFFER: 'The sequences do not lie on one grid.',
+};
+
 /** @throws QuorumError SEQUENCE_NOT_AVAILABLE. */
-function chooseImages(
+function sequencesToUse(
   session: CaseSession,
   known: readonly Modality[],
   use: readonly Modality[] | null,
-): CaseSource['images'] {
+): Modality[] {
   const available = session.available.filter((m) => known.includes(m));
   const wanted = MODALITIES.filter((m) => (use ?? available).includes(m));
   const missing = wanted.filter((m) => !available.includes(m));
@@ -143,10 +214,30 @@ function chooseImages(
       found: missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none',
     });
   }
-  const { slots } = session;
-  return wanted.map((modality) => ({
-    modality,
-    file: slots[modality]!.file,
-    sha256: slots[modality]!.sha256!,
-  }));
+  return wanted;
+}
+
+/** The prepared images where there are any, and what they were made of; else the files as they are. */
+function imagesOf(
+  { slots, prepared, raw }: CaseSession,
+  use: readonly Modality[],
+): Pick<CaseSource, 'images' | 'origins'> {
+  const asGiven = use.map((modality) => {
+    const { file, sha256 } = slots[modality]!;
+    const dicom = raw?.seriesOf(file)?.dicom;
+    return { modality, file, sha256: sha256!, ...(dicom ? { dicom } : {}) };
+  });
+  if (!prepared) return { images: asGiven };
+  const about = (modality: Modality) => prepared.record.images[modality]!;
+  return {
+    images: use.map((modality) => ({
+      modality,
+      file: preparedImage(prepared, modality),
+      sha256: about(modality).sha256,
+    })),
+    origins: asGiven.map((one) => ({
+      ...one,
+      toCase: about(one.modality).toCase as unknown as Affine,
+    })),
+  };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { QuorumError } from '../../errors.js';
+import type { Suggestion, Suggestions } from '../../intake/candidate.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
@@ -7,8 +8,11 @@ import type { Answers, OpenCase } from '../contract/cases.js';
 import type { MaskRole, NamedMask, ParsedMaskRef } from '../contract/masks.js';
 import type { CaseResult } from '../contract/results.js';
 import type { Edit } from '../edits/edit.js';
+import type { Prepared } from '../profile/preparedStore.js';
 import type { MaskInput, Segmented } from '../worker/caseSource.js';
 import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
+import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
+import type { RawCase } from './rawCase.js';
 import { resultOf } from './warnings.js';
 
 interface OpenMask {
@@ -29,12 +33,26 @@ export class CaseSession {
   edit: Edit | null = null;
   /** Edits that another one has replaced; listed among the masks. */
   readonly aside: Edit[] = [];
+  /** What a scan found; null for images that their names explain. */
+  readonly raw: RawCase | null;
+  /** Where its series are converted to; removed when the case is closed. */
+  readonly workingFolder: string | null;
+  readonly preparation = new CasePreparation();
+  private readonly suggestions: Suggestions;
   private readonly masks = new Map<string, OpenMask>();
   private segmented: { readonly id: string; readonly facts: Segmented } | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(paths: readonly string[], { name, folder, files }: CaseFiles) {
+  constructor(
+    paths: readonly string[],
+    { name, folder, files, suggestions }: CaseFiles & { readonly suggestions: Suggestions },
+    raw: RawCase | null = null,
+    workingFolder: string | null = null,
+  ) {
     this.paths = paths;
+    this.raw = raw;
+    this.workingFolder = workingFolder;
+    this.suggestions = suggestions;
     this.name = name;
     this.folder = folder;
     this.files = files;
@@ -53,11 +71,27 @@ export class CaseSession {
   get images(): string[] {
     const now = this.files.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256]));
     const segmented = this.segmented?.facts.source.images.map(({ sha256 }) => sha256) ?? [];
-    return [...new Set([...now, ...segmented])];
+    const prepared = Object.values(this.prepared?.record.images ?? {}).map(({ sha256 }) => sha256);
+    return [...new Set([...now, ...segmented, ...prepared])];
+  }
+
+  /** The prepared images of the present files, or null. */
+  get prepared() {
+    return this.preparation.of(this.slots);
+  }
+
+  /** The image that is shown as a sequence: the prepared one where there is one. Null for an empty slot. */
+  imageOf(modality: Modality): string | null {
+    const { prepared } = this;
+    if (prepared?.record.images[modality]) return preparedImage(prepared, modality);
+    return this.slots[modality]?.file ?? null;
   }
 
   get result(): CaseResult | null {
-    return this.segmented && resultOf(this.segmented.id, this.segmented.facts, this.answers);
+    if (!this.segmented) return null;
+    const { id, facts } = this.segmented;
+    const isOfPrepared = this.prepared !== null && this.isOf(this.prepared);
+    return resultOf(id, facts, this.answers, isOfPrepared ? this.prepared!.record.summary : null);
   }
 
   /** What the worker needs to answer questions about the result, or null. */
@@ -70,9 +104,22 @@ export class CaseSession {
     return this.result!;
   }
 
-  /** The grid of masks: the result's, else that of the first available sequence. Null when there is neither. */
+  /** A result of images that were prepared otherwise is no result of the present ones. Edits stay. */
+  dropStaleResult(): void {
+    if (this.prepared && !this.isOf(this.prepared)) this.segmented = null;
+  }
+
+  /** Whether the last result is of these prepared images. */
+  private isOf({ record }: Prepared): boolean {
+    return (this.source?.images ?? []).every(
+      ({ modality, sha256 }) => record.images[modality]?.sha256 === sha256,
+    );
+  }
+
+  /** The grid of masks: the result's, else that of the prepared images or of the first available sequence. Null when there is none. */
   get grid(): Grid | null {
     if (this.segmented) return this.segmented.facts.result.grid as unknown as Grid;
+    if (this.prepared) return preparedGrid(this.prepared);
     const [first] = this.available;
     return first === undefined ? null : this.slots[first]!.header;
   }
@@ -155,6 +202,17 @@ export class CaseSession {
           }),
         ),
       ],
+      suggestions: {
+        adult: answerOf(this.suggestions.adult),
+        treated: answerOf(this.suggestions.treated),
+        glioma: answerOf(this.suggestions.glioma),
+      },
+      preparation: this.preparation.summarise(slots),
+      notes: this.raw && {
+        files: this.raw.notes.files,
+        ignored: [...this.raw.notes.ignored],
+        problems: [...this.raw.notes.problems],
+      },
     };
   }
 
@@ -166,6 +224,10 @@ export class CaseSession {
 
 function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
   return { id, role, name, volumes: volumesOf(labels, grid) };
+}
+
+function answerOf(suggestion: Suggestion | null): OpenCase['suggestions']['adult'] {
+  return suggestion && { answer: suggestion.answer ? 'yes' : 'no', source: suggestion.source };
 }
 
 const asideId = ({ about }: Edit) => `edit ${about.startedAt}`;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { QuorumError } from '../../errors.js';
+import type { CaseFile } from '../contract/cases.js';
 import type { ExportRequest, exportContract } from '../contract/exports.js';
 import { type JsonHandlers, resultOfCase, type WindowContext } from '../windowContext.js';
 import type { ExportJob } from '../worker/exportJob.js';
@@ -33,11 +34,18 @@ const REPORT_ALONE: Omit<ExportRequest, 'case' | 'combination' | 'edited' | 'thr
   stl: false,
   strippedImages: false,
   neutralNames: false,
+  native: false,
   csv: false,
   picture: true,
   report: true,
   overwrite: false,
 };
+
+/** A series that another one was preferred to serves as nothing. */
+function asServing(file: CaseFile): CaseFile {
+  const rejected = file.series?.rejected ?? null;
+  return rejected === null ? file : { ...file, sequence: 'other', reason: `not taken: ${rejected}` };
+}
 
 /** @throws QuorumError NOT_OPEN, RESULT_MISSING, SEQUENCE_NOT_AVAILABLE for a combination that the result does not have. */
 function exportJob(context: WindowContext, { case: id, ...request }: ExportRequest): ExportJob {
@@ -54,8 +62,9 @@ function exportJob(context: WindowContext, { case: id, ...request }: ExportReque
   return {
     source,
     request,
-    inputFolders: [...new Set(session.files.map(({ file }) => dirname(file)))],
-    files: session.files.map(summariseFile),
+    inputFolders: session.raw?.inputFolders ?? [...new Set(session.files.map(({ file }) => dirname(file)))],
+    files: session.files.map(summariseFile).map(asServing),
+    prepared: source.origins ? session.preparation.summarise(session.slots).made : null,
     result,
     answers: session.answers,
     edited: edit && { labels: edit.labels, state: edit.state() },

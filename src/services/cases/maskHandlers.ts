@@ -42,6 +42,10 @@ export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof 
         b: session.maskInput(b),
       });
     },
+    'masks.seriesVolumes': async ({ case: id, mask }) => {
+      const { session, source } = resultOfCase(context, id);
+      return worker.run('seriesVolumes', { source, mask: session.maskInput(mask) });
+    },
     'masks.scores': async ({ case: id, truth }) => {
       const { session, source } = resultOfCase(context, id);
       return worker.run('scores', { source, truth: session.maskInput(truth) });
@@ -59,8 +63,9 @@ export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof 
           field: 'voxel',
           expected: `within ${grid.size.join('×')}`,
         });
-      const { slots } = session;
-      const files = Object.fromEntries(MODALITIES.flatMap((m) => (slots[m] ? [[m, slots[m].file]] : [])));
+      const files = Object.fromEntries(
+        MODALITIES.flatMap((m) => (session.imageOf(m) ? [[m, session.imageOf(m)!]] : [])),
+      );
       return worker.run('voxel', { source: session.source, files, voxel, grid: plain(grid), combination });
     },
   };
@@ -73,9 +78,9 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
   const source = (id: string) => resultOfCase(context, id).source;
   return {
     'images.volume': async ({ case: id, sequence }) => {
-      const slot = openCaseOf(context, id).slots[sequence];
-      if (!slot) throw new QuorumError({ code: 'SEQUENCE_NOT_AVAILABLE', found: sequence });
-      const { header, voxels } = await worker.run('image', { file: slot.file });
+      const file = openCaseOf(context, id).imageOf(sequence);
+      if (!file) throw new QuorumError({ code: 'SEQUENCE_NOT_AVAILABLE', found: sequence });
+      const { header, voxels } = await worker.run('image', { file });
       return { header, data: voxels };
     },
     'masks.labels': async ({ case: id, mask }) => {

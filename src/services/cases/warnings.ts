@@ -1,10 +1,24 @@
 import type { Answers } from '../contract/cases.js';
+import type { PreparedSummary } from '../contract/preparation.js';
 import type { CaseResult, Warning } from '../contract/results.js';
 import type { Segmented } from '../worker/caseSource.js';
 
 /** A finished segmentation with its warnings. */
-export function resultOf(id: string, segmented: Segmented, answers: Answers | null): CaseResult {
-  return { ...segmented.result, id, warnings: caseWarnings(segmented, answers) };
+export function resultOf(
+  id: string,
+  segmented: Segmented,
+  answers: Answers | null,
+  prepared: PreparedSummary | null,
+): CaseResult {
+  const warnings = [...preparationWarnings(prepared), ...caseWarnings(segmented, answers)];
+  return { ...segmented.result, id, warnings };
+}
+
+function preparationWarnings(prepared: PreparedSummary | null): Warning[] {
+  const doubtful = prepared?.steps.filter(({ verdict }) => verdict === 'doubtful' || verdict === 'failed');
+  return (doubtful ?? []).map(
+    ({ step, sequence, problem }): Warning => ({ code: 'PREPARATION_DOUBTFUL', step, sequence, problem }),
+  );
 }
 
 function caseWarnings(

@@ -10,6 +10,7 @@ import {
 } from './basic.js';
 import { editStateSchema } from './edits.js';
 import { namedMaskSchema } from './masks.js';
+import { preparationSchema } from './preparation.js';
 import { resultSchema } from './results.js';
 
 /** Open cases: what lies in a folder, which file serves as which sequence, what the user says about the patient. */
@@ -26,6 +27,36 @@ export const answersSchema = z.strictObject({
 });
 export type Answers = z.infer<typeof answersSchema>;
 
+/** Answers that headers and names suggest, with where that was read; never taken for given. */
+const suggestionSchema = z.object({ answer: z.enum(['yes', 'no']), source: z.string() }).nullable();
+const suggestionsSchema = z.object({
+  adult: suggestionSchema,
+  treated: suggestionSchema,
+  glioma: suggestionSchema,
+});
+
+/** What is known of a series that was found by a scan. */
+const seriesAboutSchema = z.object({
+  /** Names it for `cases.assignSeries`. */
+  id: z.string(),
+  description: z.string().nullable(),
+  /** ISO 8601, with the time where it is known. */
+  acquired: z.string().nullable(),
+  number: z.number().nullable(),
+  files: z.int(),
+  duplicates: z.int(),
+  isDicom: z.boolean(),
+  /** 0..1; ranks recognitions, no measured probability. */
+  confidence: z.number(),
+  /** What its voxels look like where headers and names are silent; never taken unasked. */
+  guess: modalitySchema.nullable(),
+  /** Why it is no image to segment from; null when it may be one. */
+  setAside: z.string().nullable(),
+  /** Why another series of the same sequence is taken; null where none is. */
+  rejected: z.string().nullable(),
+});
+export type SeriesAbout = z.infer<typeof seriesAboutSchema>;
+
 const fileSchema = z.object({
   file: z.string(),
   /** The file's name without its folder. */
@@ -39,8 +70,16 @@ const fileSchema = z.object({
   /** Null when the header cannot be read; `problem` says why. */
   header: headerSchema.nullable(),
   problem: problemSchema.nullable(),
+  /** Null for images that are recognised by their file names alone. */
+  series: seriesAboutSchema.nullable(),
 });
 export type CaseFile = z.infer<typeof fileSchema>;
+
+const scanNotesSchema = z.object({
+  files: z.int(),
+  ignored: z.array(z.object({ what: z.string(), count: z.int() })),
+  problems: z.array(z.object({ problem: problemSchema, count: z.int() })),
+});
 
 export const openCaseSchema = z.object({
   id: z.string(),
@@ -58,19 +97,45 @@ export const openCaseSchema = z.object({
   /** The mask edited by hand (restored from the journal when the case was opened), or null. */
   edits: editStateSchema.nullable(),
   masks: z.array(namedMaskSchema),
+  suggestions: suggestionsSchema,
+  preparation: preparationSchema,
+  /** What a scan passed over; null where nothing was scanned. */
+  notes: scanNotesSchema.nullable(),
 });
 export type OpenCase = z.infer<typeof openCaseSchema>;
 
+/** One examination of one patient among several, without names. */
+const studyChoiceSchema = z.object({
+  id: z.string(),
+  /** The folder or archive that holds it. */
+  shown: z.string(),
+  isDicom: z.boolean(),
+  date: z.string().nullable(),
+  description: z.string().nullable(),
+  series: z.int(),
+  sequences: z.array(modalitySchema),
+  /** What the user has to confirm before it is opened; empty when the headers are clear. */
+  doubts: z.array(z.string()),
+});
+export type StudyChoice = z.infer<typeof studyChoiceSchema>;
+
 export const casesContract = {
   /**
-   * Opens one case: a folder, or loose files. A folder of several case folders gives `choose`: call again with one of them.
-   * Opening what is open already gives the same case.
+   * Opens one case: a folder, an archive, or loose files. A folder of several case folders gives `choose`: call again with one of them.
+   * Several examinations, or one of which it is not certain that it is one, give `studies`: call again with one of their ids, and with
+   * `confirmed` where it has doubts. Opening what is open already gives the same case. How far it is comes as `opening` events.
    */
   'cases.open': {
     request: z.strictObject({
       paths: z.array(z.string().min(1)).min(1),
       /** False: not listed among the recent folders (temporary folders of dropped files). */
       remember: z.boolean().default(true),
+      /** One of `studies`. */
+      study: z.string().nullable().default(null),
+      /** The user has confirmed that these are one patient and one examination. */
+      confirmed: z.boolean().default(false),
+      /** Names this call in its events, and for `cases.cancelOpening`. */
+      opening: z.string().max(64).nullable().default(null),
     }),
     response: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('case'), case: openCaseSchema }),
@@ -78,13 +143,23 @@ export const casesContract = {
         kind: z.literal('choose'),
         folders: z.array(z.object({ name: z.string(), folder: z.string() })),
       }),
+      z.object({ kind: z.literal('studies'), studies: z.array(studyChoiceSchema), notes: scanNotesSchema }),
     ]),
+  },
+  'cases.cancelOpening': {
+    request: z.strictObject({ opening: z.string() }),
+    response: z.object({ cancelled: z.boolean() }),
   },
   'cases.list': { request: nothing, response: z.array(openCaseSchema) },
   'cases.get': { request: caseIdSchema, response: openCaseSchema },
   /** Corrects what a file serves as; a file that held that sequence before becomes `other`. Results and edits stay. */
   'cases.assign': {
     request: caseIdSchema.extend({ file: z.string(), sequence: sequenceSchema }),
+    response: openCaseSchema,
+  },
+  /** The same for a series that a scan found; remembered for this content. The next best series takes the place of one that is taken away. */
+  'cases.assignSeries': {
+    request: caseIdSchema.extend({ series: z.string(), sequence: sequenceSchema }),
     response: openCaseSchema,
   },
   'cases.answer': { request: caseIdSchema.extend({ answers: answersSchema }), response: openCaseSchema },

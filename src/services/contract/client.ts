@@ -7,6 +7,8 @@ import { changesContract, editsContract } from './edits.js';
 import type { JobEvent, QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
 import { mapsContract, masksContract } from './masks.js';
+import { preparationBinaryContract, preparationContract } from './preparation.js';
+import { skullStripContract } from './skullStrip.js';
 
 import { studiesContract } from './studies.js';
 
@@ -19,11 +21,13 @@ export const windowContract = {
   ...masksContract,
   ...editsContract,
   ...exportContract,
+  ...preparationContract,
+  ...skullStripContract,
   ...applicationContract,
 } as const;
 
 /** Methods of a window that answer with a header and an ArrayBuffer. */
-export const binaryContract = { ...mapsContract, ...changesContract } as const;
+export const binaryContract = { ...mapsContract, ...changesContract, ...preparationBinaryContract } as const;
 
 /** Every method with a JSON answer: those of the windows and those of the command line. */
 export const contract = { ...commandContract, ...windowContract } as const;

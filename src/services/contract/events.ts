@@ -28,6 +28,8 @@ export const quorumEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('caseClosed'), case: z.string() }),
   /** Sent after every change of the edited mask, so that two windows agree. */
   z.object({ type: z.literal('edits'), case: z.string(), state: editStateSchema.nullable() }),
+  /** How far a `cases.open` is: share of its stage, 0..1. */
+  z.object({ type: z.literal('opening'), opening: z.string(), stage: z.string(), progress: z.number() }),
   /** The worker process ended unexpectedly and was started again. */
   z.object({ type: z.literal('workerRestarted'), problem: problemSchema }),
 ]);

@@ -33,6 +33,8 @@ export const exportRequestSchema = caseIdSchema.extend({
   keepSpecks: z.boolean().default(false),
   probabilities: z.boolean().default(false),
   ...extraFilesShape,
+  /** The mask on every source series' own grid, `native/<sequence>_seg.nii.gz`, where the images were prepared. */
+  native: z.boolean().default(false),
   csv: z.boolean().default(true),
   picture: z.boolean().default(true),
   /** `<case>_report.html`. */

@@ -103,6 +103,13 @@ export const masksContract = {
     request: caseIdSchema.extend({ a: maskRefSchema, b: maskRefSchema }),
     response: compareSchema,
   },
+  /** Volumes on the own grids of the series that the images were prepared from; empty where nothing was moved. */
+  'masks.seriesVolumes': {
+    request: caseIdSchema.extend({ mask: maskRefSchema }),
+    response: z.object({
+      series: z.array(z.object({ sequence: modalitySchema, volumes: perRegionSchema(z.number()) })),
+    }),
+  },
   /** Dice of every combination with a mask that serves as truth. */
   'masks.scores': {
     request: caseIdSchema.extend({ truth: maskRefSchema }),
@@ -132,19 +139,21 @@ export const masksContract = {
 
 const labelsHeader = z.object({ grid: gridSchema, volumes: perRegionSchema(z.number()) });
 
+export const imageHeader = z.object({
+  grid: gridSchema,
+  type: z.enum(['uint8', 'int16', 'float32']),
+  minimum: z.number(),
+  maximum: z.number(),
+  /** 1st and 99.5th percentile of the non-zero values: a window to begin with. */
+  window: z.tuple([z.number(), z.number()]),
+});
+
 /** Methods that answer with voxels: a header, and an ArrayBuffer of the named element type, x fastest. */
 export const mapsContract = {
   /** One sequence's image on its own grid, values as in the file; `type` of the elements is in the header. */
   'images.volume': {
     request: caseIdSchema.extend({ sequence: modalitySchema }),
-    header: z.object({
-      grid: gridSchema,
-      type: z.enum(['uint8', 'int16', 'float32']),
-      minimum: z.number(),
-      maximum: z.number(),
-      /** 1st and 99.5th percentile of the non-zero values: a window to begin with. */
-      window: z.tuple([z.number(), z.number()]),
-    }),
+    header: imageHeader,
   },
   /** Uint8 labels of any mask. */
   'masks.labels': {

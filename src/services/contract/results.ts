@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
+import { PREPARATION_STEPS } from './preparation.js';
 
 /** What a segmentation found. All numbers are of masks on the Case's grid. */
 
@@ -25,6 +26,13 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(['child', 'treated', 'notGlioma']) }),
   /** A device failed and the job was repeated on the CPU. */
   z.object({ code: z.literal('REPEATED_ON_CPU'), device: z.string() }),
+  /** A step of the preparation that came out doubtful or failed. */
+  z.object({
+    code: z.literal('PREPARATION_DOUBTFUL'),
+    step: z.enum(PREPARATION_STEPS),
+    sequence: modalitySchema.nullable(),
+    problem: problemSchema.nullable(),
+  }),
 ]);
 export type Warning = z.infer<typeof warningSchema>;
 

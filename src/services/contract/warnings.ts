@@ -21,6 +21,15 @@ const OUTSIDE_TRAINING = {
   notGlioma: 'This model was trained on gliomas only.',
 } as const;
 
+/** What each step of a preparation is. */
+export const PREPARED = {
+  reference: 'choice of the reference',
+  'co-register': 'alignment',
+  atlas: 'placing on the atlas',
+  'skull-strip': 'cutting out the brain',
+  resample: 'resampling',
+} as const;
+
 /** A warning as a sentence. */
 export function describeWarning(warning: Warning): string {
   switch (warning.code) {
@@ -42,6 +51,11 @@ export function describeWarning(warning: Warning): string {
       return `A check of the input was overridden: ${warning.problem.code}.`;
     case 'OUTSIDE_TRAINING':
       return OUTSIDE_TRAINING[warning.reason];
+    case 'PREPARATION_DOUBTFUL': {
+      const { step, sequence, problem } = warning;
+      const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';
+      return `Preparation in doubt: ${PREPARED[step]}${sequence ? ` of ${titles([sequence])}` : ''}${found}. Look at its check picture before you trust this result.`;
+    }
     case 'REPEATED_ON_CPU':
       return `The device ${warning.device} failed; the CPU did the work.`;
   }

@@ -1,13 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import type { CandidateSummary, studiesContract } from '../contract/studies.js';
 import type { Response } from '../contract.js';
 import { summariseGrid } from '../inspect.js';
-import { makePrivateFolder } from '../profile/privateFiles.js';
-import { SequenceMemory } from '../profile/sequenceMemory.js';
 import type { JsonHandlers, WindowContext } from '../windowContext.js';
 
 /** A folder that takes longer is no examination; 20,000 files take some seconds. */
@@ -15,11 +10,10 @@ const SCAN_LIMIT_MS = 5 * 60_000;
 
 /** Looking into folders, in the worker: whatever files hold, this process goes on. */
 export function studiesHandlers(context: WindowContext): JsonHandlers<keyof typeof studiesContract> {
-  const memory = new SequenceMemory(join(context.profileFolder, 'sequences.json'));
+  const { memory, working } = context;
   return {
     'studies.scan': async ({ paths }) => {
-      const workingFolder = join(context.profileFolder, 'working', randomUUID());
-      await makePrivateFolder(workingFolder);
+      const workingFolder = await working.create();
       const limit = AbortSignal.timeout(SCAN_LIMIT_MS);
       try {
         const remembered = await memory.all();
@@ -35,7 +29,7 @@ export function studiesHandlers(context: WindowContext): JsonHandlers<keyof type
           });
         throw error;
       } finally {
-        await rm(workingFolder, { recursive: true, force: true });
+        await working.remove(workingFolder);
       }
     },
     'studies.remember': async ({ series, sequence }) => {

@@ -7,6 +7,8 @@ export interface CaseSource {
   readonly name: string;
   /** In MODALITIES order; the first gives the Case's grid. */
   readonly images: readonly (SourceImage & { readonly sha256: string })[];
+  /** The series that the images were prepared from; absent where they are used as they are. */
+  readonly origins?: readonly SourceImage[];
   readonly model: { readonly folder: string; readonly hash: string };
   readonly device: string;
   readonly force: boolean;

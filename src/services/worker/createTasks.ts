@@ -1,5 +1,6 @@
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { volumesOf } from '../../segment/cleanUp.js';
+import { readLabelMap } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import { runsOfMask } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
@@ -14,7 +15,7 @@ import {
   scoresTask,
 } from './compareTasks.js';
 import { exportTask, reportTask } from './exportCase.js';
-import { openCandidateTask, scanTask } from './intakeTasks.js';
+import { openCandidateTask, openSeriesTask, scanTask } from './intakeTasks.js';
 import {
   decidedByTask,
   disagreementTask,
@@ -24,8 +25,10 @@ import {
   probabilityTask,
   voxelTask,
 } from './mapTasks.js';
+import { prepareTask } from './prepareTask.js';
 import { maskOf, ResultStore } from './resultStore.js';
 import { segmentTask } from './segmentTask.js';
+import { seriesVolumesTask } from './seriesMasks.js';
 import type { TaskArguments, TaskName, TaskResult } from './tasks.js';
 
 export type Tasks = {
@@ -48,6 +51,9 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
   const blobs = new BlobTasks();
   const shown = maskShower();
   return {
+    openSeries: openSeriesTask,
+    prepare: prepareTask,
+    brain: async ({ file }) => ({ labels: (await readLabelMap(file)).data }),
     segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
     export: (args, context) => exportTask(args, store, images, context),
     report: (args) => reportTask(args, store, images),
@@ -67,6 +73,7 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
     voxel: (args) => voxelTask(store, images, args),
     difference: (args) => differenceTask(store, args),
     compare: (args) => compareTask(store, args),
+    seriesVolumes: (args) => seriesVolumesTask(store, args),
     scores: (args) => scoresTask(store, args),
     blobs: async (args) => blobs.list(await store.get(args.source), args),
     blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),

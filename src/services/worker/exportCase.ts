@@ -5,11 +5,14 @@ import { reportHtml } from '../../export/html.js';
 import { problemForReport } from '../../export/names.js';
 import { CaseOutput, refuseOutputInsideInput } from '../../export/output.js';
 import { overviewPicture, type PictureMask } from '../../export/picture.js';
+import type { PreparationReport } from '../../export/preparationReport.js';
 import { type CaseReport, RESEARCH_NOTICE } from '../../export/report.js';
+import { volumesOf } from '../../segment/cleanUp.js';
 import { allCombinations, combinationName, type Modality, REGIONS } from '../../terms.js';
 import { writeFileAtomically } from '../../volume/atomicFile.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { EditState } from '../contract/edits.js';
+import type { PreparedSummary } from '../contract/preparation.js';
 import type { CaseResult } from '../contract/results.js';
 import { reportWarning } from '../contract/warnings.js';
 import { plannedExtras, writeExtras } from '../extraFiles.js';
@@ -21,6 +24,7 @@ import { describeExport, type MaskFacts } from './exportFacts.js';
 import { type ExportJob, withoutNames } from './exportJob.js';
 import type { ImageStore } from './mapTasks.js';
 import { type HeldResult, maskOf, type ResultStore } from './resultStore.js';
+import { seriesMasks } from './seriesMasks.js';
 
 /**
  * Writes a case's results into a folder: the mask (edited or of a combination), further combinations, probability maps, CSV,
@@ -47,6 +51,7 @@ export async function exportTask(
       context.report('masks', (0.5 * n) / masks.length);
       await writeMask(mask, held, request, output);
     }
+    const native = request.native ? await writeSeriesMasks(masks[0], held, request, output) : undefined;
     if (request.probabilities) {
       context.report('probability maps', 0.5);
       const members = request.combination.split('+') as Modality[];
@@ -63,7 +68,7 @@ export async function exportTask(
     const picture = request.picture || request.report ? await drawPicture(held, masks, images) : null;
     const facts = describeExport(job, held, masks, picture);
     await writeTexts(job, facts, picture, output);
-    const report = await output.commit(caseReport(job, held, masks));
+    const report = await output.commit(caseReport(job, held, masks, native));
     return { folder: request.folder, files: report.files.map(({ file }) => file) };
   } finally {
     await output.close();
@@ -117,7 +122,7 @@ function inOrder(combinations: readonly string[], { present }: HeldResult): stri
     .filter((name) => combinations.includes(name));
 }
 
-function plannedFiles({ request, source: { name, images } }: ExportJob): string[] {
+function plannedFiles({ request, source: { name, images, origins } }: ExportJob): string[] {
   return [
     FILES.segmentation(name),
     ...request.combinations.map((one) => FILES.combination(one.split('+') as Modality[])),
@@ -127,7 +132,8 @@ function plannedFiles({ request, source: { name, images } }: ExportJob): string[
     ...(request.csv ? [csvFile(name)] : []),
     ...(request.picture ? [FILES.picture(name)] : []),
     ...(request.report ? [htmlFile(name)] : []),
-    ...plannedExtras(request, { name, sources: images }),
+    ...plannedExtras(request, { name, sources: origins ?? images }),
+    ...(request.native && origins ? origins.map(({ modality }) => FILES.native(modality)) : []),
   ];
 }
 
@@ -140,9 +146,36 @@ async function writeMask(
   { labels: scheme }: ExportJob['request'],
   output: CaseOutput,
 ): Promise<void> {
-  const { enhancing } = LABEL_VALUES[scheme];
-  const data = scheme === 'brats' ? labels : labels.map((label) => (label === 4 ? enhancing : label));
+  const data = inScheme(labels, scheme);
   await writeNifti(await output.stage(file), { ...grid, data }, { form });
+}
+
+/** The mask on every source series' own grid, with its volumes there. */
+async function writeSeriesMasks(
+  { labels }: MaskFacts,
+  { grid, source }: HeldResult,
+  { labels: scheme }: ExportJob['request'],
+  output: CaseOutput,
+): Promise<CaseReport['native']> {
+  const written: { -readonly [M in Modality]?: NonNullable<CaseReport['native']>[M] } = {};
+  for await (const one of seriesMasks({ ...grid, data: labels }, source.origins ?? [])) {
+    const { size, affine, niftiHeader } = one.header;
+    const file = FILES.native(one.modality);
+    const data = inScheme(one.labels, scheme);
+    await writeNifti(await output.stage(file), { size, affine, data }, { form: niftiHeader });
+    written[one.modality] = { file, ml: volumesOf(one.labels, one.header) };
+  }
+  return written;
+}
+
+function inScheme(labels: Uint8Array, scheme: ExportJob['request']['labels']): Uint8Array {
+  const { enhancing } = LABEL_VALUES[scheme];
+  return scheme === 'brats' ? labels : labels.map((label) => (label === 4 ? enhancing : label));
+}
+
+/** What `report.json` says of a preparation. */
+function reportedPreparation({ reference, brainMask, steps }: PreparedSummary): PreparationReport {
+  return { reference, brainMask, steps: steps.map(({ picture: _, ...step }) => step) };
 }
 
 async function writeTexts(
@@ -171,10 +204,12 @@ async function drawPicture(
 
 /** `report.json`: the same shape as the command line's, with answers and edit. */
 function caseReport(
-  { source, request, result, files, answers }: ExportJob,
+  job: ExportJob,
   held: HeldResult,
   masks: readonly MaskFacts[],
+  native: CaseReport['native'],
 ): Omit<CaseReport, 'files' | 'state'> {
+  const { source, request, result, files, answers } = job;
   const { description, hash } = held.model;
   const [main] = masks;
   return {
@@ -192,11 +227,11 @@ function caseReport(
     },
     images: files
       .filter(({ sequence }) => sequence !== 'mask' && sequence !== 'other')
-      .map(({ file, name, sequence, reason }) => ({
+      .map(({ name, sequence, reason }) => ({
         sequence: sequence as Modality,
         file: name,
         reason,
-        used: source.images.some((image) => image.modality === sequence && image.file === file),
+        used: source.images.some(({ modality }) => modality === sequence),
       })),
     setAside: files
       .filter(({ sequence }) => sequence === 'mask' || sequence === 'other')
@@ -219,6 +254,8 @@ function caseReport(
         reported(result, name, masks, request),
       ]),
     ),
+    ...(job.prepared ? { preparation: reportedPreparation(job.prepared) } : {}),
+    ...(native ? { native } : {}),
     spread: null,
     networkPasses: result.networkPasses,
     seconds: { total: result.seconds },

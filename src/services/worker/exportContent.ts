@@ -32,7 +32,7 @@ export function extraContent(
   const used = combination.split('+').map((member) => MODALITY_TITLES[member as Modality]);
   return {
     name: source.name,
-    sources: source.images,
+    sources: source.origins ?? source.images,
     mask: { ...held.grid, data: labels },
     form: held.form,
     volumes: perRegion((_, region) => (given(region) ? counted[region] : null)),

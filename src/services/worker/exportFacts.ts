@@ -5,8 +5,9 @@ import { volumesOf } from '../../segment/cleanUp.js';
 import type { PerRegion } from '../../segment/influence.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../../terms.js';
 import type { EditState } from '../contract/edits.js';
+import type { PreparedSummary } from '../contract/preparation.js';
 import { QUESTIONS } from '../contract/questions.js';
-import { describeWarning, NO_WARNING, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
+import { describeWarning, NO_WARNING, PREPARED, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import { QUORUM_VERSION } from '../version.js';
 import { LABEL_VALUES } from '../writeMasks.js';
 import type { ExportJob } from './exportJob.js';
@@ -31,7 +32,7 @@ export function describeExport(
   const { source, request, answers, files, result } = job;
   const { description, hash } = held.model;
   const values = LABEL_VALUES[request.labels];
-  const used = new Set(source.images.map(({ file }) => file));
+  const used = new Set(source.images.map(({ modality }) => modality));
   const [main] = masks;
   return {
     caseName: source.name,
@@ -41,11 +42,11 @@ export function describeExport(
     labels: `${values.core} non-enhancing core, ${values.oedema} oedema, ${values.enhancing} enhancing tumour`,
     sequences: files
       .filter(({ sequence }) => sequence !== 'mask' && sequence !== 'other')
-      .map(({ file, name, sequence, reason }) => ({
+      .map(({ name, sequence, reason }) => ({
         title: MODALITY_TITLES[sequence as Modality],
         file: name,
         reason,
-        used: used.has(file),
+        used: used.has(sequence as Modality),
       })),
     answers: (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).map((key) => ({
       question: QUESTIONS[key],
@@ -61,6 +62,7 @@ export function describeExport(
     threshold: request.threshold ?? description.threshold,
     rows: masks.flatMap((mask) => rowsOf(mask, job, held)),
     edit: main.edit && describeEdit(main.edit),
+    preparation: preparationLines(job.prepared),
     warnings: warningsOf(main, job),
     picture,
   };
@@ -87,6 +89,15 @@ function rowsOf(
       agreement: edit ? null : known.agreement[region],
       byHand: edit ? edit.byHand[region] : null,
     };
+  });
+}
+
+/** Each step of the preparation as a sentence; empty where there was none. */
+function preparationLines(prepared: PreparedSummary | null): string[] {
+  return (prepared?.steps ?? []).map(({ step, sequence, reason, verdict }) => {
+    const doubt =
+      verdict === 'doubtful' || verdict === 'failed' ? ' In doubt: look at its check picture.' : '';
+    return `${PREPARED[step]}${sequence ? ` (${titles([sequence])})` : ''}: ${reason}.${doubt}`;
   });
 }
 

@@ -2,6 +2,7 @@ import { NEUTRAL_NAME, problemForReport } from '../../export/names.js';
 import type { Answers, CaseFile } from '../contract/cases.js';
 import type { EditState } from '../contract/edits.js';
 import type { ExportRequest } from '../contract/exports.js';
+import type { PreparedSummary } from '../contract/preparation.js';
 import type { CaseResult } from '../contract/results.js';
 import type { CaseSource } from './caseSource.js';
 
@@ -12,6 +13,8 @@ export interface ExportJob {
   /** The case's own folders: nothing is written into them. */
   readonly inputFolders: readonly string[];
   readonly files: readonly CaseFile[];
+  /** How the images were prepared; null where they were used as they are. */
+  readonly prepared: PreparedSummary | null;
   readonly result: CaseResult;
   readonly answers: Answers | null;
   readonly edited: { readonly labels: Uint8Array; readonly state: EditState } | null;

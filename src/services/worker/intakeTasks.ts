@@ -1,7 +1,8 @@
-import type { Scan } from '../../intake/candidate.js';
-import { applyRemembered, openCandidate } from '../../intake/openCandidate.js';
+import type { FoundSeries, Scan } from '../../intake/candidate.js';
+import { applyRemembered, openCandidate, openSeries } from '../../intake/openCandidate.js';
 import { scan } from '../../intake/scan.js';
-import type { Study } from '../../intake/study.js';
+import type { Series, Study } from '../../intake/study.js';
+import { sha256OfFile } from '../../prepare/case.js';
 import type { JobContext } from '../jobs.js';
 import type { TaskArguments } from './tasks.js';
 
@@ -13,6 +14,15 @@ export async function scanTask(
   const onProgress = (done: number, total: number) => report('reading headers', done / total);
   const found = await scan(paths, { workingFolder, signal, onProgress });
   return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
+}
+
+/** Converts one series where it is DICOM. */
+export async function openSeriesTask(
+  { found, workingFolder }: { found: FoundSeries; workingFolder: string },
+  { signal }: JobContext,
+): Promise<{ series: Series; sha256: string }> {
+  const series = await openSeries(found, { workingFolder, signal });
+  return { series, sha256: await sha256OfFile(series.file) };
 }
 
 /** Converts an examination's chosen series. */

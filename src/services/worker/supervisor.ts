@@ -7,7 +7,14 @@ import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '
 const CANCEL_PATIENCE_MS = 1000;
 
 /** Tasks that change something outside the worker, or take long: never repeated unasked when the worker dies. */
-const ONCE: ReadonlySet<TaskName> = new Set(['segment', 'export', 'scan', 'openCandidate']);
+const ONCE: ReadonlySet<TaskName> = new Set([
+  'segment',
+  'export',
+  'prepare',
+  'scan',
+  'openSeries',
+  'openCandidate',
+]);
 
 export interface RunOptions {
   readonly signal?: AbortSignal;

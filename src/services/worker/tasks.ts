@@ -1,14 +1,16 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
-import type { Scan, StudyCandidate } from '../../intake/candidate.js';
-import type { Study } from '../../intake/study.js';
+import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import type { Series, Study } from '../../intake/study.js';
 import type { Modality, Region } from '../../terms.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
 import type { BinaryHeader, Response } from '../contract.js';
 import type { Runs } from '../edits/runs.js';
+import type { PreparedRecord } from '../profile/preparedStore.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ExportJob } from './exportJob.js';
+import type { PrepareArguments } from './prepareTask.js';
 
 /** What the worker does. Every task carries all that it needs, so that a worker that was restarted can go on. */
 
@@ -21,6 +23,10 @@ type OnResult<Arguments> = Arguments & { readonly source: CaseSource };
 type Labels = { readonly labels: Uint8Array };
 
 export interface WorkerTasks {
+  openSeries: Task<{ found: FoundSeries; workingFolder: string }, { series: Series; sha256: string }>;
+  prepare: Task<PrepareArguments, PreparedRecord | null>;
+  /** A brain mask: 1 inside. */
+  brain: Task<{ file: string }, Labels>;
   segment: Task<
     { source: CaseSource; threads: number; cacheLimitBytes: number; verdictFolder: string },
     Segmented
@@ -61,6 +67,7 @@ export interface WorkerTasks {
     { source: CaseSource | null; grid: Grid; a: MaskInput; b: MaskInput },
     Response<'masks.compare'>
   >;
+  seriesVolumes: Task<OnResult<{ mask: MaskInput }>, Response<'masks.seriesVolumes'>>;
   scores: Task<OnResult<{ truth: MaskInput }>, Response<'masks.scores'>>;
   blobs: Task<
     OnResult<{ combinations: readonly string[]; threshold: number | null; limit: number }>,

@@ -37,8 +37,13 @@ export interface DicomBytes {
   readonly columns?: number;
   readonly frames?: number;
   readonly study?: string;
+  /** Ends the UID of its series. */
   readonly series?: string;
   readonly description?: string;
+  /** null leaves PatientID out. */
+  readonly patient?: string | null;
+  /** Image Position (Patient). */
+  readonly position?: readonly [number, number, number];
   readonly syntax?: string;
   /** Placed before the pixels. */
   readonly extra?: readonly Buffer[];
@@ -47,15 +52,9 @@ export interface DicomBytes {
 
 /** A small MR image, T1 by its description. */
 export function dicomBytes(options: DicomBytes = {}): Buffer {
-  const {
-    slice = 0,
-    rows = 8,
-    columns = 6,
-    study = '1.2.3',
-    series = '9',
-    description = 'T1 AX',
-    syntax = '1.2.840.10008.1.2.1',
-  } = options;
+  const { slice = 0, rows = 8, columns = 6, study = '1.2.3', syntax = '1.2.840.10008.1.2.1' } = options;
+  const { series = '9', description = 'T1 AX', patient = 'P1' } = options;
+  const position = options.position ?? [-3, -4, slice * 5];
   const sop = `${study}.${series}.${slice + 1}`;
   const meta = [
     element(2, 2, 'UI', '1.2.840.10008.5.1.4.1.1.4\0'),
@@ -72,14 +71,15 @@ export function dicomBytes(options: DicomBytes = {}): Buffer {
     element(8, 0x20, 'DA', '20200131'),
     element(8, 0x60, 'CS', 'MR'),
     element(8, 0x103e, 'LO', description),
-    element(0x10, 0x20, 'LO', 'P1'),
+    ...(patient === null ? [] : [element(0x10, 0x20, 'LO', patient)]),
     element(0x18, 0x80, 'DS', '500'),
     element(0x18, 0x81, 'DS', '14'),
     element(0x20, 0xd, 'UI', padded(study)),
     element(0x20, 0xe, 'UI', padded(`${study}.${series}`)),
     element(0x20, 0x13, 'IS', String(slice + 1)),
-    element(0x20, 0x32, 'DS', `-3\\-4\\${slice * 5}`),
+    element(0x20, 0x32, 'DS', position.join('\\')),
     element(0x20, 0x37, 'DS', '1\\0\\0\\0\\1\\0'),
+    element(0x20, 0x52, 'UI', padded(`${study}.0`)),
     element(0x28, 2, 'US', us(1)),
     element(0x28, 4, 'CS', 'MONOCHROME2'),
     ...(options.frames ? [element(0x28, 8, 'IS', String(options.frames))] : []),

@@ -1,0 +1,183 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../../errors.js';
+import type { Series, Study } from '../../intake/study.js';
+import { type Case, sha256OfFile } from '../../prepare/case.js';
+import { networkStripper } from '../../prepare/mindgrab.js';
+import type { Preparation, PreparationTransforms } from '../../prepare/preparation.js';
+import { prepareStudy } from '../../prepare/prepareStudy.js';
+import { MODALITIES, type Modality, type OptionalStep } from '../../terms.js';
+import { writeNifti } from '../../volume/niftiWriter.js';
+import type { Grid } from '../../volume/volume.js';
+import type { PreparationOptions, PreparedStep, PreparedSummary } from '../contract/preparation.js';
+import { summariseGrid } from '../inspect.js';
+import type { JobContext } from '../jobs.js';
+import {
+  BRAIN_FILE,
+  HEAD_FILE,
+  makingFolder,
+  PREPARED_FILE,
+  type PreparedRecord,
+  pictureName,
+  preparedImageName,
+} from '../profile/preparedStore.js';
+import { writePrivately } from '../profile/privateFiles.js';
+
+export interface PrepareArguments {
+  readonly name: string;
+  readonly sources: readonly {
+    readonly modality: Modality;
+    readonly series: Series;
+    readonly sha256: string;
+  }[];
+  readonly options: PreparationOptions;
+  /** A brain mask that the user corrected. */
+  readonly brain: { readonly grid: Grid; readonly data: Uint8Array } | null;
+  /** The file of the network for the skull strip. */
+  readonly network: string | null;
+  /** Transforms of an earlier preparation of the same series that are not sought again. */
+  readonly keep: PreparationTransforms | null;
+  /** Where the prepared images are kept. */
+  readonly folder: string;
+}
+
+/**
+ * Prepares raw images and keeps them, with the brain mask, the check pictures and where each series lies.
+ *
+ * @returns null when the images can be used as they are.
+ * @throws QuorumError what preparing raises; DISK_FULL; CANCELLED. Nothing half-made is left.
+ */
+export async function prepareTask(
+  request: PrepareArguments,
+  { signal, report }: JobContext,
+): Promise<PreparedRecord | null> {
+  const { options, brain, network, keep } = request;
+  const started = performance.now();
+  const prepared = await prepareStudy(studyOf(request), {
+    skip: skippedBy(options),
+    reference: options.reference ?? undefined,
+    ...(keep ? { keep } : {}),
+    ...(brain ? { brainMask: { ...brain.grid, data: brain.data } } : {}),
+    ...(network === null || brain ? {} : { stripper: networkStripper(network) }),
+    keepHeads: true,
+    signal,
+    onProgress: (stage, share) => report(stage, 0.9 * share),
+  });
+  const { preparation } = prepared;
+  if (!preparation) return null;
+  signal.throwIfAborted();
+  report('keeping the prepared images', 0.9);
+  const making = await makingFolder(request.folder);
+  try {
+    const record = await write(making, request, prepared, preparation, performance.now() - started);
+    await rm(request.folder, { recursive: true, force: true });
+    await rename(making, request.folder);
+    return record;
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
+}
+
+function studyOf({ name, sources }: PrepareArguments): Study {
+  const images = Object.fromEntries(
+    sources.map(({ modality, series }) => [modality, { ...series, sequence: modality }]),
+  );
+  return { name, folder: null, series: Object.values(images), images, masks: [] };
+}
+
+function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): OptionalStep[] {
+  return [
+    ...(coRegister ? [] : (['co-register'] as const)),
+    ...(atlas ? [] : (['atlas'] as const)),
+    ...(skullStrip === 'off' ? (['skull-strip'] as const) : []),
+  ];
+}
+
+async function write(
+  folder: string,
+  { sources, options }: PrepareArguments,
+  prepared: Case,
+  preparation: Preparation,
+  milliseconds: number,
+): Promise<PreparedRecord> {
+  const { brainMask, reference, heads, transforms } = preparation;
+  const { grid } = prepared;
+  const head = heads?.[reference];
+  const images = MODALITIES.map((modality) => keepImage(folder, modality, sources, prepared));
+  const [kept] = await Promise.all([
+    Promise.all(images),
+    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }),
+    head && writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }),
+  ]);
+  const steps: PreparedStep[] = [];
+  for (const [n, { picture, problem, ...step }] of preparation.steps.entries()) {
+    const name = picture ? `${n}-${step.step}${step.sequence ? `-${step.sequence}` : ''}` : null;
+    if (picture && name) await writePrivately(join(folder, pictureName(name)), picture);
+    steps.push({
+      ...step,
+      numbers: { ...step.numbers },
+      problem: problem && withoutFiles(problem),
+      picture: name,
+    });
+  }
+  const summary: PreparedSummary = {
+    key: folder.split(/[\\/]/).at(-1)!.slice(0, 32),
+    preparedAt: new Date().toISOString(),
+    sequences: kept.flatMap((one) => (one ? [one.modality] : [])),
+    reference,
+    options,
+    steps,
+    brainMask: { source: brainMask.source, ml: brainMask.ml },
+    grid: summariseGrid(grid),
+    seconds: milliseconds / 1000,
+  };
+  const record: PreparedRecord = {
+    format: 1,
+    summary,
+    images: Object.fromEntries(kept.flatMap((one) => (one ? [[one.modality, one.about]] : []))),
+    transforms: plain(transforms),
+  };
+  await writePrivately(join(folder, PREPARED_FILE), JSON.stringify(record));
+  return record;
+}
+
+/** Whole numbers up to 4095: enough to look at, in a quarter of the bytes. */
+function forDisplay(head: Float32Array): Int16Array {
+  const top = head.reduce((most, value) => Math.max(most, value), 0);
+  return Int16Array.from(head, (value) => Math.round((4095 * Math.max(0, value)) / (top || 1)));
+}
+
+/** What is kept names no file: paths may name the patient. */
+function withoutFiles({ file: _, files: __, also: ___, ...problem }: Problem): Problem {
+  return problem;
+}
+
+async function keepImage(
+  folder: string,
+  modality: Modality,
+  sources: PrepareArguments['sources'],
+  { grid, images, placements }: Case,
+): Promise<{ modality: Modality; about: NonNullable<PreparedRecord['images'][Modality]> } | null> {
+  const image = images[modality];
+  const source = sources.find((one) => one.modality === modality);
+  const placement = placements?.[modality];
+  if (!image || !source || !placement) return null;
+  const file = join(folder, preparedImageName(modality));
+  await writeNifti(file, { ...grid, data: image.data });
+  const about = {
+    sha256: await sha256OfFile(file),
+    source: source.sha256,
+    grid: { size: [...placement.grid.size] as [number, number, number], affine: [...placement.grid.affine] },
+    toCase: [...placement.toCase],
+  };
+  return { modality, about };
+}
+
+function plain(transforms: PreparationTransforms): PreparedRecord['transforms'] {
+  const { fromReference, caseToReference, atlasToReference } = transforms;
+  return {
+    fromReference: Object.fromEntries(Object.entries(fromReference).map(([m, matrix]) => [m, [...matrix]])),
+    caseToReference: [...caseToReference],
+    atlasToReference: atlasToReference && [...atlasToReference],
+  };
+}

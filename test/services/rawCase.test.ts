@@ -1,0 +1,183 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OpenCase } from '../../src/services/contract.js';
+import { readLabelMap } from '../../src/volume/read.js';
+import { dicomBytes } from '../intake/dicom/dicomBytes.js';
+import { jobEnd, problemCode, startServices } from './harness.js';
+
+/** A ball of "brain" with a brighter "tumour" in it, in slices of 4 mm. */
+const SIDE = 160;
+const SLICES = 40;
+const SPACING = 4;
+const TUMOUR = { x: 100, y: 90, z: 80, radius: 16 };
+
+let folder: string;
+let host: Awaited<ReturnType<typeof startServices>>;
+
+interface Series {
+  readonly series: number;
+  readonly description: string;
+  readonly brightness: number;
+  readonly slices?: number;
+  readonly study?: string;
+  readonly patient?: string | null;
+}
+
+async function writeSeries(into: string, one: Series): Promise<void> {
+  await mkdir(into, { recursive: true });
+  for (let slice = 0; slice < (one.slices ?? SLICES); slice++) {
+    const pixels = Buffer.alloc(2 * SIDE * SIDE);
+    const z = slice * SPACING;
+    for (let y = 0; y < SIDE; y++)
+      for (let x = 0; x < SIDE; x++) {
+        if (Math.hypot(x - 80, y - 80, z - 80) > 65) continue;
+        const tumour = Math.hypot(x - TUMOUR.x, y - TUMOUR.y, z - TUMOUR.z) < TUMOUR.radius;
+        const value = 100 + 10 * Math.sin(x * 0.5 + z * 0.2) + (tumour ? one.brightness : 0);
+        pixels.writeUInt16LE(Math.round(value), 2 * (x + SIDE * y));
+      }
+    const { series, description, study = '1.2.3', patient = 'Doe4711' } = one;
+    const position = [-80, -80, z - 80] as const;
+    const about = { slice, rows: SIDE, columns: SIDE, study, description, patient, position, pixels };
+    await writeFile(join(into, `${series}-${slice}`), dicomBytes({ ...about, series: `${series}` }));
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quorum-raw-'));
+  host = await startServices();
+  const study = join(folder, 'one');
+  await writeSeries(join(study, 'a'), { series: 1, description: 'T1 AX', brightness: 20 });
+  await writeSeries(join(study, 'b'), { series: 2, description: 'FLAIR AX', brightness: 120 });
+  await writeSeries(join(study, 'c'), { series: 3, description: 'FLAIR AX', brightness: 90, slices: 20 });
+  await writeSeries(join(study, 'd'), { series: 4, description: 'T2 AX', brightness: 9, slices: 3 });
+});
+
+afterAll(async () => {
+  await host.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function open(path: string, more: object = {}): Promise<OpenCase> {
+  const opened = await host.services.call('cases.open', { paths: [path], ...more });
+  if (opened.kind !== 'case') throw new Error(`a case expected, not ${opened.kind}`);
+  return opened.case;
+}
+
+describe('a folder of DICOM', () => {
+  it('is converted and recognised: the series that covers most wins, others say why not', async () => {
+    const opened = await open(join(folder, 'one'), { opening: 'first' });
+    expect(opened.available).toEqual(['t1', 'flair']);
+    const flairs = opened.files.filter(({ sequence }) => sequence === 'flair');
+    expect(flairs.map(({ series }) => series?.files).sort()).toEqual([20, 40]);
+    const rejected = flairs.find(({ series }) => series?.rejected !== null)!;
+    expect(rejected.series).toMatchObject({ files: 20, rejected: expect.stringContaining('covers 80 mm') });
+    const short = opened.files.find(({ series }) => series?.files === 3)!;
+    expect(short).toMatchObject({ sequence: 'other', reason: 'only 3 slices' });
+    expect(opened.preparation.needed.join(' ')).toContain('DICOM');
+    expect(JSON.stringify(opened)).not.toContain('4711');
+    expect(host.events.some((event) => event.type === 'opening' && event.opening === 'first')).toBe(true);
+  });
+
+  it('takes another series in one click, and remembers it; forgetting the case forgets that', async () => {
+    const opened = await open(join(folder, 'one'));
+    const other = opened.files.find(({ series }) => series?.files === 20)!;
+    const request = { case: opened.id, series: other.series!.id, sequence: 'flair' } as const;
+    const changed = await host.services.call('cases.assignSeries', request);
+    expect(changed.files.find(({ file }) => file === changed.slots.flair)?.series?.files).toBe(20);
+    await host.services.call('cases.close', { case: opened.id });
+    expect(await readdir(join(host.profile, 'working'))).toEqual([]);
+    const again = await open(join(folder, 'one'));
+    expect(again.files.find(({ file }) => file === again.slots.flair)?.series?.files).toBe(20);
+    await host.services.call('cases.forget', { case: again.id });
+    expect(await readFile(join(host.profile, 'sequences.json'), 'utf8')).not.toContain(other.series!.id);
+  });
+
+  it('of two patients is never mixed: one is chosen, without names', async () => {
+    const both = join(folder, 'both');
+    const short = { brightness: 0, slices: 6 };
+    await writeSeries(join(both, 'x'), { ...short, series: 1, description: 'T1', patient: 'Roe1' });
+    await writeSeries(both, { ...short, series: 1, description: 'T2', patient: 'Poe2', study: '1.2.4' });
+    const found = await host.services.call('cases.open', { paths: [both] });
+    if (found.kind !== 'studies') throw new Error(found.kind);
+    expect(found.studies.map(({ sequences }) => sequences).sort()).toEqual([['t1'], ['t2']]);
+    expect(JSON.stringify(found.studies.map(({ shown: _, ...study }) => study))).not.toMatch(/Roe1|Poe2/);
+    const second = found.studies.find(({ sequences }) => sequences[0] === 't2')!;
+    const opened = await open(both, { study: second.id });
+    expect(opened.available).toEqual(['t2']);
+    await host.services.call('cases.close', { case: opened.id });
+  });
+
+  it('without a patient’s number is opened once the user has confirmed', async () => {
+    const nameless = join(folder, 'nameless');
+    const series = { series: 1, description: 'T1', brightness: 0, slices: 6, patient: null };
+    await writeSeries(nameless, series);
+    const found = await host.services.call('cases.open', { paths: [nameless] });
+    if (found.kind !== 'studies') throw new Error(found.kind);
+    const [{ id, doubts }] = found.studies;
+    expect(doubts.join()).toContain('PatientID');
+    const unconfirmed = host.services.call('cases.open', { paths: [nameless], study: id });
+    expect(await problemCode(unconfirmed)).toBe('NOT_CONFIRMED');
+    const opened = await open(nameless, { study: id, confirmed: true });
+    expect(opened.available).toEqual(['t1']);
+    await host.services.call('cases.close', { case: opened.id });
+  });
+
+  it('can be left while it is looked at', async () => {
+    const call = host.services.call('cases.open', { paths: [join(folder, 'one')], opening: 'leave' });
+    expect((await host.services.call('cases.cancelOpening', { opening: 'leave' })).cancelled).toBe(true);
+    expect(await problemCode(call)).toBe('CANCELLED');
+  });
+});
+
+describe('a prepared case', () => {
+  it('is segmented on 1 mm, exported onto each series, measured there, and kept until it is forgotten', async () => {
+    const { id, slots } = await open(join(folder, 'one'));
+    const options = { coRegister: false, atlas: false, skullStrip: 'off' } as const;
+    const preparing = await host.services.call('preparation.start', { case: id, options });
+    expect(await jobEnd(host.services, preparing.job)).toMatchObject({ state: 'done' });
+    const segmenting = await host.services.call('cases.segment', { case: id, device: 'cpu', force: true });
+    expect(await jobEnd(host.services, segmenting.job)).toMatchObject({ state: 'done' });
+    const opened = await host.services.call('cases.get', { case: id });
+    const { made } = opened.preparation;
+    expect(made?.grid.spacing.map((mm) => mm.toFixed(3))).toEqual(['1.000', '1.000', '1.000']);
+    expect(opened.result?.grid).toEqual(made?.grid);
+    const prepared = await readdir(join(host.profile, 'prepared'));
+    expect(prepared).toHaveLength(1);
+
+    const { header, data } = await host.services.callBinary('preparation.brain', { case: id });
+    const inside = new Uint8Array(data).reduce((sum, value) => sum + value, 0);
+    const ml = (4 / 3) * Math.PI * 6.5 ** 3;
+    expect(header.grid).toEqual(made?.grid);
+    expect(Math.abs(inside / 1000 - ml) / ml).toBeLessThan(0.05);
+
+    const output = join(folder, 'results');
+    const request = { combination: 't1+flair', native: true, dicomSeg: true, stl: true } as const;
+    const { job } = await host.services.call('export.start', { ...request, case: id, folder: output });
+    const end = await jobEnd(host.services, job);
+    expect(end.problem).toBeUndefined();
+    const mask = await readLabelMap(join(output, 'native', 't1_seg.nii.gz'));
+    expect(mask.size).toEqual([SIDE, SIDE, SLICES]);
+    const whole = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0) * (SPACING / 1000);
+    const measured = await host.services.call('masks.seriesVolumes', {
+      case: id,
+      mask: { kind: 'combination', combination: 't1+flair' },
+    });
+    expect(measured.series.find(({ sequence }) => sequence === 't1')?.volumes.WT).toBeCloseTo(whole, 3);
+    const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
+    expect(report.native.t1.ml.WT).toBeCloseTo(whole, 3);
+    expect(report.preparation.steps.length).toBeGreaterThan(1);
+    expect((await readdir(join(output, 'dicom'))).sort()).toEqual(['flair_seg.dcm', 't1_seg.dcm']);
+    // The tumour of the phantom is found, so that this test cannot pass on empty masks.
+    expect(whole).toBeGreaterThan(1);
+    expect(slots.t1).not.toBeNull();
+
+    await host.services.call('cases.close', { case: id });
+    const again = await open(join(folder, 'one'));
+    expect(again.preparation.made?.key).toBe(made?.key);
+    await host.services.call('cases.forget', { case: again.id });
+    expect(await readdir(join(host.profile, 'prepared'))).toEqual([]);
+    expect(await readdir(join(host.profile, 'cache'))).toEqual([]);
+  });
+});
