@@ -17,6 +17,11 @@ const OPTIONS: Readonly<Record<PickKind, OpenDialogOptions>> = {
     properties: ['openFile', 'dontAddToRecent'],
     filters: [IMAGES, { name: 'All files', extensions: ['*'] }],
   },
+  'network-file': {
+    title: 'Add the network for the skull strip',
+    properties: ['openFile', 'dontAddToRecent'],
+    filters: [{ name: 'ONNX', extensions: ['onnx'] }],
+  },
   'model-folder': { title: 'Add a model from its folder', properties: ['openDirectory', 'dontAddToRecent'] },
   'export-folder': {
     title: 'Export into a folder',

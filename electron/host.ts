@@ -5,6 +5,7 @@ export const PICK_KINDS = [
   'case-folder',
   'case-files',
   'mask-file',
+  'network-file',
   'model-folder',
   'export-folder',
 ] as const;

@@ -24,7 +24,13 @@ export interface Shell {
   onOpenPaths(listener: (paths: string[]) => void): () => void;
 }
 
-export type PickKind = 'case-folder' | 'case-files' | 'mask-file' | 'model-folder' | 'export-folder';
+export type PickKind =
+  | 'case-folder'
+  | 'case-files'
+  | 'mask-file'
+  | 'network-file'
+  | 'model-folder'
+  | 'export-folder';
 
 /** Paths to give to `cases.open`, and whether they are a private copy that goes when the case is closed. */
 export interface Received {

@@ -43,6 +43,13 @@ export function labelColours(styles: RegionStyles, opacity: number): Uint8Clampe
   return table;
 }
 
+/** Everything that is not 0 in one colour. */
+export function flatColours(colour: string, opacity: number): Uint8ClampedArray {
+  const table = new Uint8ClampedArray(1024);
+  for (let value = 1; value < 256; value++) setColour(table, value, colour, opacity);
+  return table;
+}
+
 /** 0 is clear; 1..maximum run through the ramp. */
 export function heatColours(maximum: number, opacity: number): Uint8ClampedArray {
   const table = new Uint8ClampedArray(1024);

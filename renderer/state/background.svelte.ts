@@ -13,7 +13,8 @@ export function backgroundOf(study: () => Study): Background {
   const image = loaded(() => {
     const { background, case: opened, voxels } = study();
     const file = background && opened.slots[background];
-    return background && file ? voxels.image(background, file) : null;
+    const imageKey = background ? study().imageKey(background) : '';
+    return background && file ? voxels.image(background, imageKey) : null;
   });
   return {
     image,

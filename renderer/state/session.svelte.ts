@@ -6,6 +6,7 @@ import type {
   QuorumEvent,
   Response,
   Settings,
+  StudyChoice,
 } from '../../src/services/contract.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, ShownCase } from '../client/shownElsewhere.js';
@@ -22,6 +23,12 @@ export interface FolderRequest {
   readonly kind: 'folder' | 'file';
   readonly canCreate: boolean;
   finish(path: string | null): void;
+}
+
+/** What a scan found below the paths that were opened, to choose one from. */
+export interface FoundStudies extends Received {
+  readonly studies: readonly StudyChoice[];
+  readonly notes: Extract<Response<'cases.open'>, { kind: 'studies' }>['notes'];
 }
 
 /** One window: its connection, what it looks at, and the open case. */
@@ -41,8 +48,12 @@ export class Session {
   choice = $state.raw<readonly { name: string; folder: string }[] | null>(null);
   /** Share of a transfer, or null while nothing is known; undefined when nothing is being opened. */
   opening = $state<number | null | undefined>(undefined);
+  /** What is being done while a case is opened; '' while files come in. */
+  openingStage = $state('');
+  studies = $state.raw<FoundStudies | null>(null);
   #abort: AbortController | null = null;
   readonly #shown = new ShownCase();
+  #opening: string | null = null;
 
   constructor(shell: Shell) {
     this.shell = shell;
@@ -103,18 +114,31 @@ export class Session {
 
   cancelOpening(): void {
     this.#abort?.abort();
+    const opening = this.#opening;
+    if (opening) void this.attempt(() => this.client.call('cases.cancelOpening', { opening }));
   }
 
-  async open({ paths, temporary }: Received): Promise<void> {
+  /** @param chosen one of `studies`; where it is in doubt, the user has confirmed that it is one patient's one examination. */
+  async open(
+    { paths, temporary }: Received,
+    chosen: { readonly study: string; readonly confirmed: boolean } | null = null,
+  ): Promise<void> {
     this.choice = null;
+    if (!chosen) this.studies = null;
     this.notices.clear();
     this.opening = null;
+    const opening = crypto.randomUUID();
+    this.#opening = opening;
     await this.attempt(async () => {
-      const opened = await this.client.call('cases.open', { paths, remember: !temporary });
+      const request = { paths, remember: !temporary, opening, ...chosen };
+      const opened = await this.client.call('cases.open', request);
       if (opened.kind === 'choose') this.choice = opened.folders;
+      else if (opened.kind === 'studies') this.#offer({ paths, temporary, ...opened });
       else this.#take(opened.case);
     });
+    this.#opening = null;
     this.opening = undefined;
+    this.openingStage = '';
     this.recents = (await this.attempt(() => this.client.call('recents.list', {}))) ?? this.recents;
   }
 
@@ -128,7 +152,7 @@ export class Session {
   async choose(what: PickKind, title: string): Promise<string[]> {
     if (this.shell.pick) return (await this.attempt(() => this.shell.pick!(what))) ?? [];
     const path = await new Promise<string | null>((finish) => {
-      const kind = what === 'mask-file' || what === 'case-files' ? 'file' : 'folder';
+      const kind = what.endsWith('-file') || what === 'case-files' ? 'file' : 'folder';
       this.folderRequest = { title, kind, canCreate: what === 'export-folder', finish };
     });
     this.folderRequest = null;
@@ -159,7 +183,17 @@ export class Session {
     });
   }
 
+  /** Examinations to choose from; the case that is open is closed for them, as for another case. */
+  #offer(found: FoundStudies): void {
+    this.studies = found;
+    const previous = this.study?.case.id;
+    this.study = null;
+    this.view = 'case';
+    if (previous) void this.attempt(() => this.client.call('cases.close', { case: previous }));
+  }
+
   #take(opened: OpenCase): void {
+    this.studies = null;
     const previous = this.study?.case.id;
     if (previous === opened.id) {
       this.study?.update(opened);
@@ -185,6 +219,10 @@ export class Session {
   #hear(event: QuorumEvent): void {
     const { study } = this;
     if (event.type === 'job') study?.follow(event.event);
+    if (event.type === 'opening' && event.opening === this.#opening) {
+      this.openingStage = `${event.stage[0].toUpperCase()}${event.stage.slice(1)}…`;
+      this.opening = event.progress;
+    }
     if (event.type === 'case' && event.case.id === study?.case.id) study.update(event.case);
     if (event.type === 'edits' && event.case === study?.case.id) study.editing.update(event.state);
     if (event.type === 'caseClosed' && event.case === study?.case.id) void this.#empty();

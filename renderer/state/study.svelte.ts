@@ -17,6 +17,7 @@ import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
 import { Live } from './live.svelte.js';
+import { Preparing } from './preparing.svelte.js';
 import { Voxels } from './voxels.js';
 
 /** Problems that the user may override, knowing what they are. */
@@ -29,6 +30,7 @@ export class Study {
   readonly display = new Display();
   readonly editing: Editing;
   readonly comparing: Comparing;
+  readonly preparing: Preparing;
 
   case = $state.raw() as OpenCase;
   switchedOff = $state.raw<ReadonlySet<Modality>>(new Set());
@@ -56,6 +58,7 @@ export class Study {
       const { mask } = this;
       if (mask) await this.voxels.overlay({ kind: 'mask', mask }, this.stateOf(mask));
     });
+    this.preparing = new Preparing(client, opened.id);
     if (opened.edits) this.source = 'edited';
     this.centre();
   }
@@ -105,10 +108,15 @@ export class Study {
     return this.case.files.find(({ file }) => file === this.case.slots[sequence]) ?? null;
   }
 
-  /** The Case's grid: that of the result, or of the first image before there is one. */
+  /** Names the image that is shown as a sequence: another file, or another preparation, is another image. */
+  imageKey(sequence: Modality): string {
+    return `${this.case.preparation.made?.key ?? ''} ${this.case.slots[sequence]}`;
+  }
+
+  /** The Case's grid: that of the result, of the prepared images, or of the first image before there is either. */
   get grid(): GridSummary | null {
     const first = this.case.available.map((m) => this.fileOf(m)?.header).find(Boolean);
-    return this.case.result?.grid ?? first?.grid ?? null;
+    return this.case.result?.grid ?? this.case.preparation.made?.grid ?? first?.grid ?? null;
   }
 
   /** The mask in the middle, or null before there is one. */
@@ -145,8 +153,12 @@ export class Study {
     if (this.source !== 'edited') this.source = 'automatic';
   }
 
-  async assign(file: string, sequence: Sequence): Promise<void> {
-    this.case = await this.client.call('cases.assign', { case: this.case.id, file, sequence });
+  async assign(file: CaseFile, sequence: Sequence): Promise<void> {
+    const id = { case: this.case.id };
+    const answer = file.series
+      ? this.client.call('cases.assignSeries', { ...id, series: file.series.id, sequence })
+      : this.client.call('cases.assign', { ...id, file: file.file, sequence });
+    this.update(await answer);
   }
 
   async answer(question: keyof Answers, value: Answers['adult']): Promise<void> {
@@ -178,6 +190,7 @@ export class Study {
 
   /** An event of this case's segmentation. */
   follow(event: JobEvent): void {
+    this.preparing.follow(event);
     const { job } = this;
     const ours = job && (job.job === '' ? event.case === this.case.id : event.job === job.job);
     if (!ours) return;
@@ -192,7 +205,10 @@ export class Study {
 
   update(opened: OpenCase): void {
     const isNew = opened.result !== null && opened.result.id !== this.case.result?.id;
+    const before = this.grid;
     this.case = opened;
+    // Another grid: the crosshair's voxel lies elsewhere, or nowhere.
+    if (before?.size.join() !== this.grid?.size.join()) this.centre();
     this.editing.update(opened.edits);
     if (!isNew) return;
     this.thresholds.set(null);

@@ -18,9 +18,9 @@ export class Voxels {
     this.#case = caseId;
   }
 
-  /** @param file the file that serves as this sequence now. */
-  image(sequence: Modality, file: string): Promise<ImageVoxels> {
-    return this.#kept(this.#images, `${sequence} ${file}`, 4, async () => {
+  /** @param key names the image that serves as this sequence now. */
+  image(sequence: Modality, key: string): Promise<ImageVoxels> {
+    return this.#kept(this.#images, `${sequence} ${key}`, 4, async () => {
       const { header, data } = await this.#client.callBinary('images.volume', {
         case: this.#case,
         sequence,

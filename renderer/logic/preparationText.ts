@@ -1,0 +1,47 @@
+import type { PreparedStep } from '../../src/services/contract.js';
+import { MODALITY_TITLES } from '../../src/terms.js';
+
+/** Steps, verdicts and numbers of a preparation as people read them. */
+
+export const VERDICTS: Record<PreparedStep['verdict'], string> = {
+  good: 'no warning',
+  doubtful: 'look at this',
+  failed: 'failed',
+  skipped: 'not needed',
+};
+
+const STEPS: Record<PreparedStep['step'], string> = {
+  reference: 'Reference sequence',
+  'co-register': 'Aligned with the reference',
+  atlas: 'Placed on the atlas',
+  'skull-strip': 'Brain cut out',
+  resample: 'Brought to 1 mm',
+};
+
+export function stepTitle({ step, sequence }: PreparedStep): string {
+  return sequence && step !== 'reference' ? `${STEPS[step]}: ${MODALITY_TITLES[sequence]}` : STEPS[step];
+}
+
+/** The worst verdict among steps, good where all are. */
+export function worstVerdict(steps: readonly PreparedStep[]): PreparedStep['verdict'] {
+  return (['failed', 'doubtful'] as const).find((v) => steps.some(({ verdict }) => verdict === v)) ?? 'good';
+}
+
+const UNITS: readonly [ending: RegExp, unit: string, factor: number, digits: number][] = [
+  [/Ml$/, ' ml', 1, 0],
+  [/Mm$/, ' mm', 1, 1],
+  [/Degrees$/, '°', 1, 1],
+  [/Seconds$/, ' s', 1, 1],
+  [/Share$/, ' %', 100, 0],
+];
+
+/** `brainMl` 1432.1 → `brain 1432 ml`. */
+export function numberText(name: string, value: number): string {
+  const unit = UNITS.find(([ending]) => ending.test(name));
+  const words = (unit ? name.replace(unit[0], '') : name)
+    .replace(/([A-Z])/g, ' $1')
+    .trim()
+    .toLowerCase();
+  if (!unit) return `${words} ${Number.isInteger(value) ? value : value.toFixed(2)}`;
+  return `${words} ${(value * unit[2]).toFixed(unit[3])}${unit[1]}`.trim();
+}

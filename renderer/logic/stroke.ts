@@ -1,0 +1,49 @@
+import type { PlaneAxes, Vec3 } from './geometry.js';
+import { brushVoxels, fillVoxels, lineBetween } from './runs.js';
+import type { Overlay } from './slices.js';
+
+/** A mask that is painted on. */
+export interface Paintable {
+  readonly overlay: Overlay | null;
+  readonly tool: 'look' | 'brush' | 'eraser' | 'fill';
+  readonly label: number;
+  readonly diameter: number;
+  readonly threeD: boolean;
+  /** Draws at once. Returns the voxels that change. */
+  paint(indices: readonly number[], label: number): number[];
+}
+
+type StrokePhase = 'start' | 'move' | 'end';
+
+/**
+ * Follows the pointer and paints with the chosen tool.
+ *
+ * @param finish called when a stroke ends, with the voxels that it changed.
+ */
+export function strokes<P extends Paintable>(
+  target: () => P,
+  finish: (tool: 'brush' | 'eraser' | 'fill', indices: readonly number[], label: number) => void,
+) {
+  let before: Vec3 | null = null;
+  let touched: number[] = [];
+  return (phase: StrokePhase, voxel: Vec3 | null, axes: PlaneAxes): void => {
+    const mask = target();
+    const { overlay, tool } = mask;
+    if (!overlay || tool === 'look') return;
+    const label = tool === 'eraser' ? 0 : mask.label;
+    if (voxel && tool === 'fill') {
+      if (phase === 'start')
+        touched = mask.paint(fillVoxels(overlay.data, overlay.grid.size, voxel, axes), label);
+    } else if (voxel) {
+      const brush = { diameter: mask.diameter, threeD: mask.threeD };
+      const { size, spacing } = overlay.grid;
+      for (const centre of lineBetween(before ?? voxel, voxel))
+        touched.push(...mask.paint(brushVoxels(size, spacing, centre, brush, axes), label));
+    }
+    before = phase === 'end' ? null : (voxel ?? before);
+    if (phase !== 'end') return;
+    const indices = touched;
+    touched = [];
+    finish(tool, indices, label);
+  };
+}
