@@ -44,7 +44,7 @@ export function data({ split }: Logs): string {
   return `## Data, licences, split
 
 - **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
-- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain. T2 of a whole brain was never trained on, T1ce of four.
+- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). T2 of a whole brain was never trained on, T1ce of three.
 - **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-DU-7294 and TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
 - BraTS data are for research; no image of them is part of this project. The weights are MIT-licensed, as the project.
 

@@ -47,6 +47,8 @@ export interface ChecksLog extends Named {
   readonly swapped: InputChecks['swapped'];
   readonly uptake: InputChecks['uptake'];
   readonly surface: InputChecks['surface'];
+  /** The 99th percentile of the share. */
+  readonly surfaceUsual: number;
   readonly lesions: InputChecks['lesions'];
   readonly features: Readonly<
     Record<Modality, { readonly detection: Readonly<Record<string, number>>; readonly cases: number }>
