@@ -57,7 +57,7 @@ describe('what the checks of the images say', () => {
 
   it('that sequences look swapped', () => {
     expect(sentences({ t1: t1ce, t1ce: t1 })).toEqual([
-      'T1 and T1ce look swapped: check which file is which.',
+      'Sequences look swapped, most likely T1 and T1ce: check which file is which.',
     ]);
   });
 

@@ -42,7 +42,7 @@ export function describeWarning(warning: Warning): string {
     case 'LOW_AGREEMENT':
       return `The sequences disagree about the ${REGION_TITLES[warning.region]} (agreement ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
-      return `${titles(warning.sequences).replace(' + ', ' and ')} look swapped: check which file is which.`;
+      return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':
