@@ -25,6 +25,8 @@ import { openModel } from './measure/cases.js';
 import { CHANGES, caseOf, healthyHalves, type Subject } from './measure/changes.js';
 import { rounded } from './measure/knowledge.js';
 
+/** Below this Dice of the whole tumour an unchanged case fails. */
+const POOR_DICE = 0.7;
 /** Dice of the whole tumour that is lost before a change counts as a failure, and false tumour in a brain without one. */
 const LOST_DICE = 0.1;
 const FALSE_ML = 5;
@@ -86,7 +88,7 @@ const known = results.filter((result) => isFailure(result) && result.warnings.le
 const log = {
   kind: 'robustness',
   model: { name: description.name, version: description.version, hash: model.hash },
-  failureMeans: { lostDice: LOST_DICE, falseMlWithoutTumour: FALSE_ML },
+  failureMeans: { poorDice: POOR_DICE, lostDice: LOST_DICE, falseMlWithoutTumour: FALSE_ML },
   results,
   knownFailures: known.map(({ subject, change, combination }) => ({ subject, change, combination })),
 };
@@ -152,9 +154,10 @@ async function measure(
   }
 }
 
-/** Worse than the unchanged case by `LOST_DICE`, or false tumour where there is none. */
-function isFailure({ subject, combination, dice: found, falseMl }: Result): boolean {
+/** Poor as it is, worse than the unchanged case by `LOST_DICE`, or false tumour where there is none. */
+function isFailure({ subject, change, combination, dice: found, falseMl }: Result): boolean {
   if (!found) return falseMl.WT > FALSE_ML;
+  if (change === 'none') return found.WT < POOR_DICE;
   const plain = results.find((one) => one.subject === subject && one.combination === combination);
   return plain?.dice !== null && plain !== undefined && plain.dice.WT - found.WT > LOST_DICE;
 }

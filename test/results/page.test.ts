@@ -61,7 +61,7 @@ describe('the results page', () => {
     const log = {
       kind: 'robustness',
       model: { name: 'm', version: '1', hash: 'a' },
-      failureMeans: { lostDice: 0.1, falseMlWithoutTumour: 5 },
+      failureMeans: { poorDice: 0.7, lostDice: 0.1, falseMlWithoutTumour: 5 },
       results: [],
       knownFailures: [{ subject: 'Colin 27', change: 'none', combination: 't1' }],
     };

@@ -67,7 +67,7 @@ export function checks({ checks: log }: Logs): string {
   ];
   if (!log) return [...parts, notMeasured('the checks')].join('\n\n');
   const rows = Object.entries(log.swapped).map(([pair, check]) => [
-    `${titlesOf(pair)} swapped`,
+    `${titlesOf(pair).replace(' + ', ' and ')} swapped`,
     check ? percent(check.detection) : '–',
     check ? percent(check.falseAlarms) : '–',
     check && check.detection >= LEAST_DETECTION ? 'yes' : 'no',
@@ -118,7 +118,7 @@ export function robustness({ robustness: log }: Logs): string {
     'None of these cases was trained on. What the app would say is in the last column (that a region is not supported aside).',
     table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
     '### Known failures',
-    `At least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,
+    `Dice of the whole tumour below ${log.failureMeans.poorDice} on the unchanged case, at least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,
     known.join('\n') || 'None among the cases above.',
   ].join('\n\n');
 }

@@ -56,7 +56,11 @@ export interface ChecksLog extends Named {
 }
 
 export interface RobustnessLog extends Named {
-  readonly failureMeans: { readonly lostDice: number; readonly falseMlWithoutTumour: number };
+  readonly failureMeans: {
+    readonly poorDice: number;
+    readonly lostDice: number;
+    readonly falseMlWithoutTumour: number;
+  };
   readonly results: readonly {
     readonly subject: string;
     readonly change: string;

@@ -1,10 +1,14 @@
 /** Markdown tables and numbers. */
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS, type Region } from '../../../src/terms.js';
 
-/** A Markdown table; the first column to the left, the others to the right. */
+/** A Markdown table; columns of numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+  return [
+    line(header),
+    line(header.map((_, i) => (rows.every((row) => /^[\d+−–]/.test(row[i])) ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
 }
 
 export const number = (value: number, digits = 3) => value.toFixed(digits);
