@@ -1,6 +1,6 @@
 /**
  * Everything after training, one step after the other: `npx tsx docs/results/reproduce.ts --trained TRAINED [--to MODEL]`.
- * Tunes a trained Model folder into MODEL, measures it, and writes the results page and the model card. Test patients are
+ * Tunes a trained Model folder into MODEL (new; `out/model` by default), measures it, and writes the results page and the model card. Test patients are
  * looked at in the steps `test-…`, after every choice has been made. `--from STEP` goes on from a step.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 const { values: options } = parseArgs({
   options: {
     trained: { type: 'string' },
-    to: { type: 'string', default: 'resources/model' },
+    to: { type: 'string', default: 'out/model' },
     data: { type: 'string', default: '../shared/data' },
     threads: { type: 'string', default: '2' },
     from: { type: 'string', default: 'tune' },

@@ -2,7 +2,7 @@
  * Fits the fusion on training cases and chooses fusion, threshold and clean-up on validation cases; writes a new Model
  * folder: `npx tsx docs/results/tune.ts --model TRAINED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MODEL_FILE, WEIGHTS_FILE, writeModel } from '../../src/model/model.js';
@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 if (!options.model || !options.to) throw new Error('--model TRAINED --to MODEL');
+if (existsSync(options.to)) throw new Error(`${options.to} is there already`);
 const folders = ['brats2020-cubes', 'partial'].map((name) => join(options.data, name));
 const opened = await openModel(options.model, Number(options.threads));
 const { model, engine } = opened;
