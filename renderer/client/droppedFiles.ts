@@ -26,6 +26,6 @@ async function filesBelow(entry: FileSystemEntry): Promise<IncomingFile[]> {
       reader.readEntries(resolve, reject),
     );
     if (batch.length === 0) return files;
-    for (const child of batch) files.push(...(await filesBelow(child)));
+    files.push(...(await Promise.all(batch.map((child) => filesBelow(child)))).flat());
   }
 }

@@ -40,12 +40,9 @@ function uploadRoutes(uploads: Uploads) {
     // Left as a stream: a body is written as it comes, and never held.
     app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
     app.post('/api/uploads', async () => ({ id: await uploads.start() }));
-    app.put('/api/uploads/:id/file', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
-      const { id } = parse(byId, request.params);
-      const { path } = parse(z.object({ path: z.string() }), request.query);
-      const { fileBytes, bytes, files } = await uploads.receive(id, path, request.body as Readable);
-      return { bytes: fileBytes, totalBytes: bytes, files };
-    });
+    app.put('/api/uploads/:id/files', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) =>
+      uploads.receive(parse(byId, request.params).id, request.body as Readable),
+    );
     app.post('/api/uploads/:id/done', async (request) => ({
       folder: uploads.folderOf(parse(byId, request.params).id),
     }));

@@ -1,10 +1,10 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../errors.js';
 import { problemOf, QuorumError } from '../errors.js';
 import type { TemporaryFolders } from './temporaryFolders.js';
+import { IncomingFrame, type ListedFile } from './uploadFrame.js';
 
 export interface UploadLimits {
   /** Of all files of one upload together. */
@@ -17,7 +17,7 @@ export interface UploadState {
   readonly files: number;
 }
 
-/** Dropped folders on their way in: each is streamed, file by file, into a private folder. */
+/** Dropped folders on their way in: each is streamed, many files in one request, into a private folder. */
 export class Uploads {
   readonly limits: UploadLimits;
   private readonly folders: TemporaryFolders;
@@ -41,40 +41,37 @@ export class Uploads {
   }
 
   /**
-   * Streams one file to its place. A file that fails, or is broken off, leaves nothing behind.
+   * Streams the files of one request (`encodeFrame` of their paths and sizes, then their bytes one after the other) to their places.
+   * All that is listed is checked before the first byte is written. A request that fails, or is broken off, leaves none of its
+   * files behind.
    *
-   * @param path as in the dropped folder, parts separated by `/`.
-   * @throws QuorumError REQUEST_INVALID for a path that leads elsewhere, OUTPUT_EXISTS when the file is there already,
-   * DATA_TOO_LARGE over a limit, DISK_FULL.
+   * @throws QuorumError REQUEST_INVALID for a path that leads elsewhere or bytes that are not as many as listed, OUTPUT_EXISTS when
+   * a file is there already, DATA_TOO_LARGE over a limit, DISK_FULL.
    */
-  async receive(id: string, path: string, stream: Readable): Promise<UploadState & { fileBytes: number }> {
+  async receive(id: string, stream: Readable): Promise<UploadState> {
     const state = this.stateOf(id);
-    const target = join(this.folders.folderOf(id), ...partsOf(path));
-    if (++state.files > this.limits.files) {
-      state.files--;
-      throw new QuorumError({ code: 'DATA_TOO_LARGE', expected: `at most ${this.limits.files} files` });
-    }
-    let fileBytes = 0;
-    const count = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        fileBytes += chunk.length;
-        state.bytes += chunk.length;
-        done(state.bytes > this.limits.bytes ? this.tooLarge(path) : null, chunk);
-      },
-    });
-    let created = false;
+    const folder = this.folders.folderOf(id);
+    const frame = new IncomingFrame(stream);
+    const listed = await frame.list();
+    const targets = listed.map(({ path }) => join(folder, ...partsOf(path)));
+    const bytes = this.reserve(state, listed);
+    const created: string[] = [];
     try {
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      const file = await open(target, 'wx', 0o600);
-      created = true;
-      await pipeline(stream, count, file.createWriteStream());
+      const parents = new Set(targets.map((target) => dirname(target)));
+      for (const parent of parents) await mkdir(parent, { recursive: true, mode: 0o700 });
+      for (const [index, target] of targets.entries()) {
+        const file = await open(target, 'wx', 0o600);
+        created.push(target);
+        await writeFile(file, frame.take(listed[index].bytes)).finally(() => file.close());
+      }
+      await frame.expectEnd();
     } catch (error) {
-      state.files--;
-      state.bytes -= fileBytes;
-      if (created) await rm(target, { force: true });
-      throw asProblem(error, path);
+      state.files -= listed.length;
+      state.bytes -= bytes;
+      await Promise.all(created.map((target) => rm(target, { force: true })));
+      throw asProblem(error, listed[Math.min(created.length, listed.length - 1)].path);
     }
-    return { ...state, fileBytes };
+    return { ...state };
   }
 
   /** The upload goes when the last case that was opened from it is closed. */
@@ -103,9 +100,19 @@ export class Uploads {
     return state;
   }
 
-  private tooLarge(path: string): QuorumError {
-    const expected = `at most ${(this.limits.bytes / 2 ** 30).toFixed(1)} GiB in one folder`;
-    return new QuorumError({ code: 'DATA_TOO_LARGE', file: path, expected });
+  /** Counts files in before they come. Returns their bytes. */
+  private reserve(state: { bytes: number; files: number }, listed: readonly ListedFile[]): number {
+    const bytes = listed.reduce((sum, file) => sum + file.bytes, 0);
+    const expected =
+      state.files + listed.length > this.limits.files
+        ? `at most ${this.limits.files} files`
+        : state.bytes + bytes > this.limits.bytes
+          ? `at most ${(this.limits.bytes / 2 ** 30).toFixed(1)} GiB in one folder`
+          : null;
+    if (expected !== null) throw new QuorumError({ code: 'DATA_TOO_LARGE', expected });
+    state.files += listed.length;
+    state.bytes += bytes;
+    return bytes;
   }
 }
 

@@ -15,7 +15,7 @@ export type { EditState } from './contract/edits.js';
 export { type JobEvent, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';
 export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';
-export { decodeFrame, encodeFrame } from './contract/frame.js';
+export { decodeFrame, encodeFrame, frameHeadLength } from './contract/frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './contract/masks.js';
 export { describeProblem, problemText } from './contract/messages.js';
 export type {

@@ -31,8 +31,14 @@ async function json<T>(method: string, path: string, body?: unknown): Promise<T>
 }
 
 const begin = async () => (await json<{ id: string }>('POST', '/api/uploads')).id;
-const put = (id: string, path: string, body: string | Uint8Array) =>
-  browser.send('PUT', `/api/uploads/${id}/file?path=${encodeURIComponent(path)}`, { body });
+/** Files of one request, as the renderer sends them; `listed` when their list shall say something else. */
+const putAll = (id: string, files: [path: string, bytes: string | Uint8Array][], listed?: unknown) => {
+  const contents = files.map(([, bytes]) => Buffer.from(bytes));
+  const list = listed ?? files.map(([path], index) => ({ path, bytes: contents[index].length }));
+  const body = Buffer.concat([encodeFrame(list), ...contents]);
+  return browser.send('PUT', `/api/uploads/${id}/files`, { body });
+};
+const put = (id: string, path: string, bytes: string | Uint8Array) => putAll(id, [[path, bytes]]);
 const folderOf = async (id: string) =>
   (await json<{ folder: string }>('POST', `/api/uploads/${id}/done`)).folder;
 const exists = (path: string) =>
@@ -46,7 +52,7 @@ describe('a dropped folder', () => {
     const id = await begin();
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
     const answer = await put(id, 'Patient ü/mr 1/t1.nii.gz', bytes);
-    expect(JSON.parse(answer.body.toString())).toEqual({ bytes: 300, totalBytes: 300, files: 1 });
+    expect(JSON.parse(answer.body.toString())).toEqual({ bytes: 300, files: 1 });
     const folder = await folderOf(id);
     expect(new Uint8Array(await readFile(join(folder, 'Patient ü/mr 1/t1.nii.gz')))).toEqual(bytes);
     if (process.platform !== 'win32') {
@@ -63,6 +69,62 @@ describe('a dropped folder', () => {
       expect(problemIn(answer)).toMatchObject({ code: 'REQUEST_INVALID', field: 'path' });
     },
   );
+
+  it('takes many files in one request: sub-folders, empty ones, those cut anywhere by the network', async () => {
+    const id = await begin();
+    const long = 'x'.repeat(900);
+    const answer = await putAll(id, [
+      ['p/empty', ''],
+      ['p/a/1.dcm', 'one'],
+      ['p/a/2.dcm', long],
+      ['p/b/1.dcm', 'two'],
+    ]);
+    expect(JSON.parse(answer.body.toString())).toEqual({ bytes: 906, files: 4 });
+    const folder = await folderOf(id);
+    const read = (path: string) => readFile(join(folder, path), 'utf8');
+    expect(await Promise.all(['p/empty', 'p/a/1.dcm', 'p/a/2.dcm', 'p/b/1.dcm'].map(read))).toEqual([
+      '',
+      'one',
+      long,
+      'two',
+    ]);
+  });
+
+  it('writes none of a request’s files when one path is refused, one is there already, or bytes are missing or left over', async () => {
+    const id = await begin();
+    await put(id, 'kept', 'first');
+    const refused = [
+      await putAll(id, [
+        ['good', 'x'],
+        ['../bad', 'x'],
+      ]),
+      await putAll(id, [
+        ['good', 'x'],
+        ['kept', 'x'],
+      ]),
+      await putAll(id, [['good', 'x']], [{ path: 'good', bytes: 2 }]),
+      await putAll(id, [['good', 'xyz']], [{ path: 'good', bytes: 2 }]),
+      await putAll(id, [['good', 'x']], [{ path: 'good', bytes: -1 }]),
+      await putAll(id, [['good', 'x']], []),
+      await putAll(id, [['good', 'x']], { path: 'good', bytes: 1 }),
+      await browser.send('PUT', `/api/uploads/${id}/files`, { body: '\xff\xff\xff\xff' }),
+      await browser.send('PUT', `/api/uploads/${id}/files`, { body: Buffer.from([255, 255, 255, 127, 32]) }),
+    ].map((answer) => problemIn(answer));
+    expect(refused.map(({ code, field }) => field ?? code)).toEqual([
+      'path',
+      'OUTPUT_EXISTS',
+      'frame',
+      'frame',
+      'frame',
+      'frame',
+      'frame',
+      'frame',
+      'frame',
+    ]);
+    expect(await readdir(await folderOf(id))).toEqual(['kept']);
+    // What was refused does not count.
+    expect((await put(id, 'rest', 'x'.repeat(limits.bytes - 5))).status).toBe(200);
+  });
 
   it('stops at the size limit, counts all files together, and leaves no part of the last behind', async () => {
     const id = await begin();
@@ -91,13 +153,18 @@ describe('a dropped folder', () => {
     const id = await begin();
     const folder = await folderOf(id);
     const socket = connect({ host: '127.0.0.1', port: browser.port });
+    const list = encodeFrame([
+      { path: 'half', bytes: 900 },
+      { path: 'never', bytes: 10 },
+    ]);
     socket.write(
-      `PUT /api/uploads/${id}/file?path=half HTTP/1.1\r\nHost: 127.0.0.1:${browser.port}\r\nOrigin: ${browser.origin}\r\nCookie: ${browser.cookie}\r\nContent-Type: application/octet-stream\r\nContent-Length: 900\r\n\r\n${'x'.repeat(100)}`,
+      `PUT /api/uploads/${id}/files HTTP/1.1\r\nHost: 127.0.0.1:${browser.port}\r\nOrigin: ${browser.origin}\r\nCookie: ${browser.cookie}\r\nContent-Type: application/octet-stream\r\nContent-Length: ${list.length + 910}\r\n\r\n`,
     );
+    socket.write(Buffer.concat([list, Buffer.alloc(100)]));
     await expect.poll(() => exists(join(folder, 'half'))).toBe(true);
     socket.destroy();
     await expect.poll(() => exists(join(folder, 'half'))).toBe(false);
-    expect((await put(id, 'whole', 'x'.repeat(1000))).status).toBe(200);
+    await expect.poll(async () => (await put(id, 'whole', 'x'.repeat(1000))).status).toBe(200);
   });
 
   it('goes when asked to, and is unknown afterwards', async () => {

@@ -6,7 +6,7 @@ import { QuorumError } from '../../errors.js';
  */
 export function encodeFrame(json: unknown, data: ArrayBuffer = new ArrayBuffer(0)): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(JSON.stringify(json));
-  const start = dataStart(text.length);
+  const start = frameHeadLength(text.length);
   const frame = new Uint8Array(start + data.byteLength).fill(0x20, 4 + text.length, start);
   new DataView(frame.buffer).setUint32(0, text.length, true);
   frame.set(text, 4);
@@ -24,7 +24,7 @@ export function decodeFrame(frame: Uint8Array): { json: unknown; data: ArrayBuff
     frame.byteLength < 4
       ? Number.POSITIVE_INFINITY
       : new DataView(frame.buffer, frame.byteOffset).getUint32(0, true);
-  if (dataStart(length) > frame.byteLength) {
+  if (frameHeadLength(length) > frame.byteLength) {
     throw new QuorumError({
       code: 'REQUEST_INVALID',
       field: 'frame',
@@ -35,12 +35,13 @@ export function decodeFrame(frame: Uint8Array): { json: unknown; data: ArrayBuff
     const json: unknown = JSON.parse(
       new TextDecoder('utf-8', { fatal: true }).decode(frame.subarray(4, 4 + length)),
     );
-    return { json, data: Uint8Array.from(frame.subarray(dataStart(length))).buffer };
+    return { json, data: Uint8Array.from(frame.subarray(frameHeadLength(length))).buffer };
   } catch (cause) {
     throw new QuorumError({ code: 'REQUEST_INVALID', field: 'frame', expected: 'UTF-8 JSON' }, { cause });
   }
 }
 
-function dataStart(textLength: number): number {
+/** Bytes before the data of a frame whose JSON text is `textLength` bytes long, the length itself among them. */
+export function frameHeadLength(textLength: number): number {
   return Math.ceil((4 + textLength) / 8) * 8;
 }
