@@ -6,6 +6,7 @@ import { type Case, sha256OfFile } from '../../prepare/case.js';
 import { networkStripper } from '../../prepare/mindgrab.js';
 import type { Preparation, PreparationTransforms } from '../../prepare/preparation.js';
 import { prepareStudy } from '../../prepare/prepareStudy.js';
+import { withPictures } from '../../prepare/stepPictures.js';
 import { MODALITIES, type Modality, type OptionalStep } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { Grid } from '../../volume/volume.js';
@@ -110,7 +111,7 @@ async function write(
     head && writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }),
   ]);
   const steps: PreparedStep[] = [];
-  for (const [n, { picture, problem, ...step }] of preparation.steps.entries()) {
+  for (const [n, { picture, problem, ...step }] of (await withPictures(prepared)).entries()) {
     const name = picture ? `${n}-${step.step}${step.sequence ? `-${step.sequence}` : ''}` : null;
     if (picture && name) await writePrivately(join(folder, pictureName(name)), picture);
     steps.push({

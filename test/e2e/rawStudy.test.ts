@@ -1,0 +1,136 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHeader, readLabelMap } from '../../src/volume/read.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  complaintsOf,
+  exportInto,
+  haveChromium,
+  launch,
+  type Served,
+  serve,
+} from './browser.js';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
+/** Preparing takes half a minute on two free cores. */
+const PATIENCE = 400_000;
+const have =
+  haveChromium('a raw study, from drop to the series’ own grids') &&
+  haveRealData('a raw study, from drop to the series’ own grids');
+
+async function violations(page: Page): Promise<string[]> {
+  if (await page.evaluate('globalThis.axe === undefined')) await page.addScriptTag({ path: AXE });
+  return page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`,
+  );
+}
+
+describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripped set of it', () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    buildRenderer();
+    await mkdir(at('results'), { recursive: true });
+    server = await serve(at('profile'), [at('results')]);
+    browser = await launch('--disable-3d-apis');
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+    page = await context.newPage();
+    complaints = complaintsOf(page);
+    await page.goto(server.address);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('is offered as one of two sets, and opens alone', async () => {
+    await page.getByTestId('folder-input').setInputFiles(RAW);
+    await page.getByTestId('studies').waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('button', { name: /^Open examination/ }).count()).toBe(2);
+    expect(await violations(page)).toEqual([]);
+    await page
+      .getByTestId('studies')
+      .locator('li.study')
+      .filter({ hasNotText: 'stripped' })
+      .getByRole('button')
+      .click();
+    await page.getByRole('switch', { name: 'Use FLAIR' }).waitFor({ timeout: 60_000 });
+    expect(await page.getByTestId('preparation').textContent()).toContain('not about 1 mm');
+  });
+
+  it(
+    'is prepared and segmented in one go, every step with its picture',
+    async () => {
+      await answerQuestions(page);
+      await page.getByRole('button', { name: 'Segment' }).click();
+      await page.getByTestId('volumes').waitFor({ timeout: PATIENCE });
+      const steps = page.getByTestId('preparation-steps').locator('details');
+      expect(await steps.count()).toBe(7);
+      const brain = steps.filter({ hasText: 'Brain cut out' });
+      if ((await brain.getAttribute('open')) === null) await brain.locator('summary').click();
+      const picture = brain.getByRole('button', { name: /^Enlarge/ });
+      await picture.click();
+      const large = page.getByRole('dialog', { name: 'Brain cut out' }).locator('img');
+      expect(
+        await large.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+      ).toBeGreaterThan(500);
+      await page.keyboard.press('Escape');
+      expect(await violations(page)).toEqual([]);
+    },
+    PATIENCE,
+  );
+
+  it('shows the brain mask for correction, and takes a stroke back', async () => {
+    await page.getByRole('button', { name: 'Correct the brain mask' }).click();
+    const use = page.getByRole('button', { name: 'Use this brain mask' });
+    await use.waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Eraser' }).click();
+    const box = (await page.locator('canvas[data-plane=axial]').boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.45, { steps: 4 });
+    await page.mouse.up();
+    expect(await use.isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(await use.isEnabled()).toBe(false);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Leave it as it was' }).click();
+  });
+
+  it('is exported onto the grids of the raw files, and of no others', async () => {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Export/ });
+    expect(await dialog.getByLabel(/DICOM-SEG for the PACS: needs DICOM input/).isDisabled()).toBe(true);
+    await exportInto(page, 'raw');
+    const files = (await readdir(RAW)).filter((name) => name.endsWith('.gz'));
+    const t1 = files.find((name) => name.endsWith('_t1.nii.gz'))!;
+    const [mask, source] = await Promise.all([
+      readLabelMap(at('results/raw/native/t1_seg.nii.gz')),
+      readHeader(join(RAW, t1)),
+    ]);
+    expect(mask.size).toEqual(source.size);
+    expect(mask.affine).toEqual(source.affine);
+    const report = JSON.parse(await readFile(at('results/raw/report.json'), 'utf8'));
+    const names = report.images.map(({ file }: { file: string }) => file);
+    expect(names.sort()).toEqual(files.sort());
+    const labelled = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0);
+    expect(labelled).toBeGreaterThan(0);
+    expect(report.native.t1.ml.WT).toBeGreaterThan(1);
+    expect(report.preparation.reference).toBe('t1ce');
+  });
+
+  it('raised no error on the way', () => expect(complaints).toEqual([]));
+});
