@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { RESEARCH_NOTICE } from '../export/report.js';
+import { foldersInUse } from './cases/preparationHandlers.js';
 import type { applicationContract } from './contract/application.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from './profile/logitsCache.js';
 import { SAMPLE_PATIENT } from './sample.js';
@@ -12,16 +13,17 @@ const LICENCES = new URL('../licences/licences.txt', import.meta.url);
 
 /** Models, settings, recent folders, cache. */
 export function applicationHandlers(context: WindowContext): JsonHandlers<keyof typeof applicationContract> {
-  const { settings, recents, models, cache, edits } = context;
+  const { settings, recents, models, cache, edits, prepared } = context;
   const cacheStatus = async () => {
-    const [{ bytes, entries }, kept, { cacheLimitMb }] = [
+    const [logits, images, kept, { cacheLimitMb }] = [
       await cache.size(),
+      await prepared.size(),
       await edits.size(),
       await settings.get(),
     ];
     return {
-      bytes,
-      entries,
+      bytes: logits.bytes + images.bytes,
+      entries: logits.entries + images.entries,
       limitBytes: cacheLimitMb * 1e6,
       maximumAgeDays: CACHE_MAXIMUM_AGE_DAYS,
       editBytes: kept.bytes,
@@ -51,7 +53,9 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       if (changes.model) await models.find(changes.model);
       const next = await settings.set(changes);
       if (!next.rememberFolders) await recents.clear();
-      await cache.shrink(next.cacheLimitMb * 1e6);
+      const limit = next.cacheLimitMb * 1e6;
+      await prepared.shrink(limit / 2, foldersInUse(context));
+      await cache.shrink(limit - (await prepared.size()).bytes);
       return next;
     },
     'recents.list': () => recents.list(),
@@ -62,6 +66,7 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
     'cache.status': cacheStatus,
     'cache.clear': async () => {
       await cache.clear();
+      await prepared.shrink(0, foldersInUse(context));
       return cacheStatus();
     },
   };

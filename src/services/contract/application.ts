@@ -101,6 +101,6 @@ export const applicationContract = {
   },
   'recents.clear': { request: nothing, response: nothing },
   'cache.status': { request: nothing, response: cacheStatusSchema },
-  /** Removes every cached result; edits stay, and so do results of open cases, in memory. */
+  /** Removes every cached result and prepared image; edits stay, and so do results of open cases, in memory. */
   'cache.clear': { request: nothing, response: cacheStatusSchema },
 } as const;
