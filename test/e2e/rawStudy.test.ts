@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHeader, readLabelMap } from '../../src/volume/read.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
+import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,
@@ -21,9 +22,9 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
 /** Preparing takes half a minute on two free cores. */
 const PATIENCE = 400_000;
-const have =
-  haveChromium('a raw study, from drop to the series’ own grids') &&
-  haveRealData('a raw study, from drop to the series’ own grids');
+const SUITE = 'raw studies in the window, from drop to the series’ own grids';
+const chromium = haveChromium(SUITE);
+const have = chromium && haveRealData(SUITE);
 
 async function violations(page: Page): Promise<string[]> {
   if (await page.evaluate('globalThis.axe === undefined')) await page.addScriptTag({ path: AXE });
@@ -133,4 +134,49 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
   });
 
   it('raised no error on the way', () => expect(complaints).toEqual([]));
+});
+
+describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {
+  const folder = temporaryFolder();
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    buildRenderer();
+    const root = join(folder.path, 'both');
+    const series = (description: string, number: number, slices: number, patient: string) =>
+      writePhantomSeries(join(root, `${patient}-${number}`), {
+        ...{ series: number, description, slices, patient, study: `1.2.${patient.length}`, brightness: 60 },
+      });
+    await series('T1 AX', 1, 8, 'Roe-4711');
+    await series('FLAIR AX', 2, 8, 'Roe-4711');
+    await series('FLAIR AX', 3, 6, 'Roe-4711');
+    await series('T2 AX', 1, 8, 'Poe');
+    server = await serve(join(folder.path, 'profile'), [root]);
+    browser = await launch('--disable-3d-apis');
+    page = await (await browser.newContext({ bypassCSP: true, colorScheme: 'dark' })).newPage();
+    await page.goto(server.address);
+    await page.getByTestId('folder-input').setInputFiles(root);
+    await page.getByTestId('studies').waitFor({ timeout: 60_000 });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('lists both examinations, opens the one that is chosen, and takes another series in one click', async () => {
+    const list = page.getByTestId('studies');
+    expect(await list.textContent()).toContain('2020-01-31');
+    expect(await violations(page)).toEqual([]);
+    await list.locator('li.study').filter({ hasText: '3 series' }).getByRole('button').click();
+    await page.getByRole('switch', { name: 'Use FLAIR' }).waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('switch', { name: 'Use T2', exact: true }).count()).toBe(0);
+    await page.getByText('1 other series of FLAIR').click();
+    await page.getByText('covers 24 mm').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use this: FLAIR AX as FLAIR' }).click();
+    await page.getByText('6 DICOM files').first().waitFor();
+    await page.getByText('another was chosen by the user').waitFor();
+  });
 });

@@ -1,57 +1,28 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenCase } from '../../src/services/contract.js';
 import { readLabelMap } from '../../src/volume/read.js';
-import { dicomBytes } from '../intake/dicom/dicomBytes.js';
-import { jobEnd, problemCode, startServices } from './harness.js';
-
-/** A ball of "brain" with a brighter "tumour" in it, in slices of 4 mm. */
-const SIDE = 160;
-const SLICES = 40;
-const SPACING = 4;
-const TUMOUR = { x: 100, y: 90, z: 80, radius: 16 };
+import { SIDE, SLICES, SPACING, writePhantomSeries } from '../support/dicomPhantom.js';
+import { jobEnd, problemCode, startServices, writeTinyStudy } from './harness.js';
 
 let folder: string;
 let host: Awaited<ReturnType<typeof startServices>>;
-
-interface Series {
-  readonly series: number;
-  readonly description: string;
-  readonly brightness: number;
-  readonly slices?: number;
-  readonly study?: string;
-  readonly patient?: string | null;
-}
-
-async function writeSeries(into: string, one: Series): Promise<void> {
-  await mkdir(into, { recursive: true });
-  for (let slice = 0; slice < (one.slices ?? SLICES); slice++) {
-    const pixels = Buffer.alloc(2 * SIDE * SIDE);
-    const z = slice * SPACING;
-    for (let y = 0; y < SIDE; y++)
-      for (let x = 0; x < SIDE; x++) {
-        if (Math.hypot(x - 80, y - 80, z - 80) > 65) continue;
-        const tumour = Math.hypot(x - TUMOUR.x, y - TUMOUR.y, z - TUMOUR.z) < TUMOUR.radius;
-        const value = 100 + 10 * Math.sin(x * 0.5 + z * 0.2) + (tumour ? one.brightness : 0);
-        pixels.writeUInt16LE(Math.round(value), 2 * (x + SIDE * y));
-      }
-    const { series, description, study = '1.2.3', patient = 'Doe4711' } = one;
-    const position = [-80, -80, z - 80] as const;
-    const about = { slice, rows: SIDE, columns: SIDE, study, description, patient, position, pixels };
-    await writeFile(join(into, `${series}-${slice}`), dicomBytes({ ...about, series: `${series}` }));
-  }
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorum-raw-'));
   host = await startServices();
   const study = join(folder, 'one');
-  await writeSeries(join(study, 'a'), { series: 1, description: 'T1 AX', brightness: 20 });
-  await writeSeries(join(study, 'b'), { series: 2, description: 'FLAIR AX', brightness: 120 });
-  await writeSeries(join(study, 'c'), { series: 3, description: 'FLAIR AX', brightness: 90, slices: 20 });
-  await writeSeries(join(study, 'd'), { series: 4, description: 'T2 AX', brightness: 9, slices: 3 });
+  await writePhantomSeries(join(study, 'a'), { series: 1, description: 'T1 AX', brightness: 20 });
+  await writePhantomSeries(join(study, 'b'), { series: 2, description: 'FLAIR AX', brightness: 120 });
+  await writePhantomSeries(join(study, 'c'), {
+    series: 3,
+    description: 'FLAIR AX',
+    brightness: 90,
+    slices: 20,
+  });
+  await writePhantomSeries(join(study, 'd'), { series: 4, description: 'T2 AX', brightness: 9, slices: 3 });
 });
 
 afterAll(async () => {
@@ -97,8 +68,14 @@ describe('a folder of DICOM', () => {
   it('of two patients is never mixed: one is chosen, without names', async () => {
     const both = join(folder, 'both');
     const short = { brightness: 0, slices: 6 };
-    await writeSeries(join(both, 'x'), { ...short, series: 1, description: 'T1', patient: 'Roe1' });
-    await writeSeries(both, { ...short, series: 1, description: 'T2', patient: 'Poe2', study: '1.2.4' });
+    await writePhantomSeries(join(both, 'x'), { ...short, series: 1, description: 'T1', patient: 'Roe1' });
+    await writePhantomSeries(both, {
+      ...short,
+      series: 1,
+      description: 'T2',
+      patient: 'Poe2',
+      study: '1.2.4',
+    });
     const found = await host.services.call('cases.open', { paths: [both] });
     if (found.kind !== 'studies') throw new Error(found.kind);
     expect(found.studies.map(({ sequences }) => sequences).sort()).toEqual([['t1'], ['t2']]);
@@ -112,7 +89,7 @@ describe('a folder of DICOM', () => {
   it('without a patient’s number is opened once the user has confirmed', async () => {
     const nameless = join(folder, 'nameless');
     const series = { series: 1, description: 'T1', brightness: 0, slices: 6, patient: null };
-    await writeSeries(nameless, series);
+    await writePhantomSeries(nameless, series);
     const found = await host.services.call('cases.open', { paths: [nameless] });
     if (found.kind !== 'studies') throw new Error(found.kind);
     const [{ id, doubts }] = found.studies;
@@ -128,6 +105,25 @@ describe('a folder of DICOM', () => {
     const call = host.services.call('cases.open', { paths: [join(folder, 'one')], opening: 'leave' });
     expect((await host.services.call('cases.cancelOpening', { opening: 'leave' })).cancelled).toBe(true);
     expect(await problemCode(call)).toBe('CANCELLED');
+  });
+});
+
+describe('an image file that its name does not explain', () => {
+  it('is what the user said of the same content before, until the case is forgotten', async () => {
+    const study = await writeTinyStudy(folder, 'tiny', ['t1', 'flair']);
+    const unnamed = join(folder, 'unnamed');
+    await mkdir(unnamed);
+    await copyFile(join(study, 'tiny_t1.nii.gz'), join(unnamed, 'tiny_scan.nii.gz'));
+    await copyFile(join(study, 'tiny_flair.nii.gz'), join(unnamed, 'tiny_flair.nii.gz'));
+    const first = await open(unnamed);
+    expect(first.available).toEqual(['flair']);
+    const file = join(unnamed, 'tiny_scan.nii.gz');
+    await host.services.call('cases.assign', { case: first.id, file, sequence: 't2' });
+    await host.services.call('cases.close', { case: first.id });
+    const again = await open(unnamed);
+    expect(again.available).toEqual(['t2', 'flair']);
+    await host.services.call('cases.forget', { case: again.id });
+    expect((await open(unnamed)).available).toEqual(['flair']);
   });
 });
 

@@ -121,6 +121,25 @@ export async function assignFile(
   });
 }
 
+/** What names a file's content for what the user said of it; as a scan names the series of an image file. */
+export function contentId({ sha256, series }: OpenFile): string | null {
+  return series?.about.id ?? sha256?.slice(0, 32) ?? null;
+}
+
+/** The files with what the user said of the same content before. */
+export async function recallFiles(
+  files: readonly OpenFile[],
+  remembered: ReadonlyMap<string, Sequence>,
+): Promise<readonly OpenFile[]> {
+  let recalled = files;
+  for (const file of files) {
+    const sequence = remembered.get(contentId(file) ?? '');
+    if (sequence !== undefined && sequence !== file.sequence)
+      recalled = await assignFile(recalled, file.file, sequence);
+  }
+  return recalled;
+}
+
 /** A file as it travels. */
 export function summariseFile({
   file,

@@ -8,7 +8,7 @@ import type { ParsedRequest } from '../contract.js';
 import type { JobContext } from '../jobs.js';
 import { type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
 import type { CaseSource, Segmented } from '../worker/caseSource.js';
-import { assignFile } from './caseFiles.js';
+import { assignFile, contentId } from './caseFiles.js';
 import { preparedImage } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 import { openPaths } from './openCase.js';
@@ -37,6 +37,9 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const session = openCaseOf(context, id);
       await session.exclusively(async () => {
         session.files = await assignFile(session.files, file, sequence);
+        const content = session.files.find((one) => one.file === file);
+        const id = content && contentId(content);
+        if (id) await context.memory.remember(id, sequence);
         await restorePreparation(context, session);
         await restoreEdits(context, session);
       });
@@ -72,7 +75,10 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       await context.cache.forget([...images, ...prepared]);
       await context.prepared.forget(images);
       await context.brains.forget(images);
-      for (const { series } of files) if (series) await context.memory.remember(series.about.id, null);
+      for (const file of files) {
+        const content = contentId(file);
+        if (content) await context.memory.remember(content, null);
+      }
       await context.edits.forget(images);
       await context.recents.forget(folder === null ? paths : [...paths, folder]);
       return {};

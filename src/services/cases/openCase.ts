@@ -10,7 +10,14 @@ import { sameGrid } from '../../volume/affine.js';
 import type { StudyChoice } from '../contract/cases.js';
 import type { ParsedRequest, Response } from '../contract.js';
 import type { WindowContext } from '../windowContext.js';
-import { ambiguousIn, type CaseFiles, type OpenFile, readCaseFiles, slotsOf } from './caseFiles.js';
+import {
+  ambiguousIn,
+  type CaseFiles,
+  type OpenFile,
+  readCaseFiles,
+  recallFiles,
+  slotsOf,
+} from './caseFiles.js';
 import { CaseSession } from './caseSession.js';
 import type { OpeningProgress } from './openings.js';
 import { RawCase } from './rawCase.js';
@@ -35,7 +42,9 @@ export async function openPaths(
     const simple = await openByName(paths, progress.signal);
     if (simple && 'kind' in simple) return simple;
     if (simple) {
-      const session = new CaseSession(paths, { ...simple, suggestions: suggestionsFor(simple) });
+      const files = await recallFiles(simple.files, await context.memory.all());
+      const suggestions = suggestionsFor(simple);
+      const session = new CaseSession(paths, { ...simple, files, suggestions });
       return { kind: 'session', session };
     }
   }
