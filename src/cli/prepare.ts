@@ -2,12 +2,13 @@ import { Command, Option } from 'commander';
 import { describeProblem } from '../services/contract/messages.js';
 import type { Client } from '../services/contract.js';
 import type { PrepareResult } from '../services/services.js';
-import { MODALITIES, MODALITY_TITLES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
+import { MODALITIES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
 import { followJob } from './follow.js';
+import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { table } from './table.js';
 
-interface PrepareOptions extends Partial<Record<Modality, string>> {
+interface PrepareOptions extends InputOptions {
   out: string;
   use?: Modality[];
   reference?: Modality;
@@ -23,7 +24,10 @@ export function prepareCommand(services: Client): Command {
     .description(
       'Make a BraTS-style case of raw images: align, place on the BraTS grid, strip the skull, resample to 1 mm',
     )
-    .argument('[inputs...]', 'a folder of one case, or its files')
+    .argument(
+      '[inputs...]',
+      'a folder or zip of one patient (image files or DICOM of any mixture), or its files',
+    )
     .requiredOption('-o, --out <dir>', 'a new or empty folder for the case')
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
     .addOption(
@@ -33,13 +37,10 @@ export function prepareCommand(services: Client): Command {
     .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
     .option('--stripper <file>', 'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas')
     .option('--json', 'progress and result as JSON lines');
-  for (const modality of MODALITIES)
-    command.option(`--${modality} <file>`, `the ${MODALITY_TITLES[modality]} image`);
+  inputOptions(command);
   return command.action(async (inputs: string[], options: PrepareOptions) => {
-    const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
     const request = {
-      inputs,
-      overrides,
+      ...inputsOf(inputs, options),
       output: options.out,
       use: options.use ?? null,
       reference: options.reference ?? null,

@@ -73,6 +73,7 @@ function remarks(report: CaseResult): string[] {
       `${removed ? 'removed' : 'kept'} speck: ${region} ${ml.toFixed(3)} ml at RAS (${place}) mm${removed ? ' (--keep-specks keeps it)' : ''}`,
     );
   }
+  for (const { file, reason } of report.leftOut ?? []) lines.push(`${file} was not written: ${reason}.`);
   if (report.files.some(({ file }) => file.startsWith('dicom/'))) lines.push(DICOM_IDENTITY_NOTICE);
   for (const problem of report.overridden)
     lines.push(`OVERRIDDEN by --force: ${problem.code}: ${problem.found} (expected ${problem.expected})`);

@@ -27,17 +27,19 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
   if (usable.length > 0) {
     const rows = usable.map((one) => [
       one.sequence === 'mask' || one.sequence === 'other' ? one.sequence : MODALITY_TITLES[one.sequence],
+      one.id.slice(0, 8),
       winners.has(one.id) ? 'used' : (rejected.get(one.id) ?? (one.sequence === 'mask' ? '' : 'not used')),
       ...geometry(one),
       one.description ?? one.shown.split(/[\\/]/).at(-1)!,
       one.reason,
     ]);
-    lines.push(indented([['sequence', '', 'voxels', 'spacing', 'axes', 'series', 'why'], ...rows]));
+    lines.push(indented([['sequence', 'id', '', 'voxels', 'spacing', 'axes', 'series', 'why'], ...rows]));
   }
   const aside = series.filter(({ setAside }) => setAside !== null);
   if (aside.length > 0) {
     const rows = aside.map((one) => [
       'set aside',
+      one.id.slice(0, 8),
       ...geometry(one),
       one.description ?? one.shown.split(/[\\/]/).at(-1)!,
       one.setAside!,

@@ -2,17 +2,23 @@ import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Client, Request } from '../services/contract.js';
 import type { SegmentResult } from '../services/services.js';
-import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import type { Modality } from '../terms.js';
 import { EXIT } from './failure.js';
 import { followJob } from './follow.js';
+import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { describeBatch, describeCase } from './results.js';
 
 /** `quorum segment DIR|FILES… --out OUT`. */
 export function segmentCommand(services: Client): Command {
   const command = new Command('segment')
-    .description('Segment a case (a folder or its files), or every case in a folder of case folders')
-    .argument('[inputs...]', 'a folder of one case, a folder of case folders, or the files of one case')
+    .description(
+      'Segment a case (a folder, DICOM or a zip, or its files), or every case in a folder of case folders',
+    )
+    .argument(
+      '[inputs...]',
+      'a folder or zip of one patient (image files or DICOM of any mixture), a folder of case folders, or the files of one case',
+    )
     .requiredOption('-o, --out <dir>', 'where results are written; must not lie inside the input')
     .option('-m, --model <dir>', 'model folder (default: the shipped model)')
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
@@ -53,8 +59,7 @@ export function segmentCommand(services: Client): Command {
     )
     .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
     .option('--json', 'progress and result as JSON lines');
-  for (const modality of MODALITIES)
-    command.option(`--${modality} <file>`, `the ${MODALITY_TITLES[modality]} image`);
+  inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = requestOf(inputs, options);
     const result = (await followJob(
@@ -70,7 +75,7 @@ export function segmentCommand(services: Client): Command {
   });
 }
 
-interface SegmentOptions extends Partial<Record<Modality, string>> {
+interface SegmentOptions extends InputOptions {
   out: string;
   model?: string;
   use?: Modality[];
@@ -94,10 +99,8 @@ interface SegmentOptions extends Partial<Record<Modality, string>> {
 }
 
 function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.start'> {
-  const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
   return {
-    inputs,
-    overrides,
+    ...inputsOf(inputs, options),
     output: options.out,
     model: options.model ?? null,
     use: options.use ?? null,

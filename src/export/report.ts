@@ -22,6 +22,13 @@ export interface Fingerprint {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** A file that was asked for and that there is nothing to write in. */
+export interface LeftOut {
+  /** Relative to the report. */
+  readonly file: string;
+  readonly reason: string;
+}
+
 export interface RegionVolume {
   /** Volume of the mask on the Case's grid, after clean-up. */
   readonly ml: number;
@@ -103,6 +110,8 @@ export interface CaseReport {
   readonly native?: Readonly<
     Partial<Record<Modality, { readonly file: string; readonly ml: PerRegion<number> }>>
   >;
+  /** Files that were asked for and not written; absent when all were. */
+  readonly leftOut?: readonly LeftOut[];
   /** With probability maps: mean over the mask of the standard deviation of the sequences' probabilities; null for an empty mask. */
   readonly spread: PerRegion<number | null> | null;
   readonly networkPasses: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devices/selectEngine.js';
@@ -8,17 +9,20 @@ import { openStudy } from '../intake/study.js';
 import type { Model } from '../model/model.js';
 import type { DeviceSummary, Method, ModelSummary, ParsedRequest, Response } from './contract.js';
 import { inspectImage, summariseStudy } from './inspect.js';
-import type { JobContext, JobQueue } from './jobs.js';
+import type { JobContext } from './jobs.js';
 import { exportOnnx, importWeights, networkOf, openModel } from './models.js';
 import { runPrepareJob } from './prepareJob.js';
+import { SequenceMemory } from './profile/sequenceMemory.js';
+import { WorkingFolders } from './profile/workingFolders.js';
 import { runSegmentJob, type SegmentResult } from './segmentJob.js';
+import type { IntakeTools } from './studies/openInputs.js';
+import type { WindowContext } from './windowContext.js';
 
 type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response<M>> };
 
-/** The command line's methods, and those that it shares with windows; all run in this process. */
+/** The command line's methods, and those that it shares with windows; all but looking into DICOM and converting it run in this process. */
 export function commandHandlers(
-  jobs: JobQueue,
-  profileFolder: string,
+  { jobs, profileFolder, worker }: Pick<WindowContext, 'jobs' | 'profileFolder' | 'worker'>,
   launchSelfTest: SelfTestLauncher | undefined,
 ): Pick<
   Handlers,
@@ -32,6 +36,11 @@ export function commandHandlers(
   | 'prepare.start'
   | 'jobs.cancel'
 > {
+  const tools: IntakeTools = {
+    worker,
+    working: new WorkingFolders(join(profileFolder, 'working')),
+    memory: new SequenceMemory(join(profileFolder, 'sequences.json')),
+  };
   const testing = launchSelfTest ? { launch: launchSelfTest } : {};
   return {
     'studies.open': async ({ paths, overrides }) => summariseStudy(await openStudy(paths, overrides)),
@@ -43,10 +52,10 @@ export function commandHandlers(
     'devices.list': async ({ again }) =>
       (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
-      job: jobs.start((context) => segment(request, profileFolder, context)),
+      job: jobs.start((context) => segment(request, profileFolder, tools, context)),
     }),
     'prepare.start': async (request) => ({
-      job: jobs.start((context) => runPrepareJob(request, context)),
+      job: jobs.start((context) => runPrepareJob(request, tools, context)),
     }),
     'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
   };
@@ -55,6 +64,7 @@ export function commandHandlers(
 async function segment(
   request: ParsedRequest<'segment.start'>,
   verdictFolder: string,
+  tools: IntakeTools,
   context: JobContext,
 ): Promise<SegmentResult> {
   const model = await openModel(request.model);
@@ -65,7 +75,7 @@ async function segment(
     return opened;
   };
   try {
-    return await runSegmentJob(request, model, openEngine, context);
+    return await runSegmentJob(request, model, openEngine, tools, context);
   } finally {
     await (opened as FallbackEngine | null)?.dispose();
   }

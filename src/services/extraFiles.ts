@@ -82,6 +82,7 @@ export function plannedExtras(
  * the best of them.
  *
  * @param stage gives the path to write a file to.
+ * @param leaveOut is told of a DICOM-SEG whose mask is empty, which is then not written; without it that is an error.
  * @throws QuorumError NOT_DICOM, MASK_EMPTY (DICOM-SEG of an empty mask), FRAMES_DIFFER, DICOM_INCOMPLETE, DICOM_INVALID,
  *   NOT_SKULL_STRIPPED, DISK_FULL, OUTPUT_NOT_WRITABLE, CANCELLED.
  */
@@ -90,6 +91,7 @@ export async function writeExtras(
   content: ExtraContent,
   stage: (file: string) => Promise<string>,
   { signal, report }: JobContext,
+  leaveOut?: (file: string, problem: Problem) => void,
 ): Promise<void> {
   const write = async (file: string, bytes: Uint8Array) => {
     if (signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
@@ -115,11 +117,11 @@ export async function writeExtras(
     const image = await readVolume(source.file);
     const mask = maskOn(content.mask, image, source.toCase);
     const header = await readSourceHeader(source.dicom.frames[0].file);
-    if (request.dicomSeg)
-      await write(
-        segmentationFile(source.modality),
-        dicomSegmentation(source.dicom, header, mask, content.provenance),
-      );
+    if (request.dicomSeg) {
+      const file = segmentationFile(source.modality);
+      if (leaveOut && mask.data.every((label) => label === 0)) leaveOut(file, { code: 'MASK_EMPTY' });
+      else await write(file, dicomSegmentation(source.dicom, header, mask, content.provenance));
+    }
     if (source !== captured) continue;
     const { volumes, provenance } = content;
     const captures = secondaryCaptures({ series: source.dicom, header, image, mask, volumes }, provenance);

@@ -4,7 +4,6 @@ import { QuorumError } from '../errors.js';
 import { refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
 import { RESEARCH_NOTICE } from '../export/report.js';
-import { openStudy } from '../intake/study.js';
 import type { Case } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -17,6 +16,7 @@ import { readLabelMap } from '../volume/read.js';
 import type { PrepareRequest } from './contract.js';
 import { summariseGrid } from './inspect.js';
 import type { JobContext } from './jobs.js';
+import { type IntakeTools, type OpenedStudy, openNamed, withInputs } from './studies/openInputs.js';
 
 /** What `quorum prepare` made. */
 export interface PrepareResult {
@@ -34,12 +34,28 @@ export interface PrepareResult {
  *
  * @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, and what intake and prepare raise.
  */
-export async function runPrepareJob(request: PrepareRequest, context: JobContext): Promise<PrepareResult> {
+export async function runPrepareJob(
+  request: PrepareRequest,
+  tools: IntakeTools,
+  context: JobContext,
+): Promise<PrepareResult> {
   const started = performance.now();
   const output = resolve(request.output);
   await refuseOutputInsideInput(output, await foldersOf(request.inputs));
   await refuseFull(output);
-  const study = await openStudy(request.inputs, request.overrides);
+  return withInputs(request, tools, context, async (inputs) => {
+    const opened = await (inputs?.open(context) ?? openNamed(request.inputs, request.overrides));
+    return prepareOpened(opened, output, request, started, context);
+  });
+}
+
+async function prepareOpened(
+  { study, labels }: OpenedStudy,
+  output: string,
+  request: PrepareRequest,
+  started: number,
+  context: JobContext,
+): Promise<PrepareResult> {
   const prepared = await prepareStudy(study, {
     ...(request.use ? { use: request.use } : {}),
     reference: request.reference ?? undefined,
@@ -56,7 +72,7 @@ export async function runPrepareJob(request: PrepareRequest, context: JobContext
     throw writeProblem(cause, output);
   });
   try {
-    const files = await writeCase(prepared, staging);
+    const files = await writeCase(prepared, labels, staging);
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
     await rmdir(output).catch(() => undefined);
     await rename(staging, output).catch((cause) => {
@@ -92,7 +108,7 @@ async function refuseFull(output: string): Promise<void> {
 }
 
 /** @returns the names of what was written. */
-async function writeCase(prepared: Case, folder: string): Promise<string[]> {
+async function writeCase(prepared: Case, labels: OpenedStudy['labels'], folder: string): Promise<string[]> {
   const { name, grid, form, images, preparation } = prepared;
   const files: string[] = [];
   const at = (file: string) => {
@@ -111,12 +127,18 @@ async function writeCase(prepared: Case, folder: string): Promise<string[]> {
       if (picture)
         await writeFile(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), picture);
   }
-  await writeFile(at('transforms.json'), `${JSON.stringify(describeTransforms(prepared), null, 2)}\n`);
+  await writeFile(
+    at('transforms.json'),
+    `${JSON.stringify(describeTransforms(prepared, labels), null, 2)}\n`,
+  );
   return files;
 }
 
 /** Where everything lies: all matrices as three rows, RAS mm → RAS mm. */
-function describeTransforms({ name, grid, images, placements, preparation }: Case) {
+function describeTransforms(
+  { name, grid, images, placements, preparation }: Case,
+  labels: OpenedStudy['labels'],
+) {
   const transforms = preparation?.transforms;
   const rows = (matrix: NonNullable<typeof transforms>['caseToReference'] | null | undefined) =>
     matrix ? affineRows(matrix) : null;
@@ -124,7 +146,7 @@ function describeTransforms({ name, grid, images, placements, preparation }: Cas
     const placement = placements?.[modality];
     return {
       sequence: modality,
-      file: basename(images[modality]!.file),
+      file: labels.get(images[modality]!.file) ?? basename(images[modality]!.file),
       grid: summariseGrid(placement?.grid ?? grid),
       toCase: rows(placement?.toCase ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]),
     };

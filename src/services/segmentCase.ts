@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
-import { QuorumError } from '../errors.js';
+import { type ErrorCode, QuorumError } from '../errors.js';
 import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
 import { CaseOutput, filesAreIntact, readReport } from '../export/output.js';
 import { describePreparation } from '../export/preparationReport.js';
@@ -8,9 +9,10 @@ import {
   type CaseReport,
   type CombinationResult,
   type Fingerprint,
+  type LeftOut,
   RESEARCH_NOTICE,
 } from '../export/report.js';
-import { openStudy, type SequenceOverrides, type Study } from '../intake/study.js';
+import type { Series, Study } from '../intake/study.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -21,6 +23,7 @@ import { reportWarning } from './contract/warnings.js';
 import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
 import { imageWarnings } from './imageWarnings.js';
 import type { JobContext } from './jobs.js';
+import type { OpenedStudy } from './studies/openInputs.js';
 import { QUORUM_VERSION } from './version.js';
 import {
   type CaseOptions,
@@ -30,12 +33,14 @@ import {
   writeProbabilities,
 } from './writeMasks.js';
 
-/** One case's files, and its name when the caller knows a better one than the folder's. */
+/** How one case is opened, and its name when the caller knows a better one than the folder's. */
 export interface CaseInputs {
-  readonly paths: readonly string[];
-  readonly overrides: SequenceOverrides;
+  readonly open: (context: JobContext) => Promise<OpenedStudy>;
   readonly name?: string;
 }
+
+/** Why a file that was asked for is not there, in words for the report. */
+const LEFT_OUT: Partial<Record<ErrorCode, string>> = { MASK_EMPTY: 'the mask is empty on this series' };
 
 /** The share of a case's time that reading and preparing may take. */
 const PREPARED = 0.4;
@@ -60,9 +65,9 @@ export async function segmentCase(
   const started = performance.now();
   const lap = stopwatch(started);
   context.report('reading', 0);
-  const opened = await openStudy(inputs.paths, inputs.overrides);
-  const name = inputs.name ?? (options.neutralNames ? NEUTRAL_NAME : opened.name);
-  const study = { ...opened, name };
+  const opened = await inputs.open(context);
+  const name = inputs.name ?? (options.neutralNames ? NEUTRAL_NAME : opened.study.name);
+  const study = { ...opened.study, name };
   const use = sequencesToUse(study, model, options.use);
   const fingerprint = await fingerprintOf(study, use, model, options);
   const earlier = await finishedBefore(folder, fingerprint);
@@ -103,11 +108,13 @@ export async function segmentCase(
       ? await writeProbabilities(prepared, logits, model, use, output)
       : null;
     lap.mark('probabilities');
+    const leftOut: LeftOut[] = [];
     await writeExtras(
       options,
       extraContent(prepared, sources, main, results[combinationName(use)], model),
       (file) => output.stage(file),
       context,
+      (file, { code }) => leftOut.push({ file, reason: LEFT_OUT[code] ?? code }),
     );
     lap.mark('furtherFiles');
     const report = await output.commit({
@@ -119,7 +126,7 @@ export async function segmentCase(
       finishedAt: new Date().toISOString(),
       quorumVersion: QUORUM_VERSION,
       fingerprint,
-      ...describeStudy(study, use, options.neutralNames),
+      ...describeStudy({ ...opened, study }, use, options.neutralNames),
       warnings: imageWarnings(prepared, main, model.description).map(reportWarning),
       overridden: prepared.overridden.map((problem) => problemForReport(problem, options.neutralNames)),
       ...(prepared.preparation
@@ -137,6 +144,7 @@ export async function segmentCase(
       combination: combinationName(use),
       combinations: results,
       ...(native ? { native } : {}),
+      ...(leftOut.length > 0 ? { leftOut } : {}),
       spread,
       networkPasses: logits.maps.length,
       seconds: {
@@ -175,7 +183,7 @@ async function fingerprintOf(
   options: CaseOptions,
 ): Promise<Fingerprint> {
   const inputs: Partial<Record<Modality, string>> = {};
-  for (const modality of use) inputs[modality] = await sha256OfFile(study.images[modality]!.file);
+  for (const modality of use) inputs[modality] = await contentOf(study.images[modality]!);
   const { allCombinations: all, probabilities, picture, labels, keepSpecks, force, prepare } = options;
   const { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames } = options;
   const further = { dicomSeg, secondaryCapture, stl, strippedImages, neutralNames };
@@ -184,6 +192,17 @@ async function fingerprintOf(
     modelHash: model.hash,
     options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force, prepare, ...further },
   };
+}
+
+/** SHA-256 of an image; of DICOM that of its voxels together with what DICOM results copy and refer to, wherever its files lie. */
+async function contentOf({ file, dicom }: Series): Promise<string> {
+  const voxels = await sha256OfFile(file);
+  if (!dicom) return voxels;
+  const { frames, ...identity } = dicom;
+  const places = frames.map(({ file: _, ...frame }) => frame);
+  return createHash('sha256')
+    .update(JSON.stringify([voxels, identity, places]))
+    .digest('hex');
 }
 
 function extraContent(
@@ -223,19 +242,23 @@ async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise
 }
 
 function describeStudy(
-  study: Study,
+  { study, labels, notTaken }: OpenedStudy,
   use: readonly Modality[],
   neutral: boolean,
 ): Pick<CaseReport, 'images' | 'setAside'> {
   const chosen = new Set(Object.values(study.images));
+  const others =
+    notTaken ??
+    study.series
+      .filter((series) => !chosen.has(series))
+      .map(({ file, reason }) => ({ file: basename(file), reason }));
   return {
     images: MODALITIES.filter((m) => study.images[m]).map((sequence) => {
       const { file, reason } = study.images[sequence]!;
-      return { sequence, file: neutral ? sequence : basename(file), reason, used: use.includes(sequence) };
+      const shown = neutral ? sequence : (labels.get(file) ?? basename(file));
+      return { sequence, file: shown, reason, used: use.includes(sequence) };
     }),
-    setAside: study.series
-      .filter((series) => !chosen.has(series))
-      .map(({ file, reason }, n) => ({ file: neutral ? `file ${n + 1}` : basename(file), reason })),
+    setAside: others.map(({ file, reason }, n) => ({ file: neutral ? `file ${n + 1}` : file, reason })),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Model } from '../model/model.js';
 import type { SegmentRequest } from './contract.js';
 import type { JobContext } from './jobs.js';
 import { type EngineSource, segmentCase } from './segmentCase.js';
+import { type IntakeTools, openNamed, withInputs } from './studies/openInputs.js';
 import { QUORUM_VERSION } from './version.js';
 
 /** A finished job: the case's report, or the summary of several. */
@@ -24,16 +25,18 @@ export async function runSegmentJob(
   request: SegmentRequest,
   model: Model,
   openEngine: EngineSource,
+  tools: IntakeTools,
   context: JobContext,
 ): Promise<SegmentResult> {
   const folders: string[] = [];
   for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
   await refuseOutputInsideInput(request.output, folders);
-  const cases = await casesOf(request, folders);
-  if (cases === null) {
-    const inputs = { paths: request.inputs, overrides: request.overrides };
+  return withInputs(request, tools, context, async (inputs) => {
+    const cases = inputs ? null : await casesOf(request, folders);
+    if (cases) return runBatch(cases, request, model, openEngine, context);
+    const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides));
     const { report, skipped } = await segmentCase(
-      inputs,
+      { open },
       request.output,
       model,
       openEngine,
@@ -41,8 +44,7 @@ export async function runSegmentJob(
       context,
     );
     return { ...report, skipped };
-  }
-  return runBatch(cases, request, model, openEngine, context);
+  });
 }
 
 interface CaseFolder {
@@ -125,7 +127,7 @@ async function outcomeOf(
   context: JobContext,
 ): Promise<CaseOutcome> {
   try {
-    const inputs = { paths: [folder], overrides: {}, name };
+    const inputs = { open: () => openNamed([folder], {}), name };
     const { report, skipped } = await segmentCase(
       inputs,
       join(request.output, name),

@@ -70,7 +70,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const context = createContext(options);
   const listeners = context.listeners;
   const handlers: Handlers = {
-    ...commandHandlers(context.jobs, context.profileFolder, options.launchSelfTest),
+    ...commandHandlers(context, options.launchSelfTest),
     ...trainingHandlers(context.jobs, context.profileFolder),
     ...studiesHandlers(context),
     ...caseHandlers(context),

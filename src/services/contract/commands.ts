@@ -6,11 +6,20 @@ import { trainingContract } from './training.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
 
-export const segmentRequestSchema = z.strictObject({
-  /** Files of one case, one folder (a case or a folder of cases), or several folders. */
+/** What is read. */
+const inputShape = {
+  /** Files of one case, one folder (a case or a folder of cases), several folders; DICOM and archives of any mixture. */
   inputs: z.array(z.string()),
-  /** Files named for a sequence; they win over what names say. */
+  /** Files named for a sequence, which win over what names say; of DICOM also a series' number, UID, folder or id. */
   overrides: overridesSchema.default({}),
+  /** Which of several examinations: its number in `studies.scan`, its name, id, or Study Instance UID. */
+  study: z.string().min(1).nullable().default(null),
+  /** The user has looked at what is in doubt about the examination. */
+  onePatient: z.boolean().default(false),
+} as const;
+
+export const segmentRequestSchema = z.strictObject({
+  ...inputShape,
   /** Where results are written. */
   output: z.string().min(1),
   /** A Model folder; null is the shipped model. */
@@ -39,9 +48,7 @@ export const segmentRequestSchema = z.strictObject({
 export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
 
 export const prepareRequestSchema = z.strictObject({
-  /** One folder, or the files of one case. */
-  inputs: z.array(z.string()),
-  overrides: overridesSchema.default({}),
+  ...inputShape,
   /** A folder that does not exist yet, or an empty one. */
   output: z.string().min(1),
   use: z.array(modalitySchema).min(1).nullable().default(null),

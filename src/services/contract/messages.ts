@@ -28,7 +28,10 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   ONLY_MASKS: ['There are masks here, but no image.', 'Give at least one of T1, T1ce, T2, FLAIR.'],
   SEQUENCE_AMBIGUOUS: ['Several files claim to be the same sequence.', 'Name the right one, e.g. --t1 FILE.'],
-  SEQUENCE_UNKNOWN: ['No file name tells its sequence.', 'Name the files, e.g. --t1 FILE --flair FILE.'],
+  SEQUENCE_UNKNOWN: [
+    'Neither names nor headers tell which sequence is which.',
+    'Name them, e.g. --t1 FILE --flair FILE; of DICOM also by series number.',
+  ],
   SEQUENCE_NOT_AVAILABLE: [
     'A sequence that was asked for is not there.',
     'Leave it out of --use, or add its file.',
@@ -56,7 +59,19 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   NOT_CONFIRMED: [
     'It is not certain that these images belong to one patient and one examination.',
-    'Look at what is in doubt, then confirm.',
+    'Look at what is in doubt (`quorum inspect`), then confirm with --one-patient.',
+  ],
+  SEVERAL_STUDIES: [
+    'There are several examinations here; they are never mixed.',
+    'Choose one with --study NUMBER; `quorum inspect` tells more of each.',
+  ],
+  STUDY_UNKNOWN: [
+    'There is no such examination here.',
+    'Give --study its number in the list, its id or its Study Instance UID.',
+  ],
+  SERIES_UNKNOWN: [
+    'This names no single series of the examination.',
+    'Give a file of it, its folder, its series number or its id; `quorum inspect` lists them.',
   ],
   GRIDS_DIFFER: [
     'The images do not lie on one grid.',
@@ -140,6 +155,10 @@ const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
   SEQUENCE_AMBIGUOUS: 'Choose the right file for this sequence.',
   SEQUENCE_UNKNOWN: 'Say for each file which sequence it is.',
   SEQUENCE_NOT_AVAILABLE: 'Switch it off, or add its file.',
+  NOT_CONFIRMED: 'Look at what is in doubt, then confirm.',
+  SEVERAL_STUDIES: 'Choose one.',
+  STUDY_UNKNOWN: 'Choose one of those that are there.',
+  SERIES_UNKNOWN: 'Choose one of its series.',
   GRIDS_DIFFER: 'Co-register the images first, or segment anyway: they are then resampled by their headers.',
   NOT_SKULL_STRIPPED: 'Remove the skull first (air exactly 0), or segment anyway.',
   NOT_ISOTROPIC_1MM: 'Resample to 1 mm first, or segment anyway.',

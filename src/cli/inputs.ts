@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { Request } from '../services/contract.js';
+import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+
+/** Options that say what is read. */
+export interface InputOptions extends Partial<Record<Modality, string>> {
+  study?: string;
+  onePatient?: true;
+}
+
+export function inputOptions(command: Command): void {
+  command
+    .option(
+      '--study <number>',
+      'which of several examinations: its number in `quorum inspect`, its id, or its Study Instance UID',
+    )
+    .option(
+      '--one-patient',
+      'take images for one patient’s one examination although headers leave it in doubt; look at them first',
+    );
+  for (const modality of MODALITIES)
+    command.option(
+      `--${modality} <file>`,
+      `the ${MODALITY_TITLES[modality]} image; of DICOM a file, folder, series number or id of its series`,
+    );
+}
+
+export function inputsOf(
+  inputs: string[],
+  options: InputOptions,
+): Pick<Request<'prepare.start'>, 'inputs' | 'overrides' | 'study' | 'onePatient'> {
+  const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
+  return { inputs, overrides, study: options.study ?? null, onePatient: options.onePatient ?? false };
+}

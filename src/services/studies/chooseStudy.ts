@@ -1,0 +1,138 @@
+import { stat } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import { QuorumError } from '../../errors.js';
+import type { FoundSeries, StudyCandidate } from '../../intake/candidate.js';
+import { assignSeries } from '../../intake/openCandidate.js';
+import type { SequenceOverrides } from '../../intake/study.js';
+import { MODALITIES, MODALITY_TITLES } from '../../terms.js';
+
+const MOST_LISTED = 20;
+
+/** Whether a candidate has an image that can be segmented. */
+export function hasSequences({ choices }: StudyCandidate): boolean {
+  return Object.keys(choices).length > 0;
+}
+
+/**
+ * The one examination that is meant: that of `study`, else the only one that has any of the four sequences.
+ *
+ * @param study its number in the list (from 1), its name, its id, or its Study Instance UID; null where the user did not say.
+ * @returns null when none has any of the four sequences.
+ * @throws QuorumError SEVERAL_STUDIES (`found` lists them by number, date and sequences, without names), STUDY_UNKNOWN.
+ */
+export function chooseStudy(studies: readonly StudyCandidate[], study: string | null): StudyCandidate | null {
+  if (study !== null) {
+    const chosen = studies.filter((one, at) => isMeant(one, at, study));
+    if (chosen.length === 1) return chosen[0];
+    throw new QuorumError({ code: 'STUDY_UNKNOWN', expected: `one of${listOf(studies)}`, found: study });
+  }
+  const usable = studies.filter(hasSequences);
+  if (usable.length > 1) throw severalStudies(studies);
+  return usable[0] ?? null;
+}
+
+export function severalStudies(studies: readonly StudyCandidate[]): QuorumError {
+  return new QuorumError({ code: 'SEVERAL_STUDIES', found: listOf(studies) });
+}
+
+function isMeant(candidate: StudyCandidate, at: number, study: string): boolean {
+  if (/^\d{1,5}$/.test(study)) return at + 1 === Number(study);
+  const uids = candidate.series.map(({ source }) =>
+    source.kind === 'dicom' ? source.volume.first.studyInstanceUid : null,
+  );
+  return [candidate.id, candidate.name, ...uids].includes(study);
+}
+
+function listOf(studies: readonly StudyCandidate[]): string {
+  const lines = studies.slice(0, MOST_LISTED).map((study, at) => `\n    ${at + 1}. ${describeStudy(study)}`);
+  const more = studies.length - MOST_LISTED;
+  return `${lines.join('')}${more > 0 ? `\n    and ${more} more` : ''}`;
+}
+
+/** Date, sequences and kind: nothing that identifies anyone. */
+function describeStudy({ date, choices, series, kind }: StudyCandidate): string {
+  const sequences = MODALITIES.filter((m) => choices[m]).map((m) => MODALITY_TITLES[m]);
+  const what = kind === 'dicom' ? 'DICOM series' : series.length === 1 ? 'image file' : 'image files';
+  return `${date ?? 'no date'}: ${sequences.join(', ') || 'none of the four sequences'} (${series.length} ${what})`;
+}
+
+/**
+ * The candidate after the user named series for sequences.
+ *
+ * @param overrides each a file of the series, the folder that holds it alone, its DICOM series number, its Series Instance UID, or (the
+ *   beginning of) its id.
+ * @throws QuorumError SERIES_UNKNOWN when a name means no series of this examination, or several.
+ */
+export async function nameSeries(
+  candidate: StudyCandidate,
+  overrides: SequenceOverrides,
+): Promise<StudyCandidate> {
+  let named = candidate;
+  for (const modality of MODALITIES) {
+    const name = overrides[modality];
+    if (name === undefined) continue;
+    const { id } = await seriesNamed(candidate.series, name, modality);
+    named = assignSeries(named, id, modality);
+  }
+  return named;
+}
+
+async function seriesNamed(
+  series: readonly FoundSeries[],
+  name: string,
+  field: string,
+): Promise<FoundSeries> {
+  const path = resolve(name);
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  const meant = series.filter((one) => (exists ? liesAt(one, path) : isCalled(one, name)));
+  if (meant.length === 1) return meant[0];
+  throw new QuorumError({
+    code: 'SERIES_UNKNOWN',
+    field,
+    expected: 'one series of this examination',
+    found: meant.length === 0 ? `none that is “${name}”` : `${meant.length} series that are “${name}”`,
+  });
+}
+
+function filesOf({ source }: FoundSeries): readonly string[] {
+  return source.kind === 'file' ? [source.file] : source.volume.frames.map(({ file }) => file);
+}
+
+function liesAt(series: FoundSeries, path: string): boolean {
+  const files = filesOf(series);
+  return files.includes(path) || files.every((file) => file.startsWith(path + sep));
+}
+
+const SHORTEST_ID = 6;
+
+function isCalled({ id, about, source }: FoundSeries, name: string): boolean {
+  if (name.length >= SHORTEST_ID && id.startsWith(name.toLowerCase())) return true;
+  if (source.kind === 'file') return false;
+  return String(about.seriesNumber) === name || source.volume.first.seriesInstanceUid === name;
+}
+
+/** How a series is called where no path may stand: a file by its name, DICOM by its number. */
+export function seriesLabel({ source, about, id }: FoundSeries): string {
+  if (source.kind === 'file') return source.file.split(/[\\/]/).at(-1)!;
+  return about.seriesNumber === undefined
+    ? `DICOM series ${id.slice(0, 8)}`
+    : `DICOM series ${about.seriesNumber}`;
+}
+
+/** Every series that serves as no sequence, with the reason. */
+export function notTaken({ series, choices }: StudyCandidate): { file: string; reason: string }[] {
+  const all = Object.values(choices);
+  const winners = new Set(all.map(({ winner }) => winner));
+  const rejected = new Map(all.flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why])));
+  return series
+    .filter(({ id }) => !winners.has(id))
+    .map((one) => {
+      const { sequence } = one;
+      const title = sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
+      const why = rejected.get(one.id);
+      return { file: seriesLabel(one), reason: one.setAside ?? (why ? `${title}: ${why}` : one.reason) };
+    });
+}
