@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devices/selectEngine.js';
@@ -12,8 +11,6 @@ import { inspectImage, summariseStudy } from './inspect.js';
 import type { JobContext } from './jobs.js';
 import { exportOnnx, importWeights, networkOf, openModel } from './models.js';
 import { runPrepareJob } from './prepareJob.js';
-import { SequenceMemory } from './profile/sequenceMemory.js';
-import { WorkingFolders } from './profile/workingFolders.js';
 import { runSegmentJob, type SegmentResult } from './segmentJob.js';
 import type { IntakeTools } from './studies/openInputs.js';
 import type { WindowContext } from './windowContext.js';
@@ -22,7 +19,7 @@ type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response
 
 /** The command line's methods, and those that it shares with windows; all but looking into DICOM and converting it run in this process. */
 export function commandHandlers(
-  { jobs, profileFolder, worker }: Pick<WindowContext, 'jobs' | 'profileFolder' | 'worker'>,
+  { jobs, profileFolder, ...tools }: Pick<WindowContext, 'jobs' | 'profileFolder' | keyof IntakeTools>,
   launchSelfTest: SelfTestLauncher | undefined,
 ): Pick<
   Handlers,
@@ -36,11 +33,6 @@ export function commandHandlers(
   | 'prepare.start'
   | 'jobs.cancel'
 > {
-  const tools: IntakeTools = {
-    worker,
-    working: new WorkingFolders(join(profileFolder, 'working')),
-    memory: new SequenceMemory(join(profileFolder, 'sequences.json')),
-  };
   const testing = launchSelfTest ? { launch: launchSelfTest } : {};
   return {
     'studies.open': async ({ paths, overrides }) => summariseStudy(await openStudy(paths, overrides)),

@@ -101,6 +101,21 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
     }
   });
 
+  it('leave out DICOM-SEG of an empty mask where the caller is told of it, and fail without', async () => {
+    const empty = { ...content, mask: { ...content.mask, data: new Uint8Array(content.mask.data.length) } };
+    const request = { ...NOTHING, dicomSeg: true };
+    const leftOut: string[] = [];
+    const staged: string[] = [];
+    const record = (file: string) => {
+      staged.push(file);
+      return stage(file);
+    };
+    await writeExtras(request, empty, record, context, (file, { code }) => leftOut.push(`${file} ${code}`));
+    expect([leftOut, staged]).toEqual([['dicom/flair_seg.dcm MASK_EMPTY'], []]);
+    const written = writeExtras(request, empty, record, context);
+    await expect(written).rejects.toMatchObject({ problem: { code: 'MASK_EMPTY' } });
+  });
+
   it('are refused without DICOM', async () => {
     const sources = [content.sources[1]];
     expect(() => plannedExtras({ ...NOTHING, secondaryCapture: true }, { name: 'x', sources })).toThrow(

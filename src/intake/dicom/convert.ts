@@ -58,7 +58,7 @@ export async function convertVolume(
   options: ConvertOptions = {},
 ): Promise<{ header: ImageHeader; frames: DicomFrame[] }> {
   const files = await filesOf(volume, transferSyntaxes, options.limitBytes ?? LIMIT_BYTES);
-  const { status, images, messages } = await inThread(files, volume.first.file, options);
+  const { status, images, messages } = await inThread(await converting(files), volume.first.file, options);
   if (images.length !== 1) {
     const found = images.length === 0 ? reasonOf(messages, status) : `${images.length} images`;
     throw failed(volume.first.file, 'one image', found);
@@ -112,19 +112,28 @@ function madeReadable(bytes: Buffer, transferSyntax: string, frames: number, fil
   }
 }
 
-async function inThread(
-  files: readonly Uint8Array[],
-  file: string,
-  { signal, limitMs = LIMIT_MS }: ConvertOptions,
-): Promise<ThreadResult> {
-  if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+async function converting(files: readonly Uint8Array[]): Promise<ThreadData> {
   const folder = converterFolder();
-  const workerData: ThreadData = {
+  return {
     glue: pathToFileURL(join(folder, 'dcm2niix.jpeg.js')).href,
     wasm: await readFile(join(folder, 'dcm2niix.jpeg.wasm')),
     files,
     options: OPTIONS,
   };
+}
+
+/**
+ * Runs the converter in a thread that is ended when it takes too long, too much memory, or is cancelled.
+ *
+ * @param file names the series in errors.
+ * @throws QuorumError CONVERSION_FAILED, CONVERSION_TOO_LONG, CANCELLED.
+ */
+export async function inThread(
+  workerData: ThreadData,
+  file: string,
+  { signal, limitMs = LIMIT_MS }: Pick<ConvertOptions, 'signal' | 'limitMs'>,
+): Promise<ThreadResult> {
+  if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
   // Nothing of this process's options or streams: a thread of plain JavaScript.
   const worker = new Worker(new URL('./convertThread.js', import.meta.url), {
     workerData,

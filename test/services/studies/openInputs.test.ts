@@ -35,6 +35,8 @@ function seriesIn(folder: string, options: DicomBytes, edit: (bytes: Buffer) => 
   return path;
 }
 
+let number = 0;
+
 /** How a job ends. */
 function outcomeOf(
   request: Partial<Request<'prepare.start'>> & { inputs: string[] },
@@ -47,7 +49,7 @@ function outcomeOf(
       stop();
       resolve(event);
     });
-    services.call('prepare.start', { output: join(root, 'out'), ...request }).catch(reject);
+    services.call('prepare.start', { output: join(root, `out-${++number}`), ...request }).catch(reject);
   });
 }
 const working = () => readdirSync(join(profile, 'working'));
