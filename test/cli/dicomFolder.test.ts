@@ -169,7 +169,7 @@ describe.skipIf(!haveTools)(SUITE, () => {
   });
 });
 
-const REAL = 'quorum prepare and segment on a real series with skull, made into DICOM';
+const REAL = 'quorum segment on a real series with skull, made into DICOM';
 const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
 const haveReal = haveTools && haveRealData(REAL);
 
