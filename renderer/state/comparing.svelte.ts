@@ -26,6 +26,11 @@ export class Comparing {
     this.factors.set({});
   }
 
+  /** The combination that a map of several sequences is of: the last one clicked that has two or more, otherwise all. */
+  several(all: string): string {
+    return this.tiles.findLast((name) => name.includes('+')) ?? all;
+  }
+
   /** Shows one combination alone. */
   only(combination: string): void {
     this.tiles = [combination];
