@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openStudy, type Study } from '../../src/intake/study.js';
+import { BRATS_GRID } from '../../src/prepare/atlas.js';
+import { type Case, prepareCase } from '../../src/prepare/case.js';
+import { inverse } from '../../src/prepare/placement.js';
+import { prepareStudy } from '../../src/prepare/prepareStudy.js';
+import { withPictures } from '../../src/prepare/stepPictures.js';
+import { multiplyAffines, sameGrid, voxelToWorld } from '../../src/volume/affine.js';
+import { reorient } from '../../src/volume/orientation.js';
+import type { Affine, Volume } from '../../src/volume/volume.js';
+import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
+import { brainThere, centredGrid, rawSeries, rigid, scannerToAtlas } from '../support/rawHead.js';
+import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
+
+const folder = temporaryFolder();
+
+async function study(name: string, images: Record<string, Volume>): Promise<Study> {
+  for (const [sequence, image] of Object.entries(images))
+    await writeImage(join(folder.path, name, `x_${sequence}.nii.gz`), image);
+  return openStudy([join(folder.path, name)]);
+}
+
+/** The farthest that two transforms take points of a head (mm from the origin) apart. */
+function apart(a: Affine, b: Affine): number {
+  const points = [-60, 60].flatMap((x) => [-75, 75].flatMap((y) => [-50, 60].map((z) => [x, y, z] as const)));
+  const distances = points.map((p) => {
+    const q = voxelToWorld(b, ...p);
+    return Math.hypot(...voxelToWorld(a, ...p).map((mm, axis) => mm - q[axis]));
+  });
+  return Math.max(...distances);
+}
+
+function dice(a: Uint8Array, b: Uint8Array): number {
+  let both = 0;
+  let sum = 0;
+  a.forEach((value, at) => {
+    both += value & b[at];
+    sum += value + b[at];
+  });
+  return (2 * both) / sum;
+}
+
+describe('a raw study: two series of one head, thick slices, the head moved between them', () => {
+  const pose = rigid(9, [1, 0.2, 0.3], [6, -4, 11]);
+  const moved = rigid(5, [0.2, 1, 0.4], [-3, 5, 2]);
+  const posed = multiplyAffines(moved, pose);
+  let raw: Study;
+  let prepared: Case;
+  beforeAll(async () => {
+    const t1 = await rawSeries(centredGrid([220, 240, 46], [0.95, 0.95, 4]), pose, 't1');
+    const oblique = rigid(14, [1, 0, 0], [0, 0, 0]);
+    const t2 = await rawSeries(centredGrid([200, 220, 40], [1, 1, 5], oblique), posed, 't2', 7);
+    raw = await study('raw', { t1, t2 });
+    prepared = await prepareStudy(raw, { keepHeads: true });
+  }, 120_000);
+
+  it('becomes a Case on the BraTS grid', () => {
+    expect(sameGrid(prepared.grid, BRATS_GRID)).toBe(true);
+    expect(Object.keys(prepared.images)).toEqual(['t1', 't2']);
+    const { data } = prepared.preparation!.brainMask;
+    for (const image of Object.values(prepared.images))
+      expect(image.data.every((value, at) => data[at] === 1 || value === 0)).toBe(true);
+  });
+
+  it('undoes the patient’s movement to a millimetre', () => {
+    const { fromReference } = prepared.preparation!.transforms;
+    expect(apart(fromReference.t2!, moved)).toBeLessThan(1.5);
+  });
+
+  it('puts the head where the atlas’s lies', () => {
+    const { caseToReference } = prepared.preparation!.transforms;
+    expect(
+      apart(multiplyAffines(caseToReference, scannerToAtlas(pose)), rigid(0, [0, 0, 1], [0, 0, 0])),
+    ).toBeLessThan(3);
+  });
+
+  it('finds the brain', async () => {
+    const { caseToReference } = prepared.preparation!.transforms;
+    const truth = await brainThere(prepared.grid, multiplyAffines(scannerToAtlas(pose), caseToReference));
+    expect(dice(prepared.preparation!.brainMask.data, truth)).toBeGreaterThan(0.93);
+  });
+
+  it('places every series: there and back is where one began', () => {
+    const { t1, t2 } = prepared.placements!;
+    const { caseToReference, fromReference } = prepared.preparation!.transforms;
+    expect(apart(t1!.toCase, inverse(caseToReference))).toBeLessThan(1e-6);
+    expect(apart(t2!.toCase, inverse(multiplyAffines(fromReference.t2!, caseToReference)))).toBeLessThan(
+      1e-6,
+    );
+    expect(t2!.grid.size).toEqual([200, 220, 40]);
+  });
+
+  it('says of every step what was done, how long it took, and that its check was passed', () => {
+    const { steps } = prepared.preparation!;
+    expect(steps.map(({ step, sequence }) => [step, sequence])).toEqual([
+      ['reference', 't1'],
+      ['co-register', 't2'],
+      ['atlas', 't1'],
+      ['skull-strip', null],
+      ['resample', null],
+    ]);
+    expect(steps.map(({ verdict }) => verdict)).toEqual(['good', 'good', 'good', 'good', 'good']);
+    expect(steps.every(({ problem }) => problem === null)).toBe(true);
+  });
+
+  it('has a picture for each step but the choice of the reference', async () => {
+    const pictured = await withPictures(prepared);
+    expect(pictured.map(({ picture }) => picture?.subarray(1, 4).toString() ?? null)).toEqual([
+      null,
+      ...Array(4).fill('80,78,71'),
+    ]);
+  });
+
+  it('repeats nothing that it is given: transforms kept, the mask corrected by hand', async () => {
+    const { brainMask, transforms } = prepared.preparation!;
+    const data = brainMask.data.slice();
+    data.fill(0, 0, 240 * 240 * 70);
+    const corrected = { size: brainMask.size, affine: brainMask.affine, data };
+    const again = await prepareStudy(raw, { keep: transforms, brainMask: corrected });
+    expect(again.preparation!.transforms).toEqual(transforms);
+    expect(again.preparation!.brainMask).toMatchObject({ source: 'user' });
+    const first = prepared.images.t2!.data;
+    expect(again.images.t2!.data.every((value, at) => value === (data[at] === 1 ? first[at] : 0))).toBe(true);
+  });
+
+  it('can be told to trust the headers, and another reference', async () => {
+    const { brainMask, transforms } = prepared.preparation!;
+    const options = { keep: { ...transforms, fromReference: {} }, brainMask, skip: ['co-register'] as const };
+    const trusting = await prepareStudy(raw, options);
+    expect(trusting.preparation!.steps[1]).toMatchObject({ verdict: 'skipped', problem: null });
+    expect(apart(trusting.placements!.t2!.toCase, trusting.placements!.t1!.toCase)).toBeLessThan(1e-9);
+    const refusal = await problemOfRefusal(prepareStudy(raw, { reference: 'flair' }));
+    expect(refusal).toMatchObject({ code: 'SEQUENCE_NOT_AVAILABLE', field: 'reference' });
+  });
+
+  it('refuses a brain mask that lies on another grid', async () => {
+    const { transforms } = prepared.preparation!;
+    const mask = { ...bratsGrid([240, 240, 150]), data: new Uint8Array(240 * 240 * 150).fill(1) };
+    expect((await problemOfRefusal(prepareStudy(raw, { keep: transforms, brainMask: mask }))).code).toBe(
+      'BRAIN_MASK_INVALID',
+    );
+  });
+
+  it('stops within a second when it is cancelled in the middle of a registration', async () => {
+    const controller = new AbortController();
+    const running = problemOfRefusal(prepareStudy(raw, { signal: controller.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const cancelled = performance.now();
+    controller.abort();
+    expect((await running).code).toBe('CANCELLED');
+    expect(performance.now() - cancelled).toBeLessThan(1000);
+  });
+});
+
+describe('what cannot be prepared is said', () => {
+  it('half a brain', async () => {
+    const t1 = await rawSeries(
+      centredGrid([220, 240, 16], [0.95, 0.95, 5]),
+      rigid(0, [0, 0, 1], [0, 0, -45]),
+      't1',
+    );
+    const problem = await problemOfRefusal(prepareStudy(await study('half', { t1 })));
+    expect(['BRAIN_INCOMPLETE', 'REGISTRATION_FAILED']).toContain(problem.code);
+    expect(problem.found).toBeTruthy();
+  }, 60_000);
+
+  it('something that is no head', async () => {
+    const ball = ellipsoid(bratsGrid([180, 180, 180]), [85, 85, 85], 3);
+    const problem = await problemOfRefusal(prepareStudy(await study('ball', { t1: ball })));
+    expect(['BRAIN_INCOMPLETE', 'REGISTRATION_FAILED', 'BRAIN_NOT_FOUND']).toContain(problem.code);
+  }, 60_000);
+
+  it('an empty image', async () => {
+    const empty = { ...bratsGrid([20, 20, 20]), data: new Float32Array(8000) };
+    expect((await problemOfRefusal(prepareStudy(await study('empty', { t1: empty })))).code).toBe(
+      'EMPTY_IMAGE',
+    );
+  });
+});
+
+describe('images that are prepared are left alone', () => {
+  const grid = bratsGrid([150, 150, 150]);
+  const brain = ellipsoid(grid, [60, 60, 60], 1);
+
+  it.each(['LPS', 'RAS', 'PIR'])('bit for bit, with axes %s', async (codes) => {
+    const t1 = reorient(brain, codes).volume;
+    const opened = await study(`prepared-${codes}`, { t1 });
+    const prepared = await prepareStudy(opened);
+    expect(prepared).toEqual(await prepareCase(opened));
+    expect(prepared.preparation).toBeUndefined();
+    expect(prepared.images.t1!.data).toEqual(t1.data);
+  });
+});
