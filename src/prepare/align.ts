@@ -1,12 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
+import { QuorumError } from '../errors.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
-import { multiplyAffines } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
-import { IDENTITY, inverse, motionOf, movedTo } from './placement.js';
+import { IDENTITY, motionOf, movedTo } from './placement.js';
 import type { PreparationStep } from './preparation.js';
 import { register } from './registration/elastix.js';
 import { rigidStage } from './registration/stages.js';
+import { refineWithinMask } from './registration/withinMask.js';
 import {
   aboveNoise,
   CHECKS,
@@ -18,12 +20,8 @@ import {
 } from './registrationChecks.js';
 import type { Workbench } from './workbench.js';
 
-/** The same head in two sequences, then its brain alone: skin, jaw and neck move against the brain between two series. */
+/** The same head in two sequences. */
 const HEAD = rigidStage({ resolutions: 3, iterations: 200, samples: 2048 });
-const BRAIN = {
-  ...rigidStage({ resolutions: 1, iterations: 300, samples: 3000 }),
-  NumberOfHistogramBins: ['64'],
-};
 
 type FromReference = Partial<Record<Modality, Affine>>;
 
@@ -40,37 +38,37 @@ export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise
 }
 
 /**
- * Goes on from the heads with the brains alone, which the atlas's mask cuts out of both images; a result that is no more alike
- * than before is thrown away. Without the atlas nothing is changed.
+ * Goes on from the heads with the brains alone, inside the atlas's mask: skin, jaw and neck move against the brain between two
+ * series. Without the atlas nothing is changed.
  *
  * @param atlasToReference RAS mm of the atlas → RAS mm of the reference, or null.
+ * @throws QuorumError CANCELLED.
  */
 export async function alignBrains(
   bench: Workbench,
   heads: FromReference,
   atlasToReference: Affine | null,
 ): Promise<{ readonly fromReference: FromReference; readonly steps: readonly PreparationStep[] }> {
-  const { images, options } = bench;
-  const started = performance.now();
-  const fixed = seen(images[bench.reference]!);
+  const { images, use, reference, options } = bench;
+  const fixed = seen(images[reference]!);
   const settled = options.skip?.includes('co-register') || !atlasToReference;
-  const brain = atlasToReference && (await brainOn(fixed, atlasToReference));
-  const fromReference = await forOthers(bench, async (modality) => {
+  const brain = settled ? null : { ...fixed, data: await brainOn(fixed, atlasToReference) };
+  const fromReference: FromReference = {};
+  const steps: PreparationStep[] = [];
+  for (const modality of use.filter((m) => m !== reference)) {
+    // Let a cancellation through.
+    await setImmediate();
+    if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    const started = performance.now();
     const before = heads[modality]!;
-    if (settled || !brain || options.keep?.fromReference[modality]) return before;
-    const inBrain = (voxel: number) => brain[voxel] === 1;
-    const moving = seen(images[modality]!);
-    const there = resample(movedTo(moving, inverse(before)), fixed, { interpolation: 'linear' });
-    const cut = (data: Float32Array) => ({ ...fixed, data: data.map((v, at) => v * brain[at]) });
-    const [step] = await register(cut(fixed.data), cut(there), [BRAIN], options.signal);
-    const after = multiplyAffines(before, step);
-    const gained =
-      similarity(fixed, moving, after, inBrain).share > similarity(fixed, moving, before, inBrain).share;
-    return gained ? after : before;
-  });
-  const seconds = (performance.now() - started) / 1000;
-  const others = Object.keys(fromReference) as Modality[];
-  const steps = others.map((m) => describe(bench, fixed, m, fromReference[m]!, seconds / others.length));
+    const transform =
+      brain && !options.keep?.fromReference[modality]
+        ? refineWithinMask(images[reference]!, images[modality]!, before, brain)
+        : before;
+    fromReference[modality] = transform;
+    const step = describe(bench, fixed, modality, transform);
+    steps.push({ ...step, seconds: (performance.now() - started) / 1000 });
+  }
   return { fromReference, steps };
 }
 
@@ -86,8 +84,7 @@ function describe(
   fixed: Volume,
   modality: Modality,
   transform: Affine,
-  seconds: number,
-): PreparationStep {
+): Omit<PreparationStep, 'seconds'> {
   const { file } = images[modality]!;
   const moving = seen(images[modality]!);
   const isHead = aboveNoise(fixed);
@@ -109,7 +106,6 @@ function describe(
     step: 'co-register',
     sequence: modality,
     reason: `${MODALITY_TITLES[modality]} to ${MODALITY_TITLES[reference]}: ${what}`,
-    seconds,
     numbers: {
       overlap: after.overlap,
       mutualInformation: after.share,
