@@ -15,6 +15,8 @@ interface PrepareOptions extends InputOptions {
   skip?: OptionalStep[];
   brainMask?: string;
   stripper?: string;
+  neutralNames?: true;
+  overwrite?: true;
   json?: true;
 }
 
@@ -28,7 +30,10 @@ export function prepareCommand(services: Client): Command {
       '[inputs...]',
       'a folder or zip of one patient (image files or DICOM of any mixture), or its files',
     )
-    .requiredOption('-o, --out <dir>', 'a new or empty folder for the case')
+    .requiredOption(
+      '-o, --out <dir>',
+      'a new or empty folder for the case, or an earlier case to --overwrite',
+    )
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
     .addOption(
       new Option('--reference <sequence>', 'the sequence to align the others to').choices(MODALITIES),
@@ -36,6 +41,8 @@ export function prepareCommand(services: Client): Command {
     .addOption(new Option('--skip <step...>', 'steps to turn off').choices(OPTIONAL_STEPS))
     .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
     .option('--stripper <file>', 'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas')
+    .option('--neutral-names', 'no name of a folder or file of yours in what is written: “case” instead')
+    .option('--overwrite', 'replace an earlier case of Quorum that is unchanged since')
     .option('--json', 'progress and result as JSON lines');
   inputOptions(command);
   return command.action(async (inputs: string[], options: PrepareOptions) => {
@@ -47,6 +54,8 @@ export function prepareCommand(services: Client): Command {
       skip: options.skip ?? [],
       brainMask: options.brainMask ?? null,
       stripper: options.stripper ?? null,
+      neutralNames: options.neutralNames ?? false,
+      overwrite: options.overwrite ?? false,
     };
     const start = () => services.call('prepare.start', request);
     const result = (await followJob(services, start, options.json === true)) as PrepareResult;

@@ -15,6 +15,7 @@ import {
   judge,
   middleOf,
   registrationProblem,
+  type Similarity,
   seen,
   similarity,
 } from './registrationChecks.js';
@@ -22,6 +23,7 @@ import type { Workbench } from './workbench.js';
 
 /** The same head in two sequences. */
 const HEAD = rigidStage({ resolutions: 3, iterations: 200, samples: 2048 });
+const HEAD_FROM_MIDDLES = rigidStage({ resolutions: 3, iterations: 200, samples: 2048, centred: true });
 
 type FromReference = Partial<Record<Modality, Affine>>;
 
@@ -33,7 +35,14 @@ export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise
     const kept = options.keep?.fromReference[modality];
     if (kept) return kept;
     if (options.skip?.includes('co-register')) return IDENTITY;
-    return (await register(fixed, seen(images[modality]!), [HEAD], signal)).at(-1)!;
+    const moving = seen(images[modality]!);
+    const [found] = await register(fixed, moving, [HEAD], signal).catch((error: unknown) => {
+      // Where the headers put the heads far apart elastix has nothing to begin with: begin with the middles.
+      if (error instanceof QuorumError && error.problem.code === 'REGISTRATION_FAILED')
+        return register(fixed, moving, [HEAD_FROM_MIDDLES], signal);
+      throw error;
+    });
+    return found;
   });
 }
 
@@ -66,7 +75,7 @@ export async function alignBrains(
         ? refineWithinMask(images[reference]!, images[modality]!, before, brain)
         : before;
     fromReference[modality] = transform;
-    const step = describe(bench, fixed, modality, transform);
+    const step = describe(bench, fixed, modality, transform, brain?.data);
     steps.push({ ...step, seconds: (performance.now() - started) / 1000 });
   }
   return { fromReference, steps };
@@ -80,16 +89,21 @@ async function brainOn(fixed: Volume, atlasToReference: Affine): Promise<Uint8Ar
 }
 
 function describe(
-  { images, reference, options }: Workbench,
+  bench: Workbench,
   fixed: Volume,
   modality: Modality,
   transform: Affine,
+  brain: Uint8Array | undefined,
 ): Omit<PreparationStep, 'seconds'> {
-  const { file } = images[modality]!;
+  const { images, reference, options } = bench;
   const moving = seen(images[modality]!);
   const isHead = aboveNoise(fixed);
   const before = similarity(fixed, moving, IDENTITY, isHead);
-  const after = similarity(fixed, moving, transform, isHead);
+  const inBrain = brain && similarity(fixed, moving, transform, (voxel) => brain[voxel] === 1).share;
+  const after = {
+    ...similarity(fixed, moving, transform, isHead),
+    ...(inBrain === undefined ? {} : { inBrain }),
+  };
   const { shiftMm, turnDegrees } = motionOf(transform, middleOf(fixed));
   const skipped = options.skip?.includes('co-register') === true;
   const kept = options.keep?.fromReference[modality] !== undefined;
@@ -99,9 +113,7 @@ function describe(
     : kept
       ? `as found before: ${moved}`
       : moved;
-  const judged = judge(after, turnDegrees, CHECKS.sequences, file);
-  // The optimiser may lose its way: then the headers were better.
-  const lost = judged.verdict === 'good' && after.share < before.share - 0.01;
+  const judged = judgeSequence(bench, modality, before, after, turnDegrees);
   return {
     step: 'co-register',
     sequence: modality,
@@ -110,12 +122,34 @@ function describe(
       overlap: after.overlap,
       mutualInformation: after.share,
       mutualInformationByHeaders: before.share,
+      ...(inBrain === undefined ? {} : { mutualInformationInBrain: inBrain }),
       shiftMm,
       turnDegrees,
     },
-    verdict: skipped ? 'skipped' : lost ? 'doubtful' : judged.verdict,
-    problem: skipped ? null : lost ? registrationProblem(after.share, before.share, file) : judged.problem,
+    verdict: skipped ? 'skipped' : judged.verdict,
+    problem: skipped ? null : judged.problem,
     picture: null,
+  };
+}
+
+function judgeSequence(
+  { images, reference, stripped }: Workbench,
+  modality: Modality,
+  before: Similarity,
+  after: Similarity,
+  turnDegrees: number,
+): ReturnType<typeof judge> {
+  const { file } = images[modality]!;
+  const judged = judge(after, turnDegrees, CHECKS.sequences, file);
+  if (judged.verdict !== 'good') return judged;
+  // The optimiser may lose its way: then the headers were better.
+  if (after.share < before.share - 0.01)
+    return { verdict: 'doubtful', problem: registrationProblem(after.share, before.share, file) };
+  if (stripped.has(modality) === stripped.has(reference)) return judged;
+  const [expected, found] = ['both images with the skull, or both without', 'one with, one without'];
+  return {
+    verdict: 'doubtful',
+    problem: { code: 'REGISTRATION_FAILED', field: 'skull', file, expected, found },
   };
 }
 

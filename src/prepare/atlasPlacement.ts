@@ -7,7 +7,7 @@ import { IDENTITY, isotropicGrid, motionOf, partOfGrid } from './placement.js';
 import type { PreparationStep, PreparationTransforms } from './preparation.js';
 import { register } from './registration/elastix.js';
 import { affineStage, rigidStage } from './registration/stages.js';
-import { CHECKS, judge, middleOf, SEEN_MM, seen, similarity } from './registrationChecks.js';
+import { CHECKS, judge, middleOf, SEEN_MM, seen, signalWithin, similarity } from './registrationChecks.js';
 import type { Workbench } from './workbench.js';
 
 /** Room around the atlas's brain that registration sees, in mm: no face, no neck. */
@@ -48,10 +48,19 @@ export async function registerToAtlas(
     into: new Uint8Array(fixed.data.length),
   });
   const within = (voxel: number) => brain[voxel] === 1;
-  const after = similarity(fixed, moving, transforms.atlasToReference, within, () => true);
+  const around = similarity(fixed, moving, transforms.atlasToReference, within, () => true);
+  const { share: inBrain } = similarity(fixed, moving, transforms.atlasToReference, within);
+  const overlap = signalWithin(moving, fixed, transforms.atlasToReference, within);
+  const after = { overlap, share: around.share, inBrain };
   const { turnDegrees } = motionOf(transforms.caseToReference, middleOf(fixed));
   const { scale } = motionOf(transforms.atlasToReference, middleOf(fixed));
-  const numbers = { overlap: after.overlap, mutualInformation: after.share, turnDegrees, scale };
+  const numbers = {
+    overlap,
+    mutualInformation: after.share,
+    mutualInformationInBrain: inBrain,
+    turnDegrees,
+    scale,
+  };
   const judged = judge(after, turnDegrees, CHECKS.atlas, image.file, 'BRAIN_INCOMPLETE');
   const misfit = scale < CHECKS.scale[0] || scale > CHECKS.scale[1];
   return {

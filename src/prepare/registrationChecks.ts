@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem } from '../errors.js';
 import { invertAffine, voxelToWorld } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
-import type { Affine, Volume } from '../volume/volume.js';
+import type { Affine, Grid, Volume } from '../volume/volume.js';
 import { mutualInformation } from './mutualInformation.js';
 import { inverse, isotropicGrid, movedTo } from './placement.js';
 import type { StepVerdict } from './preparation.js';
@@ -16,11 +16,13 @@ export const SEEN_MM = 2;
 export const CHECKS = {
   sequences: {
     share: { failed: 0.03, doubtful: 0.06 },
+    inBrain: { failed: 0.02, doubtful: 0.07 },
     overlap: { failed: 0.5, doubtful: 0.8 },
     turnDegrees: 30,
   },
   atlas: {
     share: { failed: 0.06, doubtful: 0.1 },
+    inBrain: { failed: 0.01, doubtful: 0.02 },
     overlap: { failed: 0.8, doubtful: 0.93 },
     turnDegrees: 45,
   },
@@ -44,6 +46,8 @@ export function aboveNoise({ data }: Volume): (voxel: number) => boolean {
 export interface Similarity {
   readonly overlap: number;
   readonly share: number;
+  /** As `share`, inside the brain alone: a round thing in air is like a head, but not inside. */
+  readonly inBrain?: number;
 }
 
 /**
@@ -71,6 +75,24 @@ export function similarity(
   return { overlap: total === 0 ? 0 : covered / total, share };
 }
 
+/** The share of the voxels of `wanted` where the moving image shows more than noise: not cut off, not blanked. */
+export function signalWithin(
+  moving: Volume,
+  fixed: Grid,
+  transform: Affine,
+  wanted: (voxel: number) => boolean,
+): number {
+  const values = resample(movedTo(moving, inverse(transform)), fixed, { interpolation: 'linear' });
+  const shows = aboveNoise({ ...fixed, data: values.filter((_, voxel) => wanted(voxel)) });
+  let [total, shown, at] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (!wanted(i)) continue;
+    total++;
+    if (shows(at++)) shown++;
+  }
+  return total === 0 ? 0 : shown / total;
+}
+
 /** Whether a voxel of `grid` lies inside the box of an image's voxels. */
 function coverOf(image: Volume, { size, affine }: Volume): (voxel: number) => boolean {
   const toVoxel = invertAffine(image.affine)!;
@@ -83,25 +105,36 @@ function coverOf(image: Volume, { size, affine }: Volume): (voxel: number) => bo
   };
 }
 
+interface Limit {
+  readonly failed: number;
+  readonly doubtful: number;
+}
+
 interface Limits {
-  readonly share: { readonly failed: number; readonly doubtful: number };
-  readonly overlap: { readonly failed: number; readonly doubtful: number };
+  readonly share: Limit;
+  readonly inBrain: Limit;
+  readonly overlap: Limit;
   readonly turnDegrees: number;
 }
 
 export function judge(
-  { overlap, share }: Similarity,
+  { overlap, share, inBrain }: Similarity,
   turnDegrees: number,
   limits: Limits,
   file: string,
   coverage: ErrorCode = 'REGISTRATION_FAILED',
 ): { readonly verdict: StepVerdict; readonly problem: Problem | null } {
-  const verdictOf = (value: number, { failed, doubtful }: Limits['share']): StepVerdict =>
+  const verdictOf = (value: number, { failed, doubtful }: Limit): StepVerdict =>
     value < failed ? 'failed' : value < doubtful ? 'doubtful' : 'good';
   const byShare = verdictOf(share, limits.share);
+  const byBrain = verdictOf(inBrain ?? 1, limits.inBrain);
   const byOverlap = verdictOf(overlap, limits.overlap);
-  if (byShare !== 'good')
+  if (byShare === 'failed' || (byShare === 'doubtful' && byBrain !== 'failed'))
     return { verdict: byShare, problem: registrationProblem(share, limits.share.doubtful, file) };
+  if (byBrain !== 'good') {
+    const problem = registrationProblem(inBrain!, limits.inBrain.doubtful, file);
+    return { verdict: byBrain, problem: { ...problem, field: 'mutual information inside the brain' } };
+  }
   if (byOverlap !== 'good') {
     const expected = `at least ${(100 * limits.overlap.doubtful).toFixed(0)} % covered`;
     const found = `${(100 * overlap).toFixed(0)} %`;
@@ -123,8 +156,8 @@ export function registrationProblem(found: number, expected: number, file: strin
     code: 'REGISTRATION_FAILED',
     field: 'mutual information',
     file,
-    expected: `at least ${expected.toFixed(2)} of the entropies`,
-    found: found.toFixed(2),
+    expected: `at least ${expected} of the entropies`,
+    found: found.toFixed(3),
   };
 }
 

@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { z } from 'zod';
 import { QuorumError } from '../errors.js';
-import { refuseOutputInsideInput } from '../export/output.js';
+import { NEUTRAL_NAME } from '../export/names.js';
+import { filesAreIntact, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
 import { RESEARCH_NOTICE } from '../export/report.js';
-import type { Case } from '../prepare/case.js';
+import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { withPictures } from '../prepare/stepPictures.js';
@@ -17,6 +19,9 @@ import type { PrepareRequest } from './contract.js';
 import { summariseGrid } from './inspect.js';
 import type { JobContext } from './jobs.js';
 import { type IntakeTools, type OpenedStudy, openNamed, withInputs } from './studies/openInputs.js';
+
+/** Says where everything lies, and claims the other files. */
+const TRANSFORMS = 'transforms.json';
 
 /** What `quorum prepare` made. */
 export interface PrepareResult {
@@ -42,7 +47,7 @@ export async function runPrepareJob(
   const started = performance.now();
   const output = resolve(request.output);
   await refuseOutputInsideInput(output, await foldersOf(request.inputs));
-  await refuseFull(output);
+  await refuseFull(output, request.overwrite);
   return withInputs(request, tools, context, async (inputs) => {
     const opened = await (inputs?.open(context) ?? openNamed(request.inputs, request.overrides));
     return prepareOpened(opened, output, request, started, context);
@@ -50,7 +55,7 @@ export async function runPrepareJob(
 }
 
 async function prepareOpened(
-  { study, labels }: OpenedStudy,
+  { study }: OpenedStudy,
   output: string,
   request: PrepareRequest,
   started: number,
@@ -72,15 +77,13 @@ async function prepareOpened(
     throw writeProblem(cause, output);
   });
   try {
-    const files = await writeCase(prepared, labels, staging);
+    const name = request.neutralNames ? NEUTRAL_NAME : prepared.name;
+    const files = await writeCase({ ...prepared, name }, staging);
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    await rmdir(output).catch(() => undefined);
-    await rename(staging, output).catch((cause) => {
-      throw writeProblem(cause, output);
-    });
+    await putInPlace(staging, output, request.overwrite);
     const seconds = (performance.now() - started) / 1000;
     const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
-    return { case: prepared.name, files, preparation, seconds, notice: RESEARCH_NOTICE };
+    return { case: name, files, preparation, seconds, notice: RESEARCH_NOTICE };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -97,18 +100,56 @@ async function foldersOf(inputs: readonly string[]): Promise<string[]> {
   return folders;
 }
 
-/** @throws QuorumError OUTPUT_EXISTS when there is a file, or a folder with anything in it. */
-async function refuseFull(output: string): Promise<void> {
-  const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
+/** @throws QuorumError OUTPUT_EXISTS when there is a file, or a folder with anything in it that `overwrite` may not replace. */
+async function refuseFull(output: string, overwrite: boolean): Promise<void> {
+  const names = await readdir(output, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new QuorumError({ code: 'OUTPUT_EXISTS', file: output, expected: 'no such file' });
   });
-  if (names.length > 0)
-    throw new QuorumError({ code: 'OUTPUT_EXISTS', file: output, expected: 'an empty folder, or none' });
+  if (names.length === 0 || (overwrite && (await isEarlierCase(output, names)))) return;
+  const expected = overwrite
+    ? 'an earlier case of Quorum, unchanged and with nothing else in its folder'
+    : 'an empty folder, or none';
+  throw new QuorumError({ code: 'OUTPUT_EXISTS', file: output, expected });
+}
+
+const CLAIMS = z.object({
+  application: z.literal('quorum'),
+  kind: z.literal('preparation'),
+  files: z.array(z.object({ file: z.string(), sha256: z.string() })),
+});
+
+/** Whether a folder holds what Quorum wrote there, all of it unchanged, and nothing else. */
+async function isEarlierCase(folder: string, names: readonly string[]): Promise<boolean> {
+  const text = await readFile(join(folder, TRANSFORMS), 'utf8').catch(() => '');
+  try {
+    const { files } = CLAIMS.parse(JSON.parse(text));
+    const known = new Set([TRANSFORMS, 'checks', ...files.map(({ file }) => normalize(file))]);
+    return names.every((name) => known.has(name)) && (await filesAreIntact(folder, files));
+  } catch {
+    return false;
+  }
+}
+
+/** The folder appears with everything in it, or what was there before stays. */
+async function putInPlace(staging: string, output: string, overwrite: boolean): Promise<void> {
+  await refuseFull(output, overwrite);
+  const earlier = `${staging}-earlier`;
+  const moved = await rename(output, earlier).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(staging, output);
+  } catch (cause) {
+    if (moved) await rename(earlier, output);
+    throw writeProblem(cause, output);
+  }
+  if (moved) await rm(earlier, { recursive: true, force: true });
 }
 
 /** @returns the names of what was written. */
-async function writeCase(prepared: Case, labels: OpenedStudy['labels'], folder: string): Promise<string[]> {
+async function writeCase(prepared: Case, folder: string): Promise<string[]> {
   const { name, grid, form, images, preparation } = prepared;
   const files: string[] = [];
   const at = (file: string) => {
@@ -127,18 +168,15 @@ async function writeCase(prepared: Case, labels: OpenedStudy['labels'], folder: 
       if (picture)
         await writeFile(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), picture);
   }
-  await writeFile(
-    at('transforms.json'),
-    `${JSON.stringify(describeTransforms(prepared, labels), null, 2)}\n`,
-  );
+  const claimed = [];
+  for (const file of files) claimed.push({ file, sha256: await sha256OfFile(join(folder, file)) });
+  const transforms = { ...describeTransforms(prepared), files: claimed };
+  await writeFile(at(TRANSFORMS), `${JSON.stringify(transforms, null, 2)}\n`);
   return files;
 }
 
-/** Where everything lies: all matrices as three rows, RAS mm → RAS mm. */
-function describeTransforms(
-  { name, grid, images, placements, preparation }: Case,
-  labels: OpenedStudy['labels'],
-) {
+/** Where everything lies, without names of the user's files: all matrices as three rows, RAS mm → RAS mm. */
+function describeTransforms({ name, grid, images, placements, preparation }: Case) {
   const transforms = preparation?.transforms;
   const rows = (matrix: NonNullable<typeof transforms>['caseToReference'] | null | undefined) =>
     matrix ? affineRows(matrix) : null;
@@ -146,7 +184,6 @@ function describeTransforms(
     const placement = placements?.[modality];
     return {
       sequence: modality,
-      file: labels.get(images[modality]!.file) ?? basename(images[modality]!.file),
       grid: summariseGrid(placement?.grid ?? grid),
       toCase: rows(placement?.toCase ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]),
     };
@@ -161,6 +198,6 @@ function describeTransforms(
     series,
     caseToReference: rows(transforms?.caseToReference),
     atlasToReference: rows(transforms?.atlasToReference),
-    preparation: preparation ? describePreparation(preparation, false) : null,
+    preparation: preparation ? describePreparation(preparation, true) : null,
   };
 }

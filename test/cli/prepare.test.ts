@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/export/report.js';
 import { readHeader, readLabelMap, readVolume } from '../../src/volume/read.js';
-import { writeImage } from '../support/images.js';
+import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { centredGrid, rawSeries, rigid } from '../support/rawHead.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { problemIn, quorum } from './run.js';
@@ -34,6 +34,7 @@ describe('quorum prepare on a raw series', () => {
     expect(image.data.some((value, voxel) => value !== 0 && mask.data[voxel] === 0)).toBe(false);
     const transforms = readFileSync(at('case/transforms.json'), 'utf8');
     expect(transforms).not.toContain(folder.path);
+    expect(transforms).not.toContain('patient');
     expect(JSON.parse(transforms).series[0].toCase).toHaveLength(3);
   }, 120_000);
 
@@ -42,6 +43,29 @@ describe('quorum prepare on a raw series', () => {
     expect(problemIn(outcome).code).toBe('OUTPUT_EXISTS');
     expect((await quorum('prepare', at('raw'), '--out', at('raw/out'), '--json')).code).toBe(1);
     expect(existsSync(at('raw/out'))).toBe(false);
+  });
+});
+
+describe('quorum prepare --overwrite', () => {
+  // Prepared images are written as they are: no registration, the same way of writing.
+  const image = () => ellipsoid(bratsGrid([150, 150, 150]), [60, 60, 60], 1);
+  const prepare = (...more: string[]) =>
+    quorum('prepare', at('plain'), '--out', at('out'), '--json', '--neutral-names', ...more);
+
+  it('replaces an earlier case, and refuses one that was changed or holds another file', async () => {
+    await writeImage(at('plain/patient_t1.nii.gz'), image());
+    expect((await prepare()).code).toBe(0);
+    expect(readdirSync(at('out')).sort()).toEqual(['case_t1.nii.gz', 'transforms.json']);
+    const transforms = readFileSync(at('out/transforms.json'), 'utf8');
+    for (const name of ['plain', 'patient']) expect(transforms).not.toContain(name);
+    expect(problemIn(await prepare()).code).toBe('OUTPUT_EXISTS');
+    expect((await prepare('--overwrite')).code).toBe(0);
+    expect(readdirSync(folder.path).filter((name) => name.startsWith('.quorum'))).toEqual([]);
+    writeFileSync(at('out/notes.txt'), 'mine');
+    expect(problemIn(await prepare('--overwrite')).code).toBe('OUTPUT_EXISTS');
+    rmSync(at('out/notes.txt'));
+    appendFileSync(at('out/case_t1.nii.gz'), 'x');
+    expect(problemIn(await prepare('--overwrite')).code).toBe('OUTPUT_EXISTS');
   });
 });
 

@@ -29,6 +29,13 @@ describe('what cannot be prepared is said', () => {
     expect(problem.found).toBeTruthy();
   }, 60_000);
 
+  it('something round and textured that is no head', async () => {
+    const ball = ellipsoid(bratsGrid([180, 180, 180]), [85, 85, 85], 3);
+    const problem = await problemOfRefusal(prepareStudy(await study('ball', { t1: ball })));
+    expect(problem.code).toBe('REGISTRATION_FAILED');
+    expect(problem.found).toBeTruthy();
+  }, 60_000);
+
   it('an empty image', async () => {
     const empty = { ...bratsGrid([20, 20, 20]), data: new Float32Array(8000) };
     expect((await problemOfRefusal(prepareStudy(await study('empty', { t1: empty })))).code).toBe(

@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStudy, type Study } from '../../src/intake/study.js';
 import { BRATS_GRID } from '../../src/prepare/atlas.js';
-import { type Case, prepareCase } from '../../src/prepare/case.js';
+import type { Case } from '../../src/prepare/case.js';
 import { inverse } from '../../src/prepare/placement.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
 import { withPictures } from '../../src/prepare/stepPictures.js';
 import { multiplyAffines, sameGrid, voxelToWorld } from '../../src/volume/affine.js';
-import { reorient } from '../../src/volume/orientation.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
-import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
+import { bratsGrid, writeImage } from '../support/images.js';
 import { brainThere, centredGrid, rawSeries, rigid, scannerToAtlas } from '../support/rawHead.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 
@@ -65,7 +64,7 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
 
   it('undoes the patient’s movement to a millimetre', () => {
     const { fromReference } = prepared.preparation!.transforms;
-    expect(apart(fromReference.t2!, moved)).toBeLessThan(1.5);
+    expect(apart(fromReference.t2!, moved)).toBeLessThan(1);
   });
 
   it('puts the head where the atlas’s lies', () => {
@@ -137,9 +136,9 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
   it('refuses a brain mask that lies on another grid', async () => {
     const { transforms } = prepared.preparation!;
     const mask = { ...bratsGrid([240, 240, 150]), data: new Uint8Array(240 * 240 * 150).fill(1) };
-    expect((await problemOfRefusal(prepareStudy(raw, { keep: transforms, brainMask: mask }))).code).toBe(
-      'BRAIN_MASK_INVALID',
-    );
+    expect(
+      (await problemOfRefusal(prepareStudy(raw, { use: ['t1'], keep: transforms, brainMask: mask }))).code,
+    ).toBe('BRAIN_MASK_INVALID');
   });
 
   it('stops within a second when it is cancelled in the middle of a registration', async () => {
@@ -150,45 +149,5 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
     controller.abort();
     expect((await running).code).toBe('CANCELLED');
     expect(performance.now() - cancelled).toBeLessThan(1000);
-  });
-});
-
-describe('what cannot be prepared is said', () => {
-  it('half a brain', async () => {
-    const t1 = await rawSeries(
-      centredGrid([220, 240, 16], [0.95, 0.95, 5]),
-      rigid(0, [0, 0, 1], [0, 0, -45]),
-      't1',
-    );
-    const problem = await problemOfRefusal(prepareStudy(await study('half', { t1 })));
-    expect(['BRAIN_INCOMPLETE', 'REGISTRATION_FAILED']).toContain(problem.code);
-    expect(problem.found).toBeTruthy();
-  }, 60_000);
-
-  it('something that is no head', async () => {
-    const ball = ellipsoid(bratsGrid([180, 180, 180]), [85, 85, 85], 3);
-    const problem = await problemOfRefusal(prepareStudy(await study('ball', { t1: ball })));
-    expect(['BRAIN_INCOMPLETE', 'REGISTRATION_FAILED', 'BRAIN_NOT_FOUND']).toContain(problem.code);
-  }, 60_000);
-
-  it('an empty image', async () => {
-    const empty = { ...bratsGrid([20, 20, 20]), data: new Float32Array(8000) };
-    expect((await problemOfRefusal(prepareStudy(await study('empty', { t1: empty })))).code).toBe(
-      'EMPTY_IMAGE',
-    );
-  });
-});
-
-describe('images that are prepared are left alone', () => {
-  const grid = bratsGrid([150, 150, 150]);
-  const brain = ellipsoid(grid, [60, 60, 60], 1);
-
-  it.each(['LPS', 'RAS', 'PIR'])('bit for bit, with axes %s', async (codes) => {
-    const t1 = reorient(brain, codes).volume;
-    const opened = await study(`prepared-${codes}`, { t1 });
-    const prepared = await prepareStudy(opened);
-    expect(prepared).toEqual(await prepareCase(opened));
-    expect(prepared.preparation).toBeUndefined();
-    expect(prepared.images.t1!.data).toEqual(t1.data);
   });
 });

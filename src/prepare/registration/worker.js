@@ -19,5 +19,7 @@ try {
   });
   parentPort?.postMessage({ transforms: transformParameterObject });
 } catch (error) {
-  parentPort?.postMessage({ failure: error instanceof Error ? error.message : `elastix gave up (${error})` });
+  parentPort?.postMessage({
+    failure: error instanceof Error ? error.message : 'no alignment that elastix could begin with',
+  });
 }

@@ -59,6 +59,10 @@ export const prepareRequestSchema = z.strictObject({
   brainMask: z.string().nullable().default(null),
   /** `mindgrab.onnx`, in place of the atlas's mask. */
   stripper: z.string().nullable().default(null),
+  /** No name of a folder or file of the user's in what is written: “case” instead. */
+  neutralNames: z.boolean().default(false),
+  /** Replace an earlier case of Quorum's that is unchanged since. */
+  overwrite: z.boolean().default(false),
 });
 export type PrepareRequest = z.infer<typeof prepareRequestSchema>;
 
