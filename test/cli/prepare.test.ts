@@ -36,7 +36,7 @@ describe('quorum prepare on a raw series', () => {
     expect(transforms).not.toContain(folder.path);
     expect(transforms).not.toContain('patient');
     expect(JSON.parse(transforms).series[0].toCase).toHaveLength(3);
-  }, 120_000);
+  }, 300_000);
 
   it('refuses a folder that holds anything, and leaves it alone', async () => {
     const outcome = await quorum('prepare', at('raw'), '--out', at('case'), '--json');
@@ -83,5 +83,5 @@ describe('quorum segment on a raw folder', () => {
     expect(report.preparation).toMatchObject({ reference: 't1', brainMask: { source: 'atlas' } });
     expect(report.files.map(({ file }) => file).sort()).toEqual(['native/t1_seg.nii.gz', 'raw_seg.nii.gz']);
     expect(JSON.stringify(report)).not.toContain(folder.path);
-  }, 120_000);
+  }, 300_000);
 });

@@ -52,7 +52,7 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
     const t2 = await rawSeries(centredGrid([200, 220, 40], [1, 1, 5], oblique), posed, 't2', 7);
     raw = await study('raw', { t1, t2 });
     prepared = await prepareStudy(raw, { keepHeads: true });
-  }, 120_000);
+  }, 300_000);
 
   it('becomes a Case on the BraTS grid', () => {
     expect(sameGrid(prepared.grid, BRATS_GRID)).toBe(true);

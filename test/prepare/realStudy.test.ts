@@ -96,7 +96,7 @@ describe.skipIf(!haveRealData('preparation of TCGA-FG-6692'))('the raw series of
       expect(problem).toMatchObject({ code: 'REGISTRATION_FAILED' });
       expect(problem!.found).toBeTruthy();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('gets a brain mask that agrees with the published one, Dice at least 0.93', () => {
     const ours = maskThere();
@@ -112,7 +112,8 @@ describe.skipIf(!haveRealData('preparation of TCGA-FG-6692'))('the raw series of
 
   it('aligns the sequences at least as well as the published set: mutual information over the brain common to both', () => {
     const mask = maskThere();
-    const inBoth = (voxel: number) => mask[voxel] === 1 && published.t1ce.data[voxel] !== 0;
+    const inBoth = (voxel: number) =>
+      voxel % 3 === 0 && mask[voxel] === 1 && published.t1ce.data[voxel] !== 0;
     const toCase = multiplyAffines(prepared.placements!.t1ce!.toCase, PUBLISHED_TO_T1CE);
     const intoPublished = inverse(toCase);
     const ours = new Map(MODALITIES.map((m) => [m, onPublishedGrid(m, intoPublished)]));
