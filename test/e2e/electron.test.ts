@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -171,6 +171,26 @@ describe.skipIf(electron === null)(SUITE, () => {
       expect(Buffer.compare(Buffer.from(mine.data.buffer), Buffer.from(theirs.data.buffer))).toBe(0);
       await page.keyboard.press('Escape');
     }, 300_000);
+
+    it.skipIf(!has('pdftotext'))(
+      'saves the report as PDF by its button, with text that can be read',
+      async () => {
+        const file = join(scratch, 'patient.pdf');
+        await app.evaluate(({ dialog }, filePath) => {
+          dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+        }, file);
+        const volume = await page.locator('[data-testid=volumes] [data-region=WT] .ml').innerText();
+        await page.locator('main').press('e');
+        const exporting = page.getByRole('dialog', { name: /^Export/ });
+        await exporting.getByRole('button', { name: 'Report as PDF…' }).click();
+        await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
+        const text = execFileSync('pdftotext', ['-layout', file, '-']).toString();
+        expect(text).toContain('simulated-patient');
+        expect(text).toMatch(/not a medical device/i);
+        expect(text).toContain(volume.replace(' ml', ''));
+        await page.keyboard.press('Escape');
+      },
+    );
 
     it('prints the report to PDF', async () => {
       const file = join(scratch, 'report.pdf');
