@@ -11,7 +11,8 @@ import type {
   OpenCase,
   Sequence,
 } from '../../src/services/contract.js';
-import { combinationName, type Modality } from '../../src/terms.js';
+import { editSupports } from '../../src/services/contract.js';
+import { combinationName, type Modality, type Region } from '../../src/terms.js';
 import { clampVoxel } from '../logic/geometry.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
@@ -130,6 +131,15 @@ export class Study {
   get automatic(): MaskRef | null {
     if (!this.covered) return null;
     return { kind: 'combination', combination: this.combination, threshold: this.threshold };
+  }
+
+  /** Whether the sequences support this region of the mask in the middle; a mask from a file rests on who made it. */
+  supports(region: Region): boolean {
+    const { mask, editing } = this;
+    if (mask?.kind === 'named') return true;
+    if (mask?.kind === 'edited' && editing.state)
+      return editSupports(editing.state, region, this.case.result?.combinations ?? {});
+    return this.found?.volumes[region].supported ?? true;
   }
 
   /** Changes when the same mask request would get another answer. */

@@ -11,7 +11,7 @@ export type { GridSummary, Sequence } from './contract/basic.js';
 export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './contract/cases.js';
 export * from './contract/client.js';
 export type { PrepareRequest, SegmentRequest } from './contract/commands.js';
-export type { EditState } from './contract/edits.js';
+export { type EditState, editSupports } from './contract/edits.js';
 export { type JobEvent, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';
 export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';

@@ -99,6 +99,18 @@ describe('export', () => {
     expect(asked.html).toContain('estimated without a contrast image');
   });
 
+  it('takes a guess that was edited by hand for a guess still', async () => {
+    const guess = { kind: 'combination', combination: 't1+flair', threshold: null } as const;
+    await host.services.call('edits.start', { case: opened.id, from: guess });
+    const request = { case: opened.id, combination: ALL, edited: true } as const;
+    const { html } = await host.services.call('export.report', request);
+    expect(html).toContain('edited by hand');
+    expect(html).toContain('not supported by these sequences');
+    const asked = await host.services.call('export.report', { ...request, unsupported: true });
+    expect(asked.html).toContain('estimated without a contrast image');
+    await host.services.call('edits.discard', { case: opened.id, confirmed: true });
+  });
+
   it('says the diameters of each region in CSV, report and report.json', async () => {
     const output = join(folder, 'diameters');
     expect((await exportTo(output)).state).toBe('done');

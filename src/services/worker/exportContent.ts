@@ -5,6 +5,7 @@ import { MODALITY_TITLES, type Modality, type Region } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
 import { resample } from '../../volume/resample.js';
 import type { Volume } from '../../volume/volume.js';
+import { editSupports } from '../contract/edits.js';
 import type { CaseResult } from '../contract/results.js';
 import type { ExtraContent } from '../extraFiles.js';
 import { QUORUM_VERSION } from '../version.js';
@@ -28,7 +29,9 @@ export function extraContent(
   const { description, hash } = held.model;
   const known = result.combinations[combination].volumes;
   const counted = volumesOf(labels, held.grid);
-  const given = (region: Region) => known[region].supported || request.unsupported || edit !== null;
+  const supported = (region: Region) =>
+    edit ? editSupports(edit, region, result.combinations) : known[region].supported;
+  const given = (region: Region) => supported(region) || request.unsupported;
   const used = combination.split('+').map((member) => MODALITY_TITLES[member as Modality]);
   return {
     name: source.name,
@@ -43,7 +46,7 @@ export function extraContent(
       modelHash: hash,
       editedByHand: edit !== null,
       settings: `${used.join(' + ')}, threshold ${request.threshold ?? description.threshold}`,
-      supported: perRegion((_, region) => known[region].supported),
+      supported: perRegion((_, region) => supported(region)),
       createdAt: new Date(),
     },
     prepared: async () => ({ images: await imagesOnGrid(held, images), overridden: overriddenOf(result) }),

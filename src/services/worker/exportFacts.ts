@@ -4,7 +4,7 @@ import { RESEARCH_NOTICE } from '../../export/report.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import type { PerRegion } from '../../segment/influence.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../../terms.js';
-import type { EditState } from '../contract/edits.js';
+import { type EditState, editSupports } from '../contract/edits.js';
 import type { PreparedSummary } from '../contract/preparation.js';
 import { QUESTIONS } from '../contract/questions.js';
 import { describeWarning, NO_WARNING, PREPARED, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
@@ -76,9 +76,12 @@ function rowsOf(
   const volumes = volumesOf(labels, held.grid);
   const known = result.combinations[combination];
   return REGIONS.map((region) => {
-    const { supported, range } = known.volumes[region];
-    const shown = supported || request.unsupported || edit !== null;
-    const note = supported || edit ? '' : shown ? UNSUPPORTED_ESTIMATE : 'not supported by these sequences';
+    const { range } = known.volumes[region];
+    const supported = edit
+      ? editSupports(edit, region, result.combinations)
+      : known.volumes[region].supported;
+    const shown = supported || request.unsupported;
+    const note = supported ? '' : shown ? UNSUPPORTED_ESTIMATE : 'not supported by these sequences';
     return {
       mask: edit ? 'edited by hand' : combination,
       region,
