@@ -21,8 +21,15 @@ import { Live } from './live.svelte.js';
 import { Preparing } from './preparing.svelte.js';
 import { Voxels } from './voxels.js';
 
-/** Problems that the user may override, knowing what they are. */
-const FORCEABLE: ReadonlySet<string> = new Set(['GRIDS_DIFFER', 'NOT_SKULL_STRIPPED', 'NOT_ISOTROPIC_1MM']);
+/** Problems that the user may override, knowing what they are: the images are then taken as they are, without preparation. */
+const FORCEABLE: ReadonlySet<string> = new Set([
+  'GRIDS_DIFFER',
+  'NOT_SKULL_STRIPPED',
+  'NOT_ISOTROPIC_1MM',
+  'REGISTRATION_FAILED',
+  'BRAIN_NOT_FOUND',
+  'BRAIN_INCOMPLETE',
+]);
 
 /** The open case as this window shows it. */
 export class Study {

@@ -128,7 +128,7 @@ describe('quorum inspect', () => {
     writeFileSync(at('scan.zip'), zipSync(Object.fromEntries([...files, ...localiser])));
     const { stdout, code } = await quorum('inspect', at('scan.zip'));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/T1 +used +6×8×6 +1\.00×1\.00×5\.00 mm +LPS +T1 AX/);
+    expect(stdout).toMatch(/T1 +[0-9a-f]{8} +used +6×8×6 +1\.00×1\.00×5\.00 mm +LPS +T1 AX/);
     expect(stdout).toMatch(/set aside .* Localizer +localiser: “localizer” in the description/);
     expect(problemIn(await quorum('inspect', at('nowhere.zip'), '--json')).code).toBe('FILE_NOT_FOUND');
   });

@@ -47,7 +47,7 @@ export function has(program: string): boolean {
 
 /**
  * The folder to start: the checkout, or, for an Electron whose Node is older than 20.15, a copy of the build in which what that Node
- * lacks (zlib.crc32, Array.prototype.toSorted and toReversed) is added.
+ * lacks (zlib.crc32, AbortSignal.any, Array.prototype.toSorted and toReversed) is added.
  */
 export function appFolderFor(electron: string, scratch: string): string {
   const version = join(dirname(electron), 'version');
@@ -83,6 +83,15 @@ export function crc32(bytes, before = 0) {
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 255];
   return ~crc >>> 0;
 }
+AbortSignal.any ??= (signals) => {
+  const controller = new AbortController();
+  for (const signal of signals) {
+    const follow = () => controller.abort(signal.reason);
+    if (signal.aborted) follow();
+    else signal.addEventListener('abort', follow, { once: true });
+  }
+  return controller.signal;
+};
 Array.prototype.toSorted ??= function (order) { return [...this].sort(order); };
 Array.prototype.toReversed ??= function () { return [...this].reverse(); };
 `;
