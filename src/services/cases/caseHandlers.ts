@@ -192,7 +192,8 @@ async function prepareAndSegment(
     const problem = problemOf(error);
     const codes = [problem, ...(problem.also ?? [])].map(({ code }) => code);
     if (session.prepared || !codes.every((code) => UNPREPARED.has(code))) throw error;
-    session.preparation.refused = [problem, ...(problem.also ?? [])].map(({ code }) => REFUSED[code] ?? code);
+    // Several sequences may be refused for the same reason, which is said once.
+    session.preparation.refused = [...new Set(codes.map((code) => REFUSED[code] ?? code))];
     await prepare(context, session, preparing);
     return segment(PREPARING);
   }

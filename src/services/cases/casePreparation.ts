@@ -45,7 +45,7 @@ export class CasePreparation {
     if (thick.length > 0) reasons.push(`Voxels are not about 1 mm: ${describeSpacings(thick)}.`);
     if (files.some(({ file }) => !sameGrid(files[0].file.header!, file.header!)))
       reasons.push('The sequences do not lie on one grid.');
-    return [...reasons, ...this.refused];
+    return [...new Set([...reasons, ...this.refused])];
   }
 
   summarise(slots: Slots): PreparationState {
