@@ -9,7 +9,7 @@ import { branchLogits } from './validate.js';
 import { type ParameterVector, setParameters } from './vector.js';
 
 export interface FitFusionOptions {
-  /** Passes over the cases, 100 by default. */
+  /** Passes over the cases; by default so many that about 2,000 Adam steps are taken, at least 5 and at most 100. */
   readonly rounds?: number;
   /** 0.02 by default. */
   readonly learningRate?: number;
@@ -28,7 +28,7 @@ export async function fitFusion(
   vector: ParameterVector,
   parameters: Float32Array,
   volumes: AsyncIterable<TrainingVolume> | Iterable<TrainingVolume>,
-  { rounds = 100, learningRate = 0.02 }: FitFusionOptions = {},
+  { rounds, learningRate = 0.02 }: FitFusionOptions = {},
 ): Promise<Float32Array> {
   await setParameters(vector, parameters);
   const modalityCount = vector.routes.length;
@@ -52,10 +52,11 @@ export async function fitFusion(
   const adam = new Adam(length);
   const workspace = new Workspace(length);
   const settings = { objectives: subsets(modalityCount), decoupling: 'mean', loss: 'dice' } as const;
-  for (let round = 0; round < rounds; round++) {
+  const passes = rounds ?? Math.min(100, Math.max(5, Math.ceil(2000 / samples.length)));
+  for (let round = 0; round < passes; round++) {
     for (const sample of samples) {
       const { gradient, objectives } = await gradientStep(fusionOnly, values, [sample], settings, workspace);
-      if (objectives.length > 0) adam.step(values, gradient, learningRate * (1 - round / rounds));
+      if (objectives.length > 0) adam.step(values, gradient, learningRate * (1 - round / passes));
     }
   }
   return values;
