@@ -78,7 +78,7 @@ export async function answerQuestions(page: Page): Promise<void> {
     ['treated', 'No'],
     ['glioma', 'Unknown'],
   ]) {
-    await page.locator(`[data-question=${question}]`).getByText(answer, { exact: true }).click();
+    await page.locator(`[data-question=${question}] label`).getByText(answer, { exact: true }).click();
   }
 }
 
@@ -148,4 +148,10 @@ export async function noticeOf(page: Page, code: string): Promise<string> {
   await note.getByRole('button', { name: 'Dismiss' }).click();
   await note.waitFor({ state: 'detached' });
   return text!;
+}
+
+/** Keeps a picture of the page to look at, in the folder that `QUORUM_SCREENSHOTS` names, if it names one. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.QUORUM_SCREENSHOTS;
+  if (folder) await page.screenshot({ path: resolve(folder, `${name}.png`) });
 }

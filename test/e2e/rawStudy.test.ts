@@ -1,9 +1,15 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ZipFile } from 'yazl';
 import { readHeader, readLabelMap } from '../../src/volume/read.js';
+import { rawSeriesSpecs } from '../export/dicom/rawSeries.js';
+import { haveDicomTools, makeSeries, python, validatorErrors } from '../export/dicom/tools.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -14,6 +20,7 @@ import {
   exportInto,
   haveChromium,
   launch,
+  picture,
   type Served,
   serve,
 } from './browser.js';
@@ -22,9 +29,11 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
 /** Preparing takes half a minute on two free cores. */
 const PATIENCE = 400_000;
-const SUITE = 'raw studies in the window, from drop to the series’ own grids';
+const SUITE = 'raw studies in the window, from drop to DICOM-SEG';
 const chromium = haveChromium(SUITE);
 const have = chromium && haveRealData(SUITE);
+const haveDicom = have && haveDicomTools(SUITE);
+const SEQUENCES = ['t1', 't1ce', 't2', 'flair'];
 
 async function violations(page: Page): Promise<string[]> {
   if (await page.evaluate('globalThis.axe === undefined')) await page.addScriptTag({ path: AXE });
@@ -62,6 +71,7 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
     await page.getByTestId('studies').waitFor({ timeout: 60_000 });
     expect(await page.getByRole('button', { name: /^Open examination/ }).count()).toBe(2);
     expect(await violations(page)).toEqual([]);
+    await picture(page, 'raw-1-two-sets');
     await page
       .getByTestId('studies')
       .locator('li.study')
@@ -72,6 +82,56 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
     expect(await page.getByTestId('preparation').textContent()).toContain('not about 1 mm');
   });
 
+  it('raised no error on the way', () => expect(complaints).toEqual([]));
+});
+
+describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick slices', () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    buildRenderer();
+    await mkdir(at('results'), { recursive: true });
+    await mkdir(at('dicom'));
+    const specs = await rawSeriesSpecs(RAW, at('dicom'));
+    makeSeries(
+      specs.map((spec, n) => ({
+        ...spec,
+        studyInstanceUid: '1.2.826.0.1.3680043.8.498.1',
+        seriesNumber: n + 1,
+      })),
+    );
+    const zip = new ZipFile();
+    for (const spec of specs) {
+      for (const name of await readdir(spec.folder))
+        zip.addFile(join(spec.folder, name), `${basename(spec.folder)}/${name}`);
+    }
+    zip.end();
+    await pipeline(zip.outputStream, createWriteStream(at('export.zip')));
+    server = await serve(at('profile'), [at('results')]);
+    browser = await launch('--disable-3d-apis');
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+    page = await context.newPage();
+    complaints = complaintsOf(page);
+    await page.goto(server.address);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('opens with its four sequences recognised', async () => {
+    await page.getByTestId('file-input').setInputFiles(at('export.zip'));
+    for (const sequence of ['T1', 'T1ce', 'T2', 'FLAIR'])
+      await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).waitFor({ timeout: 120_000 });
+    await picture(page, 'dicom-2-opened');
+    expect(await violations(page)).toEqual([]);
+  });
+
   it(
     'is prepared and segmented in one go, every step with its picture',
     async () => {
@@ -80,14 +140,16 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
       await page.getByTestId('volumes').waitFor({ timeout: PATIENCE });
       const steps = page.getByTestId('preparation-steps').locator('details');
       expect(await steps.count()).toBe(7);
+      await picture(page, 'dicom-3-segmented');
       const brain = steps.filter({ hasText: 'Brain cut out' });
       if ((await brain.getAttribute('open')) === null) await brain.locator('summary').click();
-      const picture = brain.getByRole('button', { name: /^Enlarge/ });
-      await picture.click();
+      const enlarge = brain.getByRole('button', { name: /^Enlarge/ });
+      await enlarge.click();
       const large = page.getByRole('dialog', { name: 'Brain cut out' }).locator('img');
       expect(
         await large.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
       ).toBeGreaterThan(500);
+      await picture(page, 'dicom-4-check-picture');
       await page.keyboard.press('Escape');
       expect(await violations(page)).toEqual([]);
     },
@@ -105,33 +167,56 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
     await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.45, { steps: 4 });
     await page.mouse.up();
     expect(await use.isEnabled()).toBe(true);
+    await picture(page, 'dicom-5-brain-mask');
     await page.getByRole('button', { name: 'Undo' }).click();
     expect(await use.isEnabled()).toBe(false);
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Leave it as it was' }).click();
   });
 
-  it('is exported onto the grids of the raw files, and of no others', async () => {
-    await page.getByRole('button', { name: 'Export' }).click();
-    const dialog = page.getByRole('dialog', { name: /^Export/ });
-    expect(await dialog.getByLabel(/DICOM-SEG for the PACS: needs DICOM input/).isDisabled()).toBe(true);
-    await exportInto(page, 'raw');
-    const files = (await readdir(RAW)).filter((name) => name.endsWith('.gz'));
-    const t1 = files.find((name) => name.endsWith('_t1.nii.gz'))!;
-    const [mask, source] = await Promise.all([
-      readLabelMap(at('results/raw/native/t1_seg.nii.gz')),
-      readHeader(join(RAW, t1)),
-    ]);
-    expect(mask.size).toEqual(source.size);
-    expect(mask.affine).toEqual(source.affine);
-    const report = JSON.parse(await readFile(at('results/raw/report.json'), 'utf8'));
-    const names = report.images.map(({ file }: { file: string }) => file);
-    expect(names.sort()).toEqual(files.sort());
-    const labelled = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0);
-    expect(labelled).toBeGreaterThan(0);
-    expect(report.native.t1.ml.WT).toBeGreaterThan(1);
-    expect(report.preparation.reference).toBe('t1ce');
-  });
+  it(
+    'is exported as DICOM-SEG, pictures for the PACS, native masks and stripped images that name nobody',
+    async () => {
+      await page.getByRole('button', { name: 'Export' }).click();
+      const dialog = page.getByRole('dialog', { name: /^Export/ });
+      for (const choice of [
+        'DICOM-SEG for the PACS',
+        'Pictures with outlines',
+        'skull-stripped images',
+        'No names of folders',
+      ])
+        await dialog.getByLabel(choice).check();
+      await dialog.getByText('carry the patient’s identity').waitFor();
+      await picture(page, 'dicom-6-export');
+      await exportInto(page, 'out');
+      const written = await readdir(at('results/out'), { recursive: true });
+      const segmentations = SEQUENCES.map((sequence) => `dicom/${sequence}_seg.dcm`);
+      expect(written).toEqual(expect.arrayContaining(segmentations));
+      for (const file of segmentations) expect(validatorErrors(at('results/out', file))).toEqual([]);
+      const outlines = written.filter((name) => name.startsWith('dicom/t1ce_outlines/'));
+      const report = JSON.parse(await readFile(at('results/out/report.json'), 'utf8'));
+      const mask = await readLabelMap(at('results/out/native/flair_seg.nii.gz'));
+      expect(outlines).toHaveLength((await readHeader(at('results/out/native/t1ce_seg.nii.gz'))).size[2]);
+      expect(validatorErrors(at('results/out', outlines[0]))).toEqual([]);
+      expect(report.native.flair.ml.WT).toBeGreaterThan(1);
+      const [segmentation] = python<{ frames: { lps: number[][] }[] }[]>('readSegmentations.py', [
+        at('results/out/dicom/flair_seg.dcm'),
+      ]);
+      const labelled = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0);
+      expect(segmentation.frames.flatMap(({ lps }) => lps)).toHaveLength(labelled);
+      const named = await Promise.all(
+        written
+          .filter((name) => !name.startsWith('dicom') && /\.(json|csv|html|gz)$/.test(name))
+          .map(async (name) => {
+            const bytes = await readFile(at('results/out', name));
+            return `${name} ${name.endsWith('.gz') ? gunzipSync(bytes).subarray(0, 352) : bytes}`;
+          }),
+      );
+      expect(named.length).toBeGreaterThan(8);
+      expect(named.filter((text) => /4711|M.ller|19501231/.test(text))).toEqual([]);
+    },
+    PATIENCE,
+  );
 
   it('raised no error on the way', () => expect(complaints).toEqual([]));
 });

@@ -12,7 +12,8 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 
 def write(spec):
     iop = numpy.array(spec["orientation"], float)
-    study, series, frame_of_reference = generate_uid(), generate_uid(), generate_uid()
+    study = spec.get("studyInstanceUid") or generate_uid()
+    series, frame_of_reference = generate_uid(), generate_uid()
     os.makedirs(spec["folder"], exist_ok=True)
     frames = []
     for n in range(spec["slices"]):
@@ -29,7 +30,7 @@ def write(spec):
         ds.StudyDate, ds.StudyTime, ds.StudyID, ds.AccessionNumber = "20200102", "101112", "S1", "A1"
         ds.ReferringPhysicianName, ds.Modality, ds.InstanceNumber = "", "MR", n + 1
         ds.SeriesDescription = spec.get("description", "")
-        ds.SeriesNumber, ds.Manufacturer, ds.ImageType = 1, "", ["ORIGINAL", "PRIMARY", "OTHER"]
+        ds.SeriesNumber, ds.Manufacturer, ds.ImageType = spec.get("seriesNumber", 1), "", ["ORIGINAL", "PRIMARY", "OTHER"]
         ds.StudyDescription = "Sch\u00e4del" if "characterSet" not in spec else "Head"
         ds.ImagePositionPatient = [format(float(v), ".8g") for v in position]
         ds.ImageOrientationPatient = [format(float(v), ".8g") for v in iop]

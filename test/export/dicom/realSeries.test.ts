@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { secondaryCaptures } from '../../../src/export/dicom/secondaryCapture.js';
@@ -7,62 +7,24 @@ import { readSourceHeader } from '../../../src/export/dicom/sourceHeader.js';
 import { openCandidate } from '../../../src/intake/openCandidate.js';
 import { scan } from '../../../src/intake/scan.js';
 import type { Series } from '../../../src/intake/study.js';
-import { voxelSpacing, voxelToWorld } from '../../../src/volume/affine.js';
+import { voxelToWorld } from '../../../src/volume/affine.js';
 import { readVolume } from '../../../src/volume/read.js';
-import type { Volume } from '../../../src/volume/volume.js';
 import { haveRealData, REAL_DATA } from '../../support/data.js';
 import { temporaryFolder } from '../../volume/folder.js';
 import { PROVENANCE } from './bodies.js';
-import { haveDicomTools, makeSeries, python, type SeriesSpec, validatorErrors } from './tools.js';
+import { rawSeriesSpecs } from './rawSeries.js';
+import { haveDicomTools, makeSeries, python, validatorErrors } from './tools.js';
 
 const SUITE = 'DICOM-SEG on real raw series';
 const have = haveDicomTools(SUITE) && haveRealData(SUITE);
 const folder = temporaryFolder();
 const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
 
-/** The volume as the scanner would have sent it: rows from the front, slices as they lie. */
-function specOf(volume: Volume, name: string, description: string): SeriesSpec {
-  const [columns, rows, slices] = volume.size;
-  const spacing = voxelSpacing(volume.affine);
-  const lps = ([x, y, z]: readonly number[]) => [-x, -y, z];
-  const column = (axis: number) => lps([0, 1, 2].map((row) => volume.affine[4 * axis + row]));
-  const raw = new Uint16Array(volume.data.length);
-  for (let k = 0, to = 0; k < slices; k++)
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < columns; i++, to++)
-        raw[to] = Math.round(volume.data[i + columns * (rows - 1 - row + rows * k)]);
-  const file = join(folder.path, `${name}.raw`);
-  writeFileSync(file, raw);
-  return {
-    folder: join(folder.path, name),
-    description,
-    volume: file,
-    orientation: [...column(0).map((v) => v / spacing[0]), ...column(1).map((v) => -v / spacing[1])],
-    origin: lps(voxelToWorld(volume.affine, 0, rows - 1, 0)),
-    step: column(2),
-    pixelSpacing: [spacing[1], spacing[0]],
-    rows,
-    columns,
-    slices,
-    thickness: spacing[2],
-  };
-}
-
 describe.skipIf(!have)(SUITE, () => {
   const series: Series[] = [];
 
   beforeAll(async () => {
-    const kinds = [
-      ['T1_AX_Other', 'T1 AX'],
-      ['T1_AX_POST', 'T1 AX POST GAD'],
-      ['T2_AX', 'T2 AX'],
-      ['FLAIR', 'FLAIR AX'],
-    ];
-    const specs: SeriesSpec[] = [];
-    for (const [part, description] of kinds) {
-      const file = readdirSync(RAW).find((name) => name.includes(part))!;
-      specs.push(specOf(await readVolume(join(RAW, file)), part, description));
-    }
+    const specs = await rawSeriesSpecs(RAW, folder.path);
     makeSeries(specs);
     const workingFolder = join(folder.path, 'work');
     mkdirSync(workingFolder);

@@ -47,6 +47,9 @@ export interface SeriesSpec {
   readonly patientName?: string;
   readonly characterSet?: string;
   readonly description?: string;
+  /** A new one when absent. */
+  readonly studyInstanceUid?: string;
+  readonly seriesNumber?: number;
   /** A file of uint16 pixels, slice by slice, row by row. */
   readonly volume?: string;
 }
