@@ -85,7 +85,12 @@ function stepOptions(): Option[] {
       parseShare,
       DEFAULTS.tumourShare.toFixed(2),
     ),
-    new Option('--no-augment', 'do not flip, rotate, scale or change values'),
+    choice(
+      '--augmentation <kind>',
+      'full (flips, rotation, scale, values), flips, or none',
+      ['full', 'flips', 'none'],
+      DEFAULTS.augmentation,
+    ),
     option('--seed <n>', 'decides first parameters, samples, changes and folds', parseWhole, DEFAULTS.seed),
     option('--checkpoint-every <steps>', 'how often to write one', parseCount, DEFAULTS.checkpointEvery),
     option(
@@ -160,7 +165,7 @@ interface TrainOptions {
   batch?: number;
   crop?: number;
   tumourShare?: number;
-  augment: boolean;
+  augmentation?: TrainRequest['augmentation'];
   seed?: number;
   checkpointEvery?: number;
   validateEvery?: number;
@@ -212,7 +217,7 @@ function describeResult({ model, runFolder, steps, stoppedEarly, best }: TrainRe
 }
 
 function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
-  const { objectives, weights, width, augment } = options;
+  const { objectives, weights, width } = options;
   if (weights && weights.length !== datasets.length) {
     throw wrongOption('weights', `${datasets.length} numbers, one per data set`, weights.join());
   }
@@ -221,7 +226,6 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
     datasets: datasets.map((folder, i) => ({ folder, weight: weights?.[i] ?? 1 })),
     split: splitOf(options),
     output: options.out,
-    augment,
     ...given({
       runFolder: options.run,
       name: options.name,
@@ -230,6 +234,7 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
       objectives: mean ? ({ kind: 'subsets' } as const) : (objectives as Objectives | undefined),
       decoupling: mean ? ('mean' as const) : options.decoupling,
       loss: options.loss,
+      augmentation: options.augmentation,
       sharing: options.sharing,
       regionWeights: options.regionWeights,
       steps: options.steps,

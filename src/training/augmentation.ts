@@ -31,6 +31,15 @@ export const DEFAULT_AUGMENTATION: AugmentationRules = {
   },
 };
 
+/** The spatial changes that move whole voxels. */
+export const FLIPS: SpatialRules = {
+  flip: [0.5, 0.5, 0.5],
+  rotationChance: 0,
+  rotationDegrees: 0,
+  scaleChance: 0,
+  scale: 0,
+};
+
 /** A random sample of a case: one spatial change for all modalities, values changed for each on its own. */
 export function augmentedSample(
   volume: TrainingVolume,

@@ -45,8 +45,8 @@ export const trainRequestSchema = z.strictObject({
   crop: z.int().positive().multipleOf(16).default(64),
   /** Share of crops that are centred on a tumour voxel; the others on any brain voxel. */
   tumourShare: fraction.default(2 / 3),
-  /** Off: samples are cut and shifted, but not changed. */
-  augment: z.boolean().default(true),
+  /** What happens to a sample besides shifting it: everything, flips alone, or nothing. */
+  augmentation: z.enum(['full', 'flips', 'none']).default('full'),
   seed: z.int().min(0).max(0x7fffffff).default(1),
   checkpointEvery: z.int().positive().default(100),
   /** 0: never. */

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { refuseOutputInsideInput } from '../../export/output.js';
-import { type AugmentationRules, DEFAULT_AUGMENTATION } from '../../training/augmentation.js';
+import { type AugmentationRules, DEFAULT_AUGMENTATION, FLIPS } from '../../training/augmentation.js';
 import type { LogLine } from '../../training/log.js';
 import { runTraining, type TrainingRequest } from '../../training/run.js';
 import type { Schedule } from '../../training/schedule.js';
@@ -105,7 +105,8 @@ function scheduleOf(kind: TrainRequest['schedule']): Schedule {
   return kind === 'polynomial' ? { kind, power: POLYNOMIAL_POWER } : { kind };
 }
 
-function augmentationOf({ crop, tumourShare, augment }: TrainRequest): AugmentationRules {
+function augmentationOf({ crop, tumourShare, augmentation }: TrainRequest): AugmentationRules {
   const window = { ...DEFAULT_AUGMENTATION.window, side: crop, tumourShare };
-  return augment ? { ...DEFAULT_AUGMENTATION, window } : { window, spatial: null, intensity: null };
+  if (augmentation === 'full') return { ...DEFAULT_AUGMENTATION, window };
+  return { window, spatial: augmentation === 'flips' ? FLIPS : null, intensity: null };
 }
