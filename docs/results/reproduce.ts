@@ -15,6 +15,8 @@ const { values: options } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     threads: { type: 'string', default: '2' },
     from: { type: 'string', default: 'tune' },
+    /** How the network was trained, for the model card. */
+    description: { type: 'string' },
   },
 });
 const RESULTS = 'docs/results';
@@ -57,7 +59,11 @@ for (const [name, step] of steps.slice(first)) {
 
 function tune(): void {
   if (!options.trained) throw new Error('--trained TRAINED');
-  run(join(RESULTS, 'tune.ts'), ['--model', options.trained, '--to', options.to, ...common, '--fp16']);
+  const description = options.description ? ['--description', options.description] : [];
+  run(join(RESULTS, 'tune.ts'), [
+    ...['--model', options.trained, '--to', options.to, ...common, '--fp16'],
+    ...description,
+  ]);
 }
 
 function run(file: string, args: readonly string[]): void {

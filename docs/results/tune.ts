@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
     every: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '20' },
     fp16: { type: 'boolean', default: false },
+    /** How the network was trained, all stages; what `quorum train` wrote of the last one when absent. */
+    description: { type: 'string' },
   },
 });
 if (!options.model || !options.to) throw new Error('--model TRAINED --to MODEL');
@@ -42,7 +44,8 @@ await engine.dispose();
 const { settings, trials } = await chooseSettings(validation, model.description, fitted);
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
-const { weightsSha256: _, ...description } = model.description;
+const { weightsSha256: _, ...trained } = model.description;
+const description = options.description ? { ...trained, description: options.description } : trained;
 const weights = readFileSync(join(options.model, WEIGHTS_FILE));
 const bytes = options.fp16
   ? serialiseSafetensors((await readSafetensors(weights)).tensors, {}, { dtype: 'F16' })
