@@ -1,7 +1,7 @@
 import { REGION_LABELS } from '../evaluate/labels.js';
 import { REGIONS } from '../terms.js';
 import { changeIntensities, type IntensityRules } from './intensity.js';
-import type { TrainingVolume } from './loadCase.js';
+import { type TrainingVolume, UNKNOWN } from './loadCase.js';
 import type { Target } from './losses.js';
 import type { Random } from './random.js';
 import { cutPatch, drawMatrix, type Patch, type SpatialRules } from './spatial.js';
@@ -60,7 +60,8 @@ export function plainSample(volume: TrainingVolume): StepSample {
   return sampleOf(cutPatch(volume, wholeWindow(volume)), volume);
 }
 
-function sampleOf({ shape, images, labels, known }: Patch, volume: TrainingVolume): StepSample {
+function sampleOf({ shape, images, labels, known: inside }: Patch, volume: TrainingVolume): StepSample {
+  const known = labels.includes(UNKNOWN) ? knownOf(labels, inside) : inside;
   const regions = new Uint8Array(REGIONS.length * labels.length);
   REGIONS.forEach((region, r) => {
     const members = REGION_LABELS[volume.scheme][region];
@@ -72,4 +73,8 @@ function sampleOf({ shape, images, labels, known }: Patch, volume: TrainingVolum
   // An image that the window shows nothing of tells the network nothing: the sample lacks it.
   const inputs = images.map((data) => (data?.some((value) => value !== 0) ? { data, shape } : null));
   return { inputs, target };
+}
+
+function knownOf(labels: Uint8Array, inside: Uint8Array | null): Uint8Array {
+  return Uint8Array.from(labels, (label, v) => (label === UNKNOWN || inside?.[v] === 0 ? 0 : 1));
 }

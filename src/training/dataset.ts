@@ -18,6 +18,8 @@ const descriptionSchema = z.strictObject({
   known: z.enum(['everywhere', 'nonzero-box']).default('everywhere'),
   /** `brats2013`: a label 3 beside a 4 is non-enhancing core. */
   labels: z.enum(['brats', 'brats2013']).default('brats'),
+  /** Label of voxels whose truth nobody knows (nnU-Net's ignore label): no loss is taken there. For training alone. */
+  unknownLabel: z.int().min(5).max(255).optional(),
 });
 
 export type DatasetDescription = z.infer<typeof descriptionSchema>;

@@ -33,11 +33,15 @@ export interface TrainingVolume {
   readonly spacing: Shape3;
   /** Per modality of the model the normalised image, air exactly 0, or null where the case lacks it. */
   readonly images: readonly (Float32Array | null)[];
+  /** `UNKNOWN` where nobody knows. */
   readonly labels: Uint8Array;
   readonly scheme: LabelScheme;
   /** Where a cut-out is known; null for a whole case, outside of which is air. */
   readonly known: TensorBox | null;
 }
+
+/** The value in `labels` of a voxel whose truth is not known, whatever the data set's own is. */
+export const UNKNOWN = 255;
 
 /** Fractional difference in spacing up to which a cut-out counts as being on the model's grid. */
 const SPACING_TOLERANCE = 0.005;
@@ -55,7 +59,7 @@ export async function loadCase(
 ): Promise<TrainingVolume> {
   const files = rules.modalities.map((modality) => datasetCase.images[modality] ?? null);
   const images = await Promise.all(files.map((file) => (file === null ? null : readVolume(file))));
-  const truth = await readLabelMap(datasetCase.truth);
+  const truth = withUnknown(await readLabelMap(datasetCase.truth), description.unknownLabel);
   const placed = images.map((image) => image && withSpacing(image, description));
   const mask = withSpacing(truth, description);
   const onGrid =
@@ -73,6 +77,11 @@ export async function loadCase(
     scheme: labels,
     known: description.known === 'nonzero-box' ? knownBox(onGrid.images, onGrid.size) : null,
   };
+}
+
+function withUnknown(mask: Volume<Uint8Array>, label: number | undefined): Volume<Uint8Array> {
+  if (label === undefined || label === UNKNOWN) return mask;
+  return { ...mask, data: mask.data.map((value) => (value === label ? UNKNOWN : value)) };
 }
 
 /** Images and labels on one grid in the model's orientation, x fastest. */

@@ -74,11 +74,11 @@ async function verifyCase({ images, truth }: DatasetCase, problems: Problem[]): 
 function labelScheme(dataset: Dataset, cases: readonly CaseLabels[], problems: Problem[]): LabelScheme {
   const fours = cases.filter(({ labels }) => labels.has(4));
   if (fours.length === 0 && dataset.description.labels === 'brats') {
-    problems.push(...strangers(cases, 'brats2021'));
+    problems.push(...strangers(dataset, cases, 'brats2021'));
     return 'brats2021';
   }
   if (dataset.description.labels === 'brats2013') {
-    problems.push(...strangers(cases, 'brats2013'));
+    problems.push(...strangers(dataset, cases, 'brats2013'));
     return 'brats2013';
   }
   for (const { file, labels } of cases.filter((one) => one.labels.has(3))) {
@@ -90,16 +90,18 @@ function labelScheme(dataset: Dataset, cases: readonly CaseLabels[], problems: P
       file,
     });
   }
-  problems.push(...strangers(cases, 'brats', [3]));
+  problems.push(...strangers(dataset, cases, 'brats', [3]));
   return 'brats';
 }
 
 function strangers(
+  dataset: Dataset,
   cases: readonly CaseLabels[],
   scheme: LabelScheme,
   alsoKnown: readonly number[] = [],
 ): Problem[] {
-  const allowed = [0, ...REGION_LABELS[scheme].WT];
+  const { unknownLabel } = dataset.description;
+  const allowed = [0, ...REGION_LABELS[scheme].WT, ...(unknownLabel === undefined ? [] : [unknownLabel])];
   return cases.flatMap(({ file, labels }) => {
     const wrong = [...labels].filter((label) => !allowed.includes(label) && !alsoKnown.includes(label));
     if (wrong.length === 0) return [];

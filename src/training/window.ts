@@ -1,4 +1,4 @@
-import type { Shape3, TrainingVolume } from './loadCase.js';
+import { type Shape3, type TrainingVolume, UNKNOWN } from './loadCase.js';
 import type { Random } from './random.js';
 
 /** Where a sample is cut from a case. */
@@ -30,7 +30,8 @@ export function drawWindow(volume: TrainingVolume, rules: WindowRules, random: R
   const padded = paddedShape(volume.shape);
   const shape = padded.map((side) => Math.min(side, rules.side)) as unknown as Shape3;
   const centre = random.chance(rules.tumourShare)
-    ? (pick(volume, (v) => volume.labels[v] !== 0, random) ?? brainVoxel(volume, random))
+    ? (pick(volume, (v) => volume.labels[v] !== 0 && volume.labels[v] !== UNKNOWN, random) ??
+      brainVoxel(volume, random))
     : brainVoxel(volume, random);
   const start = shape.map((side, axis) => {
     const free = volume.shape[axis] - side;

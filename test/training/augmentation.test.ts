@@ -28,6 +28,13 @@ describe('samples', () => {
     expect(target.known).toBeNull();
   });
 
+  it('voxels whose truth nobody knows are told apart, and are of no region', () => {
+    const unsure = volumeOf([16, 16, 16], () => 1, { label: (d) => [0, 255, 4][d % 3] });
+    const { target } = plainSample(unsure);
+    expect([0, 1, 2].map((d) => target.known![d * 256])).toEqual([1, 0, 1]);
+    expect([0, 1, 2].map((d) => target.regions[d * 256])).toEqual([0, 0, 1]);
+  });
+
   it('augmented: decided by the stream alone', () => {
     const draw = (seed: number) => augmentedSample(volume, DEFAULT_AUGMENTATION, randomStream(seed));
     expect(draw(1)).toEqual(draw(1));

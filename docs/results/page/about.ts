@@ -44,7 +44,7 @@ export function data({ split }: Logs): string {
   return `## Data, licences, split
 
 - **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
-- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). Real T2 of a whole brain was never trained on, T1ce of three: the eight were also used with a T2 that was simulated from their other two sequences ([contextT2.ts](contextT2.ts)).
+- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). Real T2 of a whole brain was never trained on, T1ce of three: the eight were also used with sequences that were simulated from the two that they have ([contextSimulated.ts](contextSimulated.ts)).
 - **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-DU-7294 and TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
 - **The test part** was scored once, by the model that is described here, after every choice. Its images, without any score, had been among those on which the checks for swapped sequences were first explored; their cut-offs come from the validation part alone.
 - BraTS data are for research; no image of them is part of this project. The weights are MIT-licensed, as the project.

@@ -76,6 +76,10 @@ export async function runEvaluateJob(
 /** The cases that are asked for, every file of them read. */
 async function verifiedSide(request: EvaluateRequest, context: JobContext): Promise<VerifiedDataset> {
   const dataset = await openDataset(resolve(request.dataset));
+  if (dataset.description.unknownLabel !== undefined) {
+    const expected = 'a truth for every voxel; a data set with an unknown label can be trained on only';
+    throw new QuorumError({ code: 'DATASET_INVALID', field: 'unknownLabel', expected, file: dataset.folder });
+  }
   const chosen = request.split ? await sideOf(dataset, request.split) : dataset;
   return verifyDataset(chosen, {
     signal: context.signal,

@@ -1,13 +1,14 @@
 /**
- * Whole-brain context for T2, which no whole case of the training data has: for each two-sequence training case
- * (T1 or T1ce, and FLAIR) a copy with a simulated T2, whose values are drawn from what T2 is in the training cubes at
- * the same label and the same values of the other two sequences. Simulated, for training alone.
+ * Whole-brain context for the sequences that the whole cases of the training data lack: for each two-sequence training
+ * case (T1 or T1ce, and FLAIR) a copy with the other two simulated, their values drawn from what they are in the training
+ * cubes at the same label and the same values of the two that are there. Simulated, for training alone.
  *
- *     npx tsx docs/results/contextT2.ts CUBES PARTIAL SPLIT OUT
+ *     npx tsx docs/results/contextSimulated.ts CUBES PARTIAL SPLIT OUT
  */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { normalise } from '../../src/prepare/normalise.js';
+import { MODALITIES, type Modality } from '../../src/terms.js';
 import { type DatasetCase, openDataset, PATIENT_FILE } from '../../src/training/dataset.js';
 import { blur } from '../../src/training/intensity.js';
 import { randomStream } from '../../src/training/random.js';
@@ -23,15 +24,15 @@ const Z_SCORE = { kind: 'z-score', voxels: 'non-zero', clip: null } as const;
 
 type Other = 't1' | 't1ce';
 
-/** Count, sum and sum of squares of T2 per bin of (other sequence, FLAIR). */
+/** Count, sum and sum of squares of a sequence per bin of (other sequence, FLAIR). */
 class ConditionalTable {
   private readonly sums = new Float64Array(3 * BINS * BINS);
 
-  add(other: number, flair: number, t2: number): void {
+  add(other: number, flair: number, value: number): void {
     const at = 3 * (binOf(other) * BINS + binOf(flair));
     this.sums[at] += 1;
-    this.sums[at + 1] += t2;
-    this.sums[at + 2] += t2 * t2;
+    this.sums[at + 1] += value;
+    this.sums[at + 2] += value * value;
   }
 
   /** Mean and standard deviation over the smallest square of bins around that holds enough voxels. */
@@ -58,23 +59,28 @@ function binOf(value: number): number {
   return Math.min(BINS - 1, Math.max(0, Math.floor((value - LOW) / STEP)));
 }
 
-type Tables = Record<Other, Map<number, ConditionalTable>>;
+/** `other>missing` → label → values. */
+type Tables = ReadonlyMap<string, ReadonlyMap<number, ConditionalTable>>;
+
+const OTHERS: Readonly<Record<Other, readonly Modality[]>> = { t1: ['t1ce', 't2'], t1ce: ['t1', 't2'] };
 
 async function learn(cubes: readonly DatasetCase[]): Promise<Tables> {
   const empty = () => new Map(LABELS.map((label) => [label as number, new ConditionalTable()]));
-  const tables: Tables = { t1: empty(), t1ce: empty() };
+  const pairs = Object.entries(OTHERS).flatMap(([other, missing]) =>
+    missing.map((one) => [other as Other, one, empty()] as const),
+  );
   for (const { images, truth } of cubes) {
-    const [t1, t1ce, t2, flair] = await Promise.all(
-      [images.t1, images.t1ce, images.t2, images.flair].map(async (file) => (await readVolume(file!)).data),
+    const data = Object.fromEntries(
+      await Promise.all(MODALITIES.map(async (m) => [m, (await readVolume(images[m]!)).data] as const)),
     );
     const labels = (await readLabelMap(truth)).data;
     labels.forEach((label, v) => {
-      if (t1[v] === 0 || t2[v] === 0 || flair[v] === 0) return;
-      tables.t1.get(label)!.add(t1[v], flair[v], t2[v]);
-      tables.t1ce.get(label)!.add(t1ce[v], flair[v], t2[v]);
+      if (MODALITIES.some((m) => data[m][v] === 0)) return;
+      for (const [other, missing, tables] of pairs)
+        tables.get(label)!.add(data[other][v], data.flair[v], data[missing][v]);
     });
   }
-  return tables;
+  return new Map(pairs.map(([other, missing, tables]) => [`${other}>${missing}`, tables]));
 }
 
 async function simulate(one: DatasetCase, index: number, tables: Tables, folder: string): Promise<void> {
@@ -83,21 +89,23 @@ async function simulate(one: DatasetCase, index: number, tables: Tables, folder:
   const a = normalise(image, Z_SCORE);
   const flair = normalise(await readVolume(one.images.flair!), Z_SCORE);
   const labels = (await readLabelMap(one.truth)).data;
-  const random = randomStream(1, index);
-  const noise = Float32Array.from(a, () => random.normal());
+  const out = join(folder, `${one.name}_simulated`);
+  await mkdir(out, { recursive: true });
   const [nx, ny, nz] = image.size;
-  blur(noise, [nz, ny, nx], 0.7);
   // White noise blurred by a Gaussian of deviation s voxels keeps the deviation (4πs²)^(-3/4).
   const gain = (4 * Math.PI * 0.7 ** 2) ** 0.75;
-  const t2 = new Float32Array(a.length);
-  for (let v = 0; v < a.length; v++) {
-    if (a[v] === 0 || flair[v] === 0) continue;
-    const { mean, deviation } = tables[other].get(labels[v])!.at(a[v], flair[v]);
-    t2[v] = mean + 0.3 * deviation * gain * noise[v] || 1e-6;
+  for (const [n, missing] of OTHERS[other].entries()) {
+    const random = randomStream(1 + n, index);
+    const noise = Float32Array.from(a, () => random.normal());
+    blur(noise, [nz, ny, nx], 0.7);
+    const data = new Float32Array(a.length);
+    for (let v = 0; v < a.length; v++) {
+      if (a[v] === 0 || flair[v] === 0) continue;
+      const { mean, deviation } = tables.get(`${other}>${missing}`)!.get(labels[v])!.at(a[v], flair[v]);
+      data[v] = mean + 0.3 * deviation * gain * noise[v] || 1e-6;
+    }
+    await writeNifti(join(out, `${one.name}_${missing}.nii.gz`), { ...image, data });
   }
-  const out = join(folder, `${one.name}_t2`);
-  await mkdir(out, { recursive: true });
-  await writeNifti(join(out, `${one.name}_t2.nii.gz`), { ...image, data: t2 });
   for (const file of [one.images[other]!, one.images.flair!, one.truth]) {
     await copyFile(file, join(out, basename(file)));
   }
@@ -110,4 +118,4 @@ const trains = ({ patient }: DatasetCase) => split.train.includes(patient);
 const tables = await learn((await openDataset(cubesFolder)).cases.filter(trains));
 const wholes = (await openDataset(partialFolder)).cases.filter(trains);
 for (const [index, one] of wholes.entries()) await simulate(one, index, tables, out);
-process.stdout.write(`${wholes.length} cases with a simulated T2 in ${out}\n`);
+process.stdout.write(`${wholes.length} cases with two simulated sequences in ${out}\n`);
