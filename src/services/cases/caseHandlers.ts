@@ -65,6 +65,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     },
     'cases.close': async ({ case: id }) => {
       await closeCase(context, openCaseOf(context, id));
+      context.emit({ type: 'caseClosed', case: id });
       return {};
     },
     'cases.forget': async ({ case: id }) => {
@@ -72,15 +73,20 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const { images, paths, folder, files } = session;
       const prepared = await context.prepared.imagesOf(images);
       await closeCase(context, session);
-      await context.cache.forget([...images, ...prepared]);
-      await context.prepared.forget(images);
-      await context.brains.forget(images);
-      for (const file of files) {
-        const content = contentId(file);
-        if (content) await context.memory.remember(content, null);
+      try {
+        await context.cache.forget([...images, ...prepared]);
+        await context.prepared.forget(images);
+        await context.brains.forget(images);
+        for (const file of files) {
+          const content = contentId(file);
+          if (content) await context.memory.remember(content, null);
+        }
+        await context.edits.forget(images);
+        await context.recents.forget(folder === null ? paths : [...paths, folder]);
+      } finally {
+        // After all the rest: whoever sees the case gone may rely on nothing being left of it.
+        context.emit({ type: 'caseClosed', case: id });
       }
-      await context.edits.forget(images);
-      await context.recents.forget(folder === null ? paths : [...paths, folder]);
       return {};
     },
     'cases.segment': async (request) => ({ job: await startSegmenting(context, request, changed) }),
@@ -127,7 +133,6 @@ async function closeCase(context: WindowContext, session: CaseSession): Promise<
   await context.scans.caseClosed(session.id);
   // Nothing is held by a worker that does not run.
   if (context.worker.pid !== undefined) await context.worker.run('drop', { images: session.images });
-  context.emit({ type: 'caseClosed', case: session.id });
 }
 
 async function startSegmenting(
