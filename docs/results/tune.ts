@@ -41,7 +41,8 @@ const validation: PredictedCase[] = [];
 for await (const one of predictedCases(opened, folders, { file: options.split, side: 'validation' }))
   validation.push(one);
 await engine.dispose();
-const { settings, trials } = await chooseSettings(validation, model.description, fitted);
+const { settings: chosen, trials } = await chooseSettings(validation, model.description, fitted);
+const settings = { fusion: chosen.fusion, threshold: chosen.threshold, cleanUp: chosen.cleanUp };
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
 const { weightsSha256: _, ...trained } = model.description;
