@@ -41,8 +41,7 @@ const validation: PredictedCase[] = [];
 for await (const one of predictedCases(opened, folders, { file: options.split, side: 'validation' }))
   validation.push(one);
 await engine.dispose();
-const { settings: chosen, trials } = await chooseSettings(validation, model.description, fitted);
-const settings = { fusion: chosen.fusion, threshold: chosen.threshold, cleanUp: chosen.cleanUp };
+const { settings, trials } = await chooseSettings(validation, model.description, fitted);
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
 const { weightsSha256: _, ...trained } = model.description;

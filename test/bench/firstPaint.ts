@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { _electron, type Page } from 'playwright-core';
 import { haveChromium, launch, serve } from '../e2e/browser.js';
 import { appFolderFor, findElectron, ROOT_ARGUMENTS, startDisplay } from '../e2e/electronApp.js';
+import { firstPaint } from '../e2e/timings.js';
 
 const runs = Number(process.argv[2] ?? 5);
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-paint-'));
@@ -73,13 +74,9 @@ async function timeBrowser(): Promise<void> {
 }
 
 /** Milliseconds since 1970 of the first content that the page painted. */
-function paintedAt(page: Page): Promise<number> {
-  return page.evaluate(`new Promise((resolve) => {
-    new PerformanceObserver((list) => {
-      const [entry] = list.getEntriesByName('first-contentful-paint');
-      if (entry) resolve(performance.timeOrigin + entry.startTime);
-    }).observe({ type: 'paint', buffered: true });
-  })`);
+async function paintedAt(page: Page): Promise<number> {
+  const origin = await page.evaluate<number>('performance.timeOrigin');
+  return origin + (await firstPaint(page));
 }
 
 function bareApp(): string {

@@ -43,30 +43,52 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripped set of it', () => {
+type At = (...parts: string[]) => string;
+
+/** A window on a server of its own, which may write into the folder `results`; there once the tests run. */
+interface Seen {
+  readonly at: At;
+  page: Page;
+  complaints: string[];
+}
+
+function ownWindow(setUp: (at: At) => Promise<void> = async () => undefined): Seen {
   const folder = temporaryFolder();
-  const at = (...parts: string[]) => join(folder.path, ...parts);
+  const at: At = (...parts) => join(folder.path, ...parts);
+  const seen = { at } as Seen;
   let server: Served;
   let browser: Browser;
-  let page: Page;
-  let complaints: string[];
-
   beforeAll(async () => {
     buildRenderer();
     await mkdir(at('results'), { recursive: true });
+    await setUp(at);
     server = await serve(at('profile'), [at('results')]);
     browser = await launch('--disable-3d-apis');
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-    page = await context.newPage();
-    complaints = complaintsOf(page);
-    await page.goto(server.address);
+    seen.page = await context.newPage();
+    seen.complaints = complaintsOf(seen.page);
+    await seen.page.goto(server.address);
   });
   afterAll(async () => {
     await browser?.close();
     await server?.close();
   });
+  return seen;
+}
+
+/** Prepares and segments in one go. */
+async function segmentRaw(page: Page): Promise<void> {
+  await answerQuestions(page);
+  await page.getByRole('button', { name: 'Segment' }).click();
+  await page.getByTestId('volumes').waitFor({ timeout: PATIENCE });
+}
+
+describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripped set of it', () => {
+  const seen = ownWindow();
+  const { at } = seen;
 
   it('is offered as one of two sets, and opens alone', async () => {
+    const { page } = seen;
     await page.getByTestId('folder-input').setInputFiles(RAW);
     await page.getByTestId('studies').waitFor({ timeout: 60_000 });
     expect(await page.getByRole('button', { name: /^Open examination/ }).count()).toBe(2);
@@ -82,20 +104,39 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
     expect(await page.getByTestId('preparation').textContent()).toContain('not about 1 mm');
   });
 
-  it('raised no error on the way', () => expect(complaints).toEqual([]));
+  it(
+    'is exported onto the grids of the raw files, and of no others',
+    async () => {
+      const { page } = seen;
+      await segmentRaw(page);
+      await page.getByRole('button', { name: 'Export' }).click();
+      const dialog = page.getByRole('dialog', { name: /^Export/ });
+      expect(await dialog.getByLabel(/DICOM-SEG for the PACS: needs DICOM input/).isDisabled()).toBe(true);
+      await exportInto(page, 'raw');
+      const files = (await readdir(RAW)).filter((name) => name.endsWith('.gz'));
+      const t1 = files.find((name) => name.endsWith('_t1.nii.gz'))!;
+      const [mask, source] = await Promise.all([
+        readLabelMap(at('results/raw/native/t1_seg.nii.gz')),
+        readHeader(join(RAW, t1)),
+      ]);
+      expect(mask.size).toEqual(source.size);
+      expect(mask.affine).toEqual(source.affine);
+      const report = JSON.parse(await readFile(at('results/raw/report.json'), 'utf8'));
+      const names = report.images.map(({ file }: { file: string }) => file);
+      expect(names.sort()).toEqual(files.sort());
+      const labelled = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0);
+      expect(labelled).toBeGreaterThan(0);
+      expect(report.native.t1.ml.WT).toBeGreaterThan(1);
+      expect(report.preparation.reference).toBe('t1ce');
+    },
+    PATIENCE,
+  );
+
+  it('raised no error on the way', () => expect(seen.complaints).toEqual([]));
 });
 
 describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick slices', () => {
-  const folder = temporaryFolder();
-  const at = (...parts: string[]) => join(folder.path, ...parts);
-  let server: Served;
-  let browser: Browser;
-  let page: Page;
-  let complaints: string[];
-
-  beforeAll(async () => {
-    buildRenderer();
-    await mkdir(at('results'), { recursive: true });
+  const seen = ownWindow(async (at) => {
     await mkdir(at('dicom'));
     const specs = await rawSeriesSpecs(RAW, at('dicom'));
     makeSeries(
@@ -112,19 +153,11 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
     }
     zip.end();
     await pipeline(zip.outputStream, createWriteStream(at('export.zip')));
-    server = await serve(at('profile'), [at('results')]);
-    browser = await launch('--disable-3d-apis');
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-    page = await context.newPage();
-    complaints = complaintsOf(page);
-    await page.goto(server.address);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { at } = seen;
 
   it('opens with its four sequences recognised', async () => {
+    const { page } = seen;
     await page.getByTestId('file-input').setInputFiles(at('export.zip'));
     for (const sequence of ['T1', 'T1ce', 'T2', 'FLAIR'])
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).waitFor({ timeout: 120_000 });
@@ -135,9 +168,8 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
   it(
     'is prepared and segmented in one go, every step with its picture',
     async () => {
-      await answerQuestions(page);
-      await page.getByRole('button', { name: 'Segment' }).click();
-      await page.getByTestId('volumes').waitFor({ timeout: PATIENCE });
+      const { page } = seen;
+      await segmentRaw(page);
       const steps = page.getByTestId('preparation-steps').locator('details');
       expect(await steps.count()).toBe(7);
       await picture(page, 'dicom-3-segmented');
@@ -157,6 +189,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
   );
 
   it('shows the brain mask for correction, and takes a stroke back', async () => {
+    const { page } = seen;
     await page.getByRole('button', { name: 'Correct the brain mask' }).click();
     const use = page.getByRole('button', { name: 'Use this brain mask' });
     await use.waitFor({ timeout: 60_000 });
@@ -177,6 +210,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
   it(
     'is exported as DICOM-SEG, pictures for the PACS, native masks and stripped images that name nobody',
     async () => {
+      const { page } = seen;
       await page.getByRole('button', { name: 'Export' }).click();
       const dialog = page.getByRole('dialog', { name: /^Export/ });
       for (const choice of [
@@ -218,7 +252,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
     PATIENCE,
   );
 
-  it('raised no error on the way', () => expect(complaints).toEqual([]));
+  it('raised no error on the way', () => expect(seen.complaints).toEqual([]));
 });
 
 describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {

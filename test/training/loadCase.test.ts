@@ -62,6 +62,14 @@ describe('loading a cut-out', () => {
     expect(volume.images[0]![i + 5 * (3 - k + 4 * (2 - j))]).toBe(1 + i + 5 * (j + 3 * k));
   });
 
+  it('says where nobody knows, whatever the data set’s label for that is', async () => {
+    const folder = join(root, 'unknown');
+    await writeDescription(folder, { ...description, unknownLabel: 9 });
+    await writeCase(folder, 'a', { size: [3, 4, 5], affine: lpsAffine([2, 2, 1.5]), labels: [1, 9, 4] });
+    const { labels } = await load(folder);
+    expect([0, 20, 40, 5].map((v) => labels[v])).toEqual([1, 255, 4, 0]);
+  });
+
   it('is refused on another spacing, never resampled', async () => {
     const folder = join(root, 'spacing');
     await writeDescription(folder, { ...description, spacing: [1, 1, 1] });

@@ -127,7 +127,11 @@ export async function chooseSettings(
   const note = (what: string, scores: Scores, taken: boolean) => {
     trials.push({ what, scores: byRegion((region) => Number(scores[region].toFixed(4))), taken });
   };
-  let settings: Settings = { ...before, fusion: PLAIN_FUSION };
+  let settings: Settings = {
+    fusion: PLAIN_FUSION,
+    threshold: before.threshold,
+    cleanUp: before.cleanUp,
+  };
   let best = await scoresOf(cases, settings);
   note('mean of the logits', best, true);
   const weighted = { ...settings, fusion: fitted };

@@ -39,14 +39,16 @@ export function ablation({ ablation: log }: Logs): string {
   ].join('\n\n');
 }
 
-export function data({ split }: Logs): string {
+export function data({ split, training: log }: Logs): string {
   const counts = (['train', 'validation', 'test'] as const).map((side) => `${split[side].length} ${side}`);
+  const unlogged =
+    '**No log says how this model was trained**: whether it kept to what follows is not known here, see its card.\n\n';
   return `## Data, licences, split
 
-- **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
+${log ? '' : unlogged}- **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
 - **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). Real T2 of a whole brain was never trained on, T1ce of three: the eight were also used with sequences that were simulated from the two that they have ([contextSimulated.ts](contextSimulated.ts)).
 - **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-DU-7294 and TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
-- **The test part** was scored once, by the model that is described here, after every choice. Its images, without any score, had been among those on which the checks for swapped sequences were first explored; their cut-offs come from the validation part alone.
+- **The test part** is scored once by each finished model, after its choices; models that were not shipped are listed in [attempts.md](attempts.md). Its images, without any score, had been among those on which the checks for swapped sequences were first explored; their cut-offs come from the validation part alone.
 - BraTS data are for research; no image of them is part of this project. The weights are MIT-licensed, as the project.
 
 ## Intended use
