@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     from: { type: 'string', default: 'tune' },
     /** How the network was trained, for the model card. */
     description: { type: 'string' },
+    /** Rounds of fitting region weights to the finished network; 0 for none. */
+    rounds: { type: 'string', default: '20' },
   },
 });
 const RESULTS = 'docs/results';
@@ -44,7 +46,7 @@ const steps: readonly (readonly [name: string, step: () => void])[] = [
   ['checks', script('checks', ['--model', options.to, ...common, '--write'])],
   ['validation-whole', evaluate('partial', 'partial-validation', ['--split', split, '--side', 'validation'])],
   ['test-cut-outs', evaluate('brats2020-cubes', 'test-cut-outs', ['--split', split, '--side', 'test'])],
-  ['test-whole', evaluate('whole', 'whole', [])],
+  ['test-whole', evaluate('whole', 'whole', ['--split', split, '--side', 'test'])],
   ['robustness', script('robustness', ['--model', options.to, ...common])],
   ['page', script('page', ['--model', options.to, '--card'])],
 ];
@@ -61,7 +63,7 @@ function tune(): void {
   if (!options.trained) throw new Error('--trained TRAINED');
   const description = options.description ? ['--description', options.description] : [];
   run(join(RESULTS, 'tune.ts'), [
-    ...['--model', options.trained, '--to', options.to, ...common, '--fp16'],
+    ...['--model', options.trained, '--to', options.to, ...common, '--rounds', options.rounds, '--fp16'],
     ...description,
   ]);
 }

@@ -59,7 +59,6 @@ const { description } = model;
 const results: Result[] = [];
 const SUBJECTS = [
   { name: 'BraTS19_CBICA_ABM_1', folder: join(options.data, 'whole/BraTS19_CBICA_ABM_1') },
-  { name: 'TCGA-DU-7294', folder: join(options.data, 'whole/TCGA-DU-7294') },
   {
     name: 'TCGA-FG-6692 (another scanner, 5.5 mm slices)',
     folder: join(options.data, 'raw/TCGA-FG-6692/stripped'),

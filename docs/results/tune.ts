@@ -1,5 +1,5 @@
 /**
- * Fits the fusion on training cases and chooses fusion, threshold and clean-up on validation cases; writes a new Model
+ * Fits the fusion on training cases, and chooses fusion, threshold and clean-up on validation cases; writes a new Model
  * folder: `npx tsx docs/results/tune.ts --model TRAINED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { openDataset } from '../../src/training/dataset.js';
 import { loadCase, type TrainingVolume } from '../../src/training/loadCase.js';
 import { readSplit } from '../../src/training/split.js';
 import { openModel, type PredictedCase, predictedCases } from './measure/cases.js';
-import { chooseSettings, fittedFusion } from './measure/tuning.js';
+import { chooseSettings, fittedFusion, PLAIN_FUSION, type Settings } from './measure/tuning.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '2' },
     /** Every n-th training cut-out takes part in the fit; whole cases always do. */
     every: { type: 'string', default: '4' },
+    /** 0: no fit, for a network that learned its region weights itself. */
     rounds: { type: 'string', default: '20' },
     fp16: { type: 'boolean', default: false },
     /** How the network was trained, all stages; what `quorum train` wrote of the last one when absent. */
@@ -36,12 +37,22 @@ const folders = ['brats2020-cubes', 'partial'].map((name) => join(options.data, 
 const opened = await openModel(options.model, Number(options.threads));
 const { model, engine } = opened;
 const fitting = { rounds: Number(options.rounds), learningRate: 0.05 };
-const fitted = await fittedFusion(model, engine, trainingVolumes(), fitting);
+const fusions: Record<string, Settings['fusion']> = {};
+const own = model.description.fusion;
+if (JSON.stringify(own) !== JSON.stringify(PLAIN_FUSION))
+  fusions['weights and biases learned with the network'] = own;
+if (fitting.rounds > 0)
+  fusions['weights and biases fitted to the finished network'] = await fittedFusion(
+    model,
+    engine,
+    trainingVolumes(),
+    fitting,
+  );
 const validation: PredictedCase[] = [];
 for await (const one of predictedCases(opened, folders, { file: options.split, side: 'validation' }))
   validation.push(one);
 await engine.dispose();
-const { settings, trials } = await chooseSettings(validation, model.description, fitted);
+const { settings, trials } = await chooseSettings(validation, model.description, fusions);
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
 const { weightsSha256: _, ...trained } = model.description;
@@ -56,7 +67,7 @@ const log = {
   kind: 'tuning',
   model: { name, version, hash: model.hash },
   fitting,
-  fitted,
+  fusions,
   ...settings,
   trials,
 };

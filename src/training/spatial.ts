@@ -94,6 +94,10 @@ function contains({ start, end }: TensorBox, position: readonly number[]): boole
 function trilinear(image: Float32Array, [depth, height, width]: Shape3, position: readonly number[]): number {
   const [d, h, w] = [Math.floor(position[0]), Math.floor(position[1]), Math.floor(position[2])];
   const [fd, fh, fw] = [position[0] - d, position[1] - h, position[2] - w];
+  if (fd === 0 && fh === 0 && fw === 0) {
+    const inside = d >= 0 && h >= 0 && w >= 0 && d < depth && h < height && w < width;
+    return inside ? image[w + width * (h + height * d)] : 0;
+  }
   let sum = 0;
   let tissue = 0;
   for (let corner = 0; corner < 8; corner++) {

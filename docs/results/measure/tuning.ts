@@ -117,11 +117,15 @@ export interface Trial {
   readonly taken: boolean;
 }
 
-/** Chooses region by region among fusions, then the threshold, then the smallest volumes kept. */
+/**
+ * Chooses region by region among fusions, then the threshold, then the smallest volumes kept.
+ *
+ * @param fusions what is tried beside the mean of the logits, by how they came to be.
+ */
 export async function chooseSettings(
   cases: readonly PredictedCase[],
   before: Settings,
-  fitted: Settings['fusion'],
+  fusions: Readonly<Record<string, Settings['fusion']>>,
 ): Promise<{ settings: Settings; trials: Trial[] }> {
   const trials: Trial[] = [];
   const note = (what: string, scores: Scores, taken: boolean) => {
@@ -134,17 +138,17 @@ export async function chooseSettings(
   };
   let best = await scoresOf(cases, settings);
   note('mean of the logits', best, true);
-  const weighted = { ...settings, fusion: fitted };
-  const weightedScores = await scoresOf(cases, weighted);
-  const plain = best;
-  const better = REGIONS.filter((region) => weightedScores[region] > plain[region] + LEAST_GAIN);
-  note('fitted weights and biases', weightedScores, false);
-  settings = {
-    ...settings,
-    fusion: mixedFusion(PLAIN_FUSION, fitted, (region) => better.includes(region)),
-  };
-  best = await scoresOf(cases, settings);
-  note(`fitted where better: ${better.join(', ') || 'nowhere'}`, best, true);
+  for (const [what, fusion] of Object.entries(fusions)) {
+    const weighted = await scoresOf(cases, { ...settings, fusion });
+    const before = best;
+    const better = REGIONS.filter((region) => weighted[region] > before[region] + LEAST_GAIN);
+    note(what, weighted, false);
+    if (better.length === 0) continue;
+    const mixed = mixedFusion(settings.fusion, fusion, (region) => better.includes(region));
+    settings = { ...settings, fusion: mixed };
+    best = await scoresOf(cases, settings);
+    note(`${what}, for ${better.join(', ')}`, best, true);
+  }
 
   const total = (scores: Scores) => mean(REGIONS.map((region) => scores[region]));
   for (const threshold of THRESHOLDS) {

@@ -1,5 +1,6 @@
 /** The sections about data, use, training, comparison of methods and how to repeat all this. */
 import { REGIONS } from '../../../src/terms.js';
+import { SIDES, type Side } from '../../../src/training/split.js';
 import type { Logs } from './logs.js';
 import { notMeasured, number, signed, table, triple } from './text.js';
 
@@ -40,14 +41,16 @@ export function ablation({ ablation: log }: Logs): string {
 }
 
 export function data({ split, training: log }: Logs): string {
-  const counts = (['train', 'validation', 'test'] as const).map((side) => `${split[side].length} ${side}`);
+  const ofBrats = (side: Side) => split[side].filter((patient) => patient.startsWith('BraTS20_')).length;
+  const counts = SIDES.map((side) => `${ofBrats(side)} ${side}`);
   const unlogged =
     '**No log says how this model was trained**: whether it kept to what follows is not known here, see its card.\n\n';
   return `## Data, licences, split
 
-${log ? '' : unlogged}- **Cut-outs** of 291 patients of BraTS 2020 training (Menze 2015; Bakas 2017, 2018), split by patient: ${counts.join(', ')} ([split.json](split.json)).
-- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). Real T2 of a whole brain was never trained on, T1ce of three: the eight were also used with sequences that were simulated from the two that they have ([contextSimulated.ts](contextSimulated.ts)).
-- **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-DU-7294 and TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
+${log ? '' : unlogged}- **Cut-outs** of BraTS 2020 training (Menze 2015; Bakas 2017, 2018). With the whole brains below, patients are split: ${counts.join(', ')} ([split.json](split.json)); one of those that train is there as a whole brain only.
+- **Whole brains with two sequences**: 11 BraTS cases of patients of the training and validation sides; they bring healthy brain (eight train, three validate). They show T1ce in three brains and T2 in none: the eight were also used with the two missing sequences simulated from the two that they have ([contextSimulated.ts](contextSimulated.ts)).
+- **Healthy brain with four sequences**: TCGA-DU-7294 (TCGA-LGG, CC BY 3.0) without its tumour: no loss within 10 mm of the fused segmentation ([contextHealthy.ts](contextHealthy.ts)). So it is no test case here.
+- **Never trained on**: BraTS19_CBICA_ABM_1, TCGA-FG-6692 (TCGA-LGG, CC BY 3.0), Colin 27 (Holmes 1998).
 - **The test part** is scored once by each finished model, after its choices; models that were not shipped are listed in [attempts.md](attempts.md). Its images, without any score, had been among those on which the checks for swapped sequences were first explored; their cut-offs come from the validation part alone.
 - BraTS data are for research; no image of them is part of this project. The weights are MIT-licensed, as the project.
 

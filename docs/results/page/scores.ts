@@ -16,7 +16,7 @@ export function wholeCases({ wholeTest, wholeValidation }: Logs): string {
   const count = (one: Evaluation | null) => one?.summary.cases ?? 0;
   const parts = [
     '## Whole cases',
-    `Full-size brains that were not trained on: **${count(wholeTest)}** test cases and **${count(wholeValidation)}** validation cases. So few cases give no confidence intervals; each is listed. TCGA-DU-7294's truth is a fusion of five algorithms, not a human's. Validation cases chose threshold and fusion, so they flatter.`,
+    `Full-size brains that were not trained on: **${count(wholeTest)}** test cases and **${count(wholeValidation)}** validation cases. So few cases give no confidence intervals; each is listed. Validation cases chose threshold and fusion, so they flatter.`,
   ];
   if (!wholeTest && !wholeValidation) return [...parts, notMeasured('whole cases')].join('\n\n');
   const rows = [...rowsOf(wholeTest, 'test'), ...rowsOf(wholeValidation, 'validation')];
