@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { type ImageHeader, readHeader } from '../volume/read.js';
@@ -150,7 +150,7 @@ export async function openStudy(paths: readonly string[], overrides: SequenceOve
 
 /**
  * The case folders in or below `folder`: every folder that directly holds an image of a known sequence.
- * When `folder` is itself one, it alone is returned; its sub-folders are other data.
+ * When `folder` is itself one, it alone is returned; its sub-folders are other data. Symbolic links to folders are followed.
  *
  * @param depth how many levels below are searched (BIDS needs 3: subject, session, anat).
  */
@@ -164,11 +164,23 @@ export async function findCaseFolders(folder: string, depth = 4): Promise<string
   if (depth === 0) return [];
   const found: string[] = [];
   for (const entry of entries
-    .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+    .filter((e) => (e.isDirectory() || e.isSymbolicLink()) && !e.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    found.push(...(await findCaseFolders(join(folder, entry.name), depth - 1)));
+    const inside = join(folder, entry.name);
+    if (entry.isSymbolicLink() && !(await leadsToFolder(inside, folder))) continue;
+    found.push(...(await findCaseFolders(inside, depth - 1)));
   }
   return found;
+}
+
+/** Whether a symbolic link leads to a folder other than those that it lies in; a dead link leads nowhere. */
+async function leadsToFolder(link: string, folder: string): Promise<boolean> {
+  try {
+    const [target, from] = await Promise.all([realpath(link), realpath(folder)]);
+    return !`${from}${sep}`.startsWith(`${target}${sep}`) && (await stat(target)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**

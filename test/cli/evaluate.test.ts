@@ -157,6 +157,28 @@ describe('quorum evaluate with masks of any method', () => {
     expect(existsSync(at('three'))).toBe(false);
   });
 
+  it('refuses a data set with voxels whose truth nobody knows', async () => {
+    const unknown = at('unknown');
+    cpSync(cubes, unknown, { recursive: true });
+    const file = join(unknown, 'dataset.json');
+    const description = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { name: 'context' };
+    await writeFile(file, JSON.stringify({ ...description, unknownLabel: 9 }));
+    const { code, stderr } = await quorum(
+      'evaluate',
+      unknown,
+      '--predictions',
+      perfect,
+      '--out',
+      at('never'),
+    );
+    expect([code, stderr.includes('DATASET_INVALID'), stderr.includes('unknown label')]).toEqual([
+      1,
+      true,
+      true,
+    ]);
+    expect(existsSync(at('never', 'scores.json'))).toBe(false);
+  });
+
   it('refuses to be asked for two things at once', async () => {
     const both = ['--predictions', perfect, '--model', 'resources/model'];
     const { code, stderr } = await quorum('evaluate', cubes, ...both, '--out', at('both'));

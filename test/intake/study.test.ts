@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findCaseFolders, openStudy } from '../../src/intake/study.js';
@@ -99,6 +100,14 @@ describe('finding case folders', () => {
       'all/masks/x_seg.nii.gz',
     );
     expect(await findCaseFolders(at('all'))).toEqual([at('all/one'), at('all/sub-01/anat')]);
+  });
+
+  it('follows symbolic links to folders, but not in circles nor to nowhere', async () => {
+    await make('elsewhere/two/two_t1.nii.gz', 'linked/three/three_t1.nii.gz');
+    await symlink(at('elsewhere/two'), at('linked/two'), 'junction');
+    await symlink(at('linked'), at('linked/up'), 'junction');
+    await symlink(at('gone'), at('linked/gone'), 'junction');
+    expect(await findCaseFolders(at('linked'))).toEqual([at('linked/three'), at('linked/two')]);
   });
 
   it('names a BIDS case after its subject', async () => {
