@@ -9,7 +9,7 @@ import { branchLogits } from './validate.js';
 import { type ParameterVector, setParameters } from './vector.js';
 
 export interface FitFusionOptions {
-  /** Passes over the cases; by default so many that about 2,000 Adam steps are taken, at least 5 and at most 100. */
+  /** Passes over the cases; by default so many that about 1,000 Adam steps are taken, at least 5 and at most 100. */
   readonly rounds?: number;
   /** 0.02 by default. */
   readonly learningRate?: number;
@@ -52,7 +52,7 @@ export async function fitFusion(
   const adam = new Adam(length);
   const workspace = new Workspace(length);
   const settings = { objectives: subsets(modalityCount), decoupling: 'mean', loss: 'dice' } as const;
-  const passes = rounds ?? Math.min(100, Math.max(5, Math.ceil(2000 / samples.length)));
+  const passes = rounds ?? Math.min(100, Math.max(5, Math.ceil(1000 / samples.length)));
   for (let round = 0; round < passes; round++) {
     for (const sample of samples) {
       const { gradient, objectives } = await gradientStep(fusionOnly, values, [sample], settings, workspace);

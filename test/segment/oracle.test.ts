@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InferenceEngine } from '../../src/engine/engine.js';
+import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
+import { byRegion } from '../../src/evaluate/scores.js';
+import type { Model } from '../../src/model/model.js';
+import { takeParameters } from '../../src/network/parameters.js';
+import { readSafetensors } from '../../src/network/safetensors.js';
+import { openModel } from '../../src/services/services.js';
+import { MODALITIES, REGIONS } from '../../src/terms.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { score } from './scoredCase.js';
+
+const SUITE = 'the whole pipeline against another implementation';
+const WEIGHTS = join(REAL_DATA, '../models/interim/weights.safetensors');
+
+/** Weights that another implementation has run, with its settings, in the description of the shipped model. */
+async function oracleModel(): Promise<Model> {
+  const shipped = await openModel();
+  const { layers, description } = shipped;
+  const { tensors } = await readSafetensors(await readFile(WEIGHTS), { file: WEIGHTS });
+  const weights = tensors.get('region_weights')!.data;
+  const network = new Map([...tensors].filter(([name]) => name !== 'region_weights'));
+  const table = (value: (m: number, r: number) => number) =>
+    Object.fromEntries(
+      MODALITIES.map((m, i) => [m, byRegion((region) => value(i, REGIONS.indexOf(region)))]),
+    );
+  const fusion = { weights: table((m, r) => Number(weights[3 * m + r])), biases: table(() => 0) };
+  const cleanUp = { ...description.cleanUp, minimumMl: { WT: 0, TC: 0, ET: 0.13 } };
+  return {
+    ...shipped,
+    parameters: takeParameters(network, layers, MODALITIES.length, { file: WEIGHTS }),
+    description: { ...description, threshold: 0.5, fusion, cleanUp },
+  };
+}
+
+describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
+  let model: Model;
+  let engine: InferenceEngine;
+  beforeAll(async () => {
+    model = await oracleModel();
+    engine = await createOnnxEngine({ parameters: model.parameters, layers: model.layers, modalityCount: 4 });
+  });
+  afterAll(() => engine.dispose());
+
+  it('TCGA-DU-7294: the same volumes within 3 %', async () => {
+    const folder = join(REAL_DATA, 'whole/TCGA-DU-7294');
+    const [all, flair, t1ce] = await score(folder, [[...MODALITIES], ['flair'], ['t1ce']], model, engine);
+    expect(all.whole).toBeCloseTo(0.84, 1);
+    expect(Math.abs(all.ml.WT / 25.2 - 1)).toBeLessThan(0.03);
+    expect(Math.abs(flair.ml.WT / 74 - 1)).toBeLessThan(0.03);
+    expect(Math.abs(t1ce.ml.WT / 94 - 1)).toBeLessThan(0.03);
+  });
+});
