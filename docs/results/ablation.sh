@@ -56,7 +56,13 @@ const runs = Object.entries(methods).flatMap(([key, method]) => [1, 2].map((seed
   const [name, fitted] = key.split("-fitted");
   return { method, seed, folder: `${name}-${seed}${fitted === undefined ? "" : "-fitted"}.run` };
 }));
+const fitted = (name) => methods[`${name}-fitted`];
+const comparisons = [
+  ...["paper", "pcgrad"].flatMap((gmd) => [[methods[gmd], methods.mean], [fitted(gmd), fitted("mean")]]),
+  ...["mean", "paper", "pcgrad"].map((name) => [fitted(name), methods[name]]),
+  [methods["early-fusion"], methods.mean],
+];
 const about = `width 0.25, losses of the four sequences alone (early fusion: of 4 combinations drawn at each step), ${steps} steps of 2 cut-outs, Adam 2e-3 cosine to 0`;
-writeFileSync(file, JSON.stringify({ about, side: "validation", baseline: "mean loss", runs }, null, 1));
+writeFileSync(file, JSON.stringify({ about, side: "validation", comparisons, runs }, null, 1));
 ' "$runs/runs.json" "$steps"
 npx tsx docs/results/ablation.ts --plan "$runs/runs.json" --out docs/results/ablation.json

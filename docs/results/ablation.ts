@@ -1,6 +1,6 @@
 /**
  * Compares training runs: `npx tsx docs/results/ablation.ts --plan RUNS.json --out docs/results/ablation.json`.
- * RUNS.json: `{"about": "width 0.25, …", "side": "validation", "baseline": "mean loss", "runs": [{"method": "GMD (paper)",
+ * RUNS.json: `{"about": "width 0.25, …", "side": "validation", "comparisons": [["GMD (paper)", "mean loss"]], "runs": [{"method": "GMD (paper)",
  * "seed": 1, "folder": "a.run"}, …]}`; each folder is a run's, with `dice.json` and `log.jsonl`.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { indicatorCurve, methodRows, pairedTests, type RunSide } from './measure
 const planSchema = z.strictObject({
   about: z.string(),
   side: z.enum(['validation', 'test']),
-  baseline: z.string(),
+  comparisons: z.array(z.tuple([z.string(), z.string()])).min(1),
   runs: z.array(z.strictObject({ method: z.string(), seed: z.int(), folder: z.string() })).min(2),
 });
 
@@ -38,9 +38,8 @@ const content = {
   kind: 'ablation',
   about: plan.about,
   side: plan.side,
-  baseline: plan.baseline,
   methods: methodRows(runs),
-  tests: pairedTests(runs, plan.baseline),
+  tests: pairedTests(runs, plan.comparisons),
   runs: runs.map(({ method, seed, description, lines }) => ({
     method,
     seed,

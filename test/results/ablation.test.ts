@@ -19,10 +19,16 @@ describe('an ablation', () => {
     expect(gmd.combinations.t1.ET).toBe(0.685);
   });
 
-  it('tests each method against the baseline over patients, the seeds averaged, with Holm’s correction', () => {
-    const tests = pairedTests(runs, 'mean loss');
+  it('tests methods against each other over patients, the seeds averaged, with Holm’s correction', () => {
+    const tests = pairedTests(runs, [['GMD', 'mean loss']]);
     expect(tests).toHaveLength(3);
-    expect(tests[0]).toMatchObject({ first: 'GMD', region: 'WT', patients: 12, difference: 0.03 });
+    expect(tests[0]).toMatchObject({
+      first: 'GMD',
+      second: 'mean loss',
+      region: 'WT',
+      patients: 12,
+      difference: 0.03,
+    });
     // All twelve differences are positive but tied: the normal approximation's p is near the exact 2/2^12.
     expect(tests[0].pValue).toBeLessThan(0.005);
     expect(tests[0].adjusted).toBeCloseTo(3 * tests[0].pValue, 12);

@@ -52,6 +52,33 @@ describe('the results page', () => {
     expect(text).toContain('| all four | 0.800 (0.80–0.80) |');
   });
 
+  it('shows methods seed by seed, against each other, and by combination', () => {
+    const row = (method: string, dice: number) => ({
+      method,
+      seeds: [1, 2],
+      mean: { WT: [dice, dice], TC: [dice, dice], ET: [dice, dice] },
+      combinations: { flair: { WT: dice, TC: dice, ET: dice } },
+    });
+    const methods = [row('GMD', 0.7), row('mean loss', 0.6)];
+    const pair = {
+      first: 'GMD',
+      second: 'mean loss',
+      patients: 40,
+      difference: 0.1,
+      pValue: 0.01,
+      adjusted: 0.03,
+    };
+    const tests = [{ ...pair, region: 'WT' as const }];
+    const text = ablation({
+      ...nothing,
+      ablation: { about: 'small', side: 'validation', methods, tests, runs: [] },
+    });
+    expect(text).toContain('| GMD | 2 | 0.700, 0.700 |');
+    expect(text).toContain('| GMD | mean loss | WT | 40 | +0.100 | 0.010 | 0.030 |');
+    expect(text).toContain('| ET | GMD | mean loss |');
+    expect(text).toContain('| FLAIR | 0.700 | 0.600 |');
+  });
+
   it('knows when its logs are of several models', () => {
     const logs = { ...nothing, testCutOuts: evaluation('a'), wholeTest: evaluation('b') };
     expect(modelHashes(logs)).toEqual(['a', 'b']);

@@ -79,22 +79,27 @@ export interface PairedTest {
 }
 
 /**
- * Every method against the baseline, region by region: Wilcoxon's signed-rank test over patients, of each the mean Dice
+ * Methods against each other, region by region: Wilcoxon's signed-rank test over patients, of each the mean Dice
  * over combinations and seeds; Holm's correction over all of them.
  */
-export function pairedTests(runs: readonly Run[], baseline: string): PairedTest[] {
-  const methods = [...new Set(runs.map(({ method }) => method))].filter((method) => method !== baseline);
-  const of = (method: string) => runs.filter((run) => run.method === method);
-  const rows = methods.flatMap((method) =>
+export function pairedTests(
+  runs: readonly Run[],
+  comparisons: readonly (readonly [first: string, second: string])[],
+): PairedTest[] {
+  const of = (method: string, region: Region) => {
+    const own = runs.filter((run) => run.method === method);
+    if (own.length === 0) throw new Error(`no run of ${method}`);
+    return byPatient(own, region);
+  };
+  const rows = comparisons.flatMap(([first, second]) =>
     REGIONS.map((region) => {
-      const first = byPatient(of(method), region);
-      const second = byPatient(of(baseline), region);
-      const patients = [...first.keys()].filter((patient) => second.has(patient));
-      const a = patients.map((patient) => first.get(patient)!);
-      const b = patients.map((patient) => second.get(patient)!);
+      const [ofFirst, ofSecond] = [of(first, region), of(second, region)];
+      const patients = [...ofFirst.keys()].filter((patient) => ofSecond.has(patient));
+      const a = patients.map((patient) => ofFirst.get(patient)!);
+      const b = patients.map((patient) => ofSecond.get(patient)!);
       return {
-        first: method,
-        second: baseline,
+        first,
+        second,
         region,
         patients: patients.length,
         difference: rounded(mean(a) - mean(b)),

@@ -1,8 +1,9 @@
 /** The sections about data, use, training, comparison of methods and how to repeat all this. */
-import { REGIONS } from '../../../src/terms.js';
+import { REGIONS, type Region } from '../../../src/terms.js';
 import { SIDES, type Side } from '../../../src/training/split.js';
+import type { MethodRow } from '../measure/ablation.js';
 import type { Logs } from './logs.js';
-import { notMeasured, number, signed, table, triple } from './text.js';
+import { notMeasured, number, signed, table, titlesOf, triple } from './text.js';
 
 export function ablation({ ablation: log }: Logs): string {
   const parts = ['## Gradient decoupling against its alternatives'];
@@ -20,8 +21,9 @@ export function ablation({ ablation: log }: Logs): string {
     String(seeds.length),
     ...REGIONS.map((region) => mean[region].map((value) => number(value)).join(', ')),
   ]);
-  const tests = log.tests.map(({ first, region, patients, difference, pValue, adjusted }) => [
+  const tests = log.tests.map(({ first, second, region, patients, difference, pValue, adjusted }) => [
     first,
+    second,
     region,
     String(patients),
     signed(difference),
@@ -32,12 +34,23 @@ export function ablation({ ablation: log }: Logs): string {
     ...parts,
     `${log.about}. Dice on the ${log.side} side's cut-outs, mean of the combinations; one number per seed.`,
     table(['method', 'seeds', ...REGIONS], rows),
-    `Against *${log.baseline}*: Wilcoxon's signed-rank test over patients, Holm's correction over all rows.`,
-    table(['method', 'region', 'patients', 'difference', 'p', 'p (Holm)'], tests),
+    "Method against method: mean difference, Wilcoxon's signed-rank test over patients (of each the mean over combinations and seeds), Holm's correction over all rows. The seeds are two: how far results scatter from training to training is hardly known.",
+    table(['method', 'against', 'region', 'patients', 'difference', 'p', 'p (Holm)'], tests),
+    'By combination, mean of the seeds:',
+    ...REGIONS.map((region) => combinationsOf(log.methods, region)),
     ...(log.runs.some(({ curve }) => curve.length > 0)
       ? ['![Dominance and conflict of the objectives’ gradients](figures/indicators.svg)']
       : []),
   ].join('\n\n');
+}
+
+/** One region: a row per combination, a column per method. */
+function combinationsOf(methods: readonly MethodRow[], region: Region): string {
+  const rows = Object.keys(methods[0].combinations).map((name) => [
+    titlesOf(name),
+    ...methods.map(({ combinations }) => number(combinations[name][region])),
+  ]);
+  return table([region, ...methods.map(({ method }) => method)], rows);
 }
 
 export function data({ split, training: log }: Logs): string {

@@ -80,7 +80,6 @@ export interface TuningLog extends Settings {
 export interface AblationLog {
   readonly about: string;
   readonly side: string;
-  readonly baseline: string;
   readonly methods: readonly MethodRow[];
   readonly tests: readonly PairedTest[];
   readonly runs: readonly { method: string; seed: number; steps: number; curve: readonly CurvePoint[] }[];
