@@ -94,7 +94,7 @@ export function checks({ checks: log }: Logs): string {
     `**Tumour at the brain's surface**: warned above ${log.surface ? percent(log.surface.above) : '–'} of its surface; 99 % of ${log.surface?.cases ?? 0} validation cases have less than ${percent(log.surfaceUsual)}, half a ball on the surface would have a third. **Several enhancing lesions**: from ${log.lesions?.atLeast ?? '–'} on. The data hold neither meningiomas nor metastases: how many of them these two find was never measured.`,
     '**Not shown: the network’s own features.** The distance of the bottleneck’s channel means from those seen in training, at the 99th percentile of validation, finds:',
     table(['sequence', 'found'], features),
-    'On whole brains the same features could not be cut off: there are seven T1, four T1ce, no T2 and eleven FLAIR volumes of full size outside the test part.',
+    'On whole brains the same features could not be cut off: outside the test part there are seven T1, four T1ce, no T2 and eleven FLAIR volumes of full size with a tumour that a human has outlined.',
   ].join('\n\n');
 }
 
