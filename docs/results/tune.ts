@@ -1,5 +1,5 @@
 /**
- * Fits the fusion on training cases, and chooses fusion, threshold and clean-up on validation cases; writes a new Model
+ * Fits the fusion on training cases, and chooses mirroring, fusion, threshold and clean-up on validation cases; writes a new Model
  * folder: `npx tsx docs/results/tune.ts --model TRAINED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,14 @@ import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
 import { openDataset } from '../../src/training/dataset.js';
 import { loadCase, type TrainingVolume } from '../../src/training/loadCase.js';
 import { readSplit } from '../../src/training/split.js';
-import { openModel, type PredictedCase, predictedCases } from './measure/cases.js';
-import { chooseSettings, fittedFusion, PLAIN_FUSION, type Settings } from './measure/tuning.js';
+import { type OpenedModel, openModel, type PredictedCase, predictedCases } from './measure/cases.js';
+import {
+  chooseMirroring,
+  chooseSettings,
+  fittedFusion,
+  PLAIN_FUSION,
+  type Settings,
+} from './measure/tuning.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -38,9 +44,9 @@ const opened = await openModel(options.model, Number(options.threads));
 const { model, engine } = opened;
 const fitting = { rounds: Number(options.rounds), learningRate: 0.05 };
 const fusions: Record<string, Settings['fusion']> = {};
-const own = model.description.fusion;
-if (JSON.stringify(own) !== JSON.stringify(PLAIN_FUSION))
-  fusions['weights and biases learned with the network'] = own;
+const learned = model.description.fusion;
+if (JSON.stringify(learned) !== JSON.stringify(PLAIN_FUSION))
+  fusions['weights and biases learned with the network'] = learned;
 if (fitting.rounds > 0)
   fusions['weights and biases fitted to the finished network'] = await fittedFusion(
     model,
@@ -48,11 +54,15 @@ if (fitting.rounds > 0)
     trainingVolumes(),
     fitting,
   );
-const validation: PredictedCase[] = [];
-for await (const one of predictedCases(opened, folders, { file: options.split, side: 'validation' }))
-  validation.push(one);
+const { description: own } = model;
+const patch = { ...own.patch, mirrored: true };
+const plain = await validationCases(opened);
+const both = await validationCases({ engine, model: { ...model, description: { ...own, patch } } });
 await engine.dispose();
-const { settings, trials } = await chooseSettings(validation, model.description, fusions);
+const mirroring = await chooseMirroring(plain, both, own);
+const chosen = await chooseSettings(mirroring.taken ? both : plain, own, fusions);
+const { settings } = chosen;
+const trials = [mirroring, ...chosen.trials];
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
 const { weightsSha256: _, ...trained } = model.description;
@@ -61,7 +71,8 @@ const weights = readFileSync(join(options.model, WEIGHTS_FILE));
 const bytes = options.fp16
   ? serialiseSafetensors((await readSafetensors(weights)).tensors, {}, { dtype: 'F16' })
   : weights;
-await writeModel(options.to, { ...description, ...settings }, bytes, textsOf(options.model));
+const inputs = mirroring.taken ? { patch } : {};
+await writeModel(options.to, { ...description, ...inputs, ...settings }, bytes, textsOf(options.model));
 const { name, version } = model.description;
 const log = {
   kind: 'tuning',
@@ -73,6 +84,13 @@ const log = {
 };
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, `${JSON.stringify(log, null, 2)}\n`);
+
+async function validationCases(from: OpenedModel): Promise<PredictedCase[]> {
+  const cases: PredictedCase[] = [];
+  const split = { file: options.split, side: 'validation' } as const;
+  for await (const one of predictedCases(from, folders, split)) cases.push(one);
+  return cases;
+}
 
 async function* trainingVolumes(): AsyncGenerator<TrainingVolume> {
   for (const folder of folders) {

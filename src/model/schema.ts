@@ -19,13 +19,15 @@ const gridSchema = z.strictObject({
   resampling: z.literal('linear, air by majority'),
 });
 
-/** One pass over the box of the modality's own non-zero voxels, zeros added at the far ends. */
+/** The box of the modality's own non-zero voxels is seen whole, zeros added at the far ends. */
 const patchSchema = z.strictObject({
   kind: z.literal('non-zero-box'),
   /** Sides are padded up to multiples of this. */
   multipleOf: z.literal(16),
   /** The logit of every region outside the box. */
   outsideLogit: z.number().negative(),
+  /** The box is seen a second time, mirrored left to right, and the logits are the mean of both; absent: it is not. */
+  mirrored: z.boolean().optional(),
 });
 
 /** (value − mean) / standard deviation over the non-zero voxels of the image's own grid; air stays 0. */

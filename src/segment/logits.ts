@@ -9,6 +9,7 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, latticeBoxOf, layLattice } from './lattice.js';
+import { modalityLogits } from './mirroredPass.js';
 
 /** The logits of one modality's pass on the box of its own non-zero voxels; `outsideLogit` everywhere else. */
 export interface LogitMap {
@@ -24,20 +25,20 @@ export interface ModalityLogits {
   readonly outsideLogit: number;
   /** At most four, in MODALITIES order. */
   readonly maps: readonly LogitMap[];
-  /** Seconds of each pass, the network alone, in the order of `maps`. */
+  /** Seconds of each modality's pass or passes, the network alone, in the order of `maps`. */
   readonly passSeconds: readonly number[];
 }
 
 export interface LogitsOptions {
   readonly signal?: AbortSignal;
-  /** Called before each pass with the modality and how many are done. */
+  /** Called before each modality with how many are done. */
   readonly onPass?: (modality: Modality, done: number, total: number) => void;
   /** The images are normalised already and are taken as they are. */
   readonly normalised?: boolean;
 }
 
 /**
- * Runs the network exactly once per available modality. What a pass sees depends on that modality's volume alone: the box
+ * Runs the network exactly once per available modality, or once more where the model wants it mirrored. What a pass sees depends on that modality's volume alone: the box
  * of its own non-zero voxels on the model's lattice, zeros added at the far ends up to multiples of 16.
  *
  * @throws QuorumError CANCELLED between passes, ENGINE_FAILED from the engine.
@@ -67,7 +68,8 @@ export async function computeLogits(
     const { box, data } = networkInput(image, lattice, description, options.normalised);
     const input = toTensor(data, box.size, description.patch.multipleOf);
     const started = performance.now();
-    const logits = await engine.logits(index, input);
+    const mirrored = description.patch.mirrored === true;
+    const logits = await modalityLogits(engine, index, input, mirrored, options.signal);
     passSeconds.push((performance.now() - started) / 1000);
     maps.push({ modality, box, data: fromTensor(logits, input.shape, box.size) });
   }

@@ -7,6 +7,7 @@ import { type Case, prepareCase } from '../prepare/case.js';
 import { combine, LABELS } from '../segment/combine.js';
 import { bitsOf, type FusionRules, fusionOf as segmentFusion } from '../segment/fusion.js';
 import { computeLogits, type ModalityLogits } from '../segment/logits.js';
+import { modalityLogits } from '../segment/mirroredPass.js';
 import { type Combination, combinationName, MODALITIES, type Modality, REGIONS } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
@@ -38,7 +39,7 @@ interface Predicted {
   masks(rules: FusionRules, combinations: readonly Combination[]): Promise<Map<string, Uint8Array>>;
 }
 
-/** A cut-out, fed whole in one pass a modality, padded to multiples of 16. */
+/** A cut-out, fed whole, padded to multiples of 16. */
 export interface PredictedCutOut extends Predicted {
   readonly kind: 'cut-out';
   readonly sample: StepSample;
@@ -80,13 +81,13 @@ export async function predictCase(
 
 async function predictCutOut(
   volume: TrainingVolume,
-  { description: { modalities } }: Model,
+  { description: { modalities, patch } }: Model,
   engine: InferenceEngine,
 ): Promise<PredictedCutOut> {
   const sample = plainSample(volume);
   const logits: (Float32Array | undefined)[] = [];
   for (const [m, input] of sample.inputs.entries()) {
-    logits.push(input ? await engine.logits(m, input) : undefined);
+    logits.push(input ? await modalityLogits(engine, m, input, patch.mirrored === true) : undefined);
   }
   const { shape, labels } = cutPatch(volume, wholeWindow(volume));
   const size = reversed(shape);

@@ -117,6 +117,22 @@ export interface Trial {
   readonly taken: boolean;
 }
 
+/** Whether the mean of a pass and a mirrored one gains more than `LEAST_GAIN` over the pass alone. */
+export async function chooseMirroring(
+  alone: readonly PredictedCase[],
+  mirrored: readonly PredictedCase[],
+  settings: Settings,
+): Promise<Trial> {
+  const [without, scores] = [await scoresOf(alone, settings), await scoresOf(mirrored, settings)];
+  const gain = mean(REGIONS.map((region) => scores[region] - without[region]));
+  const text = REGIONS.map((region) => without[region].toFixed(3)).join(' / ');
+  return {
+    what: `every sequence also mirrored left to right (without: ${text})`,
+    scores: byRegion((region) => Number(scores[region].toFixed(4))),
+    taken: gain > LEAST_GAIN,
+  };
+}
+
 /**
  * Chooses region by region among fusions, then the threshold, then the smallest volumes kept.
  *
