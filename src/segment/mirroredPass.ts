@@ -1,5 +1,9 @@
 import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
+import type { ModelDescription } from '../model/schema.js';
+
+/** Passes of the network that a modality takes. */
+export const passesPerModality = ({ patch }: ModelDescription): number => (patch.mirrored ? 2 : 1);
 
 /**
  * A modality's logits on a tensor: of one pass, or the mean of two, the second on the image mirrored left to right and its

@@ -18,6 +18,7 @@ import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { perRegion } from '../segment/influence.js';
 import { computeLogits } from '../segment/logits.js';
+import { passesPerModality } from '../segment/mirroredPass.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
 import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
@@ -146,7 +147,7 @@ export async function segmentCase(
       ...(native ? { native } : {}),
       ...(leftOut.length > 0 ? { leftOut } : {}),
       spread,
-      networkPasses: logits.maps.length,
+      networkPasses: logits.maps.length * passesPerModality(model.description),
       seconds: {
         ...lap.seconds(),
         networkPasses: logits.passSeconds.reduce((sum, s) => sum + s, 0),

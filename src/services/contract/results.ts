@@ -91,7 +91,7 @@ export const resultSchema = z.object({
   combinations: z.record(z.string(), combinationResultSchema),
   /** Warnings about the input, the device and the answers; those of one combination stand with it. */
   warnings: z.array(warningSchema),
-  /** Sequences for which the network had to run; what it says of the others came from the cache. */
+  /** Passes of the network that were needed; what it says of the other sequences came from the cache. */
   networkPasses: z.int(),
   seconds: z.number(),
 });

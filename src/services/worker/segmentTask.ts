@@ -8,6 +8,7 @@ import { membersOf } from '../../segment/fusion.js';
 import { agreementBetween } from '../../segment/influence.js';
 import { layLattice } from '../../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits } from '../../segment/logits.js';
+import { passesPerModality } from '../../segment/mirroredPass.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { readHeader } from '../../volume/read.js';
 import { findingsOf } from '../findings.js';
@@ -71,7 +72,7 @@ export async function segmentTask(
       engine: passes.engine,
       threshold: model.description.threshold,
       combinations: describeCombinations(held),
-      networkPasses: passes.fresh.length,
+      networkPasses: passes.fresh.length * passesPerModality(model.description),
       seconds: (performance.now() - started) / 1000,
     },
   };
