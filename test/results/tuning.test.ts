@@ -64,4 +64,14 @@ describe('tuning', () => {
     const { settings } = await chooseSettings([caseOf('whole', 'a', mask)], before, { fitted });
     expect(settings.fusion).toEqual(mixedFusion(PLAIN_FUSION, fitted, (region) => region === 'ET'));
   });
+
+  it('gives a region a threshold of its own where that is better', async () => {
+    const mask = ({ fusion }: FusionRules) =>
+      new Uint8Array(16 ** 3).fill(fusion.biases.flair!.ET > 0.7 ? 4 : 1, 0, 100);
+    const { settings } = await chooseSettings([caseOf('whole', 'a', mask)], before, {});
+    // The first that is tried, 0.25, is low enough.
+    expect(settings.threshold).toBe(0.5);
+    expect(settings.fusion.biases.flair!.WT).toBe(0);
+    expect(settings.fusion.biases.flair!.ET).toBeCloseTo(Math.log(0.75 / 0.25), 4);
+  });
 });

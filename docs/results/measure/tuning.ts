@@ -20,7 +20,7 @@ export type Settings = Pick<ModelDescription, 'fusion' | 'threshold' | 'cleanUp'
 type Scores = Readonly<Record<Region, number>>;
 
 /** What is tried. A change is taken only where it gains more than `LEAST_GAIN` Dice over the setting before it. */
-export const THRESHOLDS = [0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65];
+export const THRESHOLDS = [0.25, 0.3, 0.35, 0.4, 0.45, 0.55, 0.6];
 export const MINIMUM_ML: Readonly<Record<Region, readonly number[]>> = {
   WT: [0, 0.13, 0.5, 1, 2],
   TC: [0, 0.13, 0.5],
@@ -59,6 +59,20 @@ export async function fittedFusion(
 
 /** The paper's mean of the logits. */
 export const PLAIN_FUSION: Settings['fusion'] = { weights: constantFusion(1), biases: constantFusion(0) };
+
+/** Biases that bring what has a region's `probability` to 0.5: a threshold of its own for the region. */
+export function shiftedFusion(
+  fusion: Settings['fusion'],
+  region: Region,
+  probability: number,
+): Settings['fusion'] {
+  const shift = -Math.log(probability / (1 - probability));
+  const biases = Object.entries(fusion.biases).map(([m, row]) => [
+    m,
+    { ...row, [region]: Number((row[region] + shift).toFixed(4)) },
+  ]);
+  return { weights: fusion.weights, biases: Object.fromEntries(biases) };
+}
 
 /** Regions of one fusion, the others of another. */
 export function mixedFusion(
@@ -134,7 +148,7 @@ export async function chooseMirroring(
 }
 
 /**
- * Chooses region by region among fusions, then the threshold, then the smallest volumes kept.
+ * Chooses region by region among fusions, then its threshold (as a bias: the model's own stays), then the smallest volumes kept.
  *
  * @param fusions what is tried beside the mean of the logits, by how they came to be.
  */
@@ -166,14 +180,16 @@ export async function chooseSettings(
     note(`${what}, for ${better.join(', ')}`, best, true);
   }
 
-  const total = (scores: Scores) => mean(REGIONS.map((region) => scores[region]));
-  for (const threshold of THRESHOLDS) {
-    if (threshold === settings.threshold) continue;
-    const tried = { ...settings, threshold };
-    const scores = await scoresOf(cases, tried);
-    const taken = total(scores) > total(best) + LEAST_GAIN;
-    note(`threshold ${threshold}`, scores, taken);
-    if (taken) [settings, best] = [tried, scores];
+  const { fusion } = settings;
+  for (const region of REGIONS) {
+    for (const probability of THRESHOLDS) {
+      const shifted = shiftedFusion(fusion, region, probability);
+      const tried = { ...settings, fusion: mixedFusion(settings.fusion, shifted, (r) => r === region) };
+      const scores = await scoresOf(cases, tried);
+      const taken = scores[region] > best[region] + LEAST_GAIN;
+      note(`${region} from a probability of ${probability} on`, scores, taken);
+      if (taken) [settings, best] = [tried, scores];
+    }
   }
   for (const region of REGIONS) {
     for (const ml of MINIMUM_ML[region]) {

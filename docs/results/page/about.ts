@@ -85,7 +85,7 @@ export function training({ training: log, tuning }: Logs): string {
   if (tuning) {
     const rows = tuning.trials.map(({ what, scores, taken }) => [what, triple(scores), taken ? 'yes' : '']);
     parts.push(
-      `Fusion, threshold (${tuning.threshold}) and smallest parts kept (${triple(tuning.cleanUp.minimumMl, 2)} ml) were chosen on validation: mean of cut-outs and whole cases.`,
+      `Mirroring, fusion, each region’s threshold (as a bias of the fusion) and smallest parts kept (${triple(tuning.cleanUp.minimumMl, 2)} ml) were chosen on validation: mean of cut-outs and whole cases.`,
       table(['tried', 'Dice WT / TC / ET', 'taken'], rows),
     );
   }
