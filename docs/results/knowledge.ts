@@ -11,8 +11,19 @@ import { mean } from '../../src/evaluate/statistics.js';
 import { MODEL_FILE } from '../../src/model/model.js';
 import { modelSchema } from '../../src/model/schema.js';
 import { REGIONS, type Region } from '../../src/terms.js';
+import { openDataset } from '../../src/training/dataset.js';
+import { predictCase } from '../../src/training/predictCase.js';
+import { verifyDataset } from '../../src/training/verify.js';
 import { type CaseRecord, measureCase, openModel, predictedCases } from './measure/cases.js';
-import { agreementFlagsOf, combinationsOf, gainsOf, rangesOf, rounded } from './measure/knowledge.js';
+import {
+  agreementFlagsOf,
+  combinationsOf,
+  gainsOf,
+  rangesOf,
+  rounded,
+  withdrawnBy,
+  withoutSupport,
+} from './measure/knowledge.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,9 +42,24 @@ const folders = ['brats2020-cubes', 'partial'].map((name) => join(options.data, 
 for await (const predicted of predictedCases(opened, folders, { file: options.split, side: 'validation' })) {
   records.push(...(await measureCase(predicted, description)));
 }
+const others: CaseRecord[] = [];
+const test = { file: options.split, side: 'test' } as const;
+for await (const predicted of predictedCases(opened, [join(options.data, 'whole')], test)) {
+  others.push(...(await measureCase(predicted, description)));
+}
+const elsewhere = await verifyDataset(await openDataset(join(options.data, 'raw/TCGA-FG-6692/stripped')));
+for (const one of elsewhere.cases) {
+  const records = await measureCase(
+    await predictCase(elsewhere, one, opened.model, opened.engine, { force: true }),
+    description,
+  );
+  others.push(...records.map((record) => ({ ...record, name: 'TCGA-FG-6692' })));
+}
 await opened.engine.dispose();
 
-const combinations = combinationsOf(records);
+const validated = combinationsOf(records);
+const withdrawn = withdrawnBy(others, validated);
+const combinations = withoutSupport(validated, withdrawn);
 const ranges = rangesOf(records, combinations);
 const flags = agreementFlagsOf(records);
 const knowledge = {
@@ -57,6 +83,7 @@ const log = {
   seenWhole: byRegion((region) => seenWhole(region)),
   meanDice: byRegion((region) => rounded(mean(Object.values(combinations).map((c) => c[region].dice!.mean)))),
   ...knowledge,
+  withdrawn,
   rangesOnWholeCases: { coverage: ranges.wholeCases, dropped: ranges.dropped },
   agreement: flags.found,
   wholeCases: records

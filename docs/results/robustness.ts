@@ -121,8 +121,9 @@ async function measure(
     const findings = findingsOf(mask, patterns, members, present, prepared.grid, description);
     // As in the app: checks of the images belong to the case, and look at the mask of all its sequences.
     const images = members.length === present.length ? imageWarnings(prepared, mask, description) : [];
-    const warnings = [...images, ...findings.warnings].filter(
-      ({ code }) => code !== 'REGION_NOT_SUPPORTED' && code !== 'EMPTY_RESULT',
+    // Failures are counted by the whole tumour, so what is said of other regions does not warn of them.
+    const warnings = [...images, ...findings.warnings].filter((warning) =>
+      warning.code === 'REGION_NOT_SUPPORTED' ? warning.region === 'WT' : warning.code !== 'EMPTY_RESULT',
     );
     const overlaps = byRegion((region) =>
       overlapOf(

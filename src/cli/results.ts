@@ -59,7 +59,9 @@ function remarks(report: CaseResult): string[] {
   const results = Object.values(report.combinations);
   const unsupported = results.some(({ volumes }) => REGIONS.some((region) => !volumes[region].supported));
   if (unsupported)
-    lines.push('* not supported: without T1ce this model guesses this region; do not use the number.');
+    lines.push(
+      '* not supported: from these sequences this model guesses this region; do not use the number.',
+    );
   if (results.some(({ agreement }) => agreement.WT !== null)) {
     lines.push('agreement: mean Dice with each sequence left out in turn; not accuracy.');
   }

@@ -8,7 +8,7 @@ export interface RegionRow {
   readonly region: Region;
   /** Null: these sequences do not support the region and no estimate was asked for. */
   readonly ml: number | null;
-  /** What stands beside the number, e.g. `estimated without a contrast image`; may be empty. */
+  /** What stands beside the number, e.g. `estimated, not supported by these sequences`; may be empty. */
   readonly note: string;
   /** In the axial plane; null for an empty region and where no number is given. */
   readonly diameters: Diameters | null;

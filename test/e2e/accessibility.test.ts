@@ -106,9 +106,9 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     expect(await enhancing.textContent()).toContain('not given');
     // It is drawn all the same: the legend says what it is.
     const legend = page.getByRole('listitem').filter({ has: page.getByLabel('Show the enhancing tumour') });
-    expect(await legend.textContent()).toContain('estimated without a contrast image');
+    expect(await legend.textContent()).toContain('estimated, not supported by these sequences');
     await page.getByText('Give an estimate for unsupported regions too').click();
-    expect(await enhancing.textContent()).toMatch(/ml.*estimated without a contrast image/s);
+    expect(await enhancing.textContent()).toMatch(/ml.*estimated, not supported by these sequences/s);
   });
 
   /** What axe finds in light and in dark, as the system switches them. */

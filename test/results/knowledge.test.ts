@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseRecord, RegionRecord } from '../../docs/results/measure/cases.js';
 import { touchesBorder } from '../../docs/results/measure/cases.js';
-import { agreementFlagsOf, combinationsOf, gainsOf, rangesOf } from '../../docs/results/measure/knowledge.js';
+import {
+  agreementFlagsOf,
+  combinationsOf,
+  gainsOf,
+  rangesOf,
+  withdrawnBy,
+  withoutSupport,
+} from '../../docs/results/measure/knowledge.js';
 import { allCombinations, combinationName } from '../../src/terms.js';
 
 interface Made extends Partial<Omit<RegionRecord, 'overlap'>> {
@@ -35,6 +42,22 @@ describe('what model.json says about a model', () => {
     ]);
     expect(flair.WT.dice).toMatchObject({ mean: 0.7, lower: 0.65, upper: 0.75, patients: 2 });
     expect(flair.WT.wholeCases).toMatchObject({ mean: 0.4, patients: 1 });
+  });
+
+  it('withdraws support where a whole case elsewhere fails, and never gives it', () => {
+    const known = combinationsOf(
+      everywhere((patient, name) => ({ patient, combination: name, dice: name === 't1' ? 30 : 90 })),
+    );
+    const others = [
+      record({ patient: 7, combination: 'flair', kind: 'whole', dice: 50 }),
+      record({ patient: 7, combination: 't2', kind: 'whole', dice: 51 }),
+      record({ patient: 7, combination: 't1', kind: 'whole', dice: 95 }),
+    ];
+    const withdrawn = withdrawnBy(others, known);
+    expect(withdrawn[0]).toEqual({ combination: 'flair', region: 'WT', name: '7', dice: 0.5 });
+    const left = withoutSupport(known, withdrawn);
+    expect(['flair', 't2', 't1'].map((name) => left[name].WT.supported)).toEqual([false, true, false]);
+    expect(left.flair.WT.dice).toEqual(known.flair.WT.dice);
   });
 
   it('supports a region where the interval lies above 0.5, and the whole cases do too', () => {

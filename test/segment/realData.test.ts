@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceEngine } from '../../src/engine/engine.js';
@@ -10,6 +9,8 @@ import { haveRealData, REAL_DATA } from '../support/data.js';
 import { score } from './scoredCase.js';
 
 const SUITE = 'segmenting real patients';
+/** Of `partial/`, by docs/results/split.json. */
+const VALIDATION = ['Brats18_CBICA_AQN_1', 'Brats18_TCIA08_105_1', 'brats_2013_pat0003_1'];
 
 describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
   let model: Model;
@@ -20,25 +21,25 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
   });
   afterAll(() => engine.dispose());
 
-  it('BraTS19_CBICA_ABM_1 (the interim weights were trained on it) with 4, 2 and 1 sequences', async () => {
+  it('BraTS19_CBICA_ABM_1, never trained on, with 4, 2 and 1 sequences', async () => {
     const scores = await score(
       join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1'),
       [[...MODALITIES], ['t1ce', 'flair'], ['flair']],
       model,
       engine,
     );
-    expect(scores[0].whole).toBeGreaterThan(0.8);
+    expect(scores[0].whole).toBeGreaterThan(0.85);
   });
 
-  it('every two-sequence case as it is (the interim weights were trained on them)', async () => {
+  it('the two-sequence cases of the validation part as they are', async () => {
     const scores: number[] = [];
-    for (const name of readdirSync(join(REAL_DATA, 'partial')).sort()) {
+    for (const name of VALIDATION) {
       const [{ whole }] = await score(join(REAL_DATA, 'partial', name), [], model, engine);
       scores.push(whole);
     }
     console.info(
-      `partial/: mean WT Dice ${(scores.reduce((sum, s) => sum + s, 0) / scores.length).toFixed(3)} of ${scores.length} cases (training cases)`,
+      `partial/: mean WT Dice ${(scores.reduce((sum, s) => sum + s, 0) / scores.length).toFixed(3)} of ${scores.length} validation cases`,
     );
-    expect(Math.min(...scores)).toBeGreaterThan(0.6);
+    expect(Math.min(...scores)).toBeGreaterThan(0.75);
   });
 });

@@ -96,7 +96,7 @@ describe('export', () => {
     const { html } = await host.services.call('export.report', request);
     expect(html).toContain('not supported by these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('estimated without a contrast image');
+    expect(asked.html).toContain('estimated, not supported by these sequences');
   });
 
   it('takes a guess that was edited by hand for a guess still', async () => {
@@ -107,7 +107,7 @@ describe('export', () => {
     expect(html).toContain('edited by hand');
     expect(html).toContain('not supported by these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('estimated without a contrast image');
+    expect(asked.html).toContain('estimated, not supported by these sequences');
     await host.services.call('edits.discard', { case: opened.id, confirmed: true });
   });
 

@@ -13,7 +13,7 @@ type Knowledge = ModelDescription['knowledge'];
 
 /** A region is supported by a combination when the lower bound of the mean Dice's 95 % interval exceeds this, … */
 export const SUPPORTED_ABOVE = 0.5;
-/** … and the mean over whole cases does, where there are any. */
+/** … and the mean over whole cases does, where there are any. Then `withdrawnBy` may take it back. */
 
 export const RANGE_LEVEL = 0.8;
 const RANGE_OFFSET = 0.1;
@@ -78,6 +78,48 @@ export function combinationsOf(records: readonly CaseRecord[]): Knowledge['combi
       });
       return [name, known];
     }),
+  );
+}
+
+/** A whole case outside training and validation in which a supported region fails. */
+export interface Withdrawal {
+  readonly combination: string;
+  readonly region: Region;
+  readonly name: string;
+  readonly dice: number;
+}
+
+/**
+ * Support is withdrawn where a whole case that neither trained nor validated has no more than `SUPPORTED_ABOVE` Dice. Added
+ * after such cases had been seen: it can only make a model say less.
+ */
+export function withdrawnBy(
+  others: readonly CaseRecord[],
+  combinations: Knowledge['combinations'],
+): Withdrawal[] {
+  return others.flatMap(({ name, combination, regions }) =>
+    REGIONS.flatMap((region) => {
+      const value = rounded(dice(regions[region].overlap));
+      const fails = combinations[combination][region].supported && value <= SUPPORTED_ABOVE;
+      return fails ? [{ combination, region, name, dice: value }] : [];
+    }),
+  );
+}
+
+/** What remains supported. */
+export function withoutSupport(
+  combinations: Knowledge['combinations'],
+  withdrawals: readonly Withdrawal[],
+): Knowledge['combinations'] {
+  const isWithdrawn = (name: string, region: Region) =>
+    withdrawals.some((one) => one.combination === name && one.region === region);
+  return Object.fromEntries(
+    Object.entries(combinations).map(([name, known]) => [
+      name,
+      byRegion((region) =>
+        isWithdrawn(name, region) ? { ...known[region], supported: false } : known[region],
+      ),
+    ]),
   );
 }
 

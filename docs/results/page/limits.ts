@@ -115,7 +115,7 @@ export function robustness({ robustness: log }: Logs): string {
   );
   return [
     ...parts,
-    'None of these cases was trained on. What the app would say is in the last column (that a region is not supported aside).',
+    'None of these cases was trained on. What the app would say is in the last column (that TC or ET is not supported, or that nothing was found, aside).',
     table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
     '### Known failures',
     `Dice of the whole tumour below ${log.failureMeans.poorDice} on the unchanged case, at least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,

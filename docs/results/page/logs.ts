@@ -8,6 +8,7 @@ import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import type { Modality, Region } from '../../../src/terms.js';
 import type { CurvePoint, MethodRow, PairedTest } from '../measure/ablation.js';
+import type { Withdrawal } from '../measure/knowledge.js';
 import type { Settings, Trial } from '../measure/tuning.js';
 
 interface Named {
@@ -32,6 +33,7 @@ export interface ValidationLog extends Named, Pick<Knowledge, 'combinations' | '
   readonly seenWhole: Readonly<Record<Region, number>>;
   readonly agreementFlags: NonNullable<Knowledge['agreementFlags']>;
   readonly agreement: Readonly<Record<Region, FlagRates | null>>;
+  readonly withdrawn: readonly Withdrawal[];
   readonly rangesOnWholeCases: { readonly coverage: readonly { sequences: number; covered: number }[] };
   readonly wholeCases: readonly {
     readonly name: string;

@@ -38,7 +38,7 @@ export type Warning = z.infer<typeof warningSchema>;
 
 export const regionVolumeSchema = z.object({
   ml: z.number(),
-  /** False: gets no number unless asked for, then "estimated without a contrast image". */
+  /** False: gets no number unless asked for, then "estimated, not supported by these sequences". */
   supported: z.boolean(),
   /** The range in ml that model.json gives for such a volume, or null when it is not known. */
   range: z.object({ lower: z.number(), upper: z.number() }).nullable(),

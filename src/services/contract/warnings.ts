@@ -12,7 +12,7 @@ export const REGION_TITLES: Record<Region, string> = {
 export const NO_WARNING = 'No warning was triggered.';
 
 /** Stands beside a number for a region that the sequences do not support. */
-export const UNSUPPORTED_ESTIMATE = 'estimated without a contrast image';
+export const UNSUPPORTED_ESTIMATE = 'estimated, not supported by these sequences';
 
 const OUTSIDE_TRAINING = {
   child: 'This model was trained on adults only.',
