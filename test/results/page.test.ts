@@ -76,6 +76,7 @@ describe('the results page', () => {
     expect(text).toContain('| GMD | 2 | 0.700, 0.700 |');
     expect(text).toContain('| GMD | mean loss | WT | 40 | +0.100 | 0.010 | 0.030 |');
     expect(text).toContain('| ET | GMD | mean loss |');
+    expect(text).toContain('GMD has a higher Dice of WT than mean loss; nothing else differs (Holm, 5 %).');
     expect(text).toContain('| FLAIR | 0.700 | 0.600 |');
   });
 

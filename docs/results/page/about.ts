@@ -1,7 +1,7 @@
 /** The sections about data, use, training, comparison of methods and how to repeat all this. */
 import { REGIONS, type Region } from '../../../src/terms.js';
 import { SIDES, type Side } from '../../../src/training/split.js';
-import type { MethodRow } from '../measure/ablation.js';
+import type { MethodRow, PairedTest } from '../measure/ablation.js';
 import type { Logs } from './logs.js';
 import { notMeasured, number, signed, table, titlesOf, triple } from './text.js';
 
@@ -36,12 +36,24 @@ export function ablation({ ablation: log }: Logs): string {
     table(['method', 'seeds', ...REGIONS], rows),
     "Method against method: mean difference, Wilcoxon's signed-rank test over patients (of each the mean over combinations and seeds), Holm's correction over all rows. The seeds are two: how far results scatter from training to training is hardly known.",
     table(['method', 'against', 'region', 'patients', 'difference', 'p', 'p (Holm)'], tests),
+    `**What comes out**: ${outcome(log.tests)} All runs are short beside the training of the shipped model: what holds after longer training is not known.`,
     'By combination, mean of the seeds:',
     ...REGIONS.map((region) => combinationsOf(log.methods, region)),
     ...(log.runs.some(({ curve }) => curve.length > 0)
       ? ['![Dominance and conflict of the objectives’ gradients](figures/indicators.svg)']
       : []),
   ].join('\n\n');
+}
+
+/** Which comparisons remain different after the correction, in words. */
+function outcome(tests: readonly PairedTest[]): string {
+  const different = tests.filter(({ adjusted }) => adjusted < 0.05);
+  if (different.length === 0) return 'no method differs from the one that it is compared with.';
+  const lines = different.map(
+    ({ first, second, region, difference }) =>
+      `${first} ${difference > 0 ? 'has a higher' : 'has a lower'} Dice of ${region} than ${second}`,
+  );
+  return `${lines.join('; ')}; nothing else differs (Holm, 5 %).`;
 }
 
 /** One region: a row per combination, a column per method. */
