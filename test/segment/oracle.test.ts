@@ -27,11 +27,12 @@ async function oracleModel(): Promise<Model> {
       MODALITIES.map((m, i) => [m, byRegion((region) => value(i, REGIONS.indexOf(region)))]),
     );
   const fusion = { weights: table((m, r) => Number(weights[3 * m + r])), biases: table(() => 0) };
+  const patch = { ...description.patch, mirrored: false };
   const cleanUp = { ...description.cleanUp, minimumMl: { WT: 0, TC: 0, ET: 0.13 } };
   return {
     ...shipped,
     parameters: takeParameters(network, layers, MODALITIES.length, { file: WEIGHTS }),
-    description: { ...description, threshold: 0.5, fusion, cleanUp },
+    description: { ...description, patch, threshold: 0.5, fusion, cleanUp },
   };
 }
 
