@@ -4,7 +4,7 @@
 # once all are there.
 #   docs/results/ablation.sh DATA RUNS [STEPS]     goes on from what is there when run again; SEEDS=2 for one seed only
 set -e
-data=$1 runs=$2 steps=${3:-400}
+data=$1 runs=$2 steps=${3:-800}
 quorum="node dist/cli/main.js"
 mkdir -p "$runs"
 # The split names patients of all data sets; training wants those of the cut-outs only.

@@ -38,8 +38,9 @@ export interface LogitsOptions {
 }
 
 /**
- * Runs the network exactly once per available modality, or once more where the model wants it mirrored. What a pass sees depends on that modality's volume alone: the box
- * of its own non-zero voxels on the model's lattice, zeros added at the far ends up to multiples of 16.
+ * Runs the network exactly once per available modality, or once more where the model wants it mirrored. What a pass sees
+ * depends on that modality's volume alone: the box of its own non-zero voxels on the model's lattice, zeros added at the
+ * far ends up to multiples of 16.
  *
  * @throws QuorumError CANCELLED between passes, ENGINE_FAILED from the engine.
  */

@@ -115,7 +115,7 @@ export function robustness({ robustness: log }: Logs): string {
   );
   return [
     ...parts,
-    'None of these cases was trained on. What the app would say is in the last column (that TC or ET is not supported, or that nothing was found, aside).',
+    'None of these cases was trained on, but the unchanged BraTS19_CBICA_ABM_1 and TCGA-FG-6692 took part in withdrawing support (above): that REGION_NOT_SUPPORTED stands beside them is no proof that it would for another patient. What the app would say is in the last column (that TC or ET is not supported, or that nothing was found, aside).',
     table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
     '### Known failures',
     `Dice of the whole tumour below ${log.failureMeans.poorDice} on the unchanged case, at least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,
