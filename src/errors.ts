@@ -86,7 +86,6 @@ export const ERROR_CODES = [
   'NOT_OPEN',
   'RESULT_MISSING',
   'EDIT_MISSING',
-  'EDIT_OUTDATED',
   'INTERNAL',
 ] as const;
 
@@ -106,8 +105,19 @@ export class QuorumError extends Error {
   }
 }
 
+const CODES: ReadonlySet<unknown> = new Set(ERROR_CODES);
+
+/**
+ * Whether something thrown is one of Quorum's errors, told by its data: a bundle and the modules beside it each have a class
+ * `QuorumError` of their own, and the error of one is no `instanceof` the other.
+ */
+export function isQuorumError(error: unknown): error is QuorumError {
+  const { name, problem } = (error ?? {}) as { name?: unknown; problem?: { code?: unknown } | null };
+  return name === 'QuorumError' && CODES.has(problem?.code);
+}
+
 /** The Problem inside anything thrown; what is not a QuorumError becomes INTERNAL with its message as `found`. */
 export function problemOf(error: unknown): Problem {
-  if (error instanceof QuorumError) return error.problem;
+  if (isQuorumError(error)) return error.problem;
   return { code: 'INTERNAL', found: error instanceof Error ? error.message : String(error) };
 }

@@ -4,7 +4,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import { QuorumError } from '../errors.js';
+import { isQuorumError, QuorumError } from '../errors.js';
 import { writeProblem } from '../volume/atomicFile.js';
 import type { FoundFile } from './walk.js';
 
@@ -102,7 +102,7 @@ async function entriesOf(zip: ZipFile, archive: string, limits: ArchiveLimits): 
     if (/invalid relative path|absolute path|invalid characters/.test(String(error))) {
       throw unsafe(archive, 'entry', 'a path within the archive', '“..” or an absolute path');
     }
-    throw error instanceof QuorumError ? error : corrupt(archive, error);
+    throw isQuorumError(error) ? error : corrupt(archive, error);
   }
   return entries;
 }

@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { Float16Array } from '@petamoriken/float16';
-import { type Problem, QuorumError } from '../errors.js';
+import { isQuorumError, type Problem, QuorumError } from '../errors.js';
 import { type HeaderEntry, parseHeader, type StoredDtype } from './safetensorsHeader.js';
 
 export type { StoredDtype } from './safetensorsHeader.js';
@@ -64,7 +64,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
     }
     return await readFile(path);
   } catch (error) {
-    if (error instanceof QuorumError) throw error;
+    if (isQuorumError(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new QuorumError(
       { code: code === 'ENOENT' ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', found: message, file: path },

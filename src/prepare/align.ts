@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { QuorumError } from '../errors.js';
+import { isQuorumError, QuorumError } from '../errors.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Volume } from '../volume/volume.js';
@@ -38,7 +38,7 @@ export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise
     const moving = seen(images[modality]!);
     const [found] = await register(fixed, moving, [HEAD], signal).catch((error: unknown) => {
       // Where the headers put the heads far apart elastix has nothing to begin with: begin with the middles.
-      if (error instanceof QuorumError && error.problem.code === 'REGISTRATION_FAILED')
+      if (isQuorumError(error) && error.problem.code === 'REGISTRATION_FAILED')
         return register(fixed, moving, [HEAD_FROM_MIDDLES], signal);
       throw error;
     });

@@ -1,4 +1,4 @@
-import { QuorumError } from '../errors.js';
+import { isQuorumError, QuorumError } from '../errors.js';
 import { applyReorientation, reorientationTo, undoReorientation } from '../volume/orientation.js';
 import type { Volume } from '../volume/volume.js';
 import { largestPart } from './morphology.js';
@@ -43,7 +43,7 @@ async function runNetwork(
       throw new QuorumError({ code: 'WEIGHTS_INVALID', file, expected: 'one uint8 label per voxel' });
     return labels;
   } catch (cause) {
-    if (cause instanceof QuorumError) throw cause;
+    if (isQuorumError(cause)) throw cause;
     throw new QuorumError({ code: 'WEIGHTS_INVALID', file, expected: 'mindgrab.onnx' }, { cause });
   }
 }

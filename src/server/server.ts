@@ -6,7 +6,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { type ErrorCode, type Problem, problemOf, QuorumError } from '../errors.js';
+import { type ErrorCode, isQuorumError, type Problem, problemOf, QuorumError } from '../errors.js';
 import type { Client } from '../services/contract.js';
 import { callRoutes } from './callRoutes.js';
 import { fileRoutes } from './fileRoutes.js';
@@ -134,7 +134,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 /** What fastify itself refuses (a body that is too large, malformed JSON) as a Problem. */
 function asProblem(error: FastifyError): Problem {
-  if (error instanceof QuorumError || error.statusCode === undefined || error.statusCode >= 500) {
+  if (isQuorumError(error) || error.statusCode === undefined || error.statusCode >= 500) {
     return problemOf(error);
   }
   return { code: error.statusCode === 413 ? 'DATA_TOO_LARGE' : 'REQUEST_INVALID', found: error.message };

@@ -2,7 +2,7 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../errors.js';
-import { problemOf, QuorumError } from '../errors.js';
+import { isQuorumError, problemOf, QuorumError } from '../errors.js';
 import type { TemporaryFolders } from './temporaryFolders.js';
 import { IncomingFrame, type ListedFile } from './uploadFrame.js';
 
@@ -146,7 +146,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 function asProblem(error: unknown, file: string): QuorumError {
-  if (error instanceof QuorumError) return error;
+  if (isQuorumError(error)) return error;
   const code = CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'OUTPUT_NOT_WRITABLE';
   return new QuorumError({ code, file, found: problemOf(error).found }, { cause: error });
 }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { isQuorumError, type Problem, problemOf, QuorumError } from '../errors.js';
 import { readSafetensors } from '../network/safetensors.js';
 import { serialiseSafetensors } from '../network/safetensorsWriter.js';
 import { writeFileAtomically } from '../volume/atomicFile.js';
@@ -83,11 +83,7 @@ export async function readCheckpoint(
       for (const problem of problems) onDamaged(problem);
       return state;
     } catch (error) {
-      if (
-        error instanceof QuorumError &&
-        error.code === 'CHECKPOINT_INVALID' &&
-        error.problem.field === 'plan'
-      ) {
+      if (isQuorumError(error) && error.code === 'CHECKPOINT_INVALID' && error.problem.field === 'plan') {
         throw error;
       }
       problems.push({ ...problemOf(error), file });

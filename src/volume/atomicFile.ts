@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { QuorumError } from '../errors.js';
+import { isQuorumError, QuorumError } from '../errors.js';
 
 /**
  * Writes a file under a temporary name in the same folder, flushes it to the disk and then renames it, so that
@@ -30,7 +30,7 @@ export async function writeFileAtomically(
 /** The coded error behind a failed system call while writing `file`; anything else is passed on as it is. */
 export function writeProblem(error: unknown, file: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof QuorumError || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
+  if (isQuorumError(error) || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new QuorumError({ code: 'DISK_FULL', found: code, file }, { cause: error });
   }

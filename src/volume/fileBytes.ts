@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { QuorumError } from '../errors.js';
+import { isQuorumError, QuorumError } from '../errors.js';
 
 const PIECE = 1 << 20;
 
@@ -59,7 +59,7 @@ function unreadable(file: string, found: string): QuorumError {
 /** The coded error behind a failed system call on `file`; anything else is passed on as it is. */
 export function readProblem(error: unknown, file: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof QuorumError || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
+  if (isQuorumError(error) || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new QuorumError({ code: 'FILE_NOT_FOUND', file }, { cause: error });
   return new QuorumError(

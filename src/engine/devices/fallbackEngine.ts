@@ -1,4 +1,4 @@
-import { type Problem, QuorumError } from '../../errors.js';
+import { isQuorumError, type Problem } from '../../errors.js';
 import type { InferenceEngine } from '../engine.js';
 
 /** Something that happened to a device and belongs in the report. */
@@ -47,7 +47,7 @@ export function createFallbackEngine(
       try {
         return await job(engine);
       } catch (error) {
-        if (!fallback || !(error instanceof QuorumError) || error.code !== 'ENGINE_FAILED') throw error;
+        if (!fallback || !isQuorumError(error) || error.code !== 'ENGINE_FAILED') throw error;
         events.push({ kind: 'repeated-on-cpu', device: engine.device, problem: error.problem });
         // A lost device may fail once more when it is closed.
         await engine.dispose().catch(() => undefined);

@@ -1,6 +1,6 @@
 /** tfjs's WebGPU backend on Dawn (npm `webgpu`), which gives a present-day GPU to a plain Node process. */
 import * as tf from '@tensorflow/tfjs-core';
-import { QuorumError } from '../../errors.js';
+import { isQuorumError, QuorumError } from '../../errors.js';
 import type { OpenedBackend } from './openedBackend.js';
 
 /** The limits that tfjs's own initialisation asks for. */
@@ -30,7 +30,7 @@ export async function openWebGpu(): Promise<OpenedBackend> {
     return { name: 'webgpu', device: `webgpu (${adapterName(adapter.info)})`, ...supervise(device) };
   } catch (error) {
     concealDawn();
-    if (error instanceof QuorumError) throw error;
+    if (isQuorumError(error)) throw error;
     throw notAvailable(error instanceof Error ? error.message : String(error), error);
   }
 }

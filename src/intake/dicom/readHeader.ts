@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { QuorumError } from '../../errors.js';
+import { isQuorumError, QuorumError } from '../../errors.js';
 import { type OpenFile, withFile } from '../../volume/fileBytes.js';
 import { MAX_AXIS, MAX_VOXELS } from '../../volume/imageFile.js';
 import { framesOf, MOST_FRAMES, number } from './frames.js';
@@ -42,7 +42,7 @@ export function readDicomHeader(file: string): Promise<DicomImage> {
       try {
         return readImage(bytes, opened);
       } catch (error) {
-        const known = error instanceof QuorumError && error.code !== 'DICOM_INVALID';
+        const known = isQuorumError(error) && error.code !== 'DICOM_INVALID';
         // What breaks off may go on behind what was read.
         if (known || whole || step === STEPS.at(-1)) throw known ? error : invalid(file, error);
       }
@@ -256,7 +256,7 @@ function tooLarge(file: string, field: string, found: string): QuorumError {
 /** The parser throws strings, errors, and objects that hold either; its words name no patient. */
 function invalid(file: string, cause: unknown): QuorumError {
   const inner = (cause as { exception?: unknown } | null)?.exception ?? cause;
-  if (inner instanceof QuorumError) return inner;
+  if (isQuorumError(inner)) return inner;
   const found =
     inner instanceof RangeError
       ? 'nested too deep, or lengths beyond the file'

@@ -146,7 +146,6 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   NOT_OPEN: ['This case, mask or job is not open any more.', 'Open it again.'],
   RESULT_MISSING: ['There is no result to show.', 'Segment the case first.'],
   EDIT_MISSING: ['Nothing is being edited.', 'Start editing from a mask first.'],
-  EDIT_OUTDATED: ['The edited mask lies on another grid than this case.', 'Start a new edit.'],
   INTERNAL: ['Something went wrong inside Quorum.', 'Please report it with this message.'],
 };
 

@@ -1,6 +1,6 @@
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
-import { QuorumError } from '../../errors.js';
+import { isQuorumError, QuorumError } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import type { Model } from '../../model/model.js';
 import { type Case, prepareCase } from '../../prepare/case.js';
@@ -80,7 +80,7 @@ export async function segmentTask(
 
 /** A cache that cannot be written costs time later, never the result. */
 function ignoreFullDisk(error: unknown): void {
-  if (!(error instanceof QuorumError)) throw error;
+  if (!isQuorumError(error)) throw error;
 }
 
 /** The files may have changed since they were opened: what was read counts. */

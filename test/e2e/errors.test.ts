@@ -1,0 +1,76 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../src/errors.js';
+import { problemText } from '../../src/services/contract.js';
+import { findElectron, ROOT_ARGUMENTS, startDisplay } from './electronApp.js';
+
+const SUITE = 'the words of errors in a real Electron';
+const electron = findElectron(SUITE);
+
+/** Services of which every case that is opened ends in the error that its path names. */
+const FAILING = `
+import { QuorumError } from '../errors.js';
+const answers = {
+  'app.info': { version: '0', notice: '', platform: 'linux', cores: 1, profile: '', sample: '/sample' },
+  'settings.get': { rememberFolders: false, cacheLimitMb: 0, device: 'auto', model: null, theme: 'light' },
+};
+export function createServices() {
+  return {
+    async call(method, { paths }) {
+      if (method !== 'cases.open') return answers[method] ?? [];
+      throw new QuorumError({ code: paths[0].split('/').at(-1), found: 'what is wrong' });
+    },
+    onEvent: () => () => {},
+    onJob: () => () => {},
+    close: async () => {},
+  };
+}
+`;
+
+describe.skipIf(electron === null)(SUITE, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'quorum-e2e-'));
+  let display: Awaited<ReturnType<typeof startDisplay>>;
+  let app: ElectronApplication;
+  let page: Page;
+
+  beforeAll(async () => {
+    const folder = join(scratch, 'app');
+    mkdirSync(join(folder, 'dist', 'services'), { recursive: true });
+    for (const name of ['dist-electron', 'package.json', 'dist/errors.js'])
+      cpSync(name, join(folder, name), { recursive: true });
+    symlinkSync(resolve('dist-renderer'), join(folder, 'dist-renderer'));
+    writeFileSync(join(folder, 'dist', 'services', 'services.js'), FAILING);
+    display = await startDisplay();
+    const environment = process.env as Record<string, string>;
+    app = await _electron.launch({
+      executablePath: electron!,
+      args: [folder, ...ROOT_ARGUMENTS],
+      env: { ...environment, DISPLAY: display.display, XDG_STATE_HOME: join(scratch, 'profile') },
+    });
+    page = await app.firstWindow();
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+  }, 60_000);
+  afterAll(async () => {
+    await app?.close();
+    display?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('every error that services raise is read with its own words', async () => {
+    for (const code of ERROR_CODES.filter((one) => one !== 'CANCELLED')) {
+      await app.evaluate(({ app: electronApp }, path) => {
+        electronApp.emit('open-file', { preventDefault() {} }, path);
+      }, `/${code}`);
+      const note = page.locator(`.notices [data-code=${code}]`);
+      await note.waitFor({ timeout: 10_000 });
+      const text = await note.innerText();
+      const { what, remedy } = problemText({ code });
+      expect(text).toContain(what);
+      expect(text).toContain(remedy);
+      expect(text).toContain('what is wrong');
+    }
+  }, 60_000);
+});
