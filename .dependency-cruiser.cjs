@@ -11,7 +11,10 @@ const allowed = {
   segment: ['volume', 'model', 'prepare', 'engine'],
   training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
   export: ['volume', 'intake', 'prepare', 'segment'],
+  pipeline: ['volume', 'model', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'export', 'contract'],
   services: [
+    'contract',
+    'pipeline',
     'volume',
     'network',
     'kernels',

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { problemOf, QuorumError } from '../errors.js';
 import { NEUTRAL_NAME } from '../export/names.js';
 import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../export/report.js';
 import { findCaseFolders } from '../intake/study.js';
 import type { Model } from '../model/model.js';
+import { type NamedCase, nameCases } from '../pipeline/caseNames.js';
 import type { SegmentRequest } from './contract.js';
 import type { JobContext } from './jobs.js';
 import { type EngineSource, segmentCase } from './segmentCase.js';
@@ -47,17 +48,13 @@ export async function runSegmentJob(
   });
 }
 
-interface CaseFolder {
-  readonly name: string;
-  readonly folder: string;
-}
-
 /** The case folders of a batch, or null when the inputs are one case. */
-async function casesOf(request: SegmentRequest, folders: readonly string[]): Promise<CaseFolder[] | null> {
+async function casesOf(request: SegmentRequest, folders: readonly string[]): Promise<NamedCase[] | null> {
   const loose = request.inputs.length > folders.length || Object.keys(request.overrides).length > 0;
   if (loose || folders.length === 0) return null;
-  const found: string[] = [];
-  for (const folder of folders) found.push(...(await findCaseFolders(folder)));
+  const below: string[] = [];
+  for (const folder of folders) below.push(...(await findCaseFolders(folder)));
+  const found = [...new Set(below)];
   if (folders.length === 1 && (found.length === 0 || found[0] === folders[0])) return null;
   if (found.length === 0)
     throw new QuorumError({
@@ -73,22 +70,8 @@ async function casesOf(request: SegmentRequest, folders: readonly string[]): Pro
   return nameCases(found, folders);
 }
 
-/** The folder's name where that is unique, else its path below the input. */
-function nameCases(found: readonly string[], folders: readonly string[]): CaseFolder[] {
-  return found.map((folder) => {
-    const name = basename(folder);
-    const unique =
-      name.toLowerCase() !== 'anat' && found.filter((other) => basename(other) === name).length === 1;
-    const root = folders.find((input) => folder.startsWith(input + sep)) ?? folder;
-    const path = relative(root, folder)
-      .split(sep)
-      .filter((part) => part.toLowerCase() !== 'anat');
-    return { folder, name: unique || path.length === 0 ? name : path.join('_') };
-  });
-}
-
 async function runBatch(
-  cases: readonly CaseFolder[],
+  cases: readonly NamedCase[],
   request: SegmentRequest,
   model: Model,
   openEngine: EngineSource,

@@ -265,3 +265,24 @@ describe('a folder of case folders', () => {
     ]);
   });
 });
+
+describe('two patients whose folders have one name', () => {
+  it('have results of their own, however they are given, also with --overwrite', async () => {
+    for (const [parent, sequence] of [
+      ['A', 'flair'],
+      ['B', 't2'],
+    ] as const) {
+      await mkdir(at('same', parent, 'p1'), { recursive: true });
+      await cp(sampleFile(sequence), at('same', parent, 'p1', `p1_${sequence}.nii.gz`));
+    }
+    const used = (...parts: string[]) => report(...parts).combination;
+    const parents = await quorum('segment', at('same/A'), at('same/B'), '--out', at('same-a'), '--overwrite');
+    expect(parents.code).toBe(0);
+    expect(readdirSync(at('same-a')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
+    expect([used('same-a/A_p1'), used('same-a/B_p1')]).toEqual(['flair', 't2']);
+    const cases = await quorum('segment', at('same/A/p1'), at('same/B/p1'), '--out', at('same-b'));
+    expect(cases.code).toBe(0);
+    expect(readdirSync(at('same-b')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
+    expect([used('same-b/A_p1'), used('same-b/B_p1')]).toEqual(['flair', 't2']);
+  });
+});
