@@ -11,9 +11,18 @@ const allowed = {
   segment: ['volume', 'model', 'prepare', 'engine'],
   training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
   export: ['volume', 'intake', 'prepare', 'segment'],
-  pipeline: ['volume', 'model', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'export', 'contract'],
+  pipeline: [
+    'volume',
+    'model',
+    'intake',
+    'evaluate',
+    'engine',
+    'prepare',
+    'segment',
+    'export',
+    'services/contract',
+  ],
   services: [
-    'contract',
     'pipeline',
     'volume',
     'network',
@@ -41,6 +50,12 @@ const layers = Object.entries(allowed).map(([folder, imports]) => ({
 module.exports = {
   forbidden: [
     ...layers,
+    {
+      name: 'pipeline-knows-no-process',
+      severity: 'error',
+      from: { path: '^src/pipeline/' },
+      to: { path: '^(node:)?(child_process|worker_threads|process|cluster)$' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-electron-in-src',

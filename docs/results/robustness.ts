@@ -9,14 +9,14 @@ import { dice, overlapOf } from '../../src/evaluate/dice.js';
 import { regionMask } from '../../src/evaluate/labels.js';
 import { byRegion } from '../../src/evaluate/scores.js';
 import { openStudy } from '../../src/intake/study.js';
+import { findingsOf } from '../../src/pipeline/findings.js';
+import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { describeWarning } from '../../src/services/contract/warnings.js';
-import { findingsOf } from '../../src/services/findings.js';
-import { imageWarnings } from '../../src/services/imageWarnings.js';
 import { combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { randomStream } from '../../src/training/random.js';
 import { voxelVolume } from '../../src/volume/affine.js';
@@ -117,8 +117,9 @@ async function measure(
   const ml = voxelVolume(prepared.grid.affine) / 1000;
   for (const [i, members] of combinations.entries()) {
     const mask = labels.get(bits[i])!;
-    removeSpecks(mask, prepared.grid, description.cleanUp);
-    const findings = findingsOf(mask, patterns, members, present, prepared.grid, description);
+    const specks = removeSpecks(mask, prepared.grid, description.cleanUp);
+    const found = { labels: mask, specks, members, patterns };
+    const findings = findingsOf(found, present, prepared.grid, description);
     // As in the app: checks of the images belong to the case, and look at the mask of all its sequences.
     const images = members.length === present.length ? imageWarnings(prepared, mask, description) : [];
     // Failures are counted by the whole tumour, so what is said of other regions does not warn of them.

@@ -30,7 +30,7 @@ export type { SkullStripNetwork } from './contract/skullStrip.js';
 export type { CandidateSummary } from './contract/studies.js';
 export {
   describeWarning,
-  NO_WARNING,
+  noWarning,
   REGION_TITLES,
   titles,
   UNSUPPORTED_ESTIMATE,

@@ -14,6 +14,7 @@ import {
 } from '../export/report.js';
 import type { Series, Study } from '../intake/study.js';
 import type { Model } from '../model/model.js';
+import { caseWarnings, imageWarnings } from '../pipeline/warnings.js';
 import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { perRegion } from '../segment/influence.js';
@@ -22,7 +23,6 @@ import { passesPerModality } from '../segment/mirroredPass.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
 import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
-import { imageWarnings } from './imageWarnings.js';
 import type { JobContext } from './jobs.js';
 import type { OpenedStudy } from './studies/openInputs.js';
 import { QUORUM_VERSION } from './version.js';
@@ -128,7 +128,13 @@ export async function segmentCase(
       quorumVersion: QUORUM_VERSION,
       fingerprint,
       ...describeStudy({ ...opened, study }, use, options.neutralNames),
-      warnings: imageWarnings(prepared, main, model.description).map(reportWarning),
+      warnings: caseWarnings({
+        steps: prepared.preparation?.steps ?? null,
+        overridden: prepared.overridden,
+        images: imageWarnings(prepared, main, model.description),
+        failedDevices: engine.events.map(({ device }) => device),
+        answers: null,
+      }).map(reportWarning),
       overridden: prepared.overridden.map((problem) => problemForReport(problem, options.neutralNames)),
       ...(prepared.preparation
         ? { preparation: describePreparation(prepared.preparation, options.neutralNames) }

@@ -3,6 +3,7 @@ import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
 import type { CaseReport, CombinationResult } from '../export/report.js';
 import type { Model } from '../model/model.js';
+import { findingsOf } from '../pipeline/findings.js';
 import type { Case } from '../prepare/case.js';
 import { removeSpecks, volumesOf } from '../segment/cleanUp.js';
 import { type CombinedMasks, combine, LABELS } from '../segment/combine.js';
@@ -17,7 +18,6 @@ import { writeNifti } from '../volume/niftiWriter.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
 import { reportWarning } from './contract/warnings.js';
 import type { SegmentRequest } from './contract.js';
-import { findingsOf } from './findings.js';
 import type { JobContext } from './jobs.js';
 
 export type CaseOptions = Pick<
@@ -174,7 +174,12 @@ function describeCombination(
   options: CaseOptions,
 ): CombinationResult {
   const specks = removeSpecks(options.keepSpecks ? labels.slice() : labels, grid, description.cleanUp);
-  const { warnings, ...found } = findingsOf(labels, patterns, members, present, grid, description);
+  const { warnings, ...found } = findingsOf(
+    { labels, specks, members, patterns },
+    present,
+    grid,
+    description,
+  );
   return {
     ...found,
     diameters: regionDiameters({ ...grid, data: labels }),

@@ -14,6 +14,7 @@ export interface FallbackEngine {
   /** Name and device of the engine that the last job ended on. */
   readonly name: InferenceEngine['name'];
   readonly device: string;
+  /** What happened to devices in the last job; earlier jobs' events are not told again. */
   readonly events: readonly EngineEvent[];
   /**
    * Runs a job. When the device fails in it (lost, out of memory, a logit that is not finite: ENGINE_FAILED), the
@@ -34,7 +35,7 @@ export function createFallbackEngine(
 ): FallbackEngine {
   let engine = primary;
   let fallback = makeCpu;
-  const events: EngineEvent[] = [];
+  let events: readonly EngineEvent[] = [];
   return {
     get name() {
       return engine.name;
@@ -42,13 +43,16 @@ export function createFallbackEngine(
     get device() {
       return engine.device;
     },
-    events,
+    get events() {
+      return events;
+    },
     async run(job) {
+      events = [];
       try {
         return await job(engine);
       } catch (error) {
         if (!fallback || !isQuorumError(error) || error.code !== 'ENGINE_FAILED') throw error;
-        events.push({ kind: 'repeated-on-cpu', device: engine.device, problem: error.problem });
+        events = [{ kind: 'repeated-on-cpu', device: engine.device, problem: error.problem }];
         // A lost device may fail once more when it is closed.
         await engine.dispose().catch(() => undefined);
         engine = await fallback();

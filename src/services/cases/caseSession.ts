@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { QuorumError } from '../../errors.js';
 import type { Suggestion, Suggestions } from '../../intake/candidate.js';
+import { caseWarnings } from '../../pipeline/warnings.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
@@ -13,7 +14,6 @@ import type { MaskInput, Segmented } from '../worker/caseSource.js';
 import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
 import type { RawCase } from './rawCase.js';
-import { resultOf } from './warnings.js';
 
 interface OpenMask {
   readonly role: MaskRole;
@@ -91,7 +91,14 @@ export class CaseSession {
     if (!this.segmented) return null;
     const { id, facts } = this.segmented;
     const isOfPrepared = this.prepared !== null && this.isOf(this.prepared);
-    return resultOf(id, facts, this.answers, isOfPrepared ? this.prepared!.record.summary : null);
+    const warnings = caseWarnings({
+      steps: isOfPrepared ? this.prepared!.record.summary.steps : null,
+      overridden: facts.overridden,
+      images: facts.imageWarnings,
+      failedDevices: facts.events.map(({ device }) => device),
+      answers: this.answers,
+    });
+    return { ...facts.result, id, warnings };
   }
 
   /** What the worker needs to answer questions about the result, or null. */

@@ -30,10 +30,19 @@ export const installedModelSchema = z.object({
   card: z.string().nullable(),
   licence: z.string().nullable(),
   threshold: z.number(),
-  /** Per combination and region: supported, and the Dice on patients that were not trained on. */
+  /**
+   * Per combination and region: whether it is supported, and the Dice on patients that were not trained on, in most of them on
+   * cut-outs around the tumour (`dice`) and on whole brains alone (`wholeCases`); null where it was not measured.
+   */
   combinations: z.record(
     z.string(),
-    perRegionSchema(z.object({ supported: z.boolean(), dice: diceSchema.nullable() })),
+    perRegionSchema(
+      z.object({
+        supported: z.boolean(),
+        dice: diceSchema.nullable(),
+        wholeCases: diceSchema.nullable(),
+      }),
+    ),
   ),
   /**
    * What one more sequence brought in validation, by combination and then by the sequence that it lacks: median and

@@ -6,6 +6,8 @@ import { PREPARATION_STEPS } from './preparation.js';
 
 /** Codes with their facts; `warnings.ts` has the sentences. */
 export const warningSchema = z.discriminatedUnion('code', [
+  /** Nobody measured what this model finds with these sequences: no region is supported. */
+  z.object({ code: z.literal('MODEL_NOT_MEASURED') }),
   /** No tumour in these sequences. */
   z.object({ code: z.literal('EMPTY_RESULT'), sequences: z.array(modalitySchema) }),
   /** Three or more separate enhancing lesions. */
@@ -36,6 +38,10 @@ export const warningSchema = z.discriminatedUnion('code', [
 ]);
 export type Warning = z.infer<typeof warningSchema>;
 
+/** Checks that warn: agreement between the sequences, swapped sequences, contrast uptake, tumour at the brain's surface. */
+export const CHECKS = ['agreement', 'swapped', 'uptake', 'surface'] as const;
+export type CheckName = (typeof CHECKS)[number];
+
 export const regionVolumeSchema = z.object({
   ml: z.number(),
   /** False: gets no number unless asked for, then "estimated, not supported by these sequences". */
@@ -51,13 +57,13 @@ const speckSchema = z.object({
   centroidVoxel: z.array(z.number()).length(3),
 });
 
-/** One combination at the model's threshold, after clean-up. */
+/** One combination's mask after clean-up; what is null at another threshold than the model's is known at the model's alone. */
 export const combinationResultSchema = z.object({
   volumes: perRegionSchema(regionVolumeSchema),
-  /** Mean Dice with each member left out, before clean-up; null with one sequence. */
+  /** Mean Dice with each member left out, before clean-up; null with one sequence, and at another threshold. */
   agreement: perRegionSchema(z.number().nullable()),
-  /** Dice with the all-sequence result, before clean-up: agreement, never accuracy. */
-  agreementWithAll: perRegionSchema(z.number()),
+  /** Dice with the all-sequence result, before clean-up: agreement, never accuracy. Null at another threshold. */
+  agreementWithAll: perRegionSchema(z.number().nullable()),
   /** ml that are in (`added`) or out (`removed`) of the mask because of this sequence alone; null with one sequence. */
   contributions: z
     .array(
@@ -73,6 +79,8 @@ export const combinationResultSchema = z.object({
   /** Separate enhancing lesions after clean-up. */
   enhancingLesions: z.int(),
   warnings: z.array(warningSchema),
+  /** Checks that could say nothing here: without them there is no "no warning". */
+  notChecked: z.array(z.enum(CHECKS)),
 });
 export type CaseCombination = z.infer<typeof combinationResultSchema>;
 

@@ -1,5 +1,5 @@
 import { MODALITY_TITLES, type Modality, type Region } from '../../terms.js';
-import type { Warning } from './results.js';
+import type { CheckName, Warning } from './results.js';
 
 /** How a region is written for people. */
 export const REGION_TITLES: Record<Region, string> = {
@@ -8,8 +8,18 @@ export const REGION_TITLES: Record<Region, string> = {
   ET: 'enhancing tumour',
 };
 
-/** The best verdict there is: never a green light. */
-export const NO_WARNING = 'No warning was triggered.';
+const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
+  agreement: 'agreement between the sequences',
+  swapped: 'swapped sequences',
+  uptake: 'contrast uptake',
+  surface: 'tumour at the surface of the brain',
+};
+
+/** Shown when no warning applies, with the checks that could not be made. It does not mean that the result is right. */
+export function noWarning(notChecked: readonly CheckName[]): string {
+  const missing = notChecked.map((check) => CHECK_TITLES[check]).join(', ');
+  return `No warning was triggered.${missing ? ` Not checked: ${missing}.` : ''}`;
+}
 
 /** Stands beside a number for a region that the sequences do not support. */
 export const UNSUPPORTED_ESTIMATE = 'estimated, not supported by these sequences';
@@ -33,6 +43,8 @@ export const PREPARED = {
 /** A warning as a sentence. */
 export function describeWarning(warning: Warning): string {
   switch (warning.code) {
+    case 'MODEL_NOT_MEASURED':
+      return 'Nobody has measured this model with these sequences: no region is supported.';
     case 'EMPTY_RESULT':
       return `This model found no tumour in ${titles(warning.sequences)}. This does not exclude one.`;
     case 'SEVERAL_ENHANCING_LESIONS':

@@ -2,6 +2,9 @@ import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemOf, QuorumError } from '../../errors.js';
 import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
+import type { ModelDescription } from '../../model/schema.js';
+import { supports } from '../../model/support.js';
+import { perRegion } from '../../segment/influence.js';
 import { writeProblem } from '../../volume/atomicFile.js';
 import type { InstalledModel } from '../contract/application.js';
 import { SHIPPED_MODEL } from '../models.js';
@@ -106,7 +109,7 @@ async function summarise(
     card: await firstText(folder, CARD_NAMES),
     licence: await firstText(folder, LICENCE_NAMES),
     threshold: description.threshold,
-    combinations: description.knowledge.combinations,
+    combinations: supportOf(description.knowledge),
     gains: description.knowledge.gains,
   };
 }
@@ -117,4 +120,17 @@ async function firstText(folder: string, names: readonly string[]): Promise<stri
     if (text !== null) return text.slice(0, MOST_TEXT);
   }
   return null;
+}
+
+/** What may be given a number, and the Dice that stands behind it. */
+function supportOf(knowledge: ModelDescription['knowledge']): InstalledModel['combinations'] {
+  const entries = Object.entries(knowledge.combinations).map(([name, known]) => [
+    name,
+    perRegion((_, region) => ({
+      supported: supports(knowledge, name, region),
+      dice: known[region].dice,
+      wholeCases: known[region].wholeCases ?? null,
+    })),
+  ]);
+  return Object.fromEntries(entries);
 }

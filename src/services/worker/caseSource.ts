@@ -1,3 +1,4 @@
+import type { EngineEvent } from '../../engine/devices/fallbackEngine.js';
 import type { Problem } from '../../errors.js';
 import type { CaseResult, Warning } from '../contract/results.js';
 import type { SourceImage } from '../extraFiles.js';
@@ -31,8 +32,8 @@ export interface Segmented {
   readonly overridden: readonly Problem[];
   /** What the checks of the images found. */
   readonly imageWarnings: readonly Warning[];
-  /** Devices that failed; the CPU repeated the job. */
-  readonly failedDevices: readonly string[];
+  /** What happened to devices in this run. */
+  readonly events: readonly EngineEvent[];
 }
 
 /** A removed part of a region, to be brought back. */

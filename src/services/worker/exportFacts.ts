@@ -7,7 +7,7 @@ import { MODALITY_TITLES, type Modality, REGIONS } from '../../terms.js';
 import { type EditState, editSupports } from '../contract/edits.js';
 import type { PreparedSummary } from '../contract/preparation.js';
 import { QUESTIONS } from '../contract/questions.js';
-import { describeWarning, NO_WARNING, PREPARED, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
+import { describeWarning, noWarning, PREPARED, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import { QUORUM_VERSION } from '../version.js';
 import { LABEL_VALUES } from '../writeMasks.js';
 import type { ExportJob } from './exportJob.js';
@@ -112,5 +112,7 @@ function warningsOf({ combination, edit }: MaskFacts, { result }: ExportJob): st
   const ofMask = edit ? [] : result.combinations[combination].warnings;
   const sentences = [...result.warnings, ...ofMask].map(describeWarning);
   const members = titles(combination.split('+') as Modality[]);
-  return sentences.length > 0 ? sentences : [`${members}: ${NO_WARNING}`];
+  return sentences.length > 0
+    ? sentences
+    : [`${members}: ${noWarning(result.combinations[combination].notChecked)}`];
 }

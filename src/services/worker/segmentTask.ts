@@ -1,18 +1,18 @@
+import type { EngineEvent } from '../../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
 import { isQuorumError, QuorumError } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import type { Model } from '../../model/model.js';
+import { findingsOf } from '../../pipeline/findings.js';
+import { imageWarnings } from '../../pipeline/warnings.js';
 import { type Case, prepareCase } from '../../prepare/case.js';
 import { membersOf } from '../../segment/fusion.js';
-import { agreementBetween } from '../../segment/influence.js';
 import { layLattice } from '../../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits } from '../../segment/logits.js';
 import { passesPerModality } from '../../segment/mirroredPass.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { readHeader } from '../../volume/read.js';
-import { findingsOf } from '../findings.js';
-import { imageWarnings } from '../imageWarnings.js';
 import { summariseGrid } from '../inspect.js';
 import type { JobContext } from '../jobs.js';
 import { networkOf, openModel } from '../models.js';
@@ -57,7 +57,7 @@ export async function segmentTask(
     source: actual,
     overridden: prepared.overridden,
     imageWarnings: imageWarnings(prepared, allLabels(held), model.description),
-    failedDevices: passes.failedDevices,
+    events: passes.events,
     result: {
       finishedAt: new Date().toISOString(),
       used: use,
@@ -102,7 +102,7 @@ interface Passes {
   readonly logits: ModalityLogits;
   readonly fresh: readonly LogitMap[];
   readonly engine: { readonly name: string; readonly device: string };
-  readonly failedDevices: readonly string[];
+  readonly events: readonly EngineEvent[];
 }
 
 interface PassTools {
@@ -132,7 +132,7 @@ async function runPasses(
   if (missing.length === 0) {
     const maps = use.map((m) => cached.get(m)!.map);
     const { engine } = cached.get(use[0])!;
-    return { logits: { lattice, outsideLogit, maps, passSeconds: [] }, fresh: [], engine, failedDevices: [] };
+    return { logits: { lattice, outsideLogit, maps, passSeconds: [] }, fresh: [], engine, events: [] };
   }
   const run = await runNetwork(source, prepared, model, missing, tools, context);
   const mixed = [...cached.values()].some(({ engine }) => engine.device !== run.engine.device);
@@ -165,7 +165,7 @@ async function runNetwork(
     return {
       logits,
       engine: { name: engine.name, device: engine.device },
-      failedDevices: engine.events.map((event) => event.device),
+      events: engine.events,
     };
   } finally {
     await engine.dispose();
@@ -180,22 +180,10 @@ function allLabels({ present, masks }: HeldResult): Uint8Array {
 /** What each combination holds, at the model's threshold. */
 function describeCombinations(held: HeldResult): Segmented['result']['combinations'] {
   const { present, patterns, masks, grid, model } = held;
-  const all = (1 << present.length) - 1;
   const entries = [...masks].map(([bits, { labels, specks }]) => {
     const members = membersOf(bits, present);
-    return [
-      combinationName(members),
-      {
-        ...findingsOf(labels, patterns, members, present, grid, model.description),
-        agreementWithAll: agreementBetween(patterns, bits, all),
-        specks: specks.map(({ region, ml, centroidMm, centroidVoxel }) => ({
-          region,
-          ml,
-          centroidMm: [...centroidMm],
-          centroidVoxel: [...centroidVoxel],
-        })),
-      },
-    ] as const;
+    const found = { labels, specks, members, patterns };
+    return [combinationName(members), findingsOf(found, present, grid, model.description)] as const;
   });
   return Object.fromEntries(entries) as Segmented['result']['combinations'];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
+import { findingsOf } from '../../src/pipeline/findings.js';
 import type { PatternCounts } from '../../src/segment/combine.js';
-import { findingsOf } from '../../src/services/findings.js';
 
 const SIZE = [10, 10, 10] as const;
 /** 1 ml voxels, so that volumes are counts. */
@@ -12,8 +12,14 @@ const { knowledge, cleanUp } = descriptionTemplate(
 );
 const flag = { below: 0.75, poorDice: 0.7, detection: 0.6, falseAlarms: 0.1, results: 100 };
 const factor = { factor: 2, patients: 30 };
+const dice = { mean: 0.8, lower: 0.75, upper: 0.85, patients: 40 };
+const measured = { supported: true, dice };
 const known = {
   ...knowledge,
+  combinations: {
+    ...knowledge.combinations,
+    't1ce+flair': { WT: measured, TC: measured, ET: measured },
+  },
   agreementFlags: { WT: flag, TC: null, ET: null },
   volumeRanges: {
     level: 0.8,
@@ -41,11 +47,18 @@ function labels(): Uint8Array {
   return data;
 }
 
+function find(what: typeof knowledge = known, counted: PatternCounts | null = patterns()) {
+  const found = {
+    labels: labels(),
+    specks: [],
+    members: ['t1ce', 'flair'] as const,
+    patterns: counted,
+  };
+  return findingsOf(found, ['t1ce', 'flair'], grid, { knowledge: what, cleanUp });
+}
+
 describe('what is said about a mask', () => {
-  const found = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
-    knowledge: known,
-    cleanUp,
-  });
+  const found = find();
 
   it('its volumes, with the range that follows from what each sequence finds alone', () => {
     expect(found.volumes).toMatchObject({ WT: { ml: 20 }, TC: { ml: 3, range: null }, ET: { ml: 3 } });
@@ -65,16 +78,33 @@ describe('what is said about a mask', () => {
     expect(found.agreement.WT).toBeCloseTo(agreement, 12);
     expect(found.warnings.map(({ code }) => code)).not.toContain('LOW_AGREEMENT');
     const strict = { ...known, agreementFlags: { ...known.agreementFlags, WT: { ...flag, below: 0.9 } } };
-    const warned = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
-      knowledge: strict,
-      cleanUp,
-    });
+    const warned = find(strict);
     expect(warned.warnings).toContainEqual({ code: 'LOW_AGREEMENT', region: 'WT', dice: found.agreement.WT });
-    const unknown = findingsOf(labels(), patterns(), ['t1ce', 'flair'], ['t1ce', 'flair'], grid, {
-      knowledge,
-      cleanUp,
-    });
+    const unknown = find(knowledge);
     expect(unknown.warnings.map(({ code }) => code)).not.toContain('LOW_AGREEMENT');
     expect(unknown.volumes.WT.range).toBeNull();
+  });
+
+  it('nothing that was counted at another threshold', () => {
+    const moved = find(known, null);
+    const nothing = { WT: null, TC: null, ET: null };
+    expect(moved).toMatchObject({ agreement: nothing, agreementWithAll: nothing, contributions: null });
+    expect(moved.volumes.WT).toMatchObject({ ml: 20, range: null });
+    expect(moved.notChecked).toContain('agreement');
+  });
+
+  it('that nobody measured the model, which then supports nothing, whatever model.json claims', () => {
+    const claims = { supported: true, dice: null };
+    const unmeasured = {
+      ...known,
+      combinations: { ...known.combinations, 't1ce+flair': { WT: claims, TC: claims, ET: claims } },
+    };
+    const { volumes, warnings } = find(unmeasured);
+    expect([volumes.WT, volumes.TC, volumes.ET].map(({ supported }) => supported)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(warnings[0]).toEqual({ code: 'MODEL_NOT_MEASURED' });
   });
 });

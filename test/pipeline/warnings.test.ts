@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
+import { caseWarnings, imageWarnings, missingChecks } from '../../src/pipeline/warnings.js';
 import type { Case } from '../../src/prepare/case.js';
 import { pairFeatures } from '../../src/segment/imageChecks.js';
-import { describeWarning } from '../../src/services/contract/warnings.js';
-import { imageWarnings } from '../../src/services/imageWarnings.js';
+import { describeWarning, noWarning } from '../../src/services/contract/warnings.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { values } from '../kernels/volumes.js';
 
@@ -73,5 +73,65 @@ describe('what the checks of the images say', () => {
     expect(sentences({ t1: cut })).toEqual([
       '17 % of the tumour’s surface lies at the surface of the brain: this model was not trained on tumours of the meninges.',
     ]);
+  });
+});
+
+describe('what is said about a case', () => {
+  const facts = { steps: null, overridden: [], images: [], failedDevices: [], answers: null };
+
+  it('nothing where there is nothing', () => {
+    expect(caseWarnings(facts)).toEqual([]);
+  });
+
+  it('a preparation in doubt, also for the terminal', () => {
+    const problem = { code: 'REGISTRATION_FAILED', field: 'overlap', found: '0.81' } as const;
+    const step = { step: 'atlas', sequence: null, verdict: 'doubtful', problem } as const;
+    const good = { step: 'resample', sequence: null, verdict: 'good', problem: null } as const;
+    expect(caseWarnings({ ...facts, steps: [step, good] })).toEqual([
+      { code: 'PREPARATION_DOUBTFUL', step: 'atlas', sequence: null, problem },
+    ]);
+  });
+
+  it('an overridden check once, for however many images', () => {
+    const overridden = ['a', 'b'].map((file) => ({ code: 'NOT_SKULL_STRIPPED', file }) as const);
+    expect(caseWarnings({ ...facts, overridden })).toEqual([
+      { code: 'CHECK_OVERRIDDEN', problem: overridden[0] },
+    ]);
+  });
+
+  it('a device that failed, and answers that the model was not made for', () => {
+    const answers = { adult: 'no', treated: 'unknown', glioma: 'no' } as const;
+    expect(caseWarnings({ ...facts, failedDevices: ['gpu', 'gpu'], answers })).toEqual([
+      { code: 'REPEATED_ON_CPU', device: 'gpu' },
+      { code: 'OUTSIDE_TRAINING', reason: 'child' },
+      { code: 'OUTSIDE_TRAINING', reason: 'notGlioma' },
+    ]);
+  });
+});
+
+describe('checks that could not be made', () => {
+  const flag = { below: 0.75, poorDice: 0.7, detection: 0.6, falseAlarms: 0.1, results: 100 };
+  const knowledge = {
+    ...description.knowledge,
+    inputChecks,
+    agreementFlags: { WT: flag, TC: null, ET: null },
+  };
+  const agreement = { WT: 0.9, TC: null, ET: null };
+
+  it('none, where the model has cut-offs and the sequences allow them', () => {
+    expect(missingChecks(['t1', 't1ce'], { agreement }, knowledge)).toEqual([]);
+  });
+
+  it('those that one sequence does not allow', () => {
+    const alone = { agreement: { WT: null, TC: null, ET: null } };
+    expect(missingChecks(['t1'], alone, knowledge)).toEqual(['agreement', 'swapped', 'uptake']);
+    expect(noWarning(['agreement'])).toBe(
+      'No warning was triggered. Not checked: agreement between the sequences.',
+    );
+  });
+
+  it('all, where the model was never measured', () => {
+    const all = ['agreement', 'swapped', 'uptake', 'surface'];
+    expect(missingChecks(['t1', 't1ce'], { agreement }, template.knowledge)).toEqual(all);
   });
 });

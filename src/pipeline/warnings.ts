@@ -1,0 +1,145 @@
+import type { Problem } from '../errors.js';
+import type { ModelDescription } from '../model/schema.js';
+import { isMeasured } from '../model/support.js';
+import type { Case } from '../prepare/case.js';
+import type { PreparationStep } from '../prepare/preparation.js';
+import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
+import type { Answers } from '../services/contract/cases.js';
+import type { CaseCombination, CheckName, Warning } from '../services/contract/results.js';
+import { combinationName, type Modality, REGIONS } from '../terms.js';
+
+/**
+ * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a
+ * member of `warningSchema`, a sentence, and a line in one of the three functions: about a combination's mask, about the images
+ * around the tumour, about the case.
+ */
+
+type Knowledge = ModelDescription['knowledge'];
+type Facts = Pick<CaseCombination, 'volumes' | 'agreement' | 'enhancingLesions'>;
+
+/** From this many separate enhancing lesions on, metastases must be thought of, unless the model knows better. */
+const SEVERAL_LESIONS = 3;
+
+/** Warnings about one combination's mask. */
+export function combinationWarnings(
+  members: readonly Modality[],
+  { volumes, agreement, enhancingLesions }: Facts,
+  knowledge: Knowledge,
+): Warning[] {
+  const { agreementFlags, inputChecks } = knowledge;
+  const warnings: Warning[] = [];
+  if (!isMeasured(knowledge, combinationName(members))) warnings.push({ code: 'MODEL_NOT_MEASURED' });
+  if (volumes.WT.ml === 0) warnings.push({ code: 'EMPTY_RESULT', sequences: [...members] });
+  const several = inputChecks?.lesions?.atLeast ?? SEVERAL_LESIONS;
+  if (enhancingLesions >= several && volumes.ET.supported)
+    warnings.push({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: enhancingLesions });
+  for (const region of REGIONS)
+    if (!volumes[region].supported) warnings.push({ code: 'REGION_NOT_SUPPORTED', region });
+  for (const region of REGIONS) {
+    const flag = agreementFlags?.[region];
+    const dice = agreement[region];
+    if (!flag || dice === null || dice >= flag.below) continue;
+    if (volumes[region].supported && volumes[region].ml > 0)
+      warnings.push({ code: 'LOW_AGREEMENT', region, dice });
+  }
+  return warnings;
+}
+
+/**
+ * Checks that could not say anything about a mask: the model has no cut-off for them, or the sequences do not allow them.
+ *
+ * @param present the sequences whose images were checked.
+ */
+export function missingChecks(
+  present: readonly Modality[],
+  { agreement }: Pick<CaseCombination, 'agreement'>,
+  { agreementFlags, inputChecks }: Knowledge,
+): CheckName[] {
+  const agrees = REGIONS.some((region) => agreementFlags?.[region] && agreement[region] !== null);
+  const isPair = (pair: string) => pair.split('+').every((one) => present.includes(one as Modality));
+  const swapped = Object.entries(inputChecks?.swapped ?? {}).some(([pair, check]) => check && isPair(pair));
+  const uptake = inputChecks?.uptake && present.includes('t1') && present.includes('t1ce');
+  return [
+    ...(agrees ? [] : ['agreement' as const]),
+    ...(swapped ? [] : ['swapped' as const]),
+    ...(uptake ? [] : ['uptake' as const]),
+    ...(inputChecks?.surface ? [] : ['surface' as const]),
+  ];
+}
+
+/**
+ * Checks of the images around the found tumour, and of where the tumour lies, by the cut-offs in model.json. The network
+ * is not run for them. Nothing without a tumour, or where the model has no cut-offs.
+ *
+ * @param labels the mask from all sequences, on the Case's grid.
+ */
+export function imageWarnings(
+  prepared: Pick<Case, 'grid' | 'images'>,
+  labels: Uint8Array,
+  description: ModelDescription,
+): Warning[] {
+  const { inputChecks } = description.knowledge;
+  const surroundings = inputChecks && tumourSurroundings(prepared, labels, description);
+  if (!inputChecks || !surroundings) return [];
+  const warnings = checkImages(surroundings, inputChecks).map(
+    (finding): Warning =>
+      finding.kind === 'swapped'
+        ? { code: 'SEQUENCES_SWAPPED', sequences: [...finding.sequences] }
+        : { code: 'NO_CONTRAST_UPTAKE' },
+  );
+  const share = inputChecks.surface && surfaceShare(prepared, labels);
+  if (inputChecks.surface && share !== null && share > inputChecks.surface.above)
+    warnings.push({ code: 'TUMOUR_AT_SURFACE', share });
+  return warnings;
+}
+
+/** What warnings about a case follow from. */
+export interface CaseFacts {
+  /** How the images were prepared; null where they were used as they are. */
+  readonly steps: readonly Pick<PreparationStep, 'step' | 'sequence' | 'verdict' | 'problem'>[] | null;
+  /** Checks of the input that failed and were overridden. */
+  readonly overridden: readonly Problem[];
+  /** Of `imageWarnings`. */
+  readonly images: readonly Warning[];
+  /** Devices that failed in this run; the CPU repeated it. */
+  readonly failedDevices: readonly string[];
+  /** Null where nobody was asked. */
+  readonly answers: Answers | null;
+}
+
+/** Warnings about the input, the device and the answers; those of one combination stand with it. */
+export function caseWarnings({ steps, overridden, images, failedDevices, answers }: CaseFacts): Warning[] {
+  const doubtful = steps?.filter(({ verdict }) => verdict === 'doubtful' || verdict === 'failed') ?? [];
+  return [
+    ...doubtful.map(
+      ({ step, sequence, problem }): Warning => ({
+        code: 'PREPARATION_DOUBTFUL',
+        step,
+        sequence,
+        problem: problem && { ...problem },
+      }),
+    ),
+    ...oncePerCode(overridden).map((problem): Warning => ({ code: 'CHECK_OVERRIDDEN', problem })),
+    ...images,
+    ...[...new Set(failedDevices)].map((device): Warning => ({ code: 'REPEATED_ON_CPU', device })),
+    ...answerWarnings(answers),
+  ];
+}
+
+/** One check may fail for several images: the sentence is the same. */
+function oncePerCode(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.code, problem])).values()].reverse();
+}
+
+/** What the answers say against using a model of untreated adult gliomas. `unknown` is no warning: it stands in the report. */
+function answerWarnings(answers: Answers | null): Warning[] {
+  const outside = (reason: 'child' | 'treated' | 'notGlioma'): Warning => ({
+    code: 'OUTSIDE_TRAINING',
+    reason,
+  });
+  return [
+    ...(answers?.adult === 'no' ? [outside('child')] : []),
+    ...(answers?.treated === 'yes' ? [outside('treated')] : []),
+    ...(answers?.glioma === 'no' ? [outside('notGlioma')] : []),
+  ];
+}
