@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { QuorumError } from '../errors.js';
+import { type Problem, problemOf, QuorumError } from '../errors.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries } from './choose.js';
@@ -14,46 +14,88 @@ export interface OpenOptions extends ConvertOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** A candidate's images, and the candidate as it came out: what could not be converted is set aside in it. */
+export interface OpenedCandidate {
+  readonly study: Study;
+  readonly candidate: StudyCandidate;
+}
+
 /**
  * Makes a Study of a candidate: the chosen series, converted where they are DICOM, and of image files also those that were not chosen.
+ * A series that cannot be converted is set aside with the reason, and the next best takes its place.
  *
- * @throws QuorumError NOT_CONFIRMED (`found`: the doubts), SEQUENCE_UNKNOWN (no series is one of the four), and what converting raises.
+ * @throws QuorumError NOT_CONFIRMED (`found`: the doubts), SEQUENCE_UNKNOWN (no series is one of the four), and what converting raises
+ *   where the user chose the series himself or none is left.
  */
-export async function openCandidate(candidate: StudyCandidate, options: OpenOptions): Promise<Study> {
-  const { doubts, choices, series } = candidate;
+export async function openCandidate(
+  candidate: StudyCandidate,
+  options: OpenOptions,
+): Promise<OpenedCandidate> {
+  const { doubts, series } = candidate;
   if (doubts.length > 0 && !options.confirmed) {
     throw new QuorumError({ code: 'NOT_CONFIRMED', found: doubts.join('; ') });
   }
-  const chosen = MODALITIES.flatMap((modality) => {
+  const { images, candidate: left } = await openChosen(candidate, options);
+  const opened = new Set(chosenIn(left).map(({ winner }) => winner.id));
+  const others: Series[] = [];
+  for (const one of left.series)
+    if (one.source.kind === 'file' && !opened.has(one.id)) others.push(await openSeries(one, options));
+  const all = [...Object.values(images), ...others];
+  const masks = all.filter(({ sequence }) => sequence === 'mask');
+  const study = { name: candidate.name, folder: folderOf(series), series: all, images, masks };
+  return { study, candidate: left };
+}
+
+async function openChosen(candidate: StudyCandidate, options: OpenOptions) {
+  let left = candidate;
+  let failed: Problem | null = null;
+  const opened = new Map<string, Series>();
+  for (;;) {
+    const chosen = chosenIn(left);
+    if (chosen.length === 0) throw new QuorumError(failed ?? nothingChosen(candidate));
+    const next = chosen.find(({ winner }) => !opened.has(winner.id));
+    if (!next) {
+      const images: Partial<Record<Modality, Series>> = {};
+      for (const { modality, winner } of chosen) images[modality] = opened.get(winner.id)!;
+      return { images, candidate: left };
+    }
+    try {
+      opened.set(next.winner.id, await openSeries(next.winner, options));
+    } catch (error) {
+      const problem = problemOf(error);
+      if (next.winner.chosen || !concernsSeries(problem)) throw error;
+      failed ??= problem;
+      left = withoutSeries(left, next.winner.id, problem);
+    }
+    options.onProgress?.(opened.size, chosenIn(left).length);
+  }
+}
+
+function chosenIn({ choices, series }: StudyCandidate) {
+  return MODALITIES.flatMap((modality) => {
     const winner = series.find(({ id }) => id === choices[modality]?.winner);
     return winner ? [{ modality, winner }] : [];
   });
-  if (chosen.length === 0) {
-    const files = series.map(({ shown }) => shown).slice(0, 8);
-    throw new QuorumError({
-      code: 'SEQUENCE_UNKNOWN',
-      expected: 'at least one of T1, T1ce, T2, FLAIR',
-      files,
-    });
-  }
-  const images: Partial<Record<Modality, Series>> = {};
-  let done = 0;
-  for (const { modality, winner } of chosen) {
-    images[modality] = await openSeries(winner, options);
-    options.onProgress?.(++done, chosen.length);
-  }
-  const opened = new Set(chosen.map(({ winner }) => winner.id));
-  const others: Series[] = [];
-  for (const one of series)
-    if (one.source.kind === 'file' && !opened.has(one.id)) others.push(await openSeries(one, options));
-  const all = [...Object.values(images), ...others];
-  return {
-    name: candidate.name,
-    folder: folderOf(series),
-    series: all,
-    images,
-    masks: all.filter(({ sequence }) => sequence === 'mask'),
-  };
+}
+
+function nothingChosen({ series }: StudyCandidate): Problem {
+  const files = series.map(({ shown }) => shown).slice(0, 8);
+  return { code: 'SEQUENCE_UNKNOWN', expected: 'at least one of T1, T1ce, T2, FLAIR', files };
+}
+
+/** Whether a problem is one of this series and not of the whole opening. */
+export function concernsSeries({ code }: Problem): boolean {
+  return !['CANCELLED', 'WORKER_DIED', 'DISK_FULL', 'OUTPUT_NOT_WRITABLE', 'INTERNAL'].includes(code);
+}
+
+/** The candidate after one of its series could not be converted: that one is set aside, and the next best serves. */
+export function withoutSeries(candidate: StudyCandidate, id: string, problem: Problem): StudyCandidate {
+  const why = [problem.code === 'CONVERSION_TOO_LONG' ? 'it took too long' : problem.found, problem.field]
+    .filter(Boolean)
+    .join(', ');
+  const setAside = `could not be converted${why ? ` (${why})` : ''}`;
+  const series = candidate.series.map((one) => (one.id === id ? { ...one, setAside } : one));
+  return { ...candidate, series, choices: chooseSeries(series) };
 }
 
 /** One series as an image file that `volume` reads; a DICOM series is converted once. */

@@ -135,7 +135,7 @@ describe.skipIf(!haveRealData('a real examination with its stripped copy'))(
         ['stripped', 't1 t1ce t2 flair'],
       ]);
       const [raw, stripped] = await Promise.all(
-        studies.map((study) => openCandidate(study, { workingFolder: root })),
+        studies.map(async (study) => (await openCandidate(study, { workingFolder: root })).study),
       );
       expect(raw.series.map(({ file }) => dirname(file))).toEqual(Array(4).fill(folder));
       expect(stripped.series.map(({ file }) => dirname(file))).toEqual(

@@ -229,7 +229,7 @@ describe.skipIf(!haveDicomTools('a folder of mixed DICOM'))(
     });
 
     it('converts the chosen series: the same voxels at the same places', async () => {
-      const study = await openCandidate(main, { workingFolder: root });
+      const { study } = await openCandidate(main, { workingFolder: root });
       expect(Object.keys(study.images)).toEqual(['t1', 't1ce', 't2', 'flair']);
       for (const image of Object.values(study.images)) {
         const read = await readVolume(image.file);
@@ -244,7 +244,7 @@ describe.skipIf(!haveDicomTools('a folder of mixed DICOM'))(
       const doubtful = found.studies.find(({ doubts, choices }) => doubts.length > 0 && choices.t2)!;
       const refused = await openCandidate(doubtful, { workingFolder: root }).catch((error) => error.problem);
       expect(refused).toEqual({ code: 'NOT_CONFIRMED', found: 'the files name no patient (PatientID)' });
-      const study = await openCandidate(doubtful, { workingFolder: root, confirmed: true });
+      const { study } = await openCandidate(doubtful, { workingFolder: root, confirmed: true });
       expect(study.images.t2).toBeDefined();
     });
   },

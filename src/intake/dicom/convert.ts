@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QuorumError } from '../../errors.js';
-import { invertAffine, voxelToWorld } from '../../volume/affine.js';
 import { withFile } from '../../volume/fileBytes.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';
 import type { DicomFrame } from '../study.js';
 import { forConverter } from './forConverter.js';
-import { MOST_INFLATED } from './readHeader.js';
+import { holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
+import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
 /** What a converting thread gets: see convertThread.js. */
 export interface ThreadData {
+  /** As a data: URL, which is a module by its own word: the package does not say so, and not every Node guesses it. */
   readonly glue: string;
   readonly wasm: Uint8Array;
   readonly files: readonly Uint8Array[];
@@ -35,17 +35,19 @@ export interface ConvertOptions {
   readonly limitBytes?: number;
 }
 
-/** Positions of real scanners drift sideways by some hundredths of a voxel over a stack. */
-const NEAR_VOXELS = 0.1;
 const LIMIT_MS = 60_000;
 const LIMIT_BYTES = 2 ** 30;
 
-/** No compression, no sidecar, all slices into one volume, the standard's rescaling, derived images too. */
-const OPTIONS = ['-z', 'n', '-b', 'n', '-m', 'y', '-p', 'n', '-i', 'n'];
+/**
+ * No compression, no sidecar, all slices into one volume, the standard's rescaling, derived images too; 3-D acquisitions neither cropped
+ * nor turned, so that frames stay slices.
+ */
+const OPTIONS = ['-z', 'n', '-b', 'n', '-m', 'y', '-p', 'n', '-i', 'n', '-x', 'i'];
 
 /**
  * Converts a volume to a NIfTI with dcm2niix, in a thread that is ended when it takes too long, and checks the result against the
- * headers: every frame's first pixel must lie on a corner of its slice, within a tenth of a voxel.
+ * files: every frame's first pixel must lie on a corner of its slice, within a tenth of a voxel, and its pixels in that slice. Where the
+ * voxels lie is what the headers say, not what the converter makes of them.
  *
  * @param file where the NIfTI is written (readable by the user alone).
  * @returns the frames in the order of the NIfTI's slices.
@@ -58,15 +60,28 @@ export async function convertVolume(
   options: ConvertOptions = {},
 ): Promise<{ header: ImageHeader; frames: DicomFrame[] }> {
   const files = await filesOf(volume, transferSyntaxes, options.limitBytes ?? LIMIT_BYTES);
-  const { status, images, messages } = await inThread(await converting(files), volume.first.file, options);
+  const given = [...files.values()];
+  const { status, images, messages } = await inThread(await converting(given), volume.first.file, options);
   if (images.length !== 1) {
     const found = images.length === 0 ? reasonOf(messages, status) : `${images.length} images`;
     throw failed(volume.first.file, 'one image', found);
   }
-  await writeFile(file, images[0], { mode: 0o600, flush: true });
-  const header = await readHeader(file);
-  return { header, frames: framesInOrder(volume, header) };
+  const [nifti] = images;
+  const expected = 'the geometry that the headers give';
+  await writeFile(file, nifti, { mode: 0o600, flush: true });
+  const converted = await readHeader(file);
+  const placed = placeFrames(volume, converted);
+  if (typeof placed === 'string') throw failed(volume.first.file, expected, placed);
+  const native = new Map([...files].filter(([path]) => NATIVE.has(transferSyntaxes.get(path) ?? '')));
+  if (!holdsItsFrames(nifti, converted, placed, native))
+    throw failed(volume.first.file, expected, 'slices in another order');
+  setAffine(nifti, placed.affine);
+  await writeFile(file, nifti, { mode: 0o600, flush: true });
+  return { header: await readHeader(file), frames: [...placed.frames] };
 }
+
+/** Syntaxes whose pixels lie in the file as they are, lowest byte first, once `forConverter` has inflated what was deflated. */
+const NATIVE: ReadonlySet<string> = new Set([IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED]);
 
 /** Where dcm2niix lies: beside the build in the packaged app, never fetched. */
 function converterFolder(): string {
@@ -83,10 +98,10 @@ async function filesOf(
   { frames, first }: DicomVolume,
   transferSyntaxes: ReadonlyMap<string, string>,
   limit: number,
-): Promise<Uint8Array[]> {
+): Promise<Map<string, Uint8Array>> {
   const perFile = new Map<string, number>();
   for (const frame of frames) perFile.set(frame.file, (perFile.get(frame.file) ?? 0) + 1);
-  const files: Uint8Array[] = [];
+  const files = new Map<string, Uint8Array>();
   let total = 0;
   for (const [path, count] of perFile) {
     const bytes = await withFile(path, (opened) => {
@@ -96,7 +111,7 @@ async function filesOf(
     const made = madeReadable(bytes, transferSyntaxes.get(path) ?? '', count, path);
     total += made.length;
     if (total > limit) throw tooLarge(first.file, limit);
-    files.push(made);
+    files.set(path, made);
   }
   return files;
 }
@@ -114,8 +129,9 @@ function madeReadable(bytes: Buffer, transferSyntax: string, frames: number, fil
 
 async function converting(files: readonly Uint8Array[]): Promise<ThreadData> {
   const folder = converterFolder();
+  const glue = await readFile(join(folder, 'dcm2niix.jpeg.js'));
   return {
-    glue: pathToFileURL(join(folder, 'dcm2niix.jpeg.js')).href,
+    glue: `data:text/javascript;base64,${glue.toString('base64')}`,
     wasm: await readFile(join(folder, 'dcm2niix.jpeg.wasm')),
     files,
     options: OPTIONS,
@@ -168,39 +184,6 @@ export async function inThread(
 function reasonOf(messages: readonly string[], status: number): string {
   const said = messages.find((line) => /^(Error|Warning: Unsupported)/.test(line));
   return said ? said.split(/ \/in\/| '?\/in/)[0] : `no image (status ${status})`;
-}
-
-/**
- * The frames in the order of the NIfTI's slices.
- * @throws QuorumError CONVERSION_FAILED when the NIfTI places a pixel elsewhere than the headers.
- */
-function framesInOrder({ frames, first, facts }: DicomVolume, header: ImageHeader): DicomFrame[] {
-  const [columns, rows, slices] = header.size;
-  const inverse = invertAffine(header.affine);
-  const wrong = (found: string) => failed(first.file, 'the geometry that the headers give', found);
-  if (!inverse) throw wrong('a flat image');
-  if (slices !== frames.length || columns !== first.columns || rows !== first.rows) {
-    throw wrong(`${header.size.join(' × ')} voxels`);
-  }
-  const ordered: DicomFrame[] = new Array(slices);
-  for (const frame of frames) {
-    const [x, y, z] = frame.imagePositionPatient;
-    const [i, j, k] = voxelToWorld(inverse, -x, -y, z);
-    const alongRow = (columns - 1) * (facts.pixelSpacing?.[1] ?? 1);
-    const [rx, ry, rz] = frame.imageOrientationPatient.map((cosine) => cosine * alongRow);
-    const [endI] = voxelToWorld(inverse, -(x + rx), -(y + ry), z + rz);
-    const slice = Math.round(k);
-    const isCorner = near(i, 0) && near(endI, columns - 1) && (near(j, 0) || near(j, rows - 1));
-    if (!isCorner || !near(k, slice) || ordered[slice] || !(slice >= 0 && slice < slices)) {
-      throw wrong(`a slice at voxel ${[i, j, k].map((v) => v.toFixed(2)).join(', ')}`);
-    }
-    ordered[slice] = frame;
-  }
-  return ordered;
-}
-
-function near(a: number, b: number): boolean {
-  return Math.abs(a - b) < NEAR_VOXELS;
 }
 
 function failed(file: string, expected: string, found: string): QuorumError {

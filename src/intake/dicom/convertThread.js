@@ -13,7 +13,9 @@ const messages = [];
 const note = (/** @type {string} */ line) => {
   if (messages.length < 50) messages.push(line.slice(0, 200));
 };
-const module = await createModule({ wasmBinary: wasm, print: note, printErr: note });
+// A name is asked for even where the bytes are given, and a data: URL has no folder to look in.
+const locateFile = (/** @type {string} */ name) => name;
+const module = await createModule({ wasmBinary: wasm, locateFile, print: note, printErr: note });
 module.FS.mkdir('/in');
 module.FS.mkdir('/out');
 files.forEach((bytes, i) => {

@@ -10,7 +10,7 @@ import { TextReader } from './text.js';
 export const PREAMBLE_BYTES = 132;
 export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1';
 export const DEFLATED = '1.2.840.10008.1.2.1.99';
-const IMPLICIT_LITTLE = '1.2.840.10008.1.2';
+export const IMPLICIT_LITTLE = '1.2.840.10008.1.2';
 const NATIVE = new Set([IMPLICIT_LITTLE, EXPLICIT_LITTLE, '1.2.840.10008.1.2.2', DEFLATED]);
 const PIXEL_DATA = 'x7fe00010';
 

@@ -10,6 +10,8 @@ export interface DicomVolume {
   readonly facts: FrameFacts;
   /** Millimetres from slice to slice; null for a single slice. */
   readonly spacing: number | null;
+  /** Millimetres by which rounded headers may misplace a slice; 0 where positions have their decimals. */
+  readonly rounding: number;
   /** Why it is no evenly spaced stack, in words; null when it is one. */
   readonly defect: string | null;
   /** Copies of its slices that were left out. */
@@ -29,6 +31,8 @@ interface Slice {
 /** Deviations along the normal that rounded headers explain. */
 const TOLERANCE_MM = 0.02;
 const UNEVEN = 0.03;
+/** The share of a slice's distance that rounding may explain. */
+const LARGEST_ROUNDING = 0.25;
 
 /**
  * Makes volumes of images of any number of series: copies of a slice (same SOP instance) count once, a series that holds several echoes,
@@ -182,6 +186,7 @@ function volumeOf({ slices, repeats }: Stack, copies: ReadonlyMap<string, number
       imageOrientationPatient: own.orientation ?? [1, 0, 0, 0, 1, 0],
     })),
     ...spacingOf(slices),
+    rounding: roundingOf(slices),
     duplicates: [...files].reduce((sum, sop) => sum + (copies.get(sop) ?? 0), 0),
   };
 }
@@ -198,10 +203,38 @@ function spacingOf(slices: readonly Slice[]): { spacing: number | null; defect: 
     const count = missing.reduce((sum, gap) => sum + Math.round(gap / median) - 1, 0);
     return { spacing: median, defect: `${count} of its slices ${count === 1 ? 'is' : 'are'} missing` };
   }
-  if (gaps.some((gap) => Math.abs(gap - median) > limit)) {
-    return { spacing: median, defect: 'its slices are not evenly spaced' };
-  }
-  return { spacing: (slices.at(-1)!.height - slices[0].height) / gaps.length, defect: null };
+  const spacing = (slices.at(-1)!.height - slices[0].height) / gaps.length;
+  const isEven = gaps.every((gap) => Math.abs(gap - median) <= limit);
+  if (isEven || isRoundedStack(slices, spacing)) return { spacing, defect: null };
+  return { spacing: median, defect: 'its slices are not evenly spaced' };
+}
+
+/** Whether slices lie on an even stack but for the rounding of their positions, which anonymisers and old exports cut to few decimals. */
+function isRoundedStack(slices: readonly Slice[], spacing: number): boolean {
+  const off = roundingOf(slices);
+  if (off === 0 || off > LARGEST_ROUNDING * spacing) return false;
+  // Around the mean: first and last are rounded, too.
+  const middle = (slices.length - 1) / 2;
+  const mean = slices.reduce((sum, { height }) => sum + height, 0) / slices.length;
+  return slices.every(
+    ({ height }, k) => Math.abs(height - mean - (k - middle) * spacing) <= 2 * off + TOLERANCE_MM,
+  );
+}
+
+/** Half a step of the last decimal, along the slice normal. */
+function roundingOf(slices: readonly Slice[]): number {
+  const { orientation } = slices[0].facts;
+  if (!orientation) return 0;
+  const step = roundedTo(slices.flatMap(({ facts }) => facts.position ?? []));
+  return (step / 2) * normalOf(orientation).reduce((sum, cosine) => sum + Math.abs(cosine), 0);
+}
+
+/** The step that numbers are whole multiples of: 1, 0.1 or 0.01; 0 where they have more decimals. */
+function roundedTo(values: readonly number[]): number {
+  const decimals = [0, 1, 2].find((n) =>
+    values.every((value) => Math.abs(value * 10 ** n - Math.round(value * 10 ** n)) < 1e-6),
+  );
+  return decimals === undefined ? 0 : 10 ** -decimals;
 }
 
 /** The slice normal: rows' direction × columns' direction. */

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { problemOf } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
-import { assignSeries } from '../../intake/openCandidate.js';
+import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
 import type { Series } from '../../intake/study.js';
 import type { Sequence } from '../contract/basic.js';
 import type { OpenFile } from './caseFiles.js';
@@ -36,22 +36,33 @@ export class RawCase {
   }
 
   /**
-   * Every series as a file of the case; the chosen ones are converted first. One that cannot be converted says why.
+   * Every series as a file of the case; the chosen ones are converted first. One that cannot be converted says why, and the next best
+   * takes its place.
    *
    * @throws QuorumError CANCELLED, WORKER_DIED.
    */
   async files(onProgress: (done: number, total: number) => void = () => {}): Promise<OpenFile[]> {
-    const { series, choices } = this.candidate;
-    const winners = new Set(Object.values(choices).map(({ winner }) => winner));
-    const needed = series.filter((one) => winners.has(one.id) && !this.opened.has(one.id));
-    for (const [done, one] of needed.entries()) {
-      onProgress(done, needed.length);
-      this.opened.set(one.id, await this.open(one).catch(ownProblem));
+    let done = 0;
+    for (let next = this.unopened(); next.length > 0; next = this.unopened()) {
+      onProgress(done, done + next.length);
+      const [one] = next;
+      const opened = await this.open(one).catch(ownProblem);
+      this.opened.set(one.id, opened);
+      if ('code' in opened && !one.chosen) this.candidate = withoutSeries(this.candidate, one.id, opened);
+      done++;
     }
+    const { series, choices } = this.candidate;
     const rejected = new Map(
       Object.values(choices).flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why] as const)),
     );
     return series.map((one) => this.fileOf(one, rejected.get(one.id) ?? null));
+  }
+
+  /** The chosen series that nobody has tried to convert yet. */
+  private unopened(): FoundSeries[] {
+    const { series, choices } = this.candidate;
+    const winners = new Set(Object.values(choices).map(({ winner }) => winner));
+    return series.filter((one) => winners.has(one.id) && !this.opened.has(one.id));
   }
 
   /** The series that serves from this file, with where it came from. */
@@ -113,6 +124,6 @@ function nameOf({ about }: FoundSeries): string {
 /** What is wrong with one series does not concern the others; the end of the whole opening does. */
 function ownProblem(error: unknown) {
   const problem = problemOf(error);
-  if (['CANCELLED', 'WORKER_DIED', 'DISK_FULL', 'INTERNAL'].includes(problem.code)) throw error;
+  if (!concernsSeries(problem)) throw error;
   return problem;
 }

@@ -42,12 +42,12 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   DICOM_INVALID: ['This file cannot be read as a DICOM image.', 'Export the series from the PACS again.'],
   CONVERSION_FAILED: [
-    'This series could not be converted.',
-    'Export it from the PACS again, uncompressed, or convert it to NIfTI yourself.',
+    'This series could not be converted. Its files may well be whole.',
+    'Convert it to NIfTI with another program and give that, or leave it out.',
   ],
   CONVERSION_TOO_LONG: [
     'Converting this series took too long and was stopped.',
-    'Export it from the PACS again, or convert it to NIfTI yourself.',
+    'Convert it to NIfTI with another program and give that, or leave it out.',
   ],
   ARCHIVE_UNSAFE: [
     'This archive holds entries that an archive of images does not hold; nothing of it was unpacked.',

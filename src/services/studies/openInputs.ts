@@ -201,12 +201,16 @@ async function open(
   worker: WorkerSupervisor,
   { signal, report }: JobContext,
 ): Promise<OpenedStudy> {
-  const study = await worker.run(
+  const opened = await worker.run(
     'openCandidate',
     { candidate, workingFolder, confirmed },
     { signal, onProgress: (stage, share) => report(stage, SCANNED + (CONVERTED - SCANNED) * share) },
   );
-  return { study, labels: labelsOf(candidate, workingFolder), notTaken: notTaken(candidate) };
+  return {
+    study: opened.study,
+    labels: labelsOf(candidate, workingFolder),
+    notTaken: notTaken(opened.candidate),
+  };
 }
 
 /** What the files in the working folder are called, by path: there they have names that mean nothing. */

@@ -1,7 +1,12 @@
 import type { FoundSeries, Scan } from '../../intake/candidate.js';
-import { applyRemembered, openCandidate, openSeries } from '../../intake/openCandidate.js';
+import {
+  applyRemembered,
+  type OpenedCandidate,
+  openCandidate,
+  openSeries,
+} from '../../intake/openCandidate.js';
 import { scan } from '../../intake/scan.js';
-import type { Series, Study } from '../../intake/study.js';
+import type { Series } from '../../intake/study.js';
 import { sha256OfFile } from '../../prepare/case.js';
 import type { JobContext } from '../jobs.js';
 import type { TaskArguments } from './tasks.js';
@@ -29,7 +34,7 @@ export async function openSeriesTask(
 export function openCandidateTask(
   { candidate, workingFolder, confirmed }: TaskArguments<'openCandidate'>,
   { signal, report }: JobContext,
-): Promise<Study> {
+): Promise<OpenedCandidate> {
   const onProgress = (done: number, total: number) => report('converting', done / total);
   return openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
 }

@@ -1,7 +1,8 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
-import type { Series, Study } from '../../intake/study.js';
+import type { OpenedCandidate } from '../../intake/openCandidate.js';
+import type { Series } from '../../intake/study.js';
 import type { Modality, Region } from '../../terms.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
@@ -85,7 +86,10 @@ export interface WorkerTasks {
     Scan
   >;
   /** The chosen series converted into `workingFolder`; it is the caller's to remove. */
-  openCandidate: Task<{ candidate: StudyCandidate; workingFolder: string; confirmed: boolean }, Study>;
+  openCandidate: Task<
+    { candidate: StudyCandidate; workingFolder: string; confirmed: boolean },
+    OpenedCandidate
+  >;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

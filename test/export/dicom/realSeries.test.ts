@@ -30,7 +30,7 @@ describe.skipIf(!have)(SUITE, () => {
     mkdirSync(workingFolder);
     for (const spec of specs) {
       const { studies } = await scan([spec.folder], { workingFolder });
-      const study = await openCandidate(studies[0], { workingFolder, confirmed: true });
+      const { study } = await openCandidate(studies[0], { workingFolder, confirmed: true });
       series.push(Object.values(study.images)[0]);
     }
   });

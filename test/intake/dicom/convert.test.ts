@@ -61,7 +61,7 @@ describe.skipIf(!haveDicomTools('DICOM in ten transfer syntaxes'))('converting D
     const found = await scan([join(folder, name)], { workingFolder: working() });
     expect(found.problems).toEqual([]);
     expect(found.studies).toHaveLength(1);
-    const study = await openCandidate(found.studies[0], { workingFolder: working() });
+    const { study } = await openCandidate(found.studies[0], { workingFolder: working() });
     const series = study.images.t1!;
     return { series, image: await readVolume(series.file) };
   };

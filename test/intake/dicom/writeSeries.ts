@@ -38,6 +38,13 @@ export interface SeriesSpec {
   readonly colour?: boolean;
 }
 
+/** Whether pydicom is here, which writes uncompressed series; says loudly, by the suite's name, when a suite is skipped for want of it. */
+export function havePydicom(suite: string): boolean {
+  const works = spawnSync(PYTHON, ['-c', 'import pydicom, numpy']).status === 0;
+  if (!works) console.warn(`SKIPPED: ${suite}: not installed: python3-pydicom`);
+  return works;
+}
+
 /** Whether pydicom and the encoders of DCMTK and GDCM are here; says loudly, by the suite's name, when a suite is skipped for want of them. */
 export function haveDicomTools(suite: string): boolean {
   const works = (command: string, ...options: string[]) => spawnSync(command, options).status === 0;

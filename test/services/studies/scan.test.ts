@@ -58,7 +58,7 @@ describe('looking into folders through the services', () => {
     const launch = forkedWorker([join(root, 'cache')], ['--import', 'tsx']);
     const worker = new WorkerSupervisor({ launch, onDeath: ({ code }) => deaths.push(code) });
     const task = { candidate: found.studies[0], workingFolder: root, confirmed: false };
-    const study = await worker.run('openCandidate', task);
+    const { study } = await worker.run('openCandidate', task);
     expect(study.images.t1?.header.size).toEqual([6, 8, 6]);
     expect(study.images.t1?.dicom?.frames.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual(
       [1, 2, 3, 4, 5, 6].map((n) => `1.2.3.9.${n}`),
@@ -67,7 +67,7 @@ describe('looking into folders through the services', () => {
     process.kill(worker.pid!, 'SIGKILL');
     expect(await open).toBe('WORKER_DIED');
     expect(deaths).toEqual(['WORKER_DIED']);
-    expect((await worker.run('openCandidate', task)).images.t1).toBeDefined();
+    expect((await worker.run('openCandidate', task)).study.images.t1).toBeDefined();
     worker.close();
   });
 });
