@@ -98,7 +98,7 @@ async function* trainingVolumes(): AsyncGenerator<TrainingVolume> {
     const { train } = await readSplit(options.split, dataset.cases, { allowStrangers: true });
     const cutOuts = dataset.description.known === 'nonzero-box';
     const step = cutOuts ? Number(options.every) : 1;
-    const labels = dataset.description.labels;
+    const labels = dataset.description.labels ?? 'brats';
     for (const one of train.filter((__, i) => i % step === 0))
       yield await loadCase({ description: dataset.description, labels }, one, model.description);
   }

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import { QuorumError } from '../errors.js';
+import { READING_NAMES } from '../evaluate/labelReading.js';
 import type { Client, Request } from '../services/contract.js';
 import type { EvaluateResult } from '../services/training/evaluateJob.js';
 import { REGIONS } from '../terms.js';
@@ -19,6 +20,10 @@ export function evaluateCommand(services: Client): Command {
     .option(
       '--predictions <dir>',
       'masks: <dir>/<case>/combinations/<t1+flair>.nii.gz or <dir>/<t1+flair>/<case>[_seg].nii.gz',
+    )
+    .option(
+      '--labels <scheme>',
+      `what the labels of --predictions mean: ${Object.keys(READING_NAMES).join(', ')}, or WT=1+2+3,TC=2+3,ET=3 (default: found out, and stopped in doubt)`,
     )
     .option('--split <file>', 'JSON with the patients of each side; only one side is scored')
     .addOption(
@@ -50,6 +55,7 @@ interface EvaluateOptions {
   out: string;
   model?: string;
   predictions?: string;
+  labels?: string;
   split?: string;
   side: 'train' | 'validation' | 'test';
   against?: string;
@@ -60,14 +66,18 @@ interface EvaluateOptions {
 }
 
 function requestOf(dataset: string, options: EvaluateOptions): EvaluateRequest {
-  const { model, predictions, split, side } = options;
+  const { model, predictions, labels, split, side } = options;
   if (model !== undefined && predictions !== undefined) {
     const expected = '--model or --predictions';
     throw new QuorumError({ code: 'REQUEST_INVALID', field: 'predictions', expected, found: 'both' });
   }
+  if (labels !== undefined && predictions === undefined) {
+    const expected = '--labels with --predictions';
+    throw new QuorumError({ code: 'REQUEST_INVALID', field: 'labels', expected, found: labels });
+  }
   return {
     dataset,
-    of: predictions === undefined ? { model: model ?? null } : { predictions },
+    of: predictions === undefined ? { model: model ?? null } : { predictions, labels: labels ?? null },
     split: split === undefined ? null : { file: split, side },
     output: options.out,
     against: options.against ?? null,
@@ -78,14 +88,17 @@ function requestOf(dataset: string, options: EvaluateOptions): EvaluateRequest {
 }
 
 function describeEvaluation(result: EvaluateResult): string {
-  const { scores, patients, calibrationError, counterIntuitiveRate, comparison } = result;
+  const { scores, patients, complete, calibrationError, counterIntuitiveRate, comparison } = result;
   const perRegion = (values: Readonly<Record<string, number | null>>, digits: number) =>
     REGIONS.map((region) => `${region} ${values[region]?.toFixed(digits) ?? '–'}`).join(', ');
   const lines = [
-    `${scores.cases} cases of ${patients} patients; Dice in %, HD95 in mm, means over patients`,
+    `${scores.cases} cases of ${patients} patients`,
+    ...(result.labels === null ? [] : [result.labels]),
     '',
     result.table,
-    `mean Dice over the combinations: ${perRegion(scores.mean, 3)}`,
+    complete === 0
+      ? 'mean Dice over the combinations: none, since no patient has all of them'
+      : `mean Dice over the combinations: ${perRegion(scores.mean, 3)} (n = ${REGIONS.map((region) => scores.patients.mean[region]).join(', ')})`,
     `adding a sequence lowers Dice (share of pairs): ${perRegion(counterIntuitiveRate, 3)}`,
   ];
   if (calibrationError) {

@@ -3,17 +3,35 @@ import type { Size } from '../volume/volume.js';
 import type { Box, Mask } from './mask.js';
 
 /**
- * What the numbers in a label map mean. `brats`: 1 necrosis and non-enhancing core, 2 oedema, 4 enhancing.
- * `brats2021` (2021 and later): enhancing is 3. `brats2013` (BRATS 2013/15): 3 is non-enhancing core, 4 enhancing.
+ * What the numbers in a label map mean, where all three regions can be told.
+ * `brats` (up to 2020): 1 necrosis and non-enhancing core, 2 oedema, 4 enhancing. `brats2021` (2021 to 2023): enhancing is 3.
+ * `brats2024`: as 2021, and 4 is the resection cavity, which is no tumour. `msd` (Medical Segmentation Decathlon and
+ * nnU-Net): 1 oedema, 2 core, 3 enhancing. `brats2013` (BRATS 2013/15): 3 is non-enhancing core, 4 enhancing.
+ * `brats-peds`: 1 enhancing, 2 non-enhancing core, 3 cyst, 4 oedema.
  */
-export type LabelScheme = 'brats' | 'brats2021' | 'brats2013';
+export const LABEL_SCHEMES = ['brats', 'brats2021', 'brats2024', 'msd', 'brats2013', 'brats-peds'] as const;
+export type LabelScheme = (typeof LABEL_SCHEMES)[number];
+
+/** The labels of each region that a mask tells; a region that it does not tell is absent, and is never scored. */
+export type RegionLabels = Readonly<Partial<Record<Region, readonly number[]>>>;
 
 /** The labels of each region. The regions overlap: WT ⊇ TC ⊇ ET. */
 export const REGION_LABELS: Record<LabelScheme, Record<Region, readonly number[]>> = {
   brats: { WT: [1, 2, 4], TC: [1, 4], ET: [4] },
   brats2021: { WT: [1, 2, 3], TC: [1, 3], ET: [3] },
+  brats2024: { WT: [1, 2, 3], TC: [1, 3], ET: [3] },
+  msd: { WT: [1, 2, 3], TC: [2, 3], ET: [3] },
   brats2013: { WT: [1, 2, 3, 4], TC: [1, 3, 4], ET: [4] },
+  'brats-peds': { WT: [1, 2, 3, 4], TC: [1, 2, 3], ET: [1] },
 };
+
+/** Labels of a scheme that belong to no region: the resection cavity. */
+const NO_REGION: Partial<Record<LabelScheme, readonly number[]>> = { brats2024: [4] };
+
+/** Every label that a scheme knows, 0 included. */
+export function knownLabels(scheme: LabelScheme): number[] {
+  return [0, ...REGION_LABELS[scheme].WT, ...(NO_REGION[scheme] ?? [])];
+}
 
 /** A label map; voxel (i, j, k) is `data[i + size[0] * (j + size[1] * k)]`. */
 export interface LabelMap {
@@ -21,10 +39,10 @@ export interface LabelMap {
   readonly size: Size;
 }
 
-/** One region of a label map, or of the part of it inside `box`. */
-export function regionMask(map: LabelMap, region: Region, scheme: LabelScheme, box?: Box): Mask {
+/** The voxels with one of the labels in a label map, or in the part of it inside `box`. */
+export function labelMask(map: LabelMap, labels: readonly number[], box?: Box): Mask {
   const inside = new Uint8Array(256);
-  for (const label of REGION_LABELS[scheme][region]) inside[label] = 1;
+  for (const label of labels) inside[label] = 1;
   const { start, size } = box ?? { start: [0, 0, 0], size: map.size };
   const data = new Uint8Array(size[0] * size[1] * size[2]);
   for (let k = 0, v = 0; k < size[2]; k++) {
@@ -34,4 +52,9 @@ export function regionMask(map: LabelMap, region: Region, scheme: LabelScheme, b
     }
   }
   return { data, size };
+}
+
+/** One region of a label map, or of the part of it inside `box`. */
+export function regionMask(map: LabelMap, region: Region, scheme: LabelScheme, box?: Box): Mask {
+  return labelMask(map, REGION_LABELS[scheme][region], box);
 }

@@ -14,19 +14,23 @@ export const PATIENTS_FILE = 'patients.json';
 
 const pooledSchema = z.object({
   dice: z.number(),
-  hd95: z.number(),
+  bothEmpty: z.boolean(),
+  hd95: z.number().nullable(),
+  measured: z.number(),
   oneEmpty: z.number(),
   sensitivity: z.number().nullable(),
+  trueMl: z.number(),
   volumeErrorMl: z.number(),
   lesionDice: z.number(),
-  lesionHd95: z.number(),
+  missedLesions: z.number(),
+  falseLesions: z.number(),
 });
 
 const patientsSchema = z.array(
   z.object({
     patient: z.string(),
     combination: z.string(),
-    regions: z.record(z.enum(REGIONS), pooledSchema),
+    regions: z.record(z.enum(REGIONS), pooledSchema.nullable()),
   }),
 );
 

@@ -2,7 +2,14 @@ import { REGIONS, type Region } from '../terms.js';
 import type { Spacing } from '../volume/distanceTransform.js';
 import { addOverlaps, dice, type Overlap, overlapOf, sensitivity, volumeError } from './dice.js';
 import { diagonalOf, type Hd95, hd95 } from './hd95.js';
-import { type LabelMap, type LabelScheme, regionMask } from './labels.js';
+import {
+  type LabelMap,
+  type LabelScheme,
+  labelMask,
+  REGION_LABELS,
+  type RegionLabels,
+  regionMask,
+} from './labels.js';
 import { type LesionWiseScore, lesionWiseScore } from './lesionWise.js';
 import type { Box } from './mask.js';
 import { mean } from './statistics.js';
@@ -10,7 +17,8 @@ import { mean } from './statistics.js';
 /** A prediction beside its truth, on one grid. */
 export interface Comparison {
   readonly prediction: LabelMap;
-  readonly predictionLabels: LabelScheme;
+  /** A region that the prediction's labels do not tell is not scored. */
+  readonly predictionLabels: LabelScheme | RegionLabels;
   readonly truth: LabelMap;
   readonly truthLabels: LabelScheme;
   readonly spacing: Spacing;
@@ -25,12 +33,14 @@ export interface RegionScore {
   readonly hd95: Hd95;
   /** Null when the truth is empty. */
   readonly sensitivity: number | null;
+  readonly trueMl: number;
   /** Predicted minus true, in ml. */
   readonly volumeErrorMl: number;
   readonly lesionWise: LesionWiseScore;
 }
 
-export type RegionScores = Readonly<Record<Region, RegionScore>>;
+/** Null where the prediction does not tell that region. */
+export type RegionScores = Readonly<Record<Region, RegionScore | null>>;
 
 /** One case scored for one combination of sequences. */
 export interface CaseScore {
@@ -42,32 +52,48 @@ export interface CaseScore {
   readonly regions: RegionScores;
 }
 
+/** The smallest true volume in ml of a region that counts as present. */
+export const PRESENT_ML = 0.05;
+
 /** What a patient's cases together say about one region. */
 export interface PooledScore {
+  /** 1 by convention where both masks are empty (`bothEmpty`), 0 where one is. */
   readonly dice: number;
-  /** mm */
-  readonly hd95: number;
-  /** How many of the cases have a mask, predicted or true, that is empty while the other is not. */
+  readonly bothEmpty: boolean;
+  /** mm, mean over the cases where it could be measured; null where that is none. */
+  readonly hd95: number | null;
+  /** Cases in which both masks hold the region, so that HD95 is measured. */
+  readonly measured: number;
+  /** Cases in which one mask is empty and the other is not. */
   readonly oneEmpty: number;
   readonly sensitivity: number | null;
+  readonly trueMl: number;
   readonly volumeErrorMl: number;
+  /** BraTS 2023: missed and invented lesions count as 0. */
   readonly lesionDice: number;
-  /** mm */
-  readonly lesionHd95: number;
+  readonly missedLesions: number;
+  readonly falseLesions: number;
 }
 
 /** One patient under one combination. */
 export interface PatientScore {
   readonly patient: string;
   readonly combination: string;
-  readonly regions: Readonly<Record<Region, PooledScore>>;
+  /** Null where the masks do not tell that region. */
+  readonly regions: Readonly<Record<Region, PooledScore | null>>;
 }
 
-/** Scores all three regions of final label maps, inside the known box alone. */
+/** Scores the regions that the prediction tells, in final label maps, inside the known box alone. */
 export function scoreRegions(comparison: Comparison): RegionScores {
-  const { prediction, predictionLabels, truth, truthLabels, spacing, known } = comparison;
-  const score = (region: Region): RegionScore => {
-    const predicted = regionMask(prediction, region, predictionLabels, known ?? undefined);
+  const { prediction, truth, truthLabels, spacing, known } = comparison;
+  const { predictionLabels } = comparison;
+  const told: RegionLabels =
+    typeof predictionLabels === 'string' ? REGION_LABELS[predictionLabels] : predictionLabels;
+  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
+  return byRegion((region) => {
+    const labels = told[region];
+    if (!labels) return null;
+    const predicted = labelMask(prediction, labels, known ?? undefined);
     const actual = regionMask(truth, region, truthLabels, known ?? undefined);
     const overlap = overlapOf(predicted, actual);
     return {
@@ -75,16 +101,16 @@ export function scoreRegions(comparison: Comparison): RegionScores {
       dice: dice(overlap),
       hd95: hd95(predicted, actual, spacing, diagonalOf(actual.size, spacing)),
       sensitivity: sensitivity(overlap),
-      volumeErrorMl: volumeError(overlap, spacing[0] * spacing[1] * spacing[2]),
+      trueMl: ((overlap.truePositives + overlap.falseNegatives) * voxelMm3) / 1000,
+      volumeErrorMl: volumeError(overlap, voxelMm3),
       lesionWise: lesionWiseScore(predicted, actual, spacing),
     };
-  };
-  return byRegion(score);
+  });
 }
 
 /**
  * One score per patient and combination. Of several cases of a patient, voxel counts are added before Dice,
- * sensitivity and volume error are taken; HD95 and lesion-wise scores are averaged over the cases.
+ * sensitivity and volume error are taken; HD95 is averaged over the cases in which it is measured, lesion-wise Dice over all.
  */
 export function poolByPatient(cases: readonly CaseScore[]): PatientScore[] {
   const groups = new Map<string, CaseScore[]>();
@@ -95,21 +121,29 @@ export function poolByPatient(cases: readonly CaseScore[]): PatientScore[] {
   return [...groups.values()].map((group) => ({
     patient: group[0].patient,
     combination: group[0].combination,
-    regions: byRegion((region) => pool(group.map(({ regions }) => regions[region]))),
+    regions: byRegion((region) => {
+      const scores = group.flatMap(({ regions }) => regions[region] ?? []);
+      return scores.length === group.length ? pool(scores) : null;
+    }),
   }));
 }
 
 function pool(scores: readonly RegionScore[]): PooledScore {
   const overlap = addOverlaps(scores.map((score) => score.overlap));
-  const average = (value: (score: RegionScore) => number) => mean(scores.map(value));
+  const total = (value: (score: RegionScore) => number) => scores.reduce((sum, one) => sum + value(one), 0);
+  const measured = scores.filter((score) => score.hd95.kind === 'measured');
   return {
     dice: dice(overlap),
-    hd95: average((score) => score.hd95.value),
+    bothEmpty: scores.every((score) => score.hd95.kind === 'both-empty'),
+    hd95: measured.length === 0 ? null : mean(measured.map((score) => score.hd95.value)),
+    measured: measured.length,
     oneEmpty: scores.filter((score) => score.hd95.kind === 'one-empty').length,
     sensitivity: sensitivity(overlap),
-    volumeErrorMl: scores.reduce((sum, score) => sum + score.volumeErrorMl, 0),
-    lesionDice: average((score) => score.lesionWise.dice),
-    lesionHd95: average((score) => score.lesionWise.hd95),
+    trueMl: total((score) => score.trueMl),
+    volumeErrorMl: total((score) => score.volumeErrorMl),
+    lesionDice: mean(scores.map((score) => score.lesionWise.dice)),
+    missedLesions: total((score) => score.lesionWise.missedLesions),
+    falseLesions: total((score) => score.lesionWise.falseLesions),
   };
 }
 

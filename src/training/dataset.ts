@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { LABEL_SCHEMES } from '../evaluate/labels.js';
 import { findCaseFolders, openStudy, type Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
 
@@ -16,8 +17,8 @@ const descriptionSchema = z.strictObject({
   patient: z.string().max(200).refine(isPattern, 'a regular expression').optional(),
   /** `nonzero-box`: cut-outs, known only inside the box of voxels that are non-zero in any sequence. */
   known: z.enum(['everywhere', 'nonzero-box']).default('everywhere'),
-  /** `brats2013`: a label 3 beside a 4 is non-enhancing core. */
-  labels: z.enum(['brats', 'brats2013']).default('brats'),
+  /** What the masks' numbers mean; found out where absent. `brats2013`: a label 3 beside a 4 is non-enhancing core. */
+  labels: z.enum(LABEL_SCHEMES).optional(),
   /** Label of voxels whose truth nobody knows (nnU-Net's ignore label): no loss is taken there. For training alone. */
   unknownLabel: z.int().min(5).max(255).optional(),
 });

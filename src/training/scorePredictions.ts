@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, QuorumError } from '../errors.js';
-import type { LabelScheme } from '../evaluate/labels.js';
+import { LabelCounts, type LabelReading, readLabels } from '../evaluate/labelReading.js';
 import { type Box, boundingBox } from '../evaluate/mask.js';
 import { type CaseScore, scoreRegions } from '../evaluate/scores.js';
 import { allCombinations, combinationName, MODALITIES } from '../terms.js';
@@ -10,30 +10,57 @@ import { readLabelMap, readVolume } from '../volume/read.js';
 import { type DatasetCase, throwAll } from './dataset.js';
 import type { VerifiedDataset, VerifyOptions } from './verify.js';
 
+export interface ScorePredictionsOptions extends VerifyOptions {
+  /** What the masks' labels mean, as `readLabels` takes it; null or absent finds it out. */
+  readonly labels?: string | null;
+}
+
+export interface PredictionScores {
+  readonly cases: CaseScore[];
+  readonly reading: LabelReading;
+}
+
 /**
  * Scores any method's masks: for a combination `t1+flair` of a case, `<folder>/<case>/combinations/t1+flair.nii.gz`
  * (what `segment --all-combinations` writes) or `<folder>/t1+flair/<case>.nii.gz` or `…/<case>_seg.nii.gz`.
  * A combination is scored when any case has it, and then every case with those sequences must have it.
  *
+ * Every mask is read twice: first to find out what its labels mean, of all masks together.
+ *
  * @param cases of the data set, those to be scored.
  * @throws QuorumError PREDICTIONS_MISSING (all that are missing in `also`), GRIDS_DIFFER when a mask is not on the
- * truth's grid, LABELS_INVALID, CANCELLED, and what reading throws.
+ * truth's grid, what `readLabels` throws, CANCELLED, and what reading throws.
  */
 export async function scorePredictions(
   dataset: VerifiedDataset,
   cases: readonly DatasetCase[],
   folder: string,
-  options: VerifyOptions = {},
-): Promise<CaseScore[]> {
+  options: ScorePredictionsOptions = {},
+): Promise<PredictionScores> {
   const predictions = await findPredictions(cases, folder);
+  const counts = new LabelCounts();
   const scores: CaseScore[] = [];
-  for (const [index, datasetCase] of cases.entries()) {
-    if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    const own = predictions.filter((prediction) => prediction.datasetCase === datasetCase);
-    scores.push(...(await scoreCase(dataset, datasetCase, own)));
-    options.onCase?.(index + 1, cases.length);
-  }
-  return scores;
+  const total = 2 * cases.length;
+  const eachCase = async (from: number, use: (one: DatasetCase, own: Prediction[]) => Promise<void>) => {
+    for (const [index, datasetCase] of cases.entries()) {
+      if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+      await use(
+        datasetCase,
+        predictions.filter((prediction) => prediction.datasetCase === datasetCase),
+      );
+      options.onCase?.(from + index + 1, total);
+    }
+  };
+  await eachCase(0, (datasetCase, own) =>
+    eachMask(dataset, datasetCase, own, ({ prediction, truth, known }) =>
+      counts.add(prediction, truth, dataset.labels, known ?? undefined),
+    ),
+  );
+  const reading = readLabels(counts, dataset.labels, options.labels ?? null, folder);
+  await eachCase(cases.length, async (datasetCase, own) => {
+    scores.push(...(await scoreCase(dataset, datasetCase, own, reading)));
+  });
+  return { cases: scores, reading };
 }
 
 interface Prediction {
@@ -98,12 +125,34 @@ async function scoreCase(
   dataset: VerifiedDataset,
   datasetCase: DatasetCase,
   predictions: readonly Prediction[],
+  { regions: told }: LabelReading,
 ): Promise<CaseScore[]> {
-  if (predictions.length === 0) return [];
-  const truth = await readLabelMap(datasetCase.truth);
-  const spacing = dataset.description.spacing ?? voxelSpacing(truth.affine);
-  const known = dataset.description.known === 'nonzero-box' ? await knownBox(datasetCase) : null;
+  const { labels: truthLabels, description } = dataset;
   const scores: CaseScore[] = [];
+  await eachMask(dataset, datasetCase, predictions, ({ prediction, combination, truth, known }) => {
+    const spacing = description.spacing ?? voxelSpacing(truth.affine);
+    const regions = scoreRegions({ prediction, predictionLabels: told, truth, truthLabels, spacing, known });
+    scores.push({ caseName: datasetCase.name, patient: datasetCase.patient, combination, regions });
+  });
+  return scores;
+}
+
+type LabelImage = Awaited<ReturnType<typeof readLabelMap>>;
+
+/**
+ * Reads the masks of a case one after the other, beside the truth.
+ *
+ * @throws QuorumError GRIDS_DIFFER.
+ */
+async function eachMask(
+  dataset: VerifiedDataset,
+  datasetCase: DatasetCase,
+  predictions: readonly Prediction[],
+  use: (mask: { prediction: LabelImage; combination: string; truth: LabelImage; known: Box | null }) => void,
+): Promise<void> {
+  if (predictions.length === 0) return;
+  const truth = await readLabelMap(datasetCase.truth);
+  const known = dataset.description.known === 'nonzero-box' ? await knownBox(datasetCase) : null;
   for (const { combination, file } of predictions) {
     const prediction = await readLabelMap(file);
     if (!sameGrid(truth, prediction)) {
@@ -115,33 +164,8 @@ async function scoreCase(
         files: [datasetCase.truth, file],
       });
     }
-    const predictionLabels = schemeOf(new Set(prediction.data), dataset.labels, file);
-    const regions = scoreRegions({
-      prediction,
-      predictionLabels,
-      truth,
-      truthLabels: dataset.labels,
-      spacing,
-      known,
-    });
-    scores.push({ caseName: datasetCase.name, patient: datasetCase.patient, combination, regions });
+    use({ prediction, combination, truth, known });
   }
-  return scores;
-}
-
-/** A 4 means BraTS up to 2020, a 3 without a 4 BraTS 2021 and later, unless the data set is of 2013. */
-function schemeOf(labels: ReadonlySet<number>, truth: LabelScheme, file: string): LabelScheme {
-  if (truth === 'brats2013') return 'brats2013';
-  if (labels.has(3) && labels.has(4)) {
-    throw new QuorumError({
-      code: 'LABELS_INVALID',
-      field: 'labels',
-      expected: 'either 3 or 4',
-      found: '3 and 4',
-      file,
-    });
-  }
-  return labels.has(3) ? 'brats2021' : 'brats';
 }
 
 /** The box of voxels that are non-zero in any of the case's images, x fastest. */

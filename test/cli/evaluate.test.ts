@@ -63,13 +63,16 @@ describe('quorum evaluate with masks of any method', () => {
       cases: 4,
       mean: ones,
       combinations: Object.fromEntries(ALL.map((name) => [name, ones])),
+      patients: expect.objectContaining({ mean: { WT: 2, TC: 2, ET: 2 } }),
     });
+    expect(json('one', 'summary.json').of.labels.name).toBe('brats2020');
     expect(readdirSync(at('one')).sort()).toEqual(FILES);
     expect(readFileSync(at('one', 'cases.csv'), 'utf8').split('\r\n')).toHaveLength(
       1 + 3 * (15 + 15 + 3 + 3) + 1,
     );
     expect(stdout).toContain('4 cases of 4 patients');
-    expect(stdout.match(/100\.0 +100\.0 +100\.0/g)).toHaveLength(16);
+    expect(stdout).toContain('Labels of the masks read as BraTS up to 2020');
+    expect(stdout.match(/100\.0 \(\d\) +100\.0 \(\d\) +100\.0 \(\d\)/g)).toHaveLength(16);
   });
 
   it('scores less by exactly what is wrong, and compares the two results pair by pair', async () => {
@@ -94,14 +97,16 @@ describe('quorum evaluate with masks of any method', () => {
     const expected = dices.reduce((sum, dice) => sum + dice, 0) / 3;
     expect(json('two', 'scores.json').combinations.t1.WT).toBeCloseTo(expected, 12);
     expect(json('two', 'scores.json').combinations.t1.TC).toBe(1);
-    expect(json('two', 'scores.json').mean.WT).toBeCloseTo((14 + expected) / 15, 12);
+    // The mean over the combinations is of the two patients who have all of them.
+    const complete = (dices[0] + dices[1]) / 2;
+    expect(json('two', 'scores.json').mean.WT).toBeCloseTo((14 + complete) / 15, 12);
     const rows = readFileSync(at('two', 'comparison.csv'), 'utf8').trimEnd().split('\r\n');
     expect(rows).toHaveLength(46);
     // Three equal differences in one direction: W = 0 of mean 3 and variance 3 with ties, so p = 2Φ(−√3).
     expect(rows.find((row) => row.startsWith('t1,WT'))).toBe(
-      `t1,WT,${(expected - 1).toFixed(4)},3,0.0833,1.00`,
+      `t1,WT,3,${(expected - 1).toFixed(4)},3,0.0833,1.00`,
     );
-    expect(rows.find((row) => row.startsWith('flair,WT'))).toBe('flair,WT,0.0000,0,1.00,1.00');
+    expect(rows.find((row) => row.startsWith('flair,WT'))).toBe('flair,WT,4,0.0000,0,1.00,1.00');
     expect(stdout).toContain('paired Wilcoxon');
   });
 
@@ -209,7 +214,7 @@ describe('quorum evaluate with a model', () => {
     const { code, stdout } = await quorum('evaluate', cubes, '--out', at('cubes-scored'));
     expect(code).toBe(0);
     const scores = json('cubes-scored', 'scores.json');
-    expect(Object.keys(scores)).toEqual(['cases', 'mean', 'combinations']);
+    expect(Object.keys(scores)).toEqual(['cases', 'mean', 'combinations', 'patients']);
     expect(Object.keys(scores.combinations)).toEqual(ALL);
     const summary = json('cubes-scored', 'summary.json');
     expect(summary.of.model.hash).toMatch(/^[0-9a-f]{64}$/);

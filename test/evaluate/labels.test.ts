@@ -8,7 +8,10 @@ describe('regions of a label map', () => {
   it.each([
     ['brats', ['011010', '010010', '000010']],
     ['brats2021', ['011100', '010100', '000100']],
+    ['brats2024', ['011100', '010100', '000100']],
+    ['msd', ['011100', '001100', '000100']],
     ['brats2013', ['011110', '010110', '000010']],
+    ['brats-peds', ['011110', '011100', '010000']],
   ] as [LabelScheme, string[]][])('%s', (scheme, expected) => {
     expect(REGIONS.map((region) => regionMask(map, region, scheme).data.join(''))).toEqual(expected);
   });

@@ -15,7 +15,7 @@ function caseScore(name: string, prediction: readonly number[]): CaseScore {
     predictionLabels: 'brats',
     truth: { data: [0, 2, 1, 4], size },
     truthLabels: 'brats',
-    spacing: [1, 1, 1],
+    spacing: [10, 10, 10],
     known: null,
   });
   return { caseName: name, patient: name, combination: 't1+flair', regions };
@@ -40,9 +40,12 @@ describe('results of an evaluation', () => {
       cases: 2,
       mean: { WT: 1, TC: 0.5, ET: 0.5 },
       combinations: { 't1+flair': { WT: 1, TC: 0.5, ET: 0.5 } },
+      patients: { mean: { WT: 2, TC: 2, ET: 2 }, combinations: { 't1+flair': { WT: 2, TC: 2, ET: 2 } } },
     });
     expect(text('table.md')).toBe(combinationTable(summary, 'markdown'));
-    expect(text('cases.csv').split('\r\n')[0]).toMatch(/^case,patient,combination,region,dice,hd95_mm/);
+    expect(text('cases.csv').split('\r\n')[0]).toMatch(
+      /^case,patient,combination,region,dice,dice_kind,hd95_mm,hd95_kind/,
+    );
   });
 
   it('can be read back by patient for a paired comparison', async () => {

@@ -30,6 +30,20 @@ function caseScore(
   };
 }
 
+/** Ten voxels of 1 ml without tumour, of which the first `marked` are called enhancing. */
+function emptyTruth(name: string, marked: number): CaseScore {
+  const size = [10, 1, 1] as const;
+  const regions = scoreRegions({
+    prediction: { data: Uint8Array.from({ length: 10 }, (_, v) => (v < marked ? 4 : 0)), size },
+    predictionLabels: 'brats',
+    truth: { data: new Uint8Array(10), size },
+    truthLabels: 'brats',
+    spacing: [10, 10, 10],
+    known: null,
+  });
+  return { caseName: name, patient: name, combination: 't1', regions };
+}
+
 describe('scores of label maps', () => {
   it('score the three nested regions', () => {
     const size = [4, 1, 1] as const;
@@ -41,11 +55,11 @@ describe('scores of label maps', () => {
       spacing: [1, 1, 1],
       known: null,
     });
-    expect(scores.WT.dice).toBeCloseTo(6 / 7, 12);
-    expect(scores.TC.dice).toBeCloseTo(4 / 5, 12);
-    expect(scores.ET.dice).toBeCloseTo(2 / 3, 12);
-    expect(scores.ET.volumeErrorMl).toBeCloseTo(-0.001, 12);
-    expect(scores.ET.sensitivity).toBe(0.5);
+    expect(scores.WT!.dice).toBeCloseTo(6 / 7, 12);
+    expect(scores.TC!.dice).toBeCloseTo(4 / 5, 12);
+    expect(scores.ET!.dice).toBeCloseTo(2 / 3, 12);
+    expect(scores.ET!.volumeErrorMl).toBeCloseTo(-0.001, 12);
+    expect(scores.ET!.sensitivity).toBe(0.5);
   });
 
   it('count nothing outside the known box, whose diagonal stands for an empty mask', () => {
@@ -58,8 +72,8 @@ describe('scores of label maps', () => {
       spacing: [3, 4, 12],
       known: { start: [4, 0, 0], size: [1, 1, 1] },
     });
-    expect(scores.ET.overlap).toEqual({ truePositives: 0, falsePositives: 1, falseNegatives: 0 });
-    expect(scores.ET.hd95).toEqual({ value: 13, kind: 'one-empty' });
+    expect(scores.ET!.overlap).toEqual({ truePositives: 0, falsePositives: 1, falseNegatives: 0 });
+    expect(scores.ET!.hd95).toEqual({ value: 13, kind: 'one-empty' });
   });
 });
 
@@ -76,11 +90,12 @@ describe('pooling and summary', () => {
   it('adds the voxels of one patient’s cut-outs before Dice is taken', () => {
     const [first] = poolByPatient(cases);
     expect(first).toMatchObject({ patient: 'a', combination: 't1+flair' });
-    expect(first.regions.ET.dice).toBeCloseTo(10 / 15, 12);
-    expect(first.regions.ET.sensitivity).toBe(0.5);
-    expect(first.regions.ET.oneEmpty).toBe(1);
-    expect(first.regions.ET.volumeErrorMl).toBeCloseTo(-5, 12);
-    expect(first.regions.ET.hd95).toBeCloseTo(Math.hypot(100, 10, 10) / 2, 12);
+    expect(first.regions.ET!.dice).toBeCloseTo(10 / 15, 12);
+    expect(first.regions.ET!.sensitivity).toBe(0.5);
+    expect(first.regions.ET!.oneEmpty).toBe(1);
+    expect(first.regions.ET!.volumeErrorMl).toBeCloseTo(-5, 12);
+    // The second is missed: it has no distance, and enters no mean.
+    expect(first.regions.ET).toMatchObject({ hd95: 0, measured: 1 });
   });
 
   it('averages over patients, then over combinations', () => {
@@ -89,16 +104,59 @@ describe('pooling and summary', () => {
     expect(summary.combinations.map(({ combination }) => combination)).toEqual(['t1+flair', 't1']);
     const pair = (10 / 15 + 1) / 2;
     const single = (1 + 4 / 7) / 2;
-    expect(summary.combinations[0].regions.ET.dice).toBeCloseTo(pair, 12);
-    expect(summary.mean.ET).toBeCloseTo((pair + single) / 2, 12);
+    expect(summary.combinations[0].regions.ET!.dice).toBeCloseTo(pair, 12);
+    expect(summary.complete).toBe(2);
+    expect(summary.mean.ET.dice).toBeCloseTo((pair + single) / 2, 12);
+    const two = { WT: 2, TC: 2, ET: 2 };
     expect(scoresFile(summary)).toEqual({
       cases: 3,
-      mean: summary.mean,
+      mean: byRegion((region) => summary.mean[region].dice),
+      patients: { mean: two, combinations: { 't1+flair': two, t1: two } },
       combinations: {
-        't1+flair': byRegion((region) => summary.combinations[0].regions[region].dice),
-        t1: byRegion((region) => summary.combinations[1].regions[region].dice),
+        't1+flair': byRegion((region) => summary.combinations[0].regions[region]!.dice),
+        t1: byRegion((region) => summary.combinations[1].regions[region]!.dice),
       },
     });
+  });
+
+  it('never averages a distance that could not be measured, and counts what was empty', () => {
+    const some = [caseScore('a', 'a', 't1', 5), caseScore('b', 'b', 't1', 0), caseScore('c', 'c', 't1', 3)];
+    const { regions } = summarise(some).combinations[0];
+    expect(regions.ET).toMatchObject({ present: 3, measured: 2, oneEmpty: 1, bothEmpty: 0 });
+    expect(regions.ET!.hd95).toBeLessThan(20);
+    const none = summarise([caseScore('b', 'b', 't1', 0)]).combinations[0];
+    expect(none.regions.ET).toMatchObject({ hd95: null, measured: 0 });
+  });
+
+  it('takes Dice over the patients with the region, and says what was found in those without', () => {
+    const without = (name: string, marked: number) => emptyTruth(name, marked);
+    const { regions } = summarise([caseScore('a', 'a', 't1', 5), without('b', 0), without('c', 3)])
+      .combinations[0];
+    expect(regions.ET).toMatchObject({ dice: 1, present: 1, bothEmpty: 1, oneEmpty: 1 });
+    expect(regions.ET!.absent).toEqual({ patients: 2, found: 1, ml: 1.5 });
+  });
+
+  it('gives a mean over the combinations of complete patients alone', () => {
+    const uneven = [
+      caseScore('a', 'a', 't1+flair', 5),
+      caseScore('a', 'a', 't1', 5),
+      caseScore('b', 'b', 't1', 1),
+    ];
+    const summary = summarise(uneven);
+    expect(summary).toMatchObject({ patients: 2, complete: 1 });
+    expect(summary.mean.ET).toMatchObject({ dice: 1, present: 1 });
+    const text = combinationTable(summary, 'text');
+    expect(text).toMatch(/mean +1 +100\.0 \(1\)/);
+    expect(text).toContain('of the 1 of 2 patients who have all (2)');
+    const apart = summarise([uneven[0], uneven[2]]);
+    expect(apart.mean.ET).toEqual({ dice: null, present: 0, hd95: null, measured: 0 });
+    for (const format of ['text', 'markdown', 'latex'] as const) {
+      const table = combinationTable(apart, format);
+      expect(table).not.toMatch(/^(\| )?\s*mean/m);
+      expect(table).toContain('No mean over the combinations: none of the 2 patients');
+    }
+    expect(combinationTable(apart, 'csv')).not.toContain('mean');
+    expect(combinationTable(summary, 'csv')).toContain('mean,1,ET,1,1');
   });
 
   it('counter-intuitive rate: adding FLAIR lowers patient a’s Dice and raises b’s', () => {
@@ -129,41 +187,52 @@ describe('pooling and summary', () => {
 describe('tables', () => {
   const summary = summarise([caseScore('a', 'a', 't1+flair', 5), caseScore('a', 'a', 'flair', 0)]);
 
-  it('text: dots for the sequences used, Dice in per cent, the mean last', () => {
-    const lines = combinationTable(summary, 'text').trimEnd().split('\n');
+  it('text: dots for the sequences used, n beside every number, the mean last', () => {
+    const lines = combinationTable(summary, 'text').split('\n\n')[0].split('\n');
     expect(lines[0].trim().split(/\s{2,}/)).toEqual([
-      'T1',
-      'T1ce',
-      'T2',
-      'FLAIR',
-      'Dice WT',
-      'Dice TC',
-      'Dice ET',
-      'HD95 WT',
-      'HD95 TC',
-      'HD95 ET',
+      ...['T1', 'T1ce', 'T2', 'FLAIR', 'n'],
+      ...['Dice WT (n)', 'Dice TC (n)', 'Dice ET (n)', 'HD95 WT (n)', 'HD95 TC (n)', 'HD95 ET (n)'],
+      ...['one empty WT/TC/ET', 'no TC', 'no ET'],
     ]);
-    expect(lines[1].trim().split(/\s+/)).toEqual([
-      '●',
-      '○',
-      '○',
-      '●',
-      ...'100.0 100.0 100.0 0.0 0.0 0.0'.split(' '),
-    ]);
-    expect(lines[3].trim().split(/\s+/)).toEqual(['mean', ...'50.0 50.0 50.0 50.5 50.5 50.5'.split(' ')]);
+    const cells = (line: string) => line.trim().split(/\s{2,}/);
+    const perfect = [
+      '100.0 (1)',
+      '100.0 (1)',
+      '100.0 (1)',
+      '0.0 (1)',
+      '0.0 (1)',
+      '0.0 (1)',
+      '0/0/0',
+      '–',
+      '–',
+    ];
+    expect(cells(lines[1])).toEqual(['●', '○', '○', '●', '1', ...perfect]);
+    const missed = ['0.0 (1)', '0.0 (1)', '0.0 (1)', '–', '–', '–', '1/1/1', '–', '–'];
+    expect(cells(lines[2])).toEqual(['○', '○', '○', '●', '1', ...missed]);
+    expect(cells(lines[3])).toEqual(['mean', '1', '50.0 (1)', '50.0 (1)', '50.0 (1)', '–', '–', '–']);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
   });
 
-  it('Markdown and LaTeX hold the same cells', () => {
-    const markdown = combinationTable(summary, 'markdown').trimEnd().split('\n');
-    expect(markdown[2]).toBe('| ● | ○ | ○ | ● | 100.0 | 100.0 | 100.0 | 0.0 | 0.0 | 0.0 |');
+  it('Markdown and LaTeX hold the same cells and notes', () => {
+    const markdown = combinationTable(summary, 'markdown').split('\n\n')[0].split('\n');
+    const row = [
+      '1',
+      '100.0 (1)',
+      '100.0 (1)',
+      '100.0 (1)',
+      '0.0 (1)',
+      '0.0 (1)',
+      '0.0 (1)',
+      '0/0/0',
+      '–',
+      '–',
+    ];
+    expect(markdown[2]).toBe(`| ● | ○ | ○ | ● | ${row.join(' | ')} |`);
     expect(new Set(markdown.map((line) => line.split('|').length)).size).toBe(1);
     const latex = combinationTable(summary, 'latex');
-    expect(latex).toContain(
-      '$\\bullet$ & $\\circ$ & $\\circ$ & $\\bullet$ & 100.0 & 100.0 & 100.0 & 0.0 & 0.0 & 0.0 \\\\',
-    );
+    expect(latex).toContain(`$\\bullet$ & $\\circ$ & $\\circ$ & $\\bullet$ & ${row.join(' & ')} \\\\`);
     expect(latex).toMatch(
-      /^\\begin\{tabular\}\{ccccrrrrrr\}\n\\toprule[\s\S]*\\bottomrule\n\\end\{tabular\}\n$/,
+      /^\\begin\{tabular\}\{ccccrrrrrrrrrr\}\n\\toprule[\s\S]*\\bottomrule\n\\end\{tabular\}\n(\\par .*\n)+$/,
     );
   });
 
@@ -175,13 +244,17 @@ describe('tables', () => {
       patients: '1',
       region: 'WT',
       dice: '1',
+      dice_patients: '1',
       dice_low: '1',
+      hd95_mm: '0',
+      hd95_patients: '1',
+      one_empty: '0',
     });
   });
 
   it('cases.csv quotes names and defuses formulas', () => {
     const csv = casesCsv([caseScore('=cmd,"x"', 'p', 't1', 5)]);
-    expect(csv.split('\r\n')[1]).toMatch(/^"'=cmd,""x""",p,t1,WT,1,0,measured,1,0,/);
+    expect(csv.split('\r\n')[1]).toMatch(/^"'=cmd,""x""",p,t1,WT,1,measured,0,measured,1,5,0,/);
     expect(csv.split('\r\n')).toHaveLength(5);
   });
 });

@@ -20,6 +20,7 @@ function scored(patient: string, combination: string): CaseScore {
     dice: 0.8,
     hd95: { value: 4.2, kind: 'measured' as const },
     sensitivity: 0.8,
+    trueMl: 10,
     volumeErrorMl: -1.5,
     lesionWise,
   };
@@ -43,13 +44,13 @@ describe('the results page', () => {
   it('leads whole cases with their number and lists each', () => {
     const text = wholeCases({ ...nothing, wholeTest: evaluation('a') });
     expect(text).toContain('**2** test cases and **0** validation cases');
-    expect(text).toContain('| B | test | all four | 0.800 / 0.800 / 0.800 | 4.2 | −1.5 |');
+    expect(text).toContain('| B | test | all four | 0.800 / 0.800 / 0.800 | 4.2 | −1.5 | – / – |');
   });
 
   it('says what a cut-out is beside its scores', () => {
     const text = cutOuts({ ...nothing, testCutOuts: evaluation('a') });
     expect(text).toContain('none of these numbers may stand beside published BraTS figures');
-    expect(text).toContain('| all four | 0.800 (0.80–0.80) |');
+    expect(text).toContain('| all four | 0.800 (0.80–0.80), n = 2 |');
   });
 
   it('shows methods seed by seed, against each other, and by combination', () => {

@@ -14,7 +14,7 @@ describe('opening a data set', () => {
     await writeCase(folder, 'a', { modalities: ['flair'] });
     const { name, cases, description } = await openDataset(folder);
     expect(name).toBe('plain');
-    expect(description).toEqual({ intensities: 'raw', known: 'everywhere', labels: 'brats' });
+    expect(description).toEqual({ intensities: 'raw', known: 'everywhere' });
     expect(cases.map((one) => [one.name, one.patient, Object.keys(one.images)])).toEqual([
       ['a', 'a', ['flair']],
       ['b', 'b', ['t1', 't1ce']],

@@ -94,9 +94,9 @@ describe('scoring a model', () => {
     ]);
     for (const { regions, patient } of cases) {
       expect(patient).toBe('a');
-      expect(regions.ET.overlap).toEqual({ truePositives: 6, falsePositives: 2, falseNegatives: 0 });
-      expect(regions.ET.hd95.value).toBeCloseTo(cases[0].regions.ET.hd95.value, 12);
-      expect(regions.WT.volumeErrorMl).toBeCloseTo((2 * SPACING[0] * SPACING[1] * SPACING[2]) / 1000, 12);
+      expect(regions.ET!.overlap).toEqual({ truePositives: 6, falsePositives: 2, falseNegatives: 0 });
+      expect(regions.ET!.hd95.value).toBeCloseTo(cases[0].regions.ET!.hd95.value, 12);
+      expect(regions.WT!.volumeErrorMl).toBeCloseTo((2 * SPACING[0] * SPACING[1] * SPACING[2]) / 1000, 12);
     }
     // T1 alone: logit ±4 on 180 known voxels a case, two of which are wrong.
     const p = 1 / (1 + Math.exp(-4));
@@ -112,7 +112,9 @@ describe('scoring a model', () => {
     const data = await verified(folder);
     const dice = async (model: Model) => {
       const { cases } = await scoreModel(data, data.cases, model, brightness());
-      return cases.map(({ regions }) => regions.WT.overlap.truePositives + regions.WT.overlap.falsePositives);
+      return cases.map(
+        ({ regions }) => regions.WT!.overlap.truePositives + regions.WT!.overlap.falsePositives,
+      );
     };
     // Logits T1 1.2 everywhere; FLAIR −1.6 in two voxels, 0.8 in the other 62.
     expect(await dice(modelWith())).toEqual([62, 64, 62]);
@@ -141,8 +143,8 @@ describe('scoring a model', () => {
     });
     expect(cases.map(({ combination }) => combination)).toEqual(['t1+flair', 't1', 'flair']);
     for (const { regions } of cases) {
-      expect(regions.WT.dice).toBeGreaterThan(0.9);
-      expect(regions.WT.hd95.value).toBeLessThan(2);
+      expect(regions.WT!.dice).toBeGreaterThan(0.9);
+      expect(regions.WT!.hd95.value).toBeLessThan(2);
     }
     // Calibration: all the sequences of the case, over the voxels that are not air.
     const count = (radius: number) =>
@@ -175,7 +177,7 @@ describe('scoring a model', () => {
     const count = (radius: number) =>
       Array.from({ length: 27000 }, (_, v) => ball(v, radius)).filter(Boolean).length;
     const shellMl = ((count(13) - count(10)) * 1.2) / 1000;
-    expect(cases[0].regions.WT.volumeErrorMl / shellMl).toBeGreaterThan(0.9);
-    expect(cases[0].regions.WT.volumeErrorMl / shellMl).toBeLessThan(1.1);
+    expect(cases[0].regions.WT!.volumeErrorMl / shellMl).toBeGreaterThan(0.9);
+    expect(cases[0].regions.WT!.volumeErrorMl / shellMl).toBeLessThan(1.1);
   });
 });

@@ -26,18 +26,18 @@ async function dataset(name: string) {
 }
 
 describe('scoring predicted masks', () => {
-  it('takes both layouts, and masks with 3 or 4 for enhancing tumour', async () => {
+  it('takes both layouts, and says how it read the labels', async () => {
     const data = await dataset('layouts');
     const folder = join(root, 'layouts-predicted');
     await writeMask(join(folder, 'a', 'combinations', 't1+flair.nii.gz'), [1, 2, 4]);
-    await writeMask(join(folder, 't1+flair', 'b_seg.nii.gz'), [1, 2, 3]);
+    await writeMask(join(folder, 't1+flair', 'b_seg.nii.gz'), [1, 2, 4]);
     await writeMask(join(folder, 't1', 'a.nii.gz'), [2, 2, 2]);
     await writeMask(join(folder, 't1', 'b.nii.gz'), [2]);
-    const scores = await scorePredictions(data, data.cases, folder);
+    const { cases: scores, reading } = await scorePredictions(data, data.cases, folder);
     const dices = scores.map(({ caseName, combination, regions }) => [
       caseName,
       combination,
-      ...[regions.WT, regions.TC, regions.ET].map((score) => score.dice),
+      ...[regions.WT, regions.TC, regions.ET].map((score) => score?.dice),
     ]);
     expect(dices).toEqual([
       ['a', 't1+flair', 1, 1, 1],
@@ -45,6 +45,7 @@ describe('scoring predicted masks', () => {
       ['b', 't1+flair', 1, 1, 1],
       ['b', 't1', 0.5, 0, 0],
     ]);
+    expect(reading).toMatchObject({ name: 'brats2020', voxels: { 1: 2, 2: 6, 4: 2 } });
   });
 
   it('asks for a combination of every case that could have it, and lists what is missing', async () => {
@@ -79,8 +80,35 @@ describe('scoring predicted masks', () => {
     // One voxel two steps along x; one beyond the box.
     const labels = Array.from({ length: 64 }, (_, v) => (v === 2 || v === 50 ? 4 : 0));
     await writeMask(join(predicted, 't1+flair', 'a.nii.gz'), labels);
-    const [{ regions }] = await scorePredictions(data, data.cases, predicted);
-    expect(regions.ET.overlap).toEqual({ truePositives: 0, falsePositives: 1, falseNegatives: 1 });
-    expect(regions.ET.hd95.value).toBe(4);
+    const [{ regions }] = (await scorePredictions(data, data.cases, predicted)).cases;
+    expect(regions.ET!.overlap).toEqual({ truePositives: 0, falsePositives: 1, falseNegatives: 1 });
+    expect(regions.ET!.hd95.value).toBe(4);
+  });
+
+  it('scores by the scheme that is named, and never a region that it does not tell', async () => {
+    const data = await dataset('named');
+    const folder = join(root, 'named-predicted');
+    for (const name of ['a', 'b']) await writeMask(join(folder, 't1', `${name}.nii.gz`), [7, 7, 7]);
+    const options = { labels: 'binary' };
+    const { cases } = await scorePredictions(data, data.cases, folder, options);
+    const scored = cases.map(({ regions }) => [regions.WT?.dice, regions.TC, regions.ET]);
+    expect(scored).toEqual([
+      [1, null, null],
+      [1, null, null],
+    ]);
+  });
+
+  it('stops with the voxels of each label where it is in doubt, or a label is none', async () => {
+    const data = await dataset('doubt');
+    const folder = join(root, 'doubt-predicted');
+    // The truth is 1, 2, 4; as MSD writes it: 2, 1, 3.
+    for (const name of ['a', 'b']) await writeMask(join(folder, 't1', `${name}.nii.gz`), [2, 1, 3]);
+    const doubt = await problemOfRefusal(scorePredictions(data, data.cases, folder));
+    expect(doubt).toMatchObject({ code: 'LABELS_IN_DOUBT', file: folder });
+    expect(doubt.found).toBe('labels 1 in 2 voxels, 2 in 2 voxels, 3 in 2 voxels');
+    await writeMask(join(folder, 't1', 'b.nii.gz'), [2, 1, 4, 5, 255, 255]);
+    const strange = await problemOfRefusal(scorePredictions(data, data.cases, folder));
+    expect(strange).toMatchObject({ code: 'LABELS_UNKNOWN', file: folder });
+    expect(strange.found).toMatch(/5 in 1 voxels, 255 in 2 voxels$/);
   });
 });

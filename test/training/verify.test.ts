@@ -76,6 +76,22 @@ describe('verifying a data set', () => {
     expect((await verify(folder)).labels).toBe('brats2013');
   });
 
+  it.each(['msd', 'brats2021'] as const)(
+    'asks whether 1 or 2 is oedema where 1 is outside (%s)',
+    async (said) => {
+      const folder = join(root, `order-${said}`);
+      // A bar of 1, 2, 1 along x with 3 in it: label 1 has most of the outer faces.
+      await writeCase(folder, 'a', { labels: [1, 2, 3, 1, 1] });
+      expect(await problemOfRefusal(verify(folder))).toMatchObject({
+        code: 'LABELS_IN_DOUBT',
+        file: folder,
+        expected: expect.stringContaining('"msd"'),
+      });
+      await writeDescription(folder, { labels: said });
+      expect((await verify(folder)).labels).toBe(said);
+    },
+  );
+
   it('names an image without any non-zero voxel', async () => {
     const folder = join(root, 'blank');
     await writeCase(folder, 'a', { value: (modality, v) => (modality === 't1' ? 0 : v) });

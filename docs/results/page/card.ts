@@ -2,6 +2,7 @@
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { MODALITY_TITLES, REGIONS } from '../../../src/terms.js';
 import type { Logs } from './logs.js';
+import { meanDice, patientDice } from './scores.js';
 import { titlesOf, triple } from './text.js';
 
 export function modelCard(description: ModelDescription, logs: Logs): string {
@@ -14,8 +15,7 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
   const whole = (logs.wholeTest?.patients ?? [])
     .filter(({ combination }) => combination.split('+').length === modalities.length)
     .map(({ patient, regions }) => {
-      const dice = { WT: regions.WT.dice, TC: regions.TC.dice, ET: regions.ET.dice };
-      return `${patient} ${triple(dice)}`;
+      return `${patient} ${triple(patientDice(regions))}`;
     });
   const failures = (logs.robustness?.knownFailures ?? []).map(
     ({ subject, change, combination }) => `${subject}, ${change}, ${titlesOf(combination)}`,
@@ -28,7 +28,7 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
       ? `**Whole test cases**, all sequences, Dice WT / TC / ET: ${whole.join('; ')}.`
       : '**Whole test cases**: not measured yet.',
     test
-      ? `**Cut-outs of ${test.patients} test patients**, mean of the combinations, Dice WT / TC / ET: ${triple(test.mean)}. Cut-outs say nothing about false tumour elsewhere and must not stand beside published figures.`
+      ? `**Cut-outs of ${test.patients} test patients**, mean of the combinations over the patients who have all of them and the region, Dice WT / TC / ET (n): ${meanDice(test)}. Cut-outs say nothing about false tumour elsewhere and must not stand beside published figures.`
       : '**Cut-outs of test patients**: not measured yet.',
     `**Not supported** (no number is given): ${unsupported.join('; ') || 'nothing'}.`,
     `**Volume ranges**: ${knowledge.volumeRanges ? `measured on ${knowledge.volumeRanges.measuredOn}.` : 'not known.'}`,

@@ -19,13 +19,12 @@ const BASE = {
 /** Mean Dice with its interval per combination, one panel a region. */
 export function diceFigure(summary: Summary): Promise<string> {
   const values = summary.combinations.flatMap(({ combination, regions }) =>
-    REGIONS.map((region) => ({
-      sequences: titlesOf(combination),
-      region,
-      dice: regions[region].dice,
-      low: regions[region].diceInterval.low,
-      high: regions[region].diceInterval.high,
-    })),
+    REGIONS.flatMap((region) => {
+      const { dice, diceInterval } = regions[region] ?? {};
+      return dice != null && diceInterval
+        ? [{ sequences: titlesOf(combination), region, dice, ...diceInterval }]
+        : [];
+    }),
   );
   const y = { field: 'sequences', type: 'nominal' as const, sort: null, title: null };
   const scale = { domain: [0, 1] };

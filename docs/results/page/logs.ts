@@ -116,7 +116,8 @@ export function readLogs(folder: string): Logs {
   const evaluation = (name: string): Evaluation | null => {
     const summary = read<Evaluation['summary']>('logs', name, 'summary.json');
     const patients = read<PatientScore[]>('logs', name, 'patients.json');
-    return summary && patients ? { summary, patients } : null;
+    // Logs of before 0.2 have no number of patients behind each mean: they are measured again, not guessed at.
+    return summary && 'complete' in summary && patients ? { summary, patients } : null;
   };
   return {
     testCutOuts: evaluation('test-cut-outs'),

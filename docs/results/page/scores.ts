@@ -1,4 +1,5 @@
 /** The sections about accuracy. */
+import { byRegion, type PatientScore, type PooledScore, PRESENT_ML } from '../../../src/evaluate/scores.js';
 import { counterIntuitiveRate, type Summary } from '../../../src/evaluate/summary.js';
 import {
   allCombinations,
@@ -6,6 +7,7 @@ import {
   MODALITIES,
   MODALITY_TITLES,
   REGIONS,
+  type Region,
 } from '../../../src/terms.js';
 import { SUPPORTED_ABOVE } from '../measure/knowledge.js';
 import type { Evaluation, Logs } from './logs.js';
@@ -20,7 +22,15 @@ export function wholeCases({ wholeTest, wholeValidation }: Logs): string {
   ];
   if (!wholeTest && !wholeValidation) return [...parts, notMeasured('whole cases')].join('\n\n');
   const rows = [...rowsOf(wholeTest, 'test'), ...rowsOf(wholeValidation, 'validation')];
-  const header = ['case', 'part', 'sequences', 'Dice WT / TC / ET', 'HD95 WT, mm', 'volume error WT, ml'];
+  const header = [
+    'case',
+    'part',
+    'sequences',
+    'Dice WT / TC / ET',
+    'HD95 WT, mm',
+    'volume error WT, ml',
+    'found without TC / ET, ml',
+  ];
   return [...parts, table(header, rows)].join('\n\n');
 }
 
@@ -29,10 +39,30 @@ function rowsOf(evaluation: Evaluation | null, part: string): string[][] {
     patient,
     part,
     titlesOf(combination),
-    triple({ WT: regions.WT.dice, TC: regions.TC.dice, ET: regions.ET.dice }),
-    number(regions.WT.hd95, 1),
-    signed(regions.WT.volumeErrorMl, 1),
+    triple(patientDice(regions)),
+    number(regions.WT?.hd95 ?? null, 1),
+    regions.WT ? signed(regions.WT.volumeErrorMl, 1) : '–',
+    ['TC', 'ET'].map((region) => foundMl(regions[region as Region])).join(' / '),
   ]);
+}
+
+/** Dice of one patient; of a region that the truth does not hold there is none. */
+export function patientDice(regions: PatientScore['regions']): Record<Region, number | null> {
+  return byRegion((region) => {
+    const score = regions[region];
+    return score && score.trueMl >= PRESENT_ML ? score.dice : null;
+  });
+}
+
+/** ml found where the truth holds nothing; a dash where it does. */
+function foundMl(score: PooledScore | null): string {
+  if (!score || score.trueMl >= PRESENT_ML) return '–';
+  return number(score.trueMl + score.volumeErrorMl, 1);
+}
+
+/** `0.912 (38) / 0.801 (38) / 0.744 (34)`: over complete patients who have the region, with their number. */
+export function meanDice({ mean }: Summary): string {
+  return REGIONS.map((region) => `${number(mean[region].dice)} (${mean[region].present})`).join(' / ');
 }
 
 /** The 15 combinations on cut-outs of the test patients. */
@@ -45,7 +75,7 @@ export function cutOuts({ testCutOuts, validation }: Logs): string {
   const { summary } = testCutOuts;
   return [
     ...parts,
-    `${summary.patients} test patients (${summary.cases} cut-outs, pooled per patient), scored once. Mean Dice over the ${summary.combinations.length} combinations, WT / TC / ET: **${triple(summary.mean)}**${validation ? `; on the ${validation.patients.cutOuts} validation patients ${triple(validation.meanDice)}` : ''}. Adding a sequence lowers a patient's Dice in ${rates(testCutOuts)} of the pairs.`,
+    `${summary.patients} test patients (${summary.cases} cut-outs, pooled per patient), scored once. Mean Dice over the ${summary.combinations.length} combinations, WT / TC / ET (patients): **${meanDice(summary)}**${validation ? `; on the ${validation.patients.cutOuts} validation patients ${triple(validation.meanDice)}` : ''}. Adding a sequence lowers a patient's Dice in ${rates(testCutOuts)} of the pairs.`,
     '![Mean Dice and 95 % bootstrap interval per combination](figures/dice.svg)',
     combinationTable(summary),
   ].join('\n\n');
@@ -55,11 +85,18 @@ function combinationTable({ combinations }: Summary): string {
   const rows = combinations.map(({ combination, regions }) => [
     titlesOf(combination),
     ...REGIONS.map((region) => {
-      const { dice, diceInterval } = regions[region];
-      return `${number(dice)} (${number(diceInterval.low, 2)}–${number(diceInterval.high, 2)})`;
+      const { dice = null, diceInterval = null, present = 0 } = regions[region] ?? {};
+      if (dice === null || diceInterval === null) return '–';
+      return `${number(dice)} (${number(diceInterval.low, 2)}–${number(diceInterval.high, 2)}), n = ${present}`;
+    }),
+    ...(['TC', 'ET'] as const).map((region) => {
+      const absent = regions[region]?.absent;
+      if (!absent || absent.ml === null) return '–';
+      return `${absent.found} of ${absent.patients}, ${number(absent.ml, 1)} ml`;
     }),
   ]);
-  return table(['sequences', ...REGIONS.map((region) => `${region} (95 %)`)], rows);
+  const header = REGIONS.map((region) => `${region} (95 %)`);
+  return `${table(['sequences', ...header, 'without TC: found', 'without ET: found'], rows)}\n\nDice over the patients with at least ${PRESENT_ML} ml of the region; "found" is in how many of the patients without it any was found, and the mean ml over them.`;
 }
 
 function rates({ patients }: Evaluation): string {

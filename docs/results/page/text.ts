@@ -11,13 +11,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
   ].join('\n');
 }
 
-export const number = (value: number, digits = 3) => value.toFixed(digits);
+export const number = (value: number | null, digits = 3) => value?.toFixed(digits) ?? '–';
 export const percent = (share: number) => `${Math.round(100 * share)} %`;
 export const signed = (value: number, digits = 3) =>
   `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
 
 /** WT / TC / ET. */
-export function triple(values: Readonly<Record<Region, number>>, digits = 3): string {
+export function triple(values: Readonly<Record<Region, number | null>>, digits = 3): string {
   return REGIONS.map((region) => number(values[region], digits)).join(' / ');
 }
 

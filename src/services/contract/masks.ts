@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LABEL_SCHEMES } from '../../evaluate/labels.js';
 import {
   caseIdSchema,
   combinationSchema,
@@ -94,7 +95,7 @@ export const masksContract = {
     request: caseIdSchema.extend({
       file: z.string(),
       role: maskRoleSchema,
-      scheme: z.enum(['brats', 'brats2021', 'brats2013']).nullable().default(null),
+      scheme: z.enum(LABEL_SCHEMES).nullable().default(null),
     }),
     response: namedMaskSchema,
   },

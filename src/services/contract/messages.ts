@@ -116,6 +116,14 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   DATASET_INVALID: ['The data set is invalid.', 'Correct the file that is named.'],
   SPLIT_INVALID: ['The split of the patients is invalid.', 'Correct the split file.'],
   CHECKPOINT_INVALID: ['The checkpoint cannot be used.', 'Start again, or resume from an earlier one.'],
+  LABELS_UNKNOWN: [
+    'The masks hold labels that are none of their scheme. They are not taken for background.',
+    'Correct the masks, or say what their labels mean: --labels NAME, or --labels WT=1+2+3,TC=2+3,ET=3.',
+  ],
+  LABELS_IN_DOUBT: [
+    'It is in doubt what the labels of these masks mean, and the scores depend on it.',
+    'Say it: --labels NAME, or --labels WT=1+2+3,TC=2+3,ET=3; of a data set by "labels" in its dataset.json.',
+  ],
   PREDICTIONS_MISSING: ['Predicted masks are missing.', 'Segment these cases first.'],
   NOT_DICOM: [
     'DICOM objects can be made for DICOM images alone: a NIfTI file does not say whose it is or which images it came from.',

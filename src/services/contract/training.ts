@@ -72,7 +72,8 @@ export const evaluateRequestSchema = z.strictObject({
   /** Whose masks are scored: a model's (null is the shipped one), or those in a folder. */
   of: z.union([
     z.strictObject({ model: z.string().nullable() }),
-    z.strictObject({ predictions: z.string().min(1) }),
+    /** `labels`: what the masks' numbers mean, a scheme or `WT=1+2+3,TC=2+3,ET=3`; null finds it out or stops in doubt. */
+    z.strictObject({ predictions: z.string().min(1), labels: z.string().max(200).nullable().default(null) }),
   ]),
   /** Only the cases on one side of a split file; null is all. */
   split: z

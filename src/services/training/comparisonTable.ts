@@ -1,6 +1,14 @@
 import type { PairedComparison } from '../../evaluate/summary.js';
 
-const HEADER = ['combination', 'region', 'difference', 'pairs_that_differ', 'p_value', 'p_value_holm'];
+const HEADER = [
+  'combination',
+  'region',
+  'patients',
+  'difference',
+  'pairs_that_differ',
+  'p_value',
+  'p_value_holm',
+];
 
 /** The comparison of two results as columns of text. */
 export function comparisonTable(rows: readonly PairedComparison[]): string {
@@ -17,10 +25,18 @@ export function comparisonCsv(rows: readonly PairedComparison[]): string {
   return [HEADER, ...rows.map(cellsOf)].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 
-function cellsOf({ combination, region, difference, test, adjustedPValue }: PairedComparison): string[] {
+function cellsOf({
+  combination,
+  region,
+  patients,
+  difference,
+  test,
+  adjustedPValue,
+}: PairedComparison): string[] {
   return [
     combination,
     region,
+    String(patients),
     difference.toFixed(4),
     String(test.pairs),
     test.pValue.toPrecision(3),

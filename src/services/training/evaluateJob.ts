@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
 import { QuorumError } from '../../errors.js';
 import { expectedCalibrationError } from '../../evaluate/calibration.js';
+import { type LabelReading, readingText } from '../../evaluate/labelReading.js';
 import { readPatientScores } from '../../evaluate/results.js';
 import { byRegion, type CaseScore, poolByPatient } from '../../evaluate/scores.js';
 import { comparePaired, type ScoresFile, scoresFile } from '../../evaluate/summary.js';
@@ -24,6 +25,10 @@ export interface EvaluateResult {
   readonly kind: 'evaluation';
   readonly output: string;
   readonly patients: number;
+  /** Patients who have every combination: the mean over the combinations is of them alone. */
+  readonly complete: number;
+  /** How the labels of masks were read, with their voxels, as a sentence; null of a model. */
+  readonly labels: string | null;
   readonly scores: ScoresFile;
   /** The table of the combinations as text. */
   readonly table: string;
@@ -53,10 +58,10 @@ export async function runEvaluateJob(
   await refuseFilled(output);
   const other = request.against === null ? null : await readPatientScores(resolve(request.against));
   const dataset = await verifiedSide(request, context);
-  const { cases, ...of } =
+  const { cases, reading, ...of } =
     'model' in request.of
       ? await scoresOfModel(request, request.of.model, verdictFolder, dataset, context)
-      : await scoresOfMasks(request.of.predictions, dataset, context);
+      : await scoresOfMasks(request.of, dataset, context);
   context.report('statistics', SCORED);
   const comparison = other && comparePaired(poolByPatient(cases), other);
   const about = { dataset: dataset.name, side: request.split?.side ?? 'all cases', ...of };
@@ -65,6 +70,8 @@ export async function runEvaluateJob(
     kind: 'evaluation',
     output,
     patients: summary.patients,
+    complete: summary.complete,
+    labels: reading && readingText(reading),
     scores: scoresFile(summary),
     table: combinationTable(summary, 'text'),
     counterIntuitiveRate: summary.counterIntuitiveRate,
@@ -102,6 +109,8 @@ async function sideOf(dataset: Dataset, split: NonNullable<EvaluateRequest['spli
 
 interface Scored extends Pick<EvaluationAbout, 'of' | 'calibrationError'> {
   readonly cases: readonly CaseScore[];
+  /** How the labels of masks were read; null of a model. */
+  readonly reading: LabelReading | null;
 }
 
 async function scoresOfModel(
@@ -126,6 +135,7 @@ async function scoresOfModel(
     ]);
     return {
       cases,
+      reading: null,
       calibrationError: Object.fromEntries(errors),
       of: { model: { name, version, hash: model.hash }, engine: engine.name, device: engine.device },
     };
@@ -135,13 +145,18 @@ async function scoresOfModel(
 }
 
 async function scoresOfMasks(
-  folder: string,
+  { predictions, labels }: { predictions: string; labels: string | null },
   dataset: VerifiedDataset,
   { signal, report }: JobContext,
 ): Promise<Scored> {
   const onCase = (done: number, total: number) => report('scoring', shareOf(done, total));
-  const cases = await scorePredictions(dataset, dataset.cases, resolve(folder), { signal, onCase });
-  return { cases, calibrationError: null, of: { predictions: basename(resolve(folder)) } };
+  const folder = resolve(predictions);
+  const { cases, reading } = await scorePredictions(dataset, dataset.cases, folder, {
+    signal,
+    onCase,
+    labels,
+  });
+  return { cases, reading, calibrationError: null, of: { predictions: basename(folder), labels: reading } };
 }
 
 function shareOf(done: number, total: number): number {

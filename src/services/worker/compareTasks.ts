@@ -1,7 +1,7 @@
 import { QuorumError } from '../../errors.js';
 import { dice, overlapOf } from '../../evaluate/dice.js';
 import { hd95 } from '../../evaluate/hd95.js';
-import { type LabelScheme, REGION_LABELS, regionMask } from '../../evaluate/labels.js';
+import { knownLabels, type LabelScheme, REGION_LABELS, regionMask } from '../../evaluate/labels.js';
 import { differenceBlobs } from '../../segment/choices.js';
 import { LABELS } from '../../segment/combine.js';
 import { membersOf } from '../../segment/fusion.js';
@@ -192,7 +192,7 @@ function guessScheme(data: Uint8Array): LabelScheme {
 /** Label of a scheme → BraTS label (1, 2, 4). */
 function labelTable(scheme: LabelScheme): Uint8Array {
   const table = new Uint8Array(256).fill(UNKNOWN);
-  table[0] = 0;
+  for (const label of knownLabels(scheme)) table[label] = 0;
   const { WT, TC, ET } = REGION_LABELS[scheme];
   for (const label of WT) table[label] = LABELS.oedema;
   for (const label of TC) table[label] = LABELS.core;

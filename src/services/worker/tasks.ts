@@ -1,5 +1,6 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
+import type { LabelScheme } from '../../evaluate/labels.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import type { OpenedCandidate } from '../../intake/openCandidate.js';
 import type { Series } from '../../intake/study.js';
@@ -79,7 +80,7 @@ export interface WorkerTasks {
     SpeckVoxels
   >;
   image: Task<{ file: string }, { header: BinaryHeader<'images.volume'>; voxels: Uint8Array }>;
-  readMask: Task<{ file: string; grid: Grid; scheme: 'brats' | 'brats2021' | 'brats2013' | null }, Labels>;
+  readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
   /** Headers below folders; archives are unpacked into `workingFolder`. */
   scan: Task<
     { paths: readonly string[]; workingFolder: string; remembered: ReadonlyMap<string, Sequence> },

@@ -12,7 +12,7 @@ const regions = scoreRegions({
   predictionLabels: 'brats',
   truth: map,
   truthLabels: 'brats',
-  spacing: [1, 1, 1],
+  spacing: [10, 10, 10],
   known: null,
 });
 const cases = [{ caseName: 'a', patient: 'a', combination: 't1', regions }];
@@ -22,7 +22,7 @@ describe('the folder of an evaluation', () => {
   it('may be there beforehand when it is empty', async () => {
     const folder = join(root, 'empty');
     await mkdir(folder);
-    expect((await writeEvaluation(folder, cases, about, [])).mean.WT).toBe(1);
+    expect((await writeEvaluation(folder, cases, about, [])).mean.WT.dice).toBe(1);
     expect(await readdir(folder)).toContain('scores.json');
     expect(await readdir(folder)).toContain('comparison.csv');
   });
