@@ -3,7 +3,6 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
-import { startServer } from '../server/server.js';
 import { SAMPLE_PATIENT, type Services } from '../services/services.js';
 
 interface ServeOptions {
@@ -26,6 +25,8 @@ export function serveCommand(services: Services): Command {
     )
     .option('--open', 'open the browser')
     .action(async ({ port, root = [homedir()], open: openBrowser }: ServeOptions) => {
+      // Loaded for this command alone: no other needs a web server.
+      const { startServer } = await import('../server/server.js');
       let opened = false;
       let page: Promise<string> | null = null;
       const server = await startServer({

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { createServices, QUORUM_VERSION } from '../services/services.js';
+import { demoCommand } from './demo.js';
+import { evaluateCommand } from './evaluate.js';
+import { fail } from './failure.js';
+import { inspectCommand } from './inspect.js';
+import { exportCommand, importCommand } from './models.js';
+import { prepareCommand } from './prepare.js';
+import { segmentCommand } from './segment.js';
+import { serveCommand } from './serve.js';
+import { trainCommand } from './train.js';
+
+// onnxruntime reports its use (the name of the model's file included) to its maker unless told not to.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
+const program = new Command('quorum')
+  .description(
+    'Segments brain tumours from whichever of T1, T1ce, T2 and FLAIR a patient has.\nResearch use only. Not a medical device.',
+  )
+  .version(QUORUM_VERSION)
+  .showHelpAfterError('(quorum --help shows the options)')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some of several cases failed, 130 cancelled',
+  );
+
+const services = createServices();
+program.addCommand(segmentCommand(services));
+program.addCommand(prepareCommand(services));
+program.addCommand(inspectCommand(services));
+program.addCommand(importCommand(services));
+program.addCommand(exportCommand(services));
+program.addCommand(demoCommand(services));
+program.addCommand(trainCommand(services));
+program.addCommand(evaluateCommand(services));
+program.addCommand(serveCommand(services));
+for (const command of [program, ...program.commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = fail(error, process.argv.includes('--json'));
+} finally {
+  // The worker, where a command started one, would keep this process waiting.
+  await services.close();
+}
