@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../src/volume/read.js';
 import { quorum } from '../cli/run.js';
 import { writeTinyStudy } from '../services/harness.js';
+import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { answerQuestions, openView, segmentAnyway } from './browser.js';
 import {
   appFolderFor,
@@ -332,6 +333,29 @@ describe.skipIf(electron === null)(SUITE, () => {
       await second.page.getByText('1 stroke,', { exact: false }).waitFor();
       expect(await second.page.getByTestId('edit-volumes').textContent()).toBe(edited);
       for (const pid of processTree(second.app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+    });
+  });
+
+  describe('a folder of DICOM', () => {
+    it('is converted and shown', async () => {
+      const study = join(scratch, 'dicom');
+      await writePhantomSeries(join(study, 'a'), { series: 1, description: 'T1 AX', brightness: 20 });
+      await writePhantomSeries(join(study, 'b'), { series: 2, description: 'FLAIR AX', brightness: 120 });
+      const app = await _electron.launch({
+        executablePath: electron!,
+        args: [appFolder, ...ROOT_ARGUMENTS, study],
+        env: environment('dicom'),
+      });
+      try {
+        const page = await app.firstWindow();
+        await page.getByRole('heading', { name: /^case-[0-9a-f]+$/ }).waitFor();
+        for (const name of ['T1 AX', 'FLAIR AX']) await page.getByText(name).first().waitFor();
+        expect(await page.getByText('could not be converted').count()).toBe(0);
+        expect(await page.getByText('No sequence to show yet').count()).toBe(0);
+        await page.locator('canvas').first().waitFor();
+      } finally {
+        for (const pid of processTree(app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+      }
     });
   });
 
