@@ -20,7 +20,8 @@ export function backgroundOf(study: () => Study): Background {
     image,
     get window() {
       const { background, display } = study();
-      return (background && display.windows[background]) ?? image.value?.window ?? ([0, 1] as const);
+      const set = background && display.windows[study().imageKey(background)];
+      return set ?? image.value?.window ?? ([0, 1] as const);
     },
   };
 }

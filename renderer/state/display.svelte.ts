@@ -17,8 +17,8 @@ export const LAYOUT_TITLES: Record<Layout, string> = {
 export class Display {
   layout = $state<Layout>('multiplanar');
   background = $state<Modality | null>(null);
-  /** Windows that the user set, per sequence. */
-  windows = $state.raw<Partial<Record<Modality, readonly [number, number]>>>({});
+  /** Windows that the user set, by the image they are of (`Study.imageKey`). */
+  windows = $state.raw<Readonly<Record<string, readonly [number, number]>>>({});
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);
   opacity = $state(0.5);
@@ -26,6 +26,12 @@ export class Display {
   zoom = $state(1);
   /** Voxel of the Case's grid under the crosshair. */
   crosshair = $state.raw<Vec3>([0, 0, 0]);
+  /** Result whose mask is on the screen: its numbers are shown with it. */
+  drawn = $state<string | null>(null);
+  /** Plane last pointed at: keys move in it. */
+  plane = $state<Plane>('axial');
+  /** Result whose mask the crosshair was put into when it was first shown. */
+  centredOn: string | null = null;
   /** Voxel in the middle of a pane when zoomed in. */
   focus = $state.raw<Vec3>([0, 0, 0]);
 
@@ -33,8 +39,8 @@ export class Display {
     this.styles = { ...this.styles, [region]: { ...this.styles[region], ...style } };
   }
 
-  setWindow(sequence: Modality, window: readonly [number, number]): void {
-    this.windows = { ...this.windows, [sequence]: window };
+  setWindow(imageKey: string, window: readonly [number, number]): void {
+    this.windows = { ...this.windows, [imageKey]: window };
   }
 
   zoomBy(factor: number): void {

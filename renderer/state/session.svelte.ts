@@ -11,6 +11,7 @@ import type {
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, ShownCase } from '../client/shownElsewhere.js';
 import { Notices } from './notices.svelte.js';
+import { type Looking, remembered } from './remembered.js';
 import { Study } from './study.svelte.js';
 
 export const VIEWS = ['case', 'compare', 'correct', 'models', 'settings'] as const;
@@ -31,6 +32,12 @@ export interface FoundStudies extends Received {
   readonly notes: Extract<Response<'cases.open'>, { kind: 'studies' }>['notes'];
 }
 
+/** Folders of a folder of cases, to choose one from. */
+export interface FoundFolders {
+  readonly folders: readonly { readonly name: string; readonly folder: string }[];
+  readonly temporary: boolean;
+}
+
 /** One window: its connection, what it looks at, and the open case. */
 export class Session {
   readonly shell: Shell;
@@ -44,20 +51,31 @@ export class Session {
   settings = $state.raw<Settings | null>(null);
   models = $state.raw<readonly InstalledModel[]>([]);
   recents = $state.raw<Response<'recents.list'>>([]);
-  /** Folders of a folder of cases, to choose one from. */
-  choice = $state.raw<readonly { name: string; folder: string }[] | null>(null);
+  choice = $state.raw<FoundFolders | null>(null);
   /** Share of a transfer, or null while nothing is known; undefined when nothing is being opened. */
   opening = $state<number | null | undefined>(undefined);
   /** What is being done while a case is opened; '' while files come in. */
   openingStage = $state('');
   studies = $state.raw<FoundStudies | null>(null);
   #abort: AbortController | null = null;
+  /** Where the window looked before it was loaded again; null once the case is there. */
+  #looked: Looking | null;
   readonly #shown = new ShownCase();
   #opening: string | null = null;
 
   constructor(shell: Shell) {
     this.shell = shell;
     this.client = shell.client;
+    this.#looked = remembered();
+    this.view = this.#looked?.view ?? 'case';
+  }
+
+  /** Where this window looks now. */
+  get looking(): Looking {
+    const { study, view } = this;
+    if (!study) return { view, case: this.#looked?.case ?? null };
+    const { crosshair, layout } = study.display;
+    return { view, case: { id: study.case.id, crosshair, layout, tiles: study.comparing.tiles } };
   }
 
   get model(): InstalledModel | null {
@@ -79,8 +97,13 @@ export class Session {
         this.client.call('cases.list', {}),
       ]);
       Object.assign(this, { info, settings, models, recents });
-      const last = open.at(-1);
-      if (last && !this.study) this.#take(last);
+      const looked = this.#looked?.case;
+      this.#looked = null;
+      const last = open.find(({ id }) => id === looked?.id) ?? open.at(-1);
+      if (last && !this.study) {
+        this.#take(last);
+        if (looked?.id === last.id) this.study!.lookAgain(looked);
+      } else if (!last && this.#needsCase) this.view = 'case';
     });
     return () => stops.forEach((stop) => stop());
   }
@@ -132,9 +155,12 @@ export class Session {
     await this.attempt(async () => {
       const request = { paths, remember: !temporary, opening, ...chosen };
       const opened = await this.client.call('cases.open', request);
-      if (opened.kind === 'choose') this.choice = opened.folders;
-      else if (opened.kind === 'studies') this.#offer({ paths, temporary, ...opened });
-      else this.#take(opened.case);
+      if (opened.kind === 'choose') this.choice = { folders: opened.folders, temporary };
+      else if (opened.kind === 'studies') this.studies = { paths, temporary, ...opened };
+      else {
+        this.#take(opened.case);
+        this.view = 'case';
+      }
     });
     this.#opening = null;
     this.opening = undefined;
@@ -183,15 +209,11 @@ export class Session {
     });
   }
 
-  /** Examinations to choose from; the case that is open is closed for them, as for another case. */
-  #offer(found: FoundStudies): void {
-    this.studies = found;
-    const previous = this.study?.case.id;
-    this.study = null;
-    this.view = 'case';
-    if (previous) void this.attempt(() => this.client.call('cases.close', { case: previous }));
+  get #needsCase(): boolean {
+    return this.view === 'compare' || this.view === 'correct';
   }
 
+  /** Shows a case; the view stays, for who has gone elsewhere meanwhile. */
   #take(opened: OpenCase): void {
     this.studies = null;
     const previous = this.study?.case.id;
@@ -200,7 +222,6 @@ export class Session {
       return;
     }
     this.study = new Study(this.client, opened);
-    this.view = 'case';
     const left = this.#shown.show(opened.id);
     if (previous) void this.attempt(() => left.then(() => this.#leave(previous)));
   }

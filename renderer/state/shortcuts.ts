@@ -1,3 +1,4 @@
+import { QUESTIONS } from '../../src/services/contract.js';
 import { MODALITIES } from '../../src/terms.js';
 import { type Session, VIEWS } from './session.svelte.js';
 
@@ -97,8 +98,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       {
         keys: 's',
         title: 'Segment',
-        when: (s) => inCase(s) && !s.study!.running && s.study!.case.answers !== null,
-        run: (s) => void s.study!.segment(),
+        when: (s) => inCase(s) && !s.study!.running && s.study!.on.length > 0,
+        run: segmentOrAsk,
       },
     ],
   },
@@ -139,6 +140,14 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     ],
   },
 ];
+
+/** Segments; what has to be answered first gets the focus, and is named. */
+function segmentOrAsk({ study, notices }: Session): void {
+  const [open] = study!.unanswered;
+  if (!open) return void study!.segment();
+  document.querySelector<HTMLElement>(`[data-question=${open}] input`)?.focus();
+  notices.add({ text: `Before Segment: ${QUESTIONS[open]}` });
+}
 
 function changeOpacity({ study }: Session, by: number): void {
   study!.display.opacity = Math.min(1, Math.max(0.1, study!.display.opacity + by));
@@ -195,7 +204,7 @@ export function runMenu(session: Session, action: string): void {
     'open-files': () => void session.chooseCase('case-files'),
     'open-sample': () => void session.openSample(),
     'close-case': () => void session.closeCase(false),
-    segment: () => study?.case.answers && !study.running && void study.segment(),
+    segment: () => study && study.on.length > 0 && !study.running && segmentOrAsk(session),
     export: () => {
       if (study?.case.result) session.dialog = 'export';
     },

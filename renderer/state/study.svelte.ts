@@ -19,6 +19,7 @@ import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
 import { Live } from './live.svelte.js';
 import { Preparing } from './preparing.svelte.js';
+import type { Looking } from './remembered.js';
 import { Voxels } from './voxels.js';
 
 /** Problems that the user may override, knowing what they are: the images are then taken as they are, without preparation. */
@@ -68,6 +69,7 @@ export class Study {
     });
     this.preparing = new Preparing(client, opened.id);
     if (opened.edits) this.source = 'edited';
+    if (opened.result) this.comparing.reset(opened.result.all);
     this.centre();
   }
 
@@ -89,6 +91,16 @@ export class Study {
   /** What was found with the sequences that are on. */
   get found(): CaseCombination | null {
     return this.covered ? (this.case.result?.combinations[this.combination] ?? null) : null;
+  }
+
+  /** Questions that are still to be answered before the first result. */
+  get unanswered(): (keyof Answers)[] {
+    return (['adult', 'treated', 'glioma'] as const).filter((question) => !this.answers[question]);
+  }
+
+  /** A result is there, its mask is not on the screen yet. */
+  get drawing(): boolean {
+    return this.covered && this.display.drawn !== this.case.result?.id;
   }
 
   get running(): boolean {
@@ -119,6 +131,11 @@ export class Study {
   /** Names the image that is shown as a sequence: another file, or another preparation, is another image. */
   imageKey(sequence: Modality): string {
     return `${this.case.preparation.made?.key ?? ''} ${this.case.slots[sequence]}`;
+  }
+
+  /** Sets the window of the image that is looked at. */
+  setWindow(window: readonly [number, number]): void {
+    if (this.background) this.display.setWindow(this.imageKey(this.background), window);
   }
 
   /** The Case's grid: that of the result, of the prepared images, or of the first image before there is either. */
@@ -231,6 +248,18 @@ export class Study {
     this.thresholds.set(null);
     if (!this.editing.state) this.source = 'automatic';
     this.comparing.reset(opened.result!.all);
+  }
+
+  /** Looks where this window looked before the page was loaded again. */
+  lookAgain({ crosshair, layout, tiles }: NonNullable<Looking['case']>): void {
+    const { grid } = this;
+    if (grid) this.display.crosshair = clampVoxel(grid.size, crosshair);
+    this.display.layout = layout;
+    const { result } = this.case;
+    if (!result) return;
+    this.display.centredOn = result.id;
+    const there = tiles.filter((name) => name in result.combinations);
+    if (there.length > 0) this.comparing.tiles = there;
   }
 
   /** The part to decide that is looked at. */

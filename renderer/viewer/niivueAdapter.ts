@@ -1,9 +1,10 @@
-import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { DRAG_MODE, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NIFTI1 } from 'nifti-reader-js';
 import type { GridSummary } from '../../src/services/contract.js';
-import { transform } from '../logic/geometry.js';
+import { PLANES, type Plane, transform } from '../logic/geometry.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
 import type { Layout } from '../state/display.svelte.js';
+import { RestingNiivue } from './restingNiivue.js';
 
 /** The only place that knows niivue. Voxels come as typed arrays and are never parsed from a file here. */
 
@@ -22,11 +23,10 @@ const FLOAT32 = { code: 16, bits: 32 };
 export interface AdapterListeners {
   /** The crosshair was moved, in RAS mm. */
   onCrosshair(mm: readonly number[]): void;
-  onWindow(window: readonly [number, number]): void;
 }
 
 export class NiivueAdapter {
-  readonly #niivue: Niivue;
+  readonly #niivue: RestingNiivue;
   readonly #canvas: HTMLCanvasElement;
   #background: NVImage | null = null;
   #source: ImageVoxels | null = null;
@@ -34,43 +34,55 @@ export class NiivueAdapter {
   #overlayKey = '';
   #quiet = false;
 
-  private constructor(canvas: HTMLCanvasElement, { onCrosshair, onWindow }: AdapterListeners) {
+  private constructor(
+    canvas: HTMLCanvasElement,
+    still: HTMLCanvasElement,
+    { onCrosshair }: AdapterListeners,
+  ) {
     this.#canvas = canvas;
-    this.#niivue = new Niivue({
-      dragAndDropEnabled: false,
-      isRadiologicalConvention: true,
-      sagittalNoseLeft: true,
-      multiplanarShowRender: SHOW_RENDER.AUTO,
-      multiplanarPadPixels: 4,
-      backColor: [0, 0, 0, 1],
-      crosshairColor: [1, 0.84, 0.4, 0.9],
-      crosshairWidth: 1,
-      crosshairGap: 6,
-      show3Dcrosshair: true,
-      isColorbar: false,
-      isOrientCube: false,
-      dragMode: DRAG_MODE.windowing,
-      viewModeHotKey: '',
-      clipPlaneHotKey: '',
-      cycleClipPlaneHotKey: '',
-      logLevel: 'error',
-      loadingText: '',
-      fontSizeScaling: 0.5,
-      fontColor: [0.83, 0.85, 0.89, 1],
-      showAllOrientationMarkers: true,
-      isForceMouseClickToVoxelCenters: true,
-    });
+    this.#niivue = new RestingNiivue(
+      {
+        dragAndDropEnabled: false,
+        isRadiologicalConvention: true,
+        sagittalNoseLeft: true,
+        multiplanarShowRender: SHOW_RENDER.AUTO,
+        multiplanarPadPixels: 4,
+        backColor: [0, 0, 0, 1],
+        crosshairColor: [1, 0.84, 0.4, 0.9],
+        crosshairWidth: 0.2,
+        crosshairWidthUnit: 'percent',
+        crosshairGap: 6,
+        show3Dcrosshair: true,
+        isColorbar: false,
+        isOrientCube: false,
+        dragMode: DRAG_MODE.none,
+        viewModeHotKey: '',
+        clipPlaneHotKey: '',
+        cycleClipPlaneHotKey: '',
+        logLevel: 'error',
+        loadingText: '',
+        fontSizeScaling: 0.5,
+        fontColor: [0.83, 0.85, 0.89, 1],
+        showAllOrientationMarkers: true,
+        isForceMouseClickToVoxelCenters: true,
+      },
+      still,
+    );
     this.#niivue.onLocationChange = (location) => {
       if (!this.#quiet) onCrosshair((location as { mm: number[] }).mm);
     };
-    this.#niivue.onIntensityChange = ({ cal_min, cal_max }) => {
-      if (cal_min !== undefined && cal_max !== undefined) onWindow([cal_min, cal_max]);
-    };
   }
 
-  /** @throws Error when WebGL2 cannot be used on this canvas. */
-  static async attach(canvas: HTMLCanvasElement, listeners: AdapterListeners): Promise<NiivueAdapter> {
-    const adapter = new NiivueAdapter(canvas, listeners);
+  /**
+   * @param still lies over the canvas, for the 3-D picture while the crosshair moves.
+   * @throws Error when WebGL2 cannot be used on this canvas.
+   */
+  static async attach(
+    canvas: HTMLCanvasElement,
+    still: HTMLCanvasElement,
+    listeners: AdapterListeners,
+  ): Promise<NiivueAdapter> {
+    const adapter = new NiivueAdapter(canvas, still, listeners);
     await adapter.#niivue.attachToCanvas(canvas);
     return adapter;
   }
@@ -165,12 +177,22 @@ export class NiivueAdapter {
     if (!this.#background) return;
     this.#quiet = true;
     this.#niivue.scene.crosshairPos = this.#niivue.mm2frac(transform(grid.affine, voxel));
-    this.#niivue.drawScene();
+    this.#niivue.stepped();
     this.#quiet = false;
   }
 
+  /** The plane at a point of the canvas (CSS pixels), or null beside the slices and in the 3-D tile. */
+  planeAt(x: number, y: number): Plane | null {
+    const ratio = this.#niivue.uiData.dpr ?? 1;
+    const tile = this.#niivue.screenSlices.find(({ leftTopWidthHeight: [left, top, width, height] }) => {
+      const [right, down] = [x * ratio - left, y * ratio - top];
+      return right >= 0 && down >= 0 && right < width && down < height;
+    });
+    return PLANES.find((plane) => SLICE_TYPES[plane] === tile?.axCorSag) ?? null;
+  }
+
   picture(): Promise<Blob | null> {
-    this.#niivue.drawScene();
+    this.#niivue.drawNow();
     return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));
   }
 

@@ -1,0 +1,230 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyStudy } from '../services/harness.js';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  haveChromium,
+  launch,
+  openServerFolder,
+  openView,
+  picture,
+  type Served,
+  segmentAnyway,
+  serve,
+} from './browser.js';
+
+const SUITE = 'one window: drops, keys, scrolling, a reload, the picture';
+const chromium = haveChromium(SUITE);
+const VIEWPORT = { width: 1366, height: 768 };
+const VIEWS = ['Case', 'Compare', 'Correct', 'Models', 'Settings'] as const;
+
+/** The page believes that a graphics card draws: niivue is then used for the slices too. */
+const CLAIM_A_GPU = `
+  const { getParameter } = WebGL2RenderingContext.prototype;
+  WebGL2RenderingContext.prototype.getParameter = function (name) {
+    const value = getParameter.call(this, name);
+    return typeof value === 'string' && value.includes('SwiftShader') ? 'ANGLE (A graphics card)' : value;
+  };
+`;
+
+/** Drags files and folders of the disk onto a point, as the file manager does. */
+async function drag(page: Page, paths: readonly string[], { x, y }: { x: number; y: number }, drop = true) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', ...(drop ? ['drop'] : [])] as const)
+    await session.send('Input.dispatchDragEvent', { type: type as 'drop', x, y, data });
+  await session.detach();
+}
+
+async function middleOf(page: Page, selector: string): Promise<{ x: number; y: number }> {
+  const box = (await page.locator(selector).first().boundingBox())!;
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+const voxel = async (page: Page) =>
+  (await page.getByTestId('readout').textContent())!
+    .match(/Voxel (\d+), (\d+), (\d+)/)!
+    .slice(1)
+    .map(Number);
+
+for (const { name, claim, canvas } of [
+  { name: 'drawn by the processor', claim: false, canvas: 'canvas[data-plane=axial]' },
+  { name: 'drawn by niivue', claim: true, canvas: 'canvas[data-viewer=niivue]' },
+])
+  describe.skipIf(!chromium)(`${SUITE}, ${name}`, () => {
+    const folder = temporaryFolder();
+    const at = (...parts: string[]) => join(folder.path, ...parts);
+    let server: Served;
+    let browser: Browser;
+    let page: Page;
+
+    beforeAll(async () => {
+      buildRenderer();
+      await mkdir(at('root'), { recursive: true });
+      await writeTinyStudy(at('root'), 'patient');
+      await writeTinyStudy(at('cohort'), 'first', ['t1', 'flair']);
+      await writeTinyStudy(at('cohort'), 'second', ['flair']);
+      await writeTinyStudy(at('single'), 'third', ['flair']);
+      server = await serve(at('profile'), [at('root')]);
+      browser = await launch();
+      page = await browser.newPage({ viewport: VIEWPORT });
+      if (claim) await page.addInitScript(CLAIM_A_GPU);
+      await page.goto(server.address);
+      await page.getByRole('button', { name: /sample patient/ }).waitFor();
+      await openServerFolder(page, 'patient');
+      await page.locator(canvas).first().waitFor();
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    });
+
+    it('leads S to the first question without an answer, and names it', async () => {
+      await page.locator('main').press('s');
+      const focused = () =>
+        page.evaluate(`document.activeElement.closest('[data-question]')?.dataset.question`);
+      expect(await focused()).toBe('adult');
+      await page.locator('.notices').getByText('Is the patient an adult?').waitFor();
+      await page.locator('[data-question=adult] label').getByText('Yes', { exact: true }).click();
+      await page.locator('main').press('s');
+      expect(await focused()).toBe('treated');
+      await answerQuestions(page);
+    });
+
+    it('shows the numbers of a result together with its mask', async () => {
+      // The first moment at which a volume stands there: was the mask on its way still?
+      await page.evaluate(`globalThis.seen = new Promise((resolve) => {
+        new MutationObserver((_, observer) => {
+          if (!document.querySelector('[data-testid=volumes]')) return;
+          observer.disconnect();
+          resolve(document.querySelector('.stage').getAttribute('aria-busy'));
+        }).observe(document.body, { childList: true, subtree: true });
+      }); 0`);
+      await segmentAnyway(page);
+      expect(await page.evaluate('globalThis.seen')).toBe('false');
+      await picture(page, `case-${claim ? 'niivue' : 'canvas'}`);
+    });
+
+    it('moves with the keys that the help promises, in the plane that was pointed at', async () => {
+      await page.getByRole('button', { name: 'Axial' }).click();
+      const { x, y } = await middleOf(page, canvas);
+      await page.mouse.click(x, y);
+      await page.locator(canvas).first().focus();
+      for (const [key, change] of [
+        ['ArrowRight', [-1, 0, 0]],
+        ['ArrowLeft', [1, 0, 0]],
+        ['ArrowUp', [0, 1, 0]],
+        ['ArrowDown', [0, -1, 0]],
+        ['PageUp', [0, 0, 1]],
+        ['PageDown', [0, 0, -1]],
+      ] as const) {
+        const before = await voxel(page);
+        await page.keyboard.press(key);
+        await expect
+          .poll(async () => (await voxel(page)).map((v, axis) => v - before[axis]), key)
+          .toEqual(change);
+      }
+    });
+
+    it('changes the slice by the wheel, zooms with Ctrl', async () => {
+      const { x, y } = await middleOf(page, canvas);
+      await page.mouse.move(x, y);
+      const before = await voxel(page);
+      await page.mouse.wheel(0, -100);
+      await expect
+        .poll(async () => (await voxel(page)).map((v, axis) => v - before[axis]))
+        .toEqual([0, 0, -1]);
+      await page.keyboard.down('Control');
+      await page.mouse.wheel(0, -100);
+      await page.keyboard.up('Control');
+      await page.getByText('115 %').waitFor();
+      await page.getByRole('button', { name: 'Zoom out' }).click();
+    });
+
+    it('never scrolls the page away, in any view', async () => {
+      for (const view of VIEWS) {
+        await openView(page, view);
+        expect(await page.evaluate('document.documentElement.scrollHeight - innerHeight'), view).toBe(0);
+        for (const [x, y] of [
+          [700, 20],
+          [100, 740],
+          [700, 740],
+          [1300, 700],
+        ]) {
+          await page.mouse.move(x, y);
+          for (let turn = 0; turn < 6; turn++) await page.mouse.wheel(0, 600);
+        }
+        expect(
+          await page.evaluate('document.querySelector("header").getBoundingClientRect().top'),
+          view,
+        ).toBe(0);
+      }
+    });
+
+    it('keeps view, combination and crosshair over a reload', async () => {
+      await openView(page, 'Case');
+      await page.locator(canvas).first().focus();
+      for (let step = 0; step < 4; step++) await page.keyboard.press('PageUp');
+      const before = await voxel(page);
+      await openView(page, 'Compare');
+      await page.locator('button[data-combination="t1+flair"]').click();
+      await page.reload();
+      const tile = page.locator('figure[data-tile="t1+flair"]');
+      await tile.locator('canvas').first().waitFor();
+      await picture(page, 'compare-after-reload');
+      expect(await page.locator('figure[data-tile]').count()).toBe(1);
+      await openView(page, 'Case');
+      await page.locator(canvas).first().waitFor();
+      await expect.poll(() => voxel(page)).toEqual(before);
+    });
+
+    it('leaves the view that was chosen while the case was still coming', async () => {
+      let letGo = () => {};
+      const held = new Promise<void>((done) => {
+        letGo = done;
+      });
+      await page.route('**/api/call', async (route) => {
+        if (route.request().postDataBuffer()?.includes('cases.list')) await held;
+        await route.continue();
+      });
+      await page.reload();
+      await openView(page, 'Models');
+      letGo();
+      await expect.poll(() => page.title()).toContain('patient');
+      const current = page.getByRole('navigation', { name: 'Views' }).locator('[aria-current=page]');
+      expect(await current.textContent()).toBe('Models');
+      await page.unrouteAll();
+    });
+
+    it('offers several patients that are dropped on the image, and leaves the open case until one is chosen', async () => {
+      await openView(page, 'Case');
+      await page.locator(canvas).first().waitFor();
+      const place = await middleOf(page, canvas);
+      await drag(page, [at('cohort')], place, false);
+      await page.getByText('Drop the patient’s folder or files').waitFor();
+      // From a panel into the picture the zone stays.
+      await drag(page, [at('cohort')], { x: 80, y: 300 }, false);
+      await drag(page, [at('cohort')], place, false);
+      expect(await page.getByText('Drop the patient’s folder or files').isVisible()).toBe(true);
+      await drag(page, [at('cohort')], place);
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'second' }).waitFor();
+      await picture(page, 'several-patients');
+      expect(await page.title()).toContain('patient');
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('heading', { name: 'patient', exact: true }).waitFor();
+      await drag(page, [at('cohort')], { x: 80, y: 300 });
+      await dialog.getByRole('button', { name: 'second' }).click();
+      await page.getByRole('heading', { name: 'second', exact: true }).waitFor();
+    });
+
+    it('opens one patient that is dropped on the image', async () => {
+      await page.locator(canvas).first().waitFor();
+      await drag(page, [at('single', 'third')], await middleOf(page, canvas));
+      await page.getByRole('heading', { name: 'third', exact: true }).waitFor();
+    });
+  });
