@@ -1,6 +1,9 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The state of a window is plain classes with runes.
+  plugins: [svelte()],
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,

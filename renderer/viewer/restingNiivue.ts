@@ -11,6 +11,7 @@ export class RestingNiivue extends Niivue {
   /** Lies over the canvas; shows the last 3-D picture while the crosshair moves. */
   readonly #still: HTMLCanvasElement;
   #frame = 0;
+  #moving = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: Partial<NVConfigOptions>, still: HTMLCanvasElement) {
@@ -29,19 +30,25 @@ export class RestingNiivue extends Niivue {
     this.#frame = 0;
     super.drawScene();
     performance.mark('quorum:drawn');
-    if (this.#rest === undefined) this.#keepStill();
+    if (this.#moving) this.#awaitRest();
+    else this.#keepStill();
   }
 
   /** The crosshair moves: slices now, the 3-D tile when it rests. */
   stepped(): void {
-    if (this.#rest === undefined) this.#still.hidden = !this.#tile();
+    if (!this.#moving) this.#still.hidden = !this.#tile();
+    this.#moving = true;
+    this.drawScene();
+  }
+
+  /** Counted from the end of drawing, so that a slow machine rests too. */
+  #awaitRest(): void {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
-      this.#rest = undefined;
+      this.#moving = false;
       this.#still.hidden = true;
       this.drawScene();
     }, REST_MS);
-    this.drawScene();
   }
 
   override setSliceType(type: SLICE_TYPE): this {
@@ -50,7 +57,7 @@ export class RestingNiivue extends Niivue {
   }
 
   override draw3D(...where: Parameters<Niivue['draw3D']>): string | undefined {
-    if (this.#rest !== undefined && this.opts.sliceType !== SLICE_TYPE.RENDER) return undefined;
+    if (this.#moving && this.opts.sliceType !== SLICE_TYPE.RENDER) return undefined;
     performance.mark('quorum:drawn-3d');
     return super.draw3D(...where);
   }

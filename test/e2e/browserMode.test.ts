@@ -102,7 +102,7 @@ function journey({ name, input, open, off, use }: Journey): void {
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
     await expect.poll(() => page.getByRole('button', { name: 'Segment' }).isDisabled()).toBe(true);
     await answerQuestions(page);
-    await page.locator('canvas[data-viewer=niivue][data-image]').waitFor({ timeout: 120_000 });
+    await page.locator('canvas[data-plane=axial]').waitFor({ timeout: 120_000 });
     await page.waitForTimeout(2000);
     await takeLongTasks(page);
     const seconds = await segment(page);
