@@ -138,7 +138,7 @@ for (const { name, claim, canvas } of [
         const before = await voxel(page);
         await page.keyboard.press(key);
         await expect
-          .poll(async () => (await voxel(page)).map((v, axis) => v - before[axis]), key)
+          .poll(async () => (await voxel(page)).map((v, axis) => v - before[axis]), { message: key })
           .toEqual(change);
       }
     });
