@@ -45,6 +45,16 @@ export function voxelSpacing(affine: Affine): [number, number, number] {
   return [length(0), length(4), length(8)];
 }
 
+/** How far, in degrees, the angle between two voxel axes is from 90° at most. */
+export function largestShear(affine: Affine): number {
+  const spacing = voxelSpacing(affine);
+  const cosine = (a: number, b: number) =>
+    [0, 1, 2].reduce((sum, row) => sum + affine[a * 4 + row] * affine[b * 4 + row], 0) /
+    (spacing[a] * spacing[b]);
+  const largest = Math.max(...[cosine(0, 1), cosine(0, 2), cosine(1, 2)].map(Math.abs));
+  return (Math.asin(Math.min(1, largest)) * 180) / Math.PI;
+}
+
 /** Volume of one voxel in mm³ (the absolute determinant). */
 export function voxelVolume(affine: Affine): number {
   return Math.abs(matrix.determinant(affine));

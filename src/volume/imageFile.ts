@@ -1,6 +1,7 @@
 import { QuorumError } from '../errors.js';
-import type { NiftiForm } from './niftiForm.js';
-import { type Grid, type Size, type Volume, voxelCount } from './volume.js';
+import { largestShear } from './affine.js';
+import type { HeaderRemark, NiftiForm } from './niftiForm.js';
+import { type Affine, type Grid, type Size, type Volume, voxelCount } from './volume.js';
 import { BYTES_PER_VOXEL, type VoxelType } from './voxelTypes.js';
 
 export type ImageFormat = 'nifti1' | 'nifti2' | 'metaimage' | 'nrrd';
@@ -13,6 +14,8 @@ export interface ImageHeader extends Grid {
   readonly datatype: VoxelType;
   /** NIfTI only: the orientation fields as the file has them, to write a mask on exactly the same ones. */
   readonly niftiHeader?: NiftiForm;
+  /** What is to be said of where its voxels lie; absent where nothing is. */
+  readonly remarks?: readonly HeaderRemark[];
 }
 
 /** An image file with its voxels, scaled as its header says, all finite. */
@@ -47,6 +50,26 @@ export function checkSize(size: Size, field: string, file: string): void {
       file,
     });
   }
+}
+
+/** Axes that meet at angles further than this from 90° are sheared: sampling and resampling here take them as orthogonal. */
+const MOST_SHEAR = 0.05;
+
+/**
+ * Refuses a grid whose axes do not meet at right angles.
+ * @throws QuorumError HEADER_INVALID
+ */
+export function checkRightAngles(affine: Affine, field: string, file: string): void {
+  const shear = largestShear(affine);
+  if (shear <= MOST_SHEAR) return;
+  throw new QuorumError({
+    code: 'HEADER_INVALID',
+    field,
+    expected:
+      'axes at right angles: resample the image onto such a grid, without the shear of an affine registration',
+    found: `sheared by ${shear.toFixed(2)}°`,
+    file,
+  });
 }
 
 /** Bytes that the voxels of a header take in its file once decompressed. */

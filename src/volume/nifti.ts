@@ -41,8 +41,9 @@ export async function readNifti(source: OpenFile): Promise<ImageFile> {
 }
 
 function imageHeader(parsed: NiftiHeader, file: string): ImageHeader {
-  const { size, affine, datatype, format, form } = parsed;
-  return { size, affine, datatype, format, file, niftiHeader: form };
+  const { size, affine, datatype, format, form, remarks } = parsed;
+  const common = { size, affine, datatype, format, file, niftiHeader: form };
+  return remarks.length > 0 ? { ...common, remarks } : common;
 }
 
 function checkLength(source: OpenFile, gzip: boolean, end: number): void {

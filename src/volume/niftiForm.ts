@@ -1,5 +1,5 @@
-import { type AffineRow, affineFromRows, affineRows, voxelSpacing } from './affine.js';
-import type { Affine } from './volume.js';
+import { type AffineRow, affineFromRows, affineRows, invertAffine, voxelSpacing } from './affine.js';
+import type { Affine, Size } from './volume.js';
 
 /**
  * The fields by which a NIfTI header says where its voxels lie, exactly as the file has them
@@ -19,20 +19,69 @@ export interface NiftiForm {
   readonly xyztUnits: number;
 }
 
-/** Which of the standard's three ways gives the affine: sform before qform, else pixdim alone (method 1). */
+/** What is to be said of where a file's voxels lie. */
+export type HeaderRemark =
+  /** Nothing tells which side is left: no form at all, or Analyze. */
+  | 'ORIENTATION_UNKNOWN'
+  /** The sform is of unit vectors although voxels are not of 1 mm; their size is pixdim's. */
+  | 'VOXEL_SIZE_FROM_PIXDIM'
+  /** The sform is no matrix of a grid; the qform was taken. */
+  | 'SFORM_UNUSABLE';
+
+/**
+ * Which of the standard's three ways gives the affine: sform before qform, else pixdim alone (method 1). An sform of zeros is none; one
+ * that is no matrix of a grid gives way to a qform.
+ */
 export function formInUse(form: NiftiForm): 'sform' | 'qform' | 'pixdim' {
-  if (form.sformCode > 0) return 'sform';
+  if (form.sformCode > 0 && (isMatrix(form.srow) || (form.qformCode <= 0 && !isZero(form.srow))))
+    return 'sform';
   return form.qformCode > 0 ? 'qform' : 'pixdim';
+}
+
+function isMatrix(rows: NiftiForm['srow']): boolean {
+  return invertAffine(affineFromRows(rows)) !== null;
+}
+
+function isZero(rows: NiftiForm['srow']): boolean {
+  return rows.every((row) => row.every((value) => value === 0));
+}
+
+/** What a form leaves open, or contradicts itself in. */
+export function remarksOfForm(form: NiftiForm, size: Size): HeaderRemark[] {
+  const use = formInUse(form);
+  return [
+    ...(use === 'pixdim' ? (['ORIENTATION_UNKNOWN'] as const) : []),
+    ...(use === 'qform' && form.sformCode > 0 ? (['SFORM_UNUSABLE'] as const) : []),
+    ...(lacksVoxelSize(form, size) ? (['VOXEL_SIZE_FROM_PIXDIM'] as const) : []),
+  ];
+}
+
+/** Sizes that differ by more than this share are not one. */
+const SAME_SIZE = 0.01;
+/** No head is longer: pixdim that says so was left behind by a tool that resampled to 1 mm. */
+const MOST_MM = 500;
+
+/** Whether the sform in use has unit vectors where pixdim says that voxels are of another size than 1 mm. */
+function lacksVoxelSize(form: NiftiForm, size: Size): boolean {
+  if (formInUse(form) !== 'sform') return false;
+  const pixdim = form.pixdim.slice(1, 4);
+  const isUnit = voxelSpacing(affineFromRows(form.srow)).every((mm) => Math.abs(mm - 1) < 1e-3);
+  const isPlausible = pixdim.every((mm, axis) => mm > 0 && mm * size[axis] <= MOST_MM);
+  return isUnit && isPlausible && pixdim.some((mm) => Math.abs(mm - 1) > SAME_SIZE);
 }
 
 /**
  * Voxel → RAS mm by the rules of nifti1.h: the sform where sform_code > 0, else the qform where qform_code > 0,
  * else pixdim alone with the origin in voxel 0 (method 1). Metres and micrometres are converted to mm.
+ *
+ * @param size of the image; an sform without voxel size is told by it.
  */
-export function affineOfForm(form: NiftiForm): Affine {
+export function affineOfForm(form: NiftiForm, size: Size): Affine {
   const scale = millimetresPerUnit(form.xyztUnits);
-  const rows = rowsOfForm(form);
-  return affineFromRows(rows.map((row) => row.map((v) => v * scale)) as unknown as typeof rows);
+  const rows = rowsOfForm(form).map((row) =>
+    lacksVoxelSize(form, size) ? row.map((v, axis) => (axis < 3 ? v * form.pixdim[axis + 1] : v)) : row,
+  );
+  return affineFromRows(rows.map((row) => row.map((v) => v * scale)) as unknown as NiftiForm['srow']);
 }
 
 function rowsOfForm(form: NiftiForm): NiftiForm['srow'] {

@@ -1,8 +1,8 @@
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { QuorumError } from '../errors.js';
 import { invertAffine } from './affine.js';
-import { checkSize } from './imageFile.js';
-import { affineOfForm, formInUse, type NiftiForm } from './niftiForm.js';
+import { checkRightAngles, checkSize } from './imageFile.js';
+import { affineOfForm, formInUse, type HeaderRemark, type NiftiForm, remarksOfForm } from './niftiForm.js';
 import type { Affine, Size } from './volume.js';
 import { BYTES_PER_VOXEL, type Scaling, type VoxelType } from './voxelTypes.js';
 
@@ -17,6 +17,7 @@ export interface NiftiHeader {
   readonly size: Size;
   readonly affine: Affine;
   readonly form: NiftiForm;
+  readonly remarks: readonly HeaderRemark[];
   readonly datatype: VoxelType;
   /** Offset of the first voxel in the (decompressed) file. */
   readonly voxOffset: number;
@@ -75,8 +76,9 @@ export function parseNiftiHeader(bytes: Buffer, file: string): NiftiHeader {
     format,
     littleEndian: raw.littleEndian,
     size,
-    affine: checkedAffine(form, file),
-    form,
+    affine: checkedAffine(form, size, file),
+    form: withoutZeros(form),
+    remarks: remarksOfForm(form, size),
     datatype: datatypeOf(raw, file),
     voxOffset: voxOffsetOf(raw.vox_offset, length, file),
     scaling: scalingOf(raw, file),
@@ -174,16 +176,22 @@ function formOf(raw: NIFTI1 | NIFTI2, view: DataView, format: 'nifti1' | 'nifti2
   };
 }
 
-function checkedAffine(form: NiftiForm, file: string): Affine {
+/** What masks repeat: not an sform that no reader can use. */
+function withoutZeros(form: NiftiForm): NiftiForm {
+  return form.sformCode > 0 && formInUse(form) !== 'sform' ? { ...form, sformCode: 0 } : form;
+}
+
+function checkedAffine(form: NiftiForm, size: Size, file: string): Affine {
   const use = formInUse(form);
   const pixdim = form.pixdim.slice(1, 4);
   if (use !== 'sform' && !pixdim.every((v) => v > 0 && Number.isFinite(v))) {
     throw invalid('pixdim', 'three positive numbers', pixdim.join(', '), file);
   }
-  const affine = affineOfForm(form);
+  const affine = affineOfForm(form, size);
   if (invertAffine(affine) === null) {
     const fields = { sform: form.srow, qform: [...form.quatern, ...form.qoffset], pixdim }[use];
     throw invalid(use, 'a finite, invertible matrix', fields.join(', '), file);
   }
+  checkRightAngles(affine, use, file);
   return affine;
 }

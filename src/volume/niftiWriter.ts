@@ -31,7 +31,7 @@ export async function writeNifti(
   options: { readonly form?: NiftiForm | undefined } = {},
 ): Promise<void> {
   const form = options.form ?? formOfAffine(volume.affine);
-  if (options.form && !sameGrid(volume, { size: volume.size, affine: affineOfForm(form) })) {
+  if (options.form && !sameGrid(volume, { size: volume.size, affine: affineOfForm(form, volume.size) })) {
     throw new QuorumError({ code: 'GRIDS_DIFFER', field: 'form', expected: "the volume's own affine", file });
   }
   if (volume.data.length !== voxelCount(volume.size)) {

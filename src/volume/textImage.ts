@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { type AffineRows, affineFromRows, invertAffine } from './affine.js';
 import { type OpenFile, readProblem, withFile } from './fileBytes.js';
-import { type ImageFile, type ImageHeader, storedBytes } from './imageFile.js';
+import { checkRightAngles, type ImageFile, type ImageHeader, storedBytes } from './imageFile.js';
 import { type Compression, canInflateTo, compressedBound, inflate } from './inflate.js';
 import type { Affine } from './volume.js';
 import { decodeVoxels } from './voxelStream.js';
@@ -37,7 +37,10 @@ export function affineFromWorld(
     return [...steps.map((step) => step[row]), origin[row]].map((v) => (v === 0 ? 0 : sign * v));
   });
   const affine = affineFromRows(rows as unknown as AffineRows);
-  if (invertAffine(affine) !== null) return affine;
+  if (invertAffine(affine) !== null) {
+    checkRightAngles(affine, 'axes', file);
+    return affine;
+  }
   const expected = 'finite, independent axis directions';
   throw new QuorumError({
     code: 'HEADER_INVALID',

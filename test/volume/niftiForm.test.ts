@@ -119,7 +119,7 @@ describe('the quaternion against axis and angle', () => {
       pixdim: [qfac, ...spacing, 0, 0, 0, 0],
       xyztUnits: 2,
     };
-    expectClose(affineOfForm(form) as number[], expectedAffine(axis, angle, qfac), 9);
+    expectClose(affineOfForm(form, [2, 2, 2]) as number[], expectedAffine(axis, angle, qfac), 9);
   });
 
   it.each(ROTATIONS)(
@@ -151,4 +151,74 @@ it('gives a sheared affine an sform only', () => {
 it('reads the orientation that the header states', async () => {
   const header = await readHeader(folder.write('.nii', niftiBytes({ sformCode: 2, srow: SROW })));
   expect(axisCodes(header.affine)).toBe('LPS');
+});
+
+describe('forms that say too little, or too much', () => {
+  const LARGE = { dim: [3, 40, 40, 20, 1, 1, 1, 1], voxels: Buffer.alloc(40 * 40 * 20) };
+  const PIXDIM = [1, 0.9, 0.9, 5.5, 0, 0, 0, 0];
+  const UNIT = [-1, 0, 0, 10, 0, -1, 0, 20, 0, 0, 1, 30];
+  const read = (options: NiftiBytes) =>
+    readHeader(folder.write('.nii', niftiBytes({ ...LARGE, ...options })));
+
+  it.each([0, 1])('takes pixdim for an sform of unit vectors (qform code %i)', async (qformCode) => {
+    const { affine, remarks } = await read({ srow: UNIT, sformCode: 1, qformCode, pixdim: PIXDIM });
+    expectClose(affine as number[], [-0.9, 0, 0, 0, 0, -0.9, 0, 0, 0, 0, 5.5, 0, 10, 20, 30, 1]);
+    expect(remarks).toEqual(['VOXEL_SIZE_FROM_PIXDIM']);
+  });
+
+  it('takes an oblique sform of unit vectors for one, and no sform of another size', async () => {
+    const [c, s] = [Math.cos(0.3), Math.sin(0.3)];
+    const oblique = [-c, s, 0, 1, s, c, 0, 2, 0, 0, 1, 3];
+    const { remarks } = await read({ srow: oblique, sformCode: 2, pixdim: PIXDIM });
+    expect(remarks).toEqual(['VOXEL_SIZE_FROM_PIXDIM']);
+    const scaled = await read({ srow: SROW, sformCode: 1, pixdim: PIXDIM });
+    expect(scaled.remarks).toBeUndefined();
+    expectClose(scaled.affine as number[], SFORM_AFFINE);
+    expect((await read({ srow: UNIT, sformCode: 1 })).remarks).toBeUndefined();
+  });
+
+  it('leaves unit vectors alone where pixdim makes no head', async () => {
+    const { affine, remarks } = await read({ srow: UNIT, sformCode: 1, pixdim: [1, 1, 1, 30, 0, 0, 0, 0] });
+    expect([affine[10], remarks]).toEqual([1, undefined]);
+  });
+
+  it.each([
+    ['zeros', new Array(12).fill(0)],
+    ['what is no number', [Number.NaN, ...UNIT.slice(1)]],
+    ['a flat matrix', [1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]],
+  ])('takes the qform beside an sform of %s', async (_, srow) => {
+    const { affine, remarks, niftiHeader } = await read({
+      srow,
+      sformCode: 1,
+      qformCode: 1,
+      pixdim: PIXDIM,
+      qoffset: [5, 6, 7],
+    });
+    expectClose(affine as number[], [0.9, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 5.5, 0, 5, 6, 7, 1]);
+    expect(remarks).toEqual(['SFORM_UNUSABLE']);
+    // A mask that repeats this form is read by its qform, too.
+    expect(niftiHeader).toMatchObject({ sformCode: 0, qformCode: 1 });
+  });
+
+  it('says that left and right are unknown where there is no form', async () => {
+    expect((await read({ pixdim: PIXDIM })).remarks).toEqual(['ORIENTATION_UNKNOWN']);
+    expect((await read({ pixdim: PIXDIM, sformCode: 1 })).remarks).toEqual(['ORIENTATION_UNKNOWN']);
+  });
+
+  it.each([
+    [0.02, 'reads'],
+    [0.04, 'reads'],
+    [0.07, 'refuses'],
+    [0.5, 'refuses'],
+    [2, 'refuses'],
+  ])('shear of %d°: %s', async (degrees, what) => {
+    const shear = 5.5 * Math.tan((degrees * Math.PI) / 180);
+    const srow = [0.9, 0, shear, 0, 0, 0.9, 0, 0, 0, 0, 5.5, 0];
+    const code = await read({ srow, sformCode: 1, pixdim: PIXDIM }).then(
+      () => 'reads',
+      (error) =>
+        error.code === 'HEADER_INVALID' && /sheared by/.test(error.problem.found) ? 'refuses' : error,
+    );
+    expect(code).toBe(what);
+  });
 });

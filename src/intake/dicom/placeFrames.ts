@@ -57,7 +57,10 @@ export function placeFrames(volume: DicomVolume, header: ImageHeader): PlacedFra
   return { frames: ordered, affine: affineOf(volume, ordered, isFlipped, header), isFlipped };
 }
 
-/** Voxel → RAS mm: directions and spacing of the first frame; origin and the step from slice to slice by least squares over all. */
+/**
+ * Voxel → RAS mm, at right angles: directions and spacing of the first frame, origin and the step from slice to slice by least squares
+ * over all positions, so that rounded ones do not shear the grid.
+ */
 function affineOf(
   { facts, first: { rows } }: DicomVolume,
   frames: readonly DicomFrame[],
@@ -65,23 +68,34 @@ function affineOf(
   header: ImageHeader,
 ): Affine {
   const [between, along] = facts.pixelSpacing ?? [1, 1];
-  const ras = ([x, y, z]: readonly number[]) => [-x, -y, z];
   const cosines = frames[0].imageOrientationPatient;
-  const right = ras(cosines.slice(0, 3)).map((v) => v * along);
-  const down = ras(cosines.slice(3)).map((v) => v * between * (isFlipped ? -1 : 1));
+  const right = unit(ras(cosines.slice(0, 3)));
+  const given = ras(cosines.slice(3));
+  const lean = dot(given, right);
+  const down = unit(given.map((v, row) => v - lean * right[row]));
+  const normal = [0, 1, 2].map(
+    (row) => right[(row + 1) % 3] * down[(row + 2) % 3] - right[(row + 2) % 3] * down[(row + 1) % 3],
+  );
   const middle = (frames.length - 1) / 2;
   const places = frames.map((frame) => ras(frame.imagePositionPatient));
   const spread = places.reduce((sum, _, k) => sum + (k - middle) ** 2, 0);
-  const origin: number[] = [];
-  const through: number[] = [];
-  for (let row = 0; row < 3; row++) {
+  const step =
+    spread > 0
+      ? places.reduce((sum, place, k) => sum + (k - middle) * dot(place, normal), 0) / spread
+      : dot([header.affine[8], header.affine[9], header.affine[10]], normal);
+  const column = down.map((v) => v * between * (isFlipped ? -1 : 1));
+  const origin = [0, 1, 2].map((row) => {
     const mean = places.reduce((sum, place) => sum + place[row], 0) / frames.length;
-    const slope = places.reduce((sum, place, k) => sum + (k - middle) * place[row], 0) / spread;
-    through.push(spread > 0 ? slope : header.affine[8 + row]);
-    origin.push(mean - (spread > 0 ? middle * slope : 0) - (isFlipped ? down[row] * (rows - 1) : 0));
-  }
-  return [...right, 0, ...down, 0, ...through, 0, ...origin, 1] as unknown as Affine;
+    return mean - middle * step * normal[row] - (isFlipped ? column[row] * (rows - 1) : 0);
+  });
+  const columns = [right.map((v) => v * along), column, normal.map((v) => v * step), origin];
+  return columns.flatMap((values, n) => [...values, n === 3 ? 1 : 0]) as unknown as Affine;
 }
+
+/** DICOM's LPS as RAS. */
+const ras = ([x, y, z]: readonly number[]) => [-x, -y, z];
+const dot = (a: readonly number[], b: readonly number[]) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const unit = (vector: readonly number[]) => vector.map((v) => v / Math.hypot(...vector));
 
 /** Writes where voxels lie into the header of a little-endian NIfTI-1, in place. */
 export function setAffine(nifti: Uint8Array, affine: Affine): void {
