@@ -16,9 +16,8 @@ export class WrittenFiles {
   /** Takes note of every export. */
   follow(services: Client): void {
     services.onJob(({ state, result }) => {
-      const { folder, files } = (result ?? {}) as Partial<ExportResult>;
-      if (state !== 'done' || typeof folder !== 'string' || !Array.isArray(files)) return;
-      for (const path of [folder, ...files]) this.add(path);
+      const { shown } = (result ?? {}) as Partial<ExportResult>;
+      if (state === 'done' && typeof shown === 'string') this.add(shown);
     });
   }
 }

@@ -32,6 +32,7 @@ export function commandHandlers(
   | 'segment.start'
   | 'prepare.start'
   | 'jobs.cancel'
+  | 'jobs.list'
 > {
   const testing = launchSelfTest ? { launch: launchSelfTest } : {};
   return {
@@ -44,12 +45,13 @@ export function commandHandlers(
     'devices.list': async ({ again }) =>
       (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
-      job: jobs.start((context) => segment(request, profileFolder, tools, context)),
+      job: jobs.start((context) => segment(request, profileFolder, tools, context), { kind: 'segment' }),
     }),
     'prepare.start': async (request) => ({
-      job: jobs.start((context) => runPrepareJob(request, tools, context)),
+      job: jobs.start((context) => runPrepareJob(request, tools, context), { kind: 'prepare' }),
     }),
     'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
+    'jobs.list': async () => jobs.list(),
   };
 }
 

@@ -12,7 +12,7 @@ export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './co
 export * from './contract/client.js';
 export type { PrepareRequest, SegmentRequest } from './contract/commands.js';
 export { type EditState, editSupports } from './contract/edits.js';
-export { type JobEvent, type QuorumEvent, quorumEventSchema } from './contract/events.js';
+export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';
 export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './contract/frame.js';

@@ -83,7 +83,7 @@ async function runBatch(
     const done = outcomes.length;
     const caseContext: JobContext = {
       signal: context.signal,
-      report: (stage, progress) => context.report(stage, (done + progress) / cases.length, name),
+      report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
     };
     outcomes.push(await outcomeOf(name, folder, request, model, openEngine, caseContext));
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });

@@ -61,6 +61,11 @@ export interface Services extends Client {
   close(): Promise<void>;
 }
 
+/** A process that opens is ended when it has had nothing to do for so long. */
+const INTAKE_IDLE_MS = 60_000;
+/** How long closing waits for a running job to stop by itself. */
+const CLOSING_PATIENCE_MS = 3000;
+
 type Handlers = {
   [M in Method]?: (request: ParsedRequest<M>, body?: ArrayBuffer) => Promise<Response<M>>;
 };
@@ -107,11 +112,13 @@ export function createServices(options: ServiceOptions = {}): Services {
       return context.worker.pid;
     },
     async close() {
-      context.jobs.close();
       context.openings.close();
-      for (const session of context.cases.values()) await session.close();
+      await context.jobs.close(CLOSING_PATIENCE_MS);
+      // One that fails to close keeps nothing else from closing.
+      await Promise.allSettled([...context.cases.values()].map((session) => session.close()));
       context.cases.clear();
       context.worker.close();
+      context.intake.close();
       await context.working.close();
     },
   };
@@ -130,11 +137,15 @@ function createContext({
   jobs.onJob((event) => emit({ type: 'job', event }));
   const cacheFolder = join(profileFolder, 'cache');
   const launch = launchWorker?.([cacheFolder]) ?? forkedWorker([cacheFolder]);
-  const worker = new WorkerSupervisor({
-    launch,
-    launchSelfTest,
-    onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
-  });
+  const supervisor = (idleMs: number) =>
+    new WorkerSupervisor({
+      launch,
+      launchSelfTest,
+      idleMs,
+      onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
+    });
+  const worker = supervisor(Number.POSITIVE_INFINITY);
+  const intake = supervisor(INTAKE_IDLE_MS);
   const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
   const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {
@@ -149,10 +160,11 @@ function createContext({
     skullStrip: new SkullStripFile(join(profileFolder, 'skull-strip')),
     memory,
     working,
-    scans: new Scans(worker, working, memory),
+    scans: new Scans(intake, working, memory),
     openings: new Openings(emit),
     jobs,
     worker,
+    intake,
     cases: new Map(),
     emit,
   };

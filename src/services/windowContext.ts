@@ -44,6 +44,8 @@ export interface WindowContext {
   readonly openings: Openings;
   readonly jobs: JobQueue;
   readonly worker: WorkerSupervisor;
+  /** Looks into folders and converts, in a process of its own: an opening that has to be stopped by force stops no job. */
+  readonly intake: WorkerSupervisor;
   readonly cases: Map<string, CaseSession>;
   emit(event: QuorumEvent): void;
 }

@@ -70,20 +70,13 @@ describe('files that may be shown in the file manager', () => {
         return () => undefined;
       },
     } as never);
-    emit({ job: '1', state: 'running', progress: 0.5, stage: 's', result: { folder: '/early', files: [] } });
-    emit({
-      job: '1',
-      state: 'done',
-      progress: 1,
-      stage: 'done',
-      result: { folder: '/out', files: ['/out/a.csv'] },
-    });
-    expect([written.has('/out'), written.has('/out/a.csv')]).toEqual([true, true]);
-    expect([written.has('/early'), written.has('/etc/passwd'), written.has(null)]).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    const event = { job: '1', kind: 'export', progress: 1, stage: 's' } as const;
+    emit({ ...event, state: 'running', result: { folder: '/early', files: [], shown: '/early' } });
+    emit({ ...event, state: 'done', result: { folder: '/out', files: ['a.csv'], shown: '/out/a.csv' } });
+    emit({ ...event, kind: 'segment', state: 'done', result: { case: 'p1' } });
+    expect(
+      ['/out/a.csv', '/early', '/etc/passwd', 'a.csv', null].filter((path) => written.has(path)),
+    ).toEqual(['/out/a.csv']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +146,70 @@ describe('the supervisor', () => {
     expect(script.kills()).toBe(1);
     expect(script.started).toHaveLength(2);
     expect(deaths).toEqual([]);
+  });
+
+  it('never repeats a job when it ends the worker to stop another task', async () => {
+    const asked: string[] = [];
+    const script = scriptedWorker((message) => void (message.kind === 'run' && asked.push(message.task)));
+    const supervisor = new WorkerSupervisor({ launch: script.launch, onDeath: () => undefined });
+    const controller = new AbortController();
+    const stopped = supervisor.run('segment', {} as never, { signal: controller.signal });
+    const other = supervisor.run('export', {} as never);
+    controller.abort();
+    expect(await codeOf(stopped)).toBe('CANCELLED');
+    const problem = await other.catch((error: QuorumError) => error.problem);
+    expect(problem).toEqual({ code: 'WORKER_DIED', found: 'ended to stop another task' });
+    expect(asked).toEqual(['segment', 'export']);
+  });
+
+  it('ends a worker that has had nothing to do for a while, and starts another when there is work', async () => {
+    const script = scriptedWorker((message, reply) => {
+      if (message.kind === 'run') reply({ kind: 'done', id: message.id, result: null });
+    });
+    const supervisor = new WorkerSupervisor({ launch: script.launch, onDeath: () => undefined, idleMs: 20 });
+    await supervisor.run('drop', { images: [] });
+    await expect.poll(() => script.kills()).toBe(1);
+    await supervisor.run('drop', { images: [] });
+    expect(script.started).toHaveLength(2);
+    supervisor.close();
+  });
+
+  it('leaves no listener on the signal of a task that has ended', async () => {
+    const script = scriptedWorker((message, reply) => {
+      if (message.kind === 'run') reply({ kind: 'done', id: message.id, result: null });
+    });
+    const supervisor = new WorkerSupervisor({ launch: script.launch, onDeath: () => undefined });
+    const { signal } = new AbortController();
+    for (let n = 0; n < 3; n++) await supervisor.run('drop', { images: [] }, { signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('gives the result of a self-test to the worker that asked for it, not to the one that took its place', async () => {
+    const told: number[] = [];
+    const script = scriptedWorker((message, reply) => {
+      if (message.kind === 'selfTested') told.push(script.started.length);
+      else if (message.kind === 'run' && script.started.length === 1)
+        reply({ kind: 'selfTest', id: 1, request: { id: 'gpu' } as never });
+    });
+    let finish = () => {};
+    const supervisor = new WorkerSupervisor({
+      launch: script.launch,
+      onDeath: () => undefined,
+      launchSelfTest: () =>
+        new Promise((resolve) => {
+          finish = () => resolve({ adapter: null, driver: null, judgement: null });
+        }),
+    });
+    void supervisor.run('image', { file: 'x' }).catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    const [first] = script.started;
+    const sentToFirst: unknown[] = [];
+    Object.assign(first, { send: (message: unknown) => sentToFirst.push(message) });
+    script.die();
+    finish();
+    await expect.poll(() => sentToFirst).toMatchObject([{ kind: 'selfTested', id: 1 }]);
+    expect(told).toEqual([]);
+    supervisor.close();
   });
 
   it('gives up on a question that kills every worker, instead of restarting for ever', async () => {

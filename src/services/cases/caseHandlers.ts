@@ -144,29 +144,32 @@ async function startSegmenting(
   const settings = await context.settings.get();
   const model = await context.models.find(modelId ?? settings.model);
   const sequences = sequencesToUse(session, model.description.modalities, use);
-  return context.jobs.start(async ({ signal, report }) => {
-    const segment = async (from: number) => {
-      const source: CaseSource = {
-        name: session.name,
-        ...imagesOf(session, sequences),
-        model: { folder: model.folder, hash: model.hash },
-        device: device ?? settings.device,
-        force,
+  return context.jobs.start(
+    async ({ signal, report }) => {
+      const segment = async (from: number) => {
+        const source: CaseSource = {
+          name: session.name,
+          ...imagesOf(session, sequences),
+          model: { folder: model.folder, hash: model.hash },
+          device: device ?? settings.device,
+          force,
+        };
+        const request = {
+          source,
+          threads: Math.max(1, cpus().length - 1),
+          cacheLimitBytes: settings.cacheLimitMb * 1e6 - (await context.prepared.size()).bytes,
+          verdictFolder: context.profileFolder,
+        };
+        const onProgress = (stage: string, share: number) => report(stage, from + (1 - from) * share);
+        return context.worker.run('segment', request, { signal, onProgress });
       };
-      const request = {
-        source,
-        threads: Math.max(1, cpus().length - 1),
-        cacheLimitBytes: settings.cacheLimitMb * 1e6 - (await context.prepared.size()).bytes,
-        verdictFolder: context.profileFolder,
-      };
-      const onProgress = (stage: string, share: number) => report(stage, from + (1 - from) * share);
-      return context.worker.run('segment', request, { signal, onProgress });
-    };
-    const segmented = await prepareAndSegment(context, session, { signal, report }, force, segment);
-    const result = session.setResult(segmented);
-    changed(session);
-    return result;
-  }, id);
+      const segmented = await prepareAndSegment(context, session, { signal, report }, force, segment);
+      const result = session.setResult(segmented);
+      changed(session);
+      return result;
+    },
+    { kind: 'segment', case: id, title: session.name },
+  );
 }
 
 /** Share of a job that preparing takes. */

@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import type { CaseFile } from '../contract/cases.js';
 import type { ExportRequest, exportContract } from '../contract/exports.js';
-import { type JsonHandlers, resultOfCase, type WindowContext } from '../windowContext.js';
+import { type JsonHandlers, openCaseOf, resultOfCase, type WindowContext } from '../windowContext.js';
 import type { ExportJob } from '../worker/exportJob.js';
 import { summariseFile } from './caseFiles.js';
 
@@ -12,9 +12,12 @@ export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeo
     'export.start': async (request) => {
       exportJob(context, request);
       const job = context.jobs.start(
-        ({ signal, report }) =>
-          context.worker.run('export', exportJob(context, request), { signal, onProgress: report }),
-        request.case,
+        async ({ signal, report }) => {
+          const job = exportJob(context, request);
+          const made = await context.worker.run('export', job, { signal, onProgress: report });
+          return { ...made, shown: join(made.folder, made.files[0] ?? '.') };
+        },
+        { kind: 'export', case: request.case, title: openCaseOf(context, request.case).name },
       );
       return { job };
     },

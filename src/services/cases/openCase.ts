@@ -61,7 +61,7 @@ export async function openPaths(
 }
 
 async function openCandidate(
-  { worker, working }: WindowContext,
+  { intake, working }: WindowContext,
   paths: readonly string[],
   candidate: StudyCandidate,
   scan: Scan,
@@ -70,7 +70,7 @@ async function openCandidate(
   const workingFolder = await working.create();
   try {
     const raw = new RawCase(candidate, scan, (found) =>
-      worker.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal }),
+      intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal }),
     );
     const files = await raw.files((done, total) => report('converting the series', done / total));
     signal.throwIfAborted();

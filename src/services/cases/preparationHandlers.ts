@@ -42,11 +42,14 @@ export function preparationHandlers(
       session.preparation.options = { ...session.preparation.options, ...defined(options) };
       await requireNetwork(context, session.preparation.options);
       changed(session);
-      const job = jobs.start(async (job) => {
-        const made = await prepare(context, session, job, again);
-        changed(session);
-        return made;
-      }, id);
+      const job = jobs.start(
+        async (job) => {
+          const made = await prepare(context, session, job, again);
+          changed(session);
+          return made;
+        },
+        { kind: 'prepare', case: id, title: session.name },
+      );
       return { job };
     },
     'preparation.setBrain': async ({ case: id }, body) => {

@@ -4,7 +4,7 @@ import { applicationContract } from './application.js';
 import { casesContract } from './cases.js';
 import { commandContract, devicesList, jobsCancel } from './commands.js';
 import { changesContract, editsContract } from './edits.js';
-import type { JobEvent, QuorumEvent } from './events.js';
+import { type JobEvent, jobsList, type QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
 import { mapsContract, masksContract } from './masks.js';
 import { preparationBinaryContract, preparationContract } from './preparation.js';
@@ -16,6 +16,7 @@ import { studiesContract } from './studies.js';
 export const windowContract = {
   'devices.list': devicesList,
   'jobs.cancel': jobsCancel,
+  'jobs.list': jobsList,
   ...studiesContract,
   ...casesContract,
   ...masksContract,

@@ -3,14 +3,27 @@ import { problemSchema } from './basic.js';
 import { openCaseSchema } from './cases.js';
 import { editStateSchema } from './edits.js';
 
+/** What a job does. */
+export const JOB_KINDS = ['segment', 'prepare', 'export', 'train', 'evaluate'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
 export const jobEventSchema = z.object({
   job: z.string(),
+  kind: z.enum(JOB_KINDS),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   /** Share done, 0..1. */
   progress: z.number(),
   stage: z.string(),
   /** The case that is worked on: its id, or its name when a folder of cases is segmented. */
   case: z.string().optional(),
+  /** Name of the open case, for people. */
+  title: z.string().optional(),
+  /** With `queued`: how many jobs are before it. */
+  before: z.int().min(0).optional(),
+  /** With `queued`: name of the case whose job runs now. */
+  waitingFor: z.string().optional(),
+  /** It was asked to stop, and has not stopped yet. */
+  cancelling: z.literal(true).optional(),
   /** Estimated seconds left; absent while there is no ground for an estimate. */
   secondsLeft: z.number().optional(),
   /** With `done`: CaseResult, ExportResult, or the command line's CaseReport or BatchReport. */
@@ -19,6 +32,9 @@ export const jobEventSchema = z.object({
   problem: problemSchema.optional(),
 });
 export type JobEvent = z.infer<typeof jobEventSchema>;
+
+/** Every job that has not ended, the running one first, each with what was said of it last. */
+export const jobsList = { request: z.strictObject({}), response: z.array(jobEventSchema) } as const;
 
 /** The one stream of events. */
 export const quorumEventSchema = z.discriminatedUnion('type', [

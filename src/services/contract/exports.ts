@@ -46,7 +46,13 @@ export const exportRequestSchema = caseIdSchema.extend({
 });
 export type ExportRequest = z.output<typeof exportRequestSchema>;
 
-export const exportResultSchema = z.object({ folder: z.string(), files: z.array(z.string()) });
+export const exportResultSchema = z.object({
+  folder: z.string(),
+  /** Relative to the folder. */
+  files: z.array(z.string()),
+  /** Absolute path of what a file manager shows of it. */
+  shown: z.string(),
+});
 export type ExportResult = z.infer<typeof exportResultSchema>;
 
 export const exportContract = {

@@ -18,7 +18,7 @@ export function studiesHandlers(context: WindowContext): JsonHandlers<keyof type
       try {
         const remembered = await memory.all();
         return summariseScan(
-          await context.worker.run('scan', { paths, workingFolder, remembered }, { signal: limit }),
+          await context.intake.run('scan', { paths, workingFolder, remembered }, { signal: limit }),
         );
       } catch (error) {
         if (limit.aborted)

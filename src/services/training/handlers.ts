@@ -12,10 +12,10 @@ export function trainingHandlers(
 ): { [M in TrainingMethod]: (request: ParsedRequest<M>) => Promise<Response<M>> } {
   return {
     'train.start': async (request) => ({
-      job: jobs.start((context) => runTrainJob(request, verdictFolder, context)),
+      job: jobs.start((context) => runTrainJob(request, verdictFolder, context), { kind: 'train' }),
     }),
     'evaluate.start': async (request) => ({
-      job: jobs.start((context) => runEvaluateJob(request, verdictFolder, context)),
+      job: jobs.start((context) => runEvaluateJob(request, verdictFolder, context), { kind: 'evaluate' }),
     }),
   };
 }

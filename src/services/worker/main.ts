@@ -33,7 +33,7 @@ async function run(id: number, task: TaskName, taskArguments: unknown): Promise<
   try {
     const result = await tasks[task](taskArguments as never, {
       signal: controller.signal,
-      report: (stage, progress) => send({ kind: 'progress', id, stage, progress }),
+      report: (stage, progress, details) => send({ kind: 'progress', id, stage, progress, details }),
     });
     send({ kind: 'done', id, result });
   } catch (error) {

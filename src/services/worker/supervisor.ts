@@ -1,12 +1,13 @@
 import { launchSelfTest, type SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { type Problem, QuorumError } from '../../errors.js';
+import type { JobContext } from '../jobs.js';
 import type { WorkerLauncher, WorkerProcess } from './port.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from './tasks.js';
 
 /** How long a cancelled task may take to stop by itself. */
 const CANCEL_PATIENCE_MS = 1000;
 
-/** Tasks that change something outside the worker, or take long: never repeated unasked when the worker dies. */
+/** Tasks that change something outside the worker, or take long: never repeated unasked, however the worker ended. */
 const ONCE: ReadonlySet<TaskName> = new Set([
   'segment',
   'export',
@@ -18,7 +19,7 @@ const ONCE: ReadonlySet<TaskName> = new Set([
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (stage: string, progress: number) => void;
+  readonly onProgress?: JobContext['report'];
 }
 
 export interface SupervisorOptions {
@@ -26,6 +27,8 @@ export interface SupervisorOptions {
   /** Called when the worker ended without being asked to. */
   readonly onDeath: (problem: Problem) => void;
   readonly launchSelfTest?: SelfTestLauncher | undefined;
+  /** A worker that has had nothing to do for so long is ended; never, unless said. */
+  readonly idleMs?: number;
 }
 
 interface Pending {
@@ -35,12 +38,13 @@ interface Pending {
   readonly resolve: (result: never) => void;
   readonly reject: (error: QuorumError) => void;
   attempts: number;
+  stopListening(): void;
 }
 
 /**
  * Keeps one worker process going: starts it when there is work, reports its death, and starts it again. Questions that were
  * open when it died are asked once more; jobs fail with WORKER_DIED. A cancelled task that does not stop within a second is
- * stopped by ending the process.
+ * stopped by ending the process: questions are asked again, other jobs fail with WORKER_DIED, and that reason.
  */
 export class WorkerSupervisor {
   private readonly options: SupervisorOptions;
@@ -48,6 +52,7 @@ export class WorkerSupervisor {
   private worker: WorkerProcess | null = null;
   private lastId = 0;
   private closed = false;
+  private idle: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -67,8 +72,12 @@ export class WorkerSupervisor {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       if (this.closed || options.signal?.aborted) return reject(new QuorumError({ code: 'CANCELLED' }));
-      this.pending.set(id, { task, arguments: taskArguments, options, resolve, reject, attempts: 0 });
-      options.signal?.addEventListener('abort', () => this.cancel(id), { once: true });
+      const { signal } = options;
+      const cancel = () => this.cancel(id);
+      const stopListening = () => signal?.removeEventListener('abort', cancel);
+      signal?.addEventListener('abort', cancel, { once: true });
+      const entry = { task, arguments: taskArguments, options, resolve, reject, attempts: 0, stopListening };
+      this.pending.set(id, entry);
       this.ask(id);
     });
   }
@@ -76,12 +85,14 @@ export class WorkerSupervisor {
   /** Ends the worker; open tasks end as CANCELLED. */
   close(): void {
     this.closed = true;
+    clearTimeout(this.idle);
     this.worker?.kill();
     for (const id of this.pending.keys()) this.fail(id, { code: 'CANCELLED' });
   }
 
   private ask(id: number): void {
     const entry = this.pending.get(id)!;
+    clearTimeout(this.idle);
     entry.attempts++;
     this.worker ??= this.start();
     this.send({ kind: 'run', id, task: entry.task, arguments: entry.arguments });
@@ -98,18 +109,26 @@ export class WorkerSupervisor {
     patience.unref();
   }
 
-  /** Ends the worker on purpose and asks its open questions again. */
+  /** Ends the worker on purpose. */
   private restart(): void {
     const worker = this.worker;
     this.worker = null;
     worker?.kill();
-    for (const id of [...this.pending.keys()]) this.ask(id);
+    this.askAgain({ code: 'WORKER_DIED', found: 'ended to stop another task' });
+  }
+
+  /** After the worker's end: questions are asked once more; what is never repeated fails. */
+  private askAgain(problem: Problem): void {
+    for (const [id, { task, attempts }] of [...this.pending]) {
+      if (ONCE.has(task) || attempts > 1) this.fail(id, problem);
+      else this.ask(id);
+    }
   }
 
   private start(): WorkerProcess {
     const worker = this.options.launch();
     worker.onMessage((message) => {
-      if (worker === this.worker) void this.receive(message as FromWorker);
+      if (worker === this.worker) void this.receive(message as FromWorker, worker);
     });
     worker.onExit((reason) => {
       if (worker === this.worker && !this.closed) this.afterDeath(reason);
@@ -120,37 +139,54 @@ export class WorkerSupervisor {
   private afterDeath(reason: string): void {
     this.worker = null;
     const problem: Problem = { code: 'WORKER_DIED', found: reason };
-    for (const [id, { task, attempts }] of [...this.pending]) {
-      if (ONCE.has(task) || attempts > 1) this.fail(id, problem);
-      else this.ask(id);
-    }
+    this.askAgain(problem);
     this.options.onDeath(problem);
   }
 
-  private async receive(message: FromWorker): Promise<void> {
+  private async receive(message: FromWorker, worker: WorkerProcess): Promise<void> {
     const entry = this.pending.get(message.id);
     switch (message.kind) {
       case 'done':
-        this.pending.delete(message.id);
+        this.settle(message.id);
         entry?.resolve(message.result as never);
         break;
       case 'failed':
         this.fail(message.id, message.problem);
         break;
       case 'progress':
-        entry?.options.onProgress?.(message.stage, message.progress);
+        entry?.options.onProgress?.(message.stage, message.progress, message.details);
         break;
       case 'selfTest': {
         const report = await (this.options.launchSelfTest ?? launchSelfTest)(message.request);
-        this.send({ kind: 'selfTested', id: message.id, report });
+        // The worker that asked: another one's tests have the same numbers.
+        worker.send({ kind: 'selfTested', id: message.id, report } satisfies ToWorker);
       }
     }
   }
 
   private fail(id: number, problem: Problem): void {
+    const entry = this.settle(id);
+    entry?.reject(new QuorumError(problem));
+  }
+
+  /** Forgets a task that has ended. */
+  private settle(id: number): Pending | undefined {
     const entry = this.pending.get(id);
     this.pending.delete(id);
-    entry?.reject(new QuorumError(problem));
+    entry?.stopListening();
+    const { idleMs = Number.POSITIVE_INFINITY } = this.options;
+    if (this.pending.size === 0 && Number.isFinite(idleMs)) {
+      clearTimeout(this.idle);
+      this.idle = setTimeout(() => this.endIdle(), idleMs);
+      this.idle.unref();
+    }
+    return entry;
+  }
+
+  private endIdle(): void {
+    const { worker } = this;
+    this.worker = null;
+    worker?.kill();
   }
 
   private send(message: ToWorker): void {

@@ -9,6 +9,7 @@ import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
 import type { BinaryHeader, Response } from '../contract.js';
 import type { Runs } from '../edits/runs.js';
+import type { ReportDetails } from '../jobs.js';
 import type { PreparedRecord } from '../profile/preparedStore.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ExportJob } from './exportJob.js';
@@ -109,6 +110,12 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly problem: Problem }
-  | { readonly kind: 'progress'; readonly id: number; readonly stage: string; readonly progress: number }
+  | {
+      readonly kind: 'progress';
+      readonly id: number;
+      readonly stage: string;
+      readonly progress: number;
+      readonly details: ReportDetails | undefined;
+    }
   /** A device is to be tested in a process of its own, which only the host can start everywhere. */
   | { readonly kind: 'selfTest'; readonly id: number; readonly request: SelfTestRequest };
