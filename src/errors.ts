@@ -84,6 +84,7 @@ export const ERROR_CODES = [
   'CANCELLED',
   'WORKER_DIED',
   'REQUEST_INVALID',
+  'NOT_REACHED',
   // open cases
   'NOT_OPEN',
   'RESULT_MISSING',

@@ -10,11 +10,12 @@ import {
 } from '../../src/services/contract.js';
 import { droppedFiles, type IncomingFile } from './droppedFiles.js';
 import { saveBlob } from './saveBlob.js';
-import type { FolderListing, FollowTransfer, Received, Shell } from './shell.js';
+import type { ConnectionState, FolderListing, FollowTransfer, Received, Shell } from './shell.js';
 
 /** Browser mode: frames over HTTP, events over one WebSocket (docs/transports.md). */
 export function browserShell(): Shell {
-  const client = clientOver(httpTransport());
+  const connection = new BrowserConnection();
+  const client = clientOver(httpTransport(connection));
   return {
     kind: 'browser',
     client,
@@ -41,12 +42,27 @@ export function browserShell(): Shell {
     savePdf: null,
     savePicture: async (png, name) => saveBlob(png, name),
     reveal: null,
+    onConnection: (listener) => connection.listen(listener),
     onMenu: () => () => {},
     onOpenPaths: () => () => {},
   };
 }
 
-function httpTransport(): Transport {
+/** Tells whether the server answers, by its WebSocket. */
+class BrowserConnection {
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+
+  listen(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  say(state: ConnectionState): void {
+    for (const listener of this.#listeners) listener(state);
+  }
+}
+
+function httpTransport(connection: BrowserConnection): Transport {
   return {
     async request({ method, request, body }) {
       const answer = await fetch('api/call', {
@@ -58,14 +74,14 @@ function httpTransport(): Transport {
       const { json: response, data } = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
       return { ...(response as WireResponse), data } as WireResponse;
     },
-    onEvent: listenToEvents,
+    onEvent: (listener) => listenToEvents(listener, connection),
   };
 }
 
 const RETRY_MS = 1000;
 
 /** Listens, and connects again when the connection is lost. */
-function listenToEvents(listener: (event: QuorumEvent) => void): () => void {
+function listenToEvents(listener: (event: QuorumEvent) => void, connection: BrowserConnection): () => void {
   let socket: WebSocket;
   let stopped = false;
   const connect = () => {
@@ -76,7 +92,16 @@ function listenToEvents(listener: (event: QuorumEvent) => void): () => void {
       const event = quorumEventSchema.safeParse(JSON.parse(String(data)));
       if (event.success) listener(event.data);
     };
-    socket.onclose = () => !stopped && setTimeout(connect, RETRY_MS);
+    socket.onopen = () => connection.say('connected');
+    socket.onclose = () => {
+      if (stopped) return;
+      setTimeout(connect, RETRY_MS);
+      // A WebSocket does not tell why it was refused.
+      void fetch('api/host').then(
+        ({ status }) => connection.say(status === 401 ? 'refused' : 'lost'),
+        () => connection.say('lost'),
+      );
+    };
   };
   connect();
   return () => {
@@ -168,5 +193,5 @@ async function problemIn(answer: globalThis.Response): Promise<Problem> {
 }
 
 function unreachable(error: unknown): never {
-  throw new QuorumError({ code: 'INTERNAL', found: `Quorum cannot be reached: ${String(error)}` });
+  throw new QuorumError({ code: 'NOT_REACHED' }, { cause: error });
 }

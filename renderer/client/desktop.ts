@@ -33,6 +33,8 @@ export function desktopShell(host: DesktopHost): Shell {
     savePdf: (html, name) => host.savePdf(html, name),
     savePicture: async (png, name) => void (await host.savePicture(await png.arrayBuffer(), name)),
     reveal: (path) => host.reveal(path),
+    // The main process is there as long as its window is.
+    onConnection: () => () => {},
     onMenu: (listener) => host.onMenu(listener),
     onOpenPaths: (listener) => host.onOpenPaths(listener),
   };

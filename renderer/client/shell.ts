@@ -20,9 +20,14 @@ export interface Shell {
   readonly reveal: ((path: string) => Promise<void>) | null;
   /** Commands of the native menu. */
   onMenu(listener: (action: string) => void): () => void;
+  /** Whether what lies behind this window can be reached; called when that changes. */
+  onConnection(listener: (state: ConnectionState) => void): () => void;
   /** Files opened from the system. */
   onOpenPaths(listener: (paths: string[]) => void): () => void;
 }
+
+/** `refused`: another Quorum is there, which this page's session does not belong to. */
+export type ConnectionState = 'connected' | 'lost' | 'refused';
 
 export type PickKind =
   | 'case-folder'

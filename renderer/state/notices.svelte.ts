@@ -1,6 +1,9 @@
 import { type Problem, problemOf } from '../../src/errors.js';
 
-/** Something to tell the user, until dismissed. */
+/** What only informs goes by itself after so long. */
+export const FADE_MS = 8000;
+
+/** Something to tell the user: a problem, or what asks for something, until dismissed. */
 export interface Notice {
   readonly id: number;
   readonly problem?: Problem;
@@ -16,11 +19,14 @@ export class Notices {
   /** Shows what was thrown, unless the user cancelled it. */
   report(error: unknown): void {
     const problem = problemOf(error);
-    if (problem.code !== 'CANCELLED') this.add({ problem });
+    // The banner says already that nothing answers.
+    if (problem.code !== 'CANCELLED' && problem.code !== 'NOT_REACHED') this.add({ problem });
   }
 
   add(notice: Omit<Notice, 'id'>): void {
-    this.list = [...this.list.slice(-3), { ...notice, id: this.#next++ }];
+    const id = this.#next++;
+    this.list = [...this.list.slice(-3), { ...notice, id }];
+    if (!notice.problem && !notice.action) setTimeout(() => this.dismiss(id), FADE_MS);
   }
 
   dismiss(id: number): void {

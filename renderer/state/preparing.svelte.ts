@@ -3,6 +3,7 @@ import type { Client, JobEvent, PreparationOptions, PreparationState } from '../
 import { contentBox } from '../logic/contentBox.js';
 import { runsOf } from '../logic/runs.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
+import { type Jobs, waitingFor } from './jobs.svelte.js';
 
 export const BRAIN_TOOLS = ['look', 'brush', 'eraser', 'fill'] as const;
 export type BrainTool = (typeof BRAIN_TOOLS)[number];
@@ -17,7 +18,9 @@ interface Stroke {
 export class Preparing {
   readonly #client: Client;
   readonly #case: string;
-  job = $state.raw<JobEvent | null>(null);
+  readonly #jobs: Jobs;
+  /** Asked for, and not yet answered. */
+  #asked = $state.raw<JobEvent | null>(null);
   failure = $state.raw<Problem | null>(null);
   /** The brain mask that is being corrected, or null. */
   overlay = $state.raw<Overlay | null>(null);
@@ -30,13 +33,19 @@ export class Preparing {
   #changes = 0;
   readonly #pictures = new Map<string, Promise<string>>();
 
-  constructor(client: Client, caseId: string) {
+  constructor(client: Client, caseId: string, jobs: Jobs) {
     this.#client = client;
+    this.#jobs = jobs;
     this.#case = caseId;
   }
 
+  /** The preparation that is under way, whoever started it. */
+  get job(): JobEvent | null {
+    return this.#jobs.of(this.#case, 'prepare') ?? this.#asked;
+  }
+
   get running(): boolean {
-    return this.job !== null && (this.job.state === 'queued' || this.job.state === 'running');
+    return this.job !== null;
   }
 
   get label(): number {
@@ -53,26 +62,28 @@ export class Preparing {
 
   async start(options: Partial<PreparationOptions>, again: boolean): Promise<void> {
     this.failure = null;
-    this.job = { job: '', state: 'queued', progress: 0, stage: 'Waiting' };
+    const asked = waitingFor('prepare', this.#case);
+    this.#asked = asked;
     try {
       const { job } = await this.#client.call('preparation.start', { case: this.#case, options, again });
-      if (this.job?.job === '') this.job = { ...this.job, job };
+      this.#jobs.expect({ ...asked, job });
     } catch (error) {
-      this.job = null;
       this.failure = problemOf(error);
     }
+    this.#asked = null;
   }
 
   async cancel(): Promise<void> {
-    if (this.job?.job) await this.#client.call('jobs.cancel', { job: this.job.job });
+    if (this.job?.job) await this.#jobs.cancel(this.job.job);
+  }
+
+  /** Whether the preparation that is under way was asked to stop. */
+  get stopping(): boolean {
+    return this.job !== null && this.#jobs.isStopping(this.job);
   }
 
   /** An event of this case's preparation. */
   follow(event: JobEvent): void {
-    const { job } = this;
-    const isOurs = job && (job.job === '' ? event.case === this.#case : event.job === job.job);
-    if (!isOurs) return;
-    this.job = event;
     if (event.state === 'failed') this.failure = event.problem ?? { code: 'INTERNAL' };
   }
 

@@ -2,6 +2,7 @@ import { QuorumError } from '../../src/errors.js';
 import type {
   Client,
   InstalledModel,
+  JobEvent,
   OpenCase,
   QuorumEvent,
   Response,
@@ -10,6 +11,8 @@ import type {
 } from '../../src/services/contract.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, ShownCase } from '../client/shownElsewhere.js';
+import { Connection } from './connection.svelte.js';
+import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
 import { type Looking, remembered } from './remembered.js';
 import { Study } from './study.svelte.js';
@@ -38,11 +41,30 @@ export interface FoundFolders {
   readonly temporary: boolean;
 }
 
+interface ChosenStudy {
+  readonly study: string;
+  readonly confirmed: boolean;
+}
+
+/** Another case is to take the place of one that is being worked on. */
+export interface ReplaceQuestion {
+  readonly job: JobEvent;
+  /** The job ends with its case, or goes on without a window; null: nothing is opened. */
+  finish(answer: 'stop' | 'beside' | null): void;
+}
+
 /** One window: its connection, what it looks at, and the open case. */
 export class Session {
   readonly shell: Shell;
   readonly client: Client;
   readonly notices = new Notices();
+  readonly jobs: Jobs;
+  readonly connection = new Connection(() => void this.attempt(() => this.#catchUp()));
+  replacing = $state.raw<ReplaceQuestion | null>(null);
+  /** Cases that were left while a job of theirs went on: they stay open. */
+  readonly #beside = new Set<string>();
+  /** The job of which the user said that its case may be left. */
+  #agreed = '';
   view = $state<View>('case');
   dialog = $state<DialogName | null>(null);
   folderRequest = $state.raw<FolderRequest | null>(null);
@@ -66,6 +88,7 @@ export class Session {
   constructor(shell: Shell) {
     this.shell = shell;
     this.client = shell.client;
+    this.jobs = new Jobs(shell.client);
     this.#looked = remembered();
     this.view = this.#looked?.view ?? 'case';
   }
@@ -86,6 +109,7 @@ export class Session {
   start(): () => void {
     const stops = [
       this.client.onEvent((event) => this.#hear(event)),
+      this.connection.follow(this.shell),
       this.shell.onOpenPaths((paths) => void this.open({ paths, temporary: false })),
     ];
     void this.attempt(async () => {
@@ -95,6 +119,7 @@ export class Session {
         this.client.call('models.list', {}),
         this.client.call('recents.list', {}),
         this.client.call('cases.list', {}),
+        this.jobs.refresh(),
       ]);
       Object.assign(this, { info, settings, models, recents });
       const looked = this.#looked?.case;
@@ -129,10 +154,14 @@ export class Session {
         this.opening = share;
       },
     };
-    const received = await this.attempt(() => receive(follow));
+    // What was dropped can be read during the event alone: it comes in while the user is asked.
+    const receiving = this.attempt(() => receive(follow));
+    const mayOpen = await this.#mayLeave();
+    if (!mayOpen) abort.abort();
+    const received = await receiving;
     this.opening = undefined;
     this.#abort = null;
-    if (received) await this.open(received);
+    if (received && mayOpen) await this.#openNow(received);
   }
 
   cancelOpening(): void {
@@ -142,10 +171,11 @@ export class Session {
   }
 
   /** @param chosen one of `studies`; where it is in doubt, the user has confirmed that it is one patient's one examination. */
-  async open(
-    { paths, temporary }: Received,
-    chosen: { readonly study: string; readonly confirmed: boolean } | null = null,
-  ): Promise<void> {
+  async open(received: Received, chosen: ChosenStudy | null = null): Promise<void> {
+    if (await this.#mayLeave()) await this.#openNow(received, chosen);
+  }
+
+  async #openNow({ paths, temporary }: Received, chosen: ChosenStudy | null = null): Promise<void> {
     this.choice = null;
     if (!chosen) this.studies = null;
     this.notices.clear();
@@ -185,6 +215,14 @@ export class Session {
     return path === null ? [] : [path];
   }
 
+  /** Goes to a case that is open already. */
+  async show(id: string): Promise<void> {
+    const opened = await this.client.call('cases.get', { case: id });
+    if (!(await this.#mayLeave())) return;
+    this.#take(opened);
+    this.view = 'case';
+  }
+
   async openSample(): Promise<void> {
     if (this.info) await this.open({ paths: [this.info.sample], temporary: true });
   }
@@ -193,6 +231,7 @@ export class Session {
     const { study } = this;
     if (!study) return;
     const { id } = study.case;
+    this.#beside.delete(id);
     await this.attempt(async () => {
       if (forget) await this.client.call('cases.forget', { case: id });
       await this.#empty();
@@ -221,7 +260,8 @@ export class Session {
       this.study?.update(opened);
       return;
     }
-    this.study = new Study(this.client, opened);
+    this.study = new Study(this.client, opened, this.jobs);
+    this.#beside.delete(opened.id);
     const left = this.#shown.show(opened.id);
     if (previous) void this.attempt(() => left.then(() => this.#leave(previous)));
   }
@@ -232,14 +272,52 @@ export class Session {
     return this.#shown.show(null);
   }
 
-  /** Closes a case that no other window looks at. */
+  /** Asks before a case that is being worked on is left; false: it is not to be left. */
+  async #mayLeave(): Promise<boolean> {
+    const id = this.study?.case.id;
+    const job = id === undefined ? null : this.jobs.ofCase(id);
+    if (id === undefined || !job || job.job === this.#agreed) return true;
+    const answer = await new Promise<'stop' | 'beside' | null>((finish) => {
+      this.replacing = { job, finish };
+    });
+    this.replacing = null;
+    if (answer !== null) this.#agreed = job.job;
+    if (answer === 'beside') this.#beside.add(id);
+    if (answer === 'stop') this.#beside.delete(id);
+    return answer !== null;
+  }
+
+  /** What happened while nothing was heard. */
+  async #catchUp(): Promise<void> {
+    const open = await this.client.call('cases.list', {});
+    await this.jobs.refresh();
+    const shown = open.find(({ id }) => id === this.study?.case.id);
+    if (shown) this.study?.update(shown);
+    else if (this.study) await this.#empty();
+  }
+
+  /** The end of a job of a case that this window left meanwhile. */
+  #tellEnd({ case: id, title, state, kind, problem }: JobEvent): void {
+    if (id === undefined || id === this.study?.case.id || !this.#beside.has(id)) return;
+    if (state === 'failed' && problem) this.notices.add({ problem });
+    if (state !== 'done' || kind === 'export') return;
+    const show = () => void this.attempt(() => this.show(id));
+    this.notices.add({ text: `${title} is done.`, action: { title: 'Show', run: show } });
+  }
+
+  /** Closes a case that no other window looks at, and that was not left to go on. */
   async #leave(id: string): Promise<void> {
+    if (this.#beside.has(id)) return;
     if (!(await isShown(id))) await this.client.call('cases.close', { case: id });
   }
 
   #hear(event: QuorumEvent): void {
     const { study } = this;
-    if (event.type === 'job') study?.follow(event.event);
+    if (event.type === 'job') {
+      this.jobs.hear(event.event);
+      study?.follow(event.event);
+      this.#tellEnd(event.event);
+    }
     if (event.type === 'opening' && event.opening === this.#opening) {
       this.openingStage = `${event.stage[0].toUpperCase()}${event.stage.slice(1)}…`;
       this.opening = event.progress;

@@ -17,6 +17,7 @@ import { clampVoxel } from '../logic/geometry.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
+import { type Jobs, waitingFor } from './jobs.svelte.js';
 import { Live } from './live.svelte.js';
 import { Preparing } from './preparing.svelte.js';
 import type { Looking } from './remembered.js';
@@ -43,7 +44,9 @@ export class Study {
 
   case = $state.raw() as OpenCase;
   switchedOff = $state.raw<ReadonlySet<Modality>>(new Set());
-  job = $state.raw<JobEvent | null>(null);
+  readonly #jobs: Jobs;
+  /** Asked for, and not yet answered. */
+  #asked = $state.raw<JobEvent | null>(null);
   failure = $state.raw<Problem | null>(null);
   /** What is answered so far; sent when all three are. */
   answers = $state.raw<Partial<Answers>>({});
@@ -54,8 +57,9 @@ export class Study {
   /** Numbers for regions that the sequences do not support were asked for. */
   showUnsupported = $state(false);
 
-  constructor(client: Client, opened: OpenCase) {
+  constructor(client: Client, opened: OpenCase, jobs: Jobs) {
     this.client = client;
+    this.#jobs = jobs;
     this.case = opened;
     this.answers = opened.answers ?? {};
     this.voxels = new Voxels(client, opened.id);
@@ -67,7 +71,7 @@ export class Study {
       const { mask } = this;
       if (mask) await this.voxels.overlay({ kind: 'mask', mask }, this.stateOf(mask));
     });
-    this.preparing = new Preparing(client, opened.id);
+    this.preparing = new Preparing(client, opened.id, jobs);
     if (opened.edits) this.source = 'edited';
     if (opened.result) this.comparing.reset(opened.result.all);
     this.centre();
@@ -103,8 +107,18 @@ export class Study {
     return this.covered && this.display.drawn !== this.case.result?.id;
   }
 
+  /** The segmentation that is under way, whoever started it. */
+  get job(): JobEvent | null {
+    return this.#jobs.of(this.case.id, 'segment') ?? this.#asked;
+  }
+
   get running(): boolean {
-    return this.job !== null && (this.job.state === 'queued' || this.job.state === 'running');
+    return this.job !== null;
+  }
+
+  /** A stop was asked for. */
+  get stopping(): boolean {
+    return this.job !== null && this.#jobs.isStopping(this.job);
   }
 
   get threshold(): number | null {
@@ -207,28 +221,27 @@ export class Study {
 
   async segment(force = false): Promise<void> {
     this.failure = null;
-    this.job = { job: '', state: 'queued', progress: 0, stage: 'Waiting' };
+    const asked = waitingFor('segment', this.case.id);
+    this.#asked = asked;
     try {
       const use = this.on.length === this.case.available.length ? null : this.on;
       const { job } = await this.client.call('cases.segment', { case: this.case.id, use, force });
-      if (this.job?.job === '') this.job = { ...this.job, job };
+      this.#jobs.expect({ ...asked, job });
     } catch (error) {
-      this.job = null;
       this.failure = problemOf(error);
     }
+    this.#asked = null;
   }
 
   async cancel(): Promise<void> {
-    if (this.job?.job) await this.client.call('jobs.cancel', { job: this.job.job });
+    if (this.job?.job) await this.#jobs.cancel(this.job.job);
   }
 
-  /** An event of this case's segmentation. */
+  /** An event of a job, of whichever case and window. */
   follow(event: JobEvent): void {
-    this.preparing.follow(event);
-    const { job } = this;
-    const ours = job && (job.job === '' ? event.case === this.case.id : event.job === job.job);
-    if (!ours) return;
-    this.job = event;
+    if (event.case !== this.case.id) return;
+    if (event.kind === 'prepare') this.preparing.follow(event);
+    if (event.kind !== 'segment') return;
     if (event.state === 'failed') this.failure = event.problem ?? { code: 'INTERNAL' };
     if (event.state === 'done') void this.refresh();
   }

@@ -137,15 +137,13 @@ function createContext({
   jobs.onJob((event) => emit({ type: 'job', event }));
   const cacheFolder = join(profileFolder, 'cache');
   const launch = launchWorker?.([cacheFolder]) ?? forkedWorker([cacheFolder]);
-  const supervisor = (idleMs: number) =>
-    new WorkerSupervisor({
-      launch,
-      launchSelfTest,
-      idleMs,
-      onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
-    });
-  const worker = supervisor(Number.POSITIVE_INFINITY);
-  const intake = supervisor(INTAKE_IDLE_MS);
+  const worker = new WorkerSupervisor({
+    launch,
+    launchSelfTest,
+    onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
+  });
+  // It holds nothing: whoever opens is told by the opening's own end.
+  const intake = new WorkerSupervisor({ launch, idleMs: INTAKE_IDLE_MS, onDeath: () => undefined });
   const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
   const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { processTree } from './electronApp.js';
 
 const PROGRAM = resolve('dist/cli/main.js');
 const CHROMIUM = process.env.QUORUM_CHROMIUM ?? '/usr/bin/chromium';
@@ -30,6 +31,22 @@ export function launch(...more: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
 }
 
+/** Drops files and folders on the window as a file manager does: a real drop, with directory entries. */
+export async function drop(page: Page, ...paths: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+  await session.detach();
+}
+
+/** Holds, lets go or kills what a server works with: the process of jobs, and that of openings. */
+export function signalWorkers(server: Served, signal: NodeJS.Signals): void {
+  const [, ...workers] = processTree(server.process.pid!);
+  if (workers.length === 0) throw new Error('no worker runs');
+  for (const pid of workers) process.kill(pid, signal);
+}
+
 export interface Served {
   readonly process: ChildProcess;
   readonly address: string;
@@ -37,8 +54,13 @@ export interface Served {
 }
 
 /** Starts `quorum serve` with a profile of its own. */
-export async function serve(profile: string, roots: readonly string[]): Promise<Served> {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', ...roots.flatMap((root) => ['--root', root])], {
+export async function serve(
+  profile: string,
+  roots: readonly string[],
+  ...more: readonly string[]
+): Promise<Served> {
+  const named = roots.flatMap((root) => ['--root', root]);
+  const child = spawn(process.execPath, [PROGRAM, 'serve', ...named, ...more], {
     env: { ...process.env, XDG_STATE_HOME: profile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

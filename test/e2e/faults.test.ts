@@ -11,6 +11,7 @@ import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,
   buildRenderer,
+  drop,
   haveChromium,
   launch,
   noticeOf,
@@ -18,6 +19,7 @@ import {
   type Served,
   segmentAnyway,
   serve,
+  signalWorkers,
   startSegmenting,
 } from './browser.js';
 import { processTree } from './electronApp.js';
@@ -26,22 +28,6 @@ const UNRELATED = 2000;
 /** By then a job has reached a worker that is held. */
 const HANDED_OVER_MS = 2500;
 const chromium = haveChromium('faults, seen in the window');
-
-/** Drops files and folders on the window as a file manager does: a real drop, with directory entries. */
-async function drop(page: Page, ...paths: string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: paths, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-  await session.detach();
-}
-
-/** The worker process of a server. */
-const workerOf = (server: Served) => {
-  const [, worker] = processTree(server.process.pid!);
-  if (!worker) throw new Error('the worker does not run');
-  return worker;
-};
 
 describe.skipIf(!chromium)('faults, seen in the window', () => {
   const folder = temporaryFolder();
@@ -142,11 +128,11 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
     it('the worker is killed: the window says so, and the next try works', async () => {
       // Opening has read headers in the main process; the worker starts with the first image that is shown.
       await expect.poll(() => processTree(server.process.pid!).length).toBeGreaterThan(1);
-      process.kill(workerOf(server), 'SIGSTOP');
+      signalWorkers(server, 'SIGSTOP');
       await startSegmenting(page);
       await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
       await page.waitForTimeout(HANDED_OVER_MS);
-      process.kill(workerOf(server), 'SIGKILL');
+      signalWorkers(server, 'SIGKILL');
       await page.locator('main [data-code=WORKER_DIED]').waitFor();
       expect(await page.locator('main [data-code=WORKER_DIED]').textContent()).toContain(
         'ended unexpectedly',
@@ -159,11 +145,11 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       await openServerFolder(page, 'second');
       await answerQuestions(page);
       await expect.poll(() => processTree(server.process.pid!).length).toBeGreaterThan(1);
-      process.kill(workerOf(server), 'SIGSTOP');
+      signalWorkers(server, 'SIGSTOP');
       await startSegmenting(page);
       await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
       await rename(at('root', 'second'), at('hidden'));
-      process.kill(workerOf(server), 'SIGCONT');
+      signalWorkers(server, 'SIGCONT');
       const problem = page.locator('main [data-code=FILE_NOT_FOUND]');
       await problem.waitFor({ timeout: 60_000 });
       expect(await problem.textContent()).toMatch(/second_(t1|flair)\.nii\.gz/);

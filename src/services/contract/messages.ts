@@ -151,6 +151,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'Run it again; with less memory in use if it happens again.',
   ],
   REQUEST_INVALID: ['The request is invalid.', 'Check the options.'],
+  NOT_REACHED: ['Quorum does not answer.', 'See whether it still runs; the page tries again by itself.'],
   NOT_OPEN: ['This case, mask or job is not open any more.', 'Open it again.'],
   RESULT_MISSING: ['There is no result to show.', 'Segment the case first.'],
   EDIT_MISSING: ['Nothing is being edited.', 'Start editing from a mask first.'],

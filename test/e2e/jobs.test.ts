@@ -1,0 +1,119 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeTinyStudy } from '../services/harness.js';
+import { temporaryFolder } from '../volume/folder.js';
+import {
+  answerQuestions,
+  buildRenderer,
+  drop,
+  haveChromium,
+  launch,
+  openServerFolder,
+  type Served,
+  segmentAnyway,
+  serve,
+  signalWorkers,
+  startSegmenting,
+} from './browser.js';
+
+const SUITE = 'jobs, seen in the window';
+
+describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  let server: Served;
+  let browser: Browser;
+  let page: Page;
+  /** Of another browser: one browser asks a server for six things at once, and a worker that is held answers none. */
+  let other: Page;
+
+  beforeAll(async () => {
+    buildRenderer();
+    await mkdir(at('root'), { recursive: true });
+    for (const name of ['first', 'second']) await writeTinyStudy(at('root'), name, ['t1', 'flair']);
+    await writeTinyStudy(at('dropped'), 'third', ['t1', 'flair']);
+    server = await serve(at('profile'), [at('root')]);
+    browser = await launch('--disable-3d-apis');
+    const printed: string[] = [];
+    server.process.stdout!.on('data', (text) => printed.push(String(text)));
+    page = await newPage();
+    await page.goto(server.address);
+    await vi.waitFor(() => expect(printed.join('')).toContain('Another window: '));
+    other = await newPage();
+    await other.goto(/Another window: (\S+)/.exec(printed.join(''))![1]);
+    await openServerFolder(page, 'first');
+    await answerQuestions(page);
+    // The images of tests are refused at first: from here on there is a result, and a worker.
+    await segmentAnyway(page);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const newPage = async () =>
+    (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
+  const bar = (where: Page) => where.getByRole('progressbar', { name: 'Segmenting' });
+  const chip = (where: Page) => where.getByTestId('job-chip');
+
+  it('a window that is loaded again shows the job that runs, and so does every other window', async () => {
+    signalWorkers(server, 'SIGSTOP');
+    await startSegmenting(page);
+    await bar(page).waitFor();
+    await page.reload();
+    await bar(page).waitFor();
+    await expect.poll(() => chip(page).innerText()).toContain('Segmenting first');
+    await expect.poll(() => chip(other).innerText()).toContain('Segmenting first');
+  });
+
+  it('a second case says whom it waits for, and is cancelled at once', async () => {
+    await other.getByTestId('job-chip').waitFor();
+    await openServerFolder(other, 'second');
+    await expect.poll(() => chip(other).innerText()).toContain('Segmenting first');
+    await answerQuestions(other);
+    await startSegmenting(other);
+    await other.getByText('Waiting for first').waitFor();
+    await other.locator('.foot').getByRole('button', { name: 'Cancel' }).click();
+    await bar(other).waitFor({ state: 'detached', timeout: 2000 });
+    expect(await bar(page).count()).toBe(1);
+  });
+
+  it('a drop asks before it takes the place of a case whose job runs, and the job can go on', async () => {
+    await drop(page, at('dropped', 'third'));
+    const question = page.getByRole('dialog', { name: /Segmenting first goes on/ });
+    await question.getByRole('button', { name: 'Stay here' }).click();
+    expect(await page.getByRole('heading', { name: 'first', exact: true }).count()).toBe(1);
+    await drop(page, at('dropped', 'third'));
+    await question.getByRole('button', { name: 'Open, and let it go on' }).click();
+    await page.getByRole('heading', { name: 'third', exact: true }).waitFor();
+    signalWorkers(server, 'SIGCONT');
+    const notices = page.locator('.notices');
+    await notices.getByText('first is done.').or(notices.locator('[data-code]')).waitFor();
+    await chip(page).waitFor({ state: 'detached' });
+  });
+
+  it('a cancelled job says so at the click, before it has stopped', async () => {
+    signalWorkers(server, 'SIGSTOP');
+    await answerQuestions(page);
+    await startSegmenting(page);
+    await bar(page).waitFor();
+    await page.locator('.foot').getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.foot').getByText('Cancelling…').waitFor({ timeout: 900 });
+    await bar(page).waitFor({ state: 'detached' });
+  });
+
+  it('a server that ends is said to, and one that takes its place is named', async () => {
+    const { port } = new URL(server.address);
+    signalWorkers(server, 'SIGKILL');
+    server.process.kill('SIGKILL');
+    const banner = page.locator('.banner', { hasText: 'Quorum does not answer.' });
+    await banner.waitFor();
+    await startSegmenting(page);
+    await page.waitForTimeout(500);
+    expect(await page.locator('.notices [data-code=INTERNAL]').count()).toBe(0);
+    server = await serve(at('profile-2'), [at('root')], '--port', port);
+    await page.getByText('Quorum was started again.').waitFor();
+  });
+});
