@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Jobs } from '../../../renderer/state/jobs.svelte.js';
 import { Study } from '../../../renderer/state/study.svelte.js';
 import type { Client, OpenCase } from '../../../src/services/contract.js';
 
@@ -19,7 +20,7 @@ const opened = (key: string | null, slots = SLOTS) =>
   }) as unknown as OpenCase;
 
 it('keeps a window that was set for its image alone: the prepared image and another file begin with their own', () => {
-  const study = new Study({} as Client, opened(null));
+  const study = new Study({} as Client, opened(null), new Jobs({} as Client));
   const windowSet = () => study.display.windows[study.imageKey('flair')];
   study.setWindow([0, 562]);
   expect(windowSet()).toEqual([0, 562]);

@@ -17,7 +17,10 @@ const running: JobEvent = {
 const settled = () =>
   vi.waitFor(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve, 0)));
 
-beforeEach(() => vi.stubGlobal('navigator', NO_OTHER_WINDOW));
+beforeEach(() => {
+  vi.stubGlobal('navigator', NO_OTHER_WINDOW);
+  vi.stubGlobal('sessionStorage', { getItem: () => null });
+});
 afterEach(() => vi.unstubAllGlobals());
 
 /** A window on case a, in which a job may run; `b` is what is opened. */
