@@ -3,6 +3,7 @@ import type { Modality } from '../terms.js';
 import type { ImageHeader } from '../volume/imageFile.js';
 import type { Grid } from '../volume/volume.js';
 import type { DicomVolume } from './dicom/volumes.js';
+import type { Patient } from './patient.js';
 import type { AboutSeries } from './study.js';
 import type { Weighting } from './words.js';
 
@@ -26,6 +27,8 @@ export interface StudyCandidate {
   /** As shown to the user: the folder or archive that holds it. */
   readonly shown: string;
   readonly kind: 'dicom' | 'files';
+  /** Null for image files. */
+  readonly patient: Patient | null;
   /** ISO 8601 date of the examination. */
   readonly date: string | null;
   readonly description: string | null;

@@ -5,6 +5,7 @@ import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries } from './choose.js';
 import type { DicomImage } from './dicom/image.js';
 import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
+import { patientOf } from './patient.js';
 import { recogniseByHeader } from './recogniseHeader.js';
 import { whySetAside } from './setAside.js';
 import type { AboutSeries } from './study.js';
@@ -52,6 +53,7 @@ function candidateOf(
     name: `case-${id.slice(0, 8)}`,
     shown: shownOf(images[0].file).replace(/[\\/][^\\/]*$/, ''),
     kind: 'dicom',
+    patient: patientOf(images),
     date: images.map((image) => image.studyDate ?? image.acquired?.slice(0, 10)).find(Boolean) ?? null,
     description: texts[0] ?? null,
     doubts: doubtsOf(images),

@@ -97,6 +97,7 @@ async function candidateOf(
     name: await studyName(isWhole ? [folder] : files, files),
     shown: images[0].shown.replace(/[\\/][^\\/]*$/, ''),
     kind: 'files',
+    patient: null,
     date: dates[0] ?? null,
     description: null,
     doubts: new Set(dates).size > 1 ? ['its images were acquired on several days'] : [],

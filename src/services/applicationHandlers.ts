@@ -66,6 +66,7 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
     'cache.status': cacheStatus,
     'cache.clear': async () => {
       await cache.clear();
+      await context.answers.clear();
       await prepared.shrink(0, foldersInUse(context));
       return cacheStatus();
     },

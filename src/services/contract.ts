@@ -18,6 +18,7 @@ export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './contract/frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './contract/masks.js';
 export { describeProblem, problemText } from './contract/messages.js';
+export { daysBetween, type Patient, patientName, sexAndAge } from './contract/patient.js';
 export type {
   PreparationOptions,
   PreparationState,

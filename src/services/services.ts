@@ -27,6 +27,7 @@ import { EditStore } from './edits/editStore.js';
 import { JobQueue } from './jobs.js';
 import { BrainStore } from './profile/brainStore.js';
 import { InstalledModels } from './profile/installedModels.js';
+import { KeptAnswers } from './profile/keptAnswers.js';
 import { LogitsCache } from './profile/logitsCache.js';
 import { PreparedStore } from './profile/preparedStore.js';
 import { defaultProfileFolder } from './profile/privateFiles.js';
@@ -156,6 +157,7 @@ function createContext({
     prepared: new PreparedStore(join(profileFolder, 'prepared')),
     brains: new BrainStore(join(profileFolder, 'brains')),
     skullStrip: new SkullStripFile(join(profileFolder, 'skull-strip')),
+    answers: new KeptAnswers(join(profileFolder, 'answers.json')),
     memory,
     working,
     scans: new Scans(intake, working, memory),

@@ -15,6 +15,7 @@ import type { EditStore } from './edits/editStore.js';
 import type { JobQueue } from './jobs.js';
 import type { BrainStore } from './profile/brainStore.js';
 import type { InstalledModels } from './profile/installedModels.js';
+import type { KeptAnswers } from './profile/keptAnswers.js';
 import type { LogitsCache } from './profile/logitsCache.js';
 import type { PreparedStore } from './profile/preparedStore.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';
@@ -36,6 +37,7 @@ export interface WindowContext {
   /** Brain masks corrected by hand. */
   readonly brains: BrainStore;
   readonly skullStrip: SkullStripFile;
+  readonly answers: KeptAnswers;
   /** What the user said series are. */
   readonly memory: SequenceMemory;
   /** Where archives are unpacked and DICOM is converted while a case is open. */

@@ -15,7 +15,7 @@ const FAILING = `
 import { QuorumError } from '../errors.js';
 const answers = {
   'app.info': { version: '0', notice: '', platform: 'linux', cores: 1, profile: '', sample: '/sample' },
-  'settings.get': { rememberFolders: false, cacheLimitMb: 0, device: 'auto', model: null, theme: 'light' },
+  'settings.get': { rememberFolders: false, showPatient: true, cacheLimitMb: 0, device: 'auto', model: null, theme: 'light' },
 };
 export function createServices() {
   return {

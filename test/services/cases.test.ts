@@ -89,6 +89,7 @@ describe('opening a case', () => {
     const answers = { adult: 'no', treated: 'unknown', glioma: 'yes' } as const;
     const answered = await host.services.call('cases.answer', { case: opened.id, answers });
     expect(answered.answers).toEqual(answers);
+    expect(answered.answeredAt).toBeNull();
     expect(answered.result?.warnings).toContainEqual({ code: 'OUTSIDE_TRAINING', reason: 'child' });
   });
 });

@@ -61,6 +61,8 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     'cases.answer': async ({ case: id, answers }) => {
       const session = openCaseOf(context, id);
       session.answers = answers;
+      session.answeredAt = null;
+      await context.answers.keep(session.images, answers);
       return changed(session);
     },
     'cases.close': async ({ case: id }) => {
@@ -77,6 +79,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
         await context.cache.forget([...images, ...prepared]);
         await context.prepared.forget(images);
         await context.brains.forget(images);
+        await context.answers.forget(images);
         for (const file of files) {
           const content = contentId(file);
           if (content) await context.memory.remember(content, null);
@@ -112,6 +115,7 @@ async function openCase(context: WindowContext, request: ParsedRequest<'cases.op
   const { session } = opened;
   await restorePreparation(context, session);
   await restoreEdits(context, session);
+  Object.assign(session, await context.answers.of(session.images));
   context.cases.set(session.id, session);
   return session;
 }

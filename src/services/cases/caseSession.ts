@@ -14,6 +14,7 @@ import type { MaskInput, Segmented } from '../worker/caseSource.js';
 import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
 import type { RawCase } from './rawCase.js';
+import { studyChoice } from './studyChoice.js';
 
 interface OpenMask {
   readonly role: MaskRole;
@@ -30,6 +31,8 @@ export class CaseSession {
   readonly folder: string | null;
   files: readonly OpenFile[];
   answers: Answers | null = null;
+  /** When the answers were given, where that was not now. */
+  answeredAt: string | null = null;
   edit: Edit | null = null;
   /** Edits that another one has replaced; listed among the masks. */
   readonly aside: Edit[] = [];
@@ -195,7 +198,15 @@ export class CaseSession {
       slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],
       ambiguous: ambiguousIn(this.files),
       available: this.available,
+      examination: {
+        patient: this.raw?.candidate.patient ?? null,
+        date: this.raw?.candidate.date ?? null,
+        description: this.raw?.candidate.description ?? null,
+        paths: [...this.paths],
+        others: (this.raw?.others ?? []).map(studyChoice),
+      },
       answers: this.answers,
+      answeredAt: this.answeredAt,
       result: this.result,
       edits: this.edit?.state() ?? null,
       masks: [

@@ -5,9 +5,7 @@ import { imageStem, isImageName, recogniseSequence } from '../../intake/recognis
 import { findCaseFolders } from '../../intake/study.js';
 import { suggestFromNames } from '../../intake/suggest.js';
 import { isNoImage, walk } from '../../intake/walk.js';
-import { MODALITIES } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
-import type { StudyChoice } from '../contract/cases.js';
 import type { ParsedRequest, Response } from '../contract.js';
 import type { WindowContext } from '../windowContext.js';
 import {
@@ -21,6 +19,7 @@ import {
 import { CaseSession } from './caseSession.js';
 import type { OpeningProgress } from './openings.js';
 import { RawCase } from './rawCase.js';
+import { studyChoice } from './studyChoice.js';
 
 type Opened =
   | { readonly kind: 'session'; readonly session: CaseSession }
@@ -94,18 +93,7 @@ function onlyOne({ studies }: Scan): StudyCandidate | null {
 function choiceOf({ studies, files, ignored, problems }: Scan): Response<'cases.open'> & { kind: 'studies' } {
   return {
     kind: 'studies',
-    studies: studies.map(
-      ({ id, shown, kind, date, description, series, choices, doubts }): StudyChoice => ({
-        id,
-        shown,
-        isDicom: kind === 'dicom',
-        date,
-        description,
-        series: series.length,
-        sequences: MODALITIES.filter((m) => choices[m]),
-        doubts: [...doubts],
-      }),
-    ),
+    studies: studies.map(studyChoice),
     notes: {
       files,
       ignored: [...ignored],

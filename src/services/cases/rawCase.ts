@@ -5,6 +5,7 @@ import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCa
 import type { Series } from '../../intake/study.js';
 import type { Sequence } from '../contract/basic.js';
 import type { OpenFile } from './caseFiles.js';
+import { isSamePatient } from './studyChoice.js';
 
 /** A series as an image file that `volume` reads. */
 export interface OpenedSeries {
@@ -20,6 +21,8 @@ export class RawCase {
   candidate: StudyCandidate;
   /** False when the scan found others beside it. */
   readonly isAlone: boolean;
+  /** Other examinations of its patient that the scan found. */
+  readonly others: readonly StudyCandidate[];
   readonly notes: Pick<Scan, 'files' | 'ignored' | 'problems'>;
   private readonly open: SeriesOpener;
   private readonly opened = new Map<string, OpenedSeries | ReturnType<typeof problemOf>>();
@@ -27,6 +30,7 @@ export class RawCase {
   constructor(candidate: StudyCandidate, scan: Scan, open: SeriesOpener) {
     this.candidate = candidate;
     this.isAlone = scan.studies.length === 1;
+    this.others = scan.studies.filter((one) => one.id !== candidate.id && isSamePatient(one, candidate));
     this.notes = { files: scan.files, ignored: scan.ignored, problems: scan.problems };
     this.open = open;
   }

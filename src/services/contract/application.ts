@@ -57,6 +57,8 @@ export type InstalledModel = z.infer<typeof installedModelSchema>;
 export const settingsSchema = z.strictObject({
   /** Whether folders that were opened are remembered; switching it off forgets them. */
   rememberFolders: z.boolean(),
+  /** Whether the window shows who the patient is. */
+  showPatient: z.boolean(),
   cacheLimitMb: z.int().min(0),
   /** `auto`, or a device's id. */
   device: z.string(),

@@ -10,6 +10,7 @@ import {
 } from './basic.js';
 import { editStateSchema } from './edits.js';
 import { namedMaskSchema } from './masks.js';
+import { patientSchema } from './patient.js';
 import { preparationSchema } from './preparation.js';
 import { resultSchema } from './results.js';
 
@@ -81,6 +82,35 @@ const scanNotesSchema = z.object({
   problems: z.array(z.object({ problem: problemSchema, count: z.int() })),
 });
 
+/** One examination of one patient, among others or open. */
+const studyChoiceSchema = z.object({
+  id: z.string(),
+  /** The folder or archive that holds it. */
+  shown: z.string(),
+  isDicom: z.boolean(),
+  /** Null for image files. */
+  patient: patientSchema.nullable(),
+  date: z.string().nullable(),
+  description: z.string().nullable(),
+  series: z.int(),
+  sequences: z.array(modalitySchema),
+  /** What the user has to confirm before it is opened; empty when the headers are clear. */
+  doubts: z.array(z.string()),
+});
+export type StudyChoice = z.infer<typeof studyChoiceSchema>;
+
+/** Whose images a case holds, for the window. */
+const examinationSchema = z.object({
+  patient: patientSchema.nullable(),
+  /** ISO 8601. */
+  date: z.string().nullable(),
+  description: z.string().nullable(),
+  /** What was opened; with one of `others` it opens that. */
+  paths: z.array(z.string()),
+  /** Others of this patient that lay beside it. */
+  others: z.array(studyChoiceSchema),
+});
+
 export const openCaseSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -91,7 +121,10 @@ export const openCaseSchema = z.object({
   /** Sequences that several files claim: nothing is taken until one of them is assigned. */
   ambiguous: z.array(modalitySchema),
   available: z.array(modalitySchema),
+  examination: examinationSchema,
   answers: answersSchema.nullable(),
+  /** When they were given, where that was another time: ISO 8601. */
+  answeredAt: z.string().nullable(),
   /** The last finished segmentation, or null. */
   result: resultSchema.nullable(),
   /** The mask edited by hand (restored from the journal when the case was opened), or null. */
@@ -103,21 +136,6 @@ export const openCaseSchema = z.object({
   notes: scanNotesSchema.nullable(),
 });
 export type OpenCase = z.infer<typeof openCaseSchema>;
-
-/** One examination of one patient among several, without names. */
-const studyChoiceSchema = z.object({
-  id: z.string(),
-  /** The folder or archive that holds it. */
-  shown: z.string(),
-  isDicom: z.boolean(),
-  date: z.string().nullable(),
-  description: z.string().nullable(),
-  series: z.int(),
-  sequences: z.array(modalitySchema),
-  /** What the user has to confirm before it is opened; empty when the headers are clear. */
-  doubts: z.array(z.string()),
-});
-export type StudyChoice = z.infer<typeof studyChoiceSchema>;
 
 export const casesContract = {
   /**

@@ -5,6 +5,7 @@ import { readJson, writePrivately } from './privateFiles.js';
 
 const DEFAULTS: Settings = {
   rememberFolders: true,
+  showPatient: true,
   cacheLimitMb: 2048,
   device: 'auto',
   model: null,

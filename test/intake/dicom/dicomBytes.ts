@@ -42,6 +42,9 @@ export interface DicomBytes {
   readonly description?: string;
   /** null leaves PatientID out. */
   readonly patient?: string | null;
+  readonly person?: { readonly name: string; readonly sex: string; readonly birth: string };
+  /** Study Date, `YYYYMMDD`. */
+  readonly date?: string;
   /** Image Position (Patient). */
   readonly position?: readonly [number, number, number];
   readonly syntax?: string;
@@ -53,7 +56,7 @@ export interface DicomBytes {
 /** A small MR image, T1 by its description. */
 export function dicomBytes(options: DicomBytes = {}): Buffer {
   const { slice = 0, rows = 8, columns = 6, study = '1.2.3', syntax = '1.2.840.10008.1.2.1' } = options;
-  const { series = '9', description = 'T1 AX', patient = 'P1' } = options;
+  const { series = '9', description = 'T1 AX', patient = 'P1', person, date = '20200131' } = options;
   const position = options.position ?? [-3, -4, slice * 5];
   const sop = `${study}.${series}.${slice + 1}`;
   const meta = [
@@ -68,10 +71,12 @@ export function dicomBytes(options: DicomBytes = {}): Buffer {
     element(8, 8, 'CS', 'ORIGINAL\\PRIMARY'),
     element(8, 0x16, 'UI', '1.2.840.10008.5.1.4.1.1.4\0'),
     element(8, 0x18, 'UI', padded(sop)),
-    element(8, 0x20, 'DA', '20200131'),
+    element(8, 0x20, 'DA', date),
     element(8, 0x60, 'CS', 'MR'),
     element(8, 0x103e, 'LO', description),
+    ...(person ? [element(0x10, 0x10, 'PN', person.name)] : []),
     ...(patient === null ? [] : [element(0x10, 0x20, 'LO', patient)]),
+    ...(person ? [element(0x10, 0x30, 'DA', person.birth), element(0x10, 0x40, 'CS', person.sex)] : []),
     element(0x18, 0x80, 'DS', '500'),
     element(0x18, 0x81, 'DS', '14'),
     element(0x20, 0xd, 'UI', padded(study)),

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { type Answers, answersSchema } from '../contract/cases.js';
+import { readJson, writePrivately } from './privateFiles.js';
+
+const keptSchema = z.array(
+  z.object({ images: z.array(z.string()), answers: answersSchema, answeredAt: z.string() }),
+);
+type Kept = z.infer<typeof keptSchema>[number];
+
+/** As long as results are kept. */
+const MAXIMUM_AGE_DAYS = 30;
+
+/** Answers to the three questions, by the content of the images that they are of: no name, path or date of a patient is in it. */
+export class KeptAnswers {
+  private readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** What was answered last for a case with any of these images. */
+  async of(images: readonly string[]): Promise<{ answers: Answers; answeredAt: string } | null> {
+    const kept = (await this.all()).findLast((one) => isOf(one, images));
+    return kept ? { answers: kept.answers, answeredAt: kept.answeredAt } : null;
+  }
+
+  /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
+  async keep(images: readonly string[], answers: Answers): Promise<void> {
+    if (images.length === 0) return;
+    const others = (await this.all()).filter((one) => !isOf(one, images));
+    await this.write([...others, { images: [...images], answers, answeredAt: new Date().toISOString() }]);
+  }
+
+  async forget(images: readonly string[]): Promise<void> {
+    const all = await this.all();
+    const others = all.filter((one) => !isOf(one, images));
+    if (others.length < all.length) await this.write(others);
+  }
+
+  async clear(): Promise<void> {
+    if ((await this.all()).length > 0) await this.write([]);
+  }
+
+  private async all(): Promise<Kept[]> {
+    const kept = keptSchema.safeParse(await readJson(this.file));
+    const oldest = Date.now() - MAXIMUM_AGE_DAYS * 86_400_000;
+    return kept.success ? kept.data.filter(({ answeredAt }) => Date.parse(answeredAt) > oldest) : [];
+  }
+
+  private write(kept: readonly Kept[]): Promise<void> {
+    return writePrivately(this.file, JSON.stringify(kept));
+  }
+}
+
+const isOf = ({ images }: Kept, of: readonly string[]) => images.some((image) => of.includes(image));
