@@ -1,0 +1,63 @@
+"""Fusion of the modalities' logits over the 15 combinations, and the loss of each combination.
+
+A modality that is blind at a point (its image is 0 there) abstains. Where every member of a combination is blind there is no loss.
+"""
+import itertools
+
+import torch
+
+from . import MODALITIES
+
+# The 15 combinations: all four, the triples, the pairs, the singles, each in lexicographic order.
+COMBINATIONS = [s for n in (4, 3, 2, 1) for s in itertools.combinations(range(4), n)]
+SINGLES = range(11, 15)
+# (larger, smaller) for every combination and the same with one modality less.
+PAIRS = [(i, j) for i, s in enumerate(COMBINATIONS) for j, t in enumerate(COMBINATIONS) if len(t) == len(s) - 1 and set(t) < set(s)]
+
+
+def name_of(combination):
+    return '+'.join(MODALITIES[m] for m in combination)
+
+
+def fuse(z, seen, log_weight, bias, member):
+    """z: list of 4 logit maps (B, 3, ...); seen: (B, 4, ...) 1 where a modality's image is not 0; member: (4,) 0 or 1
+    -> fused logits (B, 3, ...), and (B, 1, ...) 1 where any member sees."""
+    numerator = denominator = sees = 0.
+    for m in range(4):
+        here = member[m] * seen[:, m:m + 1]
+        w = log_weight[m].exp()[None, :, None, None, None] * here
+        numerator = numerator + w * (z[m].float() + bias[m][None, :, None, None, None])
+        denominator = denominator + w
+        sees = sees + here
+    return numerator / denominator.clamp_min(1e-6), (sees > 0).float()
+
+
+def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil):
+    """Soft Dice over the whole batch and cross-entropy of one combination, where its members see -> scalar.
+
+    target (B, 3, ...) soft, known (B, 3, ...) 0 or 1. teacher: probabilities (B, 3, ...)
+    that the fused logits are drawn to, with weight distil (a tensor).
+    """
+    fused, sees = fuse(z, seen, log_weight, bias, member)
+    counted = known * sees
+    axes = (0, 2, 3, 4)
+    p = torch.sigmoid(fused) * counted
+    dice = 1 - (2 * (p * target).sum(axes) + 1) / (p.sum(axes) + (target * counted).sum(axes) + 1)
+    # cross-entropy with logits, for soft targets too
+    softplus = fused.clamp_min(0) + torch.log1p(torch.exp(-fused.abs()))
+    entropy = ((softplus - fused * target) * counted).sum(axes) / counted.sum(axes).clamp_min(1)
+    taught = ((softplus - fused * teacher) * counted).sum(axes) / counted.sum(axes).clamp_min(1)
+    return dice.mean() + entropy.mean() + distil * taught.mean()
+
+
+def objective_weights(losses, singles, hinge):
+    """Weights of the 15 losses: singles count `singles` times; a combination that is worse than one with a modality less counts 1 + hinge."""
+    weights = torch.ones_like(losses)
+    weights[11:] = singles
+    if hinge > 0:
+        values = losses.detach()
+        larger = torch.tensor([p[0] for p in PAIRS], device=losses.device)
+        smaller = torch.tensor([p[1] for p in PAIRS], device=losses.device)
+        worse = (values[larger] > values[smaller]).float()
+        weights = weights.index_add(0, larger, hinge * worse)
+    return weights / weights.sum()

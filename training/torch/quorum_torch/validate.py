@@ -1,0 +1,65 @@
+"""Dice on whole brains as in use: one pass a modality on the box of its own tissue, then the 15 fusions."""
+import numpy as np
+import torch
+
+from .data import SPACING, STEP, region_maps
+from .losses import COMBINATIONS, fuse, name_of
+
+
+def padded(n):
+    return -(-n // 16) * 16
+
+
+@torch.no_grad()
+def modality_logits(network, image, modality, half):
+    """image (D, H, W) z-scores, 0 in air -> logits (3, D, H, W), 0 outside the box of the tissue."""
+    tissue = image.nonzero()
+    low, high = tissue.min(0).values, tissue.max(0).values + 1
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high))
+    n = [int(b - a) for a, b in zip(low, high)]
+    x = torch.zeros(1, 1, *[padded(v) for v in n], device=image.device)
+    x[0, 0, :n[0], :n[1], :n[2]] = image[box]
+    with half():
+        y = network(x, torch.tensor([modality], device=image.device)).float()
+    z = torch.zeros(3, *image.shape, device=image.device)
+    z[(slice(None), *box)] = y[0, :, :n[0], :n[1], :n[2]]
+    return z
+
+
+@torch.no_grad()
+def validate(model, cases, half):
+    """Per combination: mean Dice of WT, TC, ET over the brains that have the region and its truth, false WT in ml, n; and the mean of the combinations."""
+    rows = {s: [] for s in COMBINATIONS}
+    ml = float(SPACING.prod()) / 1000
+    for i, have in enumerate(cases.have):
+        image = cases.images[i].float() / STEP
+        z = [modality_logits(model.module, image[m], m, half)[None] if m in have else torch.zeros(1, 3, *image.shape[1:], device=image.device) for m in range(4)]
+        seen = (image != 0).float()[None]
+        maps = region_maps(cases.labels[i][None])
+        target, known = maps[:, :3], 1 - maps[:, [3, 4, 4]]
+        for s in COMBINATIONS:
+            if not set(s) <= set(have):
+                continue
+            member = torch.tensor([float(m in s) for m in range(4)], device=image.device)
+            fused, sees = fuse(z, seen, model.log_weight, model.bias, member)
+            found = (fused > 0) & (sees > 0)
+            found[:, 1] &= found[:, 0]
+            found[:, 2] &= found[:, 1]
+            p = found.float() * known
+            axes = (0, 2, 3, 4)
+            both, size, true = (p * target).sum(axes), p.sum(axes), (target * known).sum(axes)
+            dice = (2 * both / (size + true).clamp_min(1)).cpu().numpy()
+            dice[(true == 0).cpu().numpy()] = np.nan
+            parts_unknown = bool((cases.labels[i] == 5).any())
+            if parts_unknown:
+                dice[1:] = np.nan
+            invented = float(size[2]) * ml if float(true[2]) == 0 and not parts_unknown else np.nan
+            rows[s].append([*dice, float((size - both)[0]) * ml, invented])
+    table = {}
+    for s, values in rows.items():
+        if values:
+            with np.errstate(all='ignore'):
+                a = np.array(values, float)
+                table[name_of(s)] = [None if np.isnan(v) else round(float(v), 4) for v in (np.nanmean(a[:, j]) if not np.isnan(a[:, j]).all() else np.nan for j in range(5))] + [len(values)]
+    mean = [round(float(np.mean([row[j] for row in table.values() if row[j] is not None])), 4) for j in range(4)]
+    return {'mean': mean, 'combinations': table}
