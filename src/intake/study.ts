@@ -38,6 +38,22 @@ export interface AboutSeries {
   /** Tesla. */
   readonly fieldStrength?: number;
   readonly seriesNumber?: number;
+  /** Degrees. */
+  readonly flipAngle?: number;
+  /** Counted from 1 within an acquisition of several echoes. */
+  readonly echoNumber?: number;
+  /** Scanning Sequence and Sequence Variant, upper case: SE, IR, GR, EP; SK, SP, MP, SS. */
+  readonly scanning?: readonly string[];
+  readonly variant?: readonly string[];
+  /** Image Type, upper case. */
+  readonly imageType?: readonly string[];
+  /** s/mm². */
+  readonly bValue?: number;
+  /** Body Part Examined. */
+  readonly bodyPart?: string;
+  readonly sequenceName?: string;
+  /** When the contrast agent was injected: ISO 8601, no zone. */
+  readonly injected?: string;
 }
 
 /** Identity and geometry of a DICOM series; every position and direction in DICOM's LPS mm. */
