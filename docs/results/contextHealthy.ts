@@ -7,7 +7,7 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { DATASET_FILE } from '../../src/training/dataset.js';
 import { UNKNOWN } from '../../src/training/loadCase.js';
 import { voxelSpacing } from '../../src/volume/affine.js';

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { dice, overlapOf } from '../../src/evaluate/dice.js';
 import { regionMask } from '../../src/evaluate/labels.js';
 import { byRegion } from '../../src/evaluate/scores.js';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { prepareCase } from '../../src/prepare/case.js';

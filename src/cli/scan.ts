@@ -19,6 +19,12 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
   const { name, shown, date, description, doubts, series, choices, suggestions } = candidate;
   const lines = [`${index + 1}. ${[name, date, description].filter(Boolean).join(', ')}  (${shown})`];
   for (const doubt of doubts) lines.push(`   to be confirmed: ${doubt}`);
+  for (const { sequences, series: ids, why } of candidate.questions) {
+    const named = series.filter(({ id }) => ids.includes(id)).map(nameOf);
+    lines.push(
+      `   in doubt: ${sequences.map((m) => MODALITY_TITLES[m]).join(' and ')}: ${why}: ${named.join(', ')}; choose with ${sequences.map((m) => `--${m}`).join(', ')}`,
+    );
+  }
   const rejected = new Map(
     Object.values(choices).flatMap((choice) => (choice?.rejected ?? []).map(({ id, why }) => [id, why])),
   );
@@ -26,9 +32,17 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
   const usable = series.filter(({ setAside }) => setAside === null);
   if (usable.length > 0) {
     const rows = usable.map((one) => [
-      one.sequence === 'mask' || one.sequence === 'other' ? one.sequence : MODALITY_TITLES[one.sequence],
+      one.doubt !== null
+        ? 'T1 or T1ce'
+        : one.sequence === 'mask' || one.sequence === 'other'
+          ? one.sequence
+          : MODALITY_TITLES[one.sequence],
       one.id.slice(0, 8),
-      winners.has(one.id) ? 'used' : (rejected.get(one.id) ?? (one.sequence === 'mask' ? '' : 'not used')),
+      one.doubt !== null
+        ? 'in doubt'
+        : winners.has(one.id)
+          ? 'used'
+          : (rejected.get(one.id) ?? (one.sequence === 'mask' ? '' : 'not used')),
       ...geometry(one),
       one.description ?? one.shown.split(/[\\/]/).at(-1)!,
       one.reason,
@@ -49,6 +63,10 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
   for (const [question, suggestion] of Object.entries(suggestions))
     if (suggestion) lines.push(`   ${question}: ${suggestion.answer ? 'yes' : 'no'}? (${suggestion.source})`);
   return lines.join('\n');
+}
+
+function nameOf({ description, shown, id }: Found): string {
+  return `${description ?? shown.split(/[\\/]/).at(-1)} (${id.slice(0, 8)})`;
 }
 
 function geometry({ grid }: Found): string[] {

@@ -4,8 +4,9 @@ import type { ImageHeader } from '../volume/imageFile.js';
 import type { Grid } from '../volume/volume.js';
 import type { DicomVolume } from './dicom/volumes.js';
 import type { Patient } from './patient.js';
+import type { Judgement } from './recogniser/recognise.js';
+import type { Weighting } from './recogniser/weighting.js';
 import type { AboutSeries } from './study.js';
-import type { Weighting } from './words.js';
 
 /** What was found below folders: examinations to choose from, and what belongs to none. */
 export interface Scan {
@@ -32,10 +33,14 @@ export interface StudyCandidate {
   /** ISO 8601 date of the examination. */
   readonly date: string | null;
   readonly description: string | null;
+  /** Study description, requested procedure and the like; they may identify the patient. */
+  readonly texts: readonly string[];
   /** What the user has to confirm before it is taken for one patient's one examination; empty when the headers are clear. */
   readonly doubts: readonly string[];
   readonly series: readonly FoundSeries[];
   readonly choices: Readonly<Partial<Record<Modality, Choice>>>;
+  /** Sequences that stay empty because it is not settled which series they are. */
+  readonly questions: readonly Question[];
   readonly suggestions: Suggestions;
 }
 
@@ -55,6 +60,10 @@ export interface FoundSeries {
   readonly guess?: Weighting;
   /** Why it is no image to segment from, in words; null when it may be one. */
   readonly setAside: string | null;
+  /** What names and headers say of it by itself; null for a mask. */
+  readonly judgement: Judgement | null;
+  /** Why it is not settled what it is: it then serves as nothing until the user says. */
+  readonly doubt: string | null;
   /** Chosen by the user, now or for the same content earlier. */
   readonly chosen: boolean;
   readonly about: AboutSeries;
@@ -79,6 +88,13 @@ export interface DicomSource {
 export interface Choice {
   readonly winner: string;
   readonly rejected: readonly { readonly id: string; readonly why: string }[];
+}
+
+/** What the user is asked: which of these series is which of these sequences. */
+export interface Question {
+  readonly sequences: readonly Modality[];
+  readonly series: readonly string[];
+  readonly why: string;
 }
 
 /** Answers to the app's questions that the files suggest; never taken for given. */

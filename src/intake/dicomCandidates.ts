@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Grid } from '../volume/volume.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
-import { chooseSeries } from './choose.js';
+import { chooseSeries, questionsAbout } from './choose.js';
 import type { DicomImage } from './dicom/image.js';
 import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
 import { patientOf } from './patient.js';
-import { recogniseByHeader } from './recogniseHeader.js';
-import { whySetAside } from './setAside.js';
+import { ANOTHER_BODY_PART } from './recogniser/asideWords.js';
+import { headIn, isOtherPart, otherPartIn } from './recogniser/bodyWords.js';
+import { settleContrast } from './recogniser/examination.js';
+import { judge, sequenceOf, type Text } from './recogniser/recognise.js';
+import { whyNoImage, whyNoStack } from './setAside.js';
 import type { AboutSeries } from './study.js';
 import { suggestFromDicom } from './suggest.js';
 
@@ -45,9 +48,13 @@ function candidateOf(
 ): StudyCandidate {
   const id = hashOf([key]);
   const transferSyntaxes = new Map(images.map((image) => [image.file, image.transferSyntax]));
-  const series = assembleVolumes(images).map((volume) => seriesOf(volume, transferSyntaxes, shownOf));
-  series.sort((a, b) => (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0));
-  const texts = images[0].studyTexts;
+  const volumes = assembleVolumes(images);
+  const texts = [...new Set(images.flatMap(({ studyTexts }) => studyTexts))];
+  const found = volumes.map((volume) =>
+    seriesOf(volume, otherPartOf(volume, volumes, texts), transferSyntaxes, shownOf),
+  );
+  found.sort((a, b) => (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0));
+  const series = settleContrast(found, { texts });
   return {
     id,
     name: `case-${id.slice(0, 8)}`,
@@ -55,10 +62,12 @@ function candidateOf(
     kind: 'dicom',
     patient: patientOf(images),
     date: images.map((image) => image.studyDate ?? image.acquired?.slice(0, 10)).find(Boolean) ?? null,
-    description: texts[0] ?? null,
+    description: images[0].studyTexts[0] ?? null,
+    texts,
     doubts: doubtsOf(images),
     series,
     choices: chooseSeries(series),
+    questions: questionsAbout(series),
     suggestions: suggestFromDicom(images),
   };
 }
@@ -86,16 +95,46 @@ function doubtsOf(images: readonly DicomImage[]): string[] {
   return doubts;
 }
 
+/**
+ * The part of the body other than the head that an examination or Body Part Examined names for a series; null where none does. A series
+ * that names the head itself is one of the head; a body part that all series of an examination of the head carry was left over.
+ */
+function otherPartOf(
+  volume: DicomVolume,
+  all: readonly DicomVolume[],
+  studyTexts: readonly string[],
+): string | null {
+  const { description, protocol, bodyPart } = volume.first;
+  if (headIn(description) || headIn(protocol)) return null;
+  const isHeadStudy = studyTexts.some(headIn);
+  const parts = new Set(
+    all.filter(({ first }) => first.modality === 'MR').map(({ first }) => first.bodyPart ?? ''),
+  );
+  if (isOtherPart(bodyPart) && !(isHeadStudy && parts.size === 1))
+    return `“${bodyPart}” as Body Part Examined`;
+  const [studyDescription] = volume.first.studyTexts;
+  const other =
+    isHeadStudy || /head|brain|skull/i.test(bodyPart ?? '') ? null : otherPartIn(studyDescription);
+  return other && `“${other}” in the description of the examination`;
+}
+
 function seriesOf(
   volume: DicomVolume,
+  otherPart: string | null,
   transferSyntaxes: ReadonlyMap<string, string>,
   shownOf: (file: string) => string,
 ): FoundSeries {
   const { first, frames } = volume;
   const files = [...new Set(frames.map(({ file }) => file))];
   const about = aboutOf(volume);
-  const { sequenceName, scanning } = first;
-  const setAside = whySetAside(volume) ?? whyNotConverted(volume, files.length);
+  const noImage = whyNoImage(volume);
+  const judgement = noImage === null ? judgementOf(first, about) : null;
+  const setAside =
+    noImage ??
+    judgement?.aside ??
+    (otherPart && `${ANOTHER_BODY_PART}: ${otherPart}`) ??
+    whyNoStack(volume) ??
+    whyNotConverted(volume, files.length);
   return {
     id: hashOf(frames.map(({ sopInstanceUid, frame }) => `${sopInstanceUid}#${frame}`)),
     source: {
@@ -108,12 +147,31 @@ function seriesOf(
     duplicates: volume.duplicates,
     ...(first.modality === 'SEG'
       ? { sequence: 'mask' as const, reason: 'a DICOM segmentation', confidence: 1 }
-      : recogniseByHeader({ about, sequenceName, scanning })),
+      : {
+          sequence: judgement ? sequenceOf(judgement) : ('other' as const),
+          reason: judgement?.reason ?? noImage ?? '',
+          confidence: judgement?.confidence ?? 0,
+        }),
     setAside,
+    judgement: otherPart === null ? judgement : null,
+    doubt: null,
     chosen: false,
     about,
     grid: gridOf(volume),
   };
+}
+
+function judgementOf(first: DicomImage, about: AboutSeries) {
+  const texts: Text[] = [];
+  if (first.description) texts.push({ text: first.description, where: 'description' });
+  if (first.protocol) texts.push({ text: first.protocol, where: 'protocol' });
+  if (first.sequenceName) texts.push({ text: first.sequenceName, where: 'sequence’s name' });
+  // A lossy copy is derived by definition; that alone makes it no other image.
+  const imageType = first.lossy ? about.imageType?.filter((value) => value !== 'DERIVED') : about.imageType;
+  return judge({
+    texts,
+    about: { ...about, imageType: imageType ?? [] },
+  });
 }
 
 /** The converter takes files whole: one that holds frames of several volumes gives none of them alone. */
@@ -136,6 +194,15 @@ function aboutOf({ first, facts }: DicomVolume): AboutSeries {
     manufacturer: first.manufacturer,
     fieldStrength: first.fieldStrength,
     seriesNumber: first.seriesNumber,
+    flipAngle: first.flipAngle,
+    echoNumber: first.echoNumber,
+    scanning: first.scanning,
+    variant: first.variant,
+    imageType: [...first.imageType.slice(0, 2), ...facts.kind.split('\\').filter(Boolean)],
+    bValue: facts.bValue,
+    bodyPart: first.bodyPart,
+    sequenceName: first.sequenceName,
+    injected: first.injected,
   };
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined)) as AboutSeries;
 }

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
 import { MODALITIES } from '../terms.js';
 import type { ImageHeader } from '../volume/read.js';
-import type { FoundSeries, StudyCandidate } from './candidate.js';
-import { chooseSeries } from './choose.js';
+import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
+import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
+import { chooseSeries, questionsAbout } from './choose.js';
 import { imageStem, type Recognition, recogniseSequence } from './recognise.js';
-import { recogniseByHeader } from './recogniseHeader.js';
-import { wordsSetAside } from './setAside.js';
-import { type AboutSeries, studyName } from './study.js';
+import { settleContrast } from './recogniser/examination.js';
+import { judgeFile, sharedWords } from './recogniser/fileName.js';
+import { sequenceOf } from './recogniser/recognise.js';
+import { readSidecar, type Sidecar } from './sidecar.js';
+import type { AboutSeries } from './study.js';
 import { suggestFromNames } from './suggest.js';
 
 /** An image file that was found, with its header. */
@@ -41,9 +42,8 @@ export async function fileCandidates(images: readonly FoundImage[]): Promise<Stu
 }
 
 function isSequenceFolder(folder: string, images: readonly FoundImage[]): boolean {
-  const named = recogniseSequence(basename(folder)).sequence;
-  if (named === 'other' || named === 'mask') return false;
-  return images.filter(({ path }) => dirname(path) === folder).length === 1;
+  const inside = images.filter(({ path }) => dirname(path) === folder).map(({ path }) => basename(path));
+  return isNamedForItsImage(basename(folder), inside);
 }
 
 /** Splits a folder by what stands before the sequence in its names, where that gives several sets of several sequences. */
@@ -77,13 +77,10 @@ async function candidateOf(
   images: readonly FoundImage[],
   inFolder: readonly FoundImage[],
 ): Promise<StudyCandidate> {
-  const sidecars = await Promise.all(images.map(({ path }) => readSidecar(path)));
-  const series = await Promise.all(images.map((image, i) => seriesOf(image, sidecars[i])));
+  const { series, sidecars } = await fileSeries(images, contentHash);
   const isWhole = images.length === inFolder.length;
   const files = images.map(({ path }) => path);
-  const names = [basename(folder), ...files.map((file) => imageStem(basename(file)))];
   const dates = series.map(({ about }) => about.acquired?.slice(0, 10)).filter((day) => day !== undefined);
-  const texts = series.flatMap(({ about }) => [about.description ?? [], about.protocol ?? []].flat());
   return {
     id: createHash('sha256')
       .update(
@@ -99,89 +96,90 @@ async function candidateOf(
     kind: 'files',
     patient: null,
     date: dates[0] ?? null,
-    description: null,
+    description: sidecars.flatMap(({ texts }) => texts)[0] ?? null,
+    texts: sidecars.flatMap(({ texts }) => texts),
     doubts: new Set(dates).size > 1 ? ['its images were acquired on several days'] : [],
     series,
     choices: chooseSeries(series),
-    suggestions: suggestFromNames(names, texts),
+    questions: questionsAbout(series),
+    suggestions: suggestFromFiles(folder, series, sidecars),
   };
 }
 
-async function seriesOf({ path, shown, header }: FoundImage, about: AboutSeries): Promise<FoundSeries> {
-  const recognised = recogniseFile(path, about);
-  const isKnown = recognised.sequence !== 'other';
-  return {
-    id: await contentHash(path),
+/** What the names of files and the texts beside them suggest for the three questions. */
+export function suggestFromFiles(
+  folder: string | null,
+  series: readonly FoundSeries[],
+  sidecars: readonly Sidecar[],
+): Suggestions {
+  const stems = series.flatMap(({ source }) =>
+    source.kind === 'file' ? [imageStem(basename(source.file))] : [],
+  );
+  const texts = [
+    ...series.flatMap(({ about }) => [about.description, about.protocol]),
+    ...sidecars.flatMap((sidecar) => sidecar.texts),
+  ].filter((text) => text !== undefined);
+  const age = sidecars.map((sidecar) => sidecar.age).find(Boolean);
+  return suggestFromNames([...(folder === null ? [] : [basename(folder)]), ...stems], texts, age);
+}
+
+/**
+ * The image files of one examination as series: each by its name, the file beside it and the folder that is named for it, then all of
+ * them together.
+ *
+ * @param idOf what names a file's content.
+ */
+export async function fileSeries(
+  images: readonly FoundImage[],
+  idOf: (file: string) => string | Promise<string>,
+): Promise<{ series: FoundSeries[]; sidecars: Sidecar[] }> {
+  const sidecars = await Promise.all(images.map(({ path }) => readSidecar(path)));
+  const shared = sharedWords(images.map(({ path }) => imageStem(basename(path))));
+  const series = await Promise.all(
+    images.map(async (image, at) => seriesOf(image, sidecars[at].about, shared, await idOf(image.path))),
+  );
+  return { series: settleContrast(series, { texts: sidecars.flatMap(({ texts }) => texts) }), sidecars };
+}
+
+function seriesOf(
+  { path, shown, header }: FoundImage,
+  about: AboutSeries,
+  shared: number,
+  id: string,
+): FoundSeries {
+  const stem = imageStem(basename(path));
+  const folder = tellsNothing(path) ? basename(dirname(path)) : null;
+  const judged = judgeFile({ stem, shared, folder, about });
+  const isMask = judged === 'mask';
+  const common = {
+    id,
     source: { kind: 'file', file: path, header },
     shown,
     files: 1,
     duplicates: 0,
-    ...recognised,
-    setAside: isKnown ? null : wordsSetAside([imageStem(basename(path)), about.description, about.protocol]),
     chosen: false,
+    doubt: null,
     about,
     grid: { size: header.size, affine: header.affine },
-  };
-}
-
-/** By the file's name; where that is silent by the file beside it, then by the words of the name. */
-function recogniseFile(path: string, about: AboutSeries): Recognition {
-  const byName = recogniseSequence(basename(path));
-  if (byName.sequence !== 'other') return byName;
-  const signs = { sequenceName: undefined, scanning: [] };
-  const bySidecar = recogniseByHeader({ ...signs, about });
-  if (bySidecar.sequence !== 'other') return bySidecar;
-  if (byName.confidence === 0 && byName.reason.startsWith('several')) return byName;
-  const byWords = recogniseByHeader({ ...signs, about: { description: imageStem(basename(path)) } });
-  return byWords.sequence === 'other'
-    ? byName
-    : { ...byWords, reason: byWords.reason.replace('in the description', 'in the name') };
-}
-
-const MOST_SIDECAR = 1 << 20;
-const seconds = z.number().nonnegative().optional().catch(undefined);
-const text = z.string().optional().catch(undefined);
-const sidecarSchema = z.object({
-  SeriesDescription: text,
-  ProtocolName: text,
-  AcquisitionDateTime: text,
-  EchoTime: seconds,
-  RepetitionTime: seconds,
-  InversionTime: seconds,
-  ContrastBolusIngredient: text,
-  SliceThickness: seconds,
-  Manufacturer: text,
-  MagneticFieldStrength: seconds,
-  SeriesNumber: seconds,
-});
-
-/** The BIDS sidecar (JSON, times in seconds) beside an image; empty where there is none. */
-async function readSidecar(path: string): Promise<AboutSeries> {
-  const file = `${imageStem(path)}.json`;
-  const info = await stat(file).catch(() => null);
-  if (!info?.isFile() || info.size > MOST_SIDECAR) return {};
-  try {
-    const found = sidecarSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    const ms = (value: number | undefined) => (value === undefined ? undefined : value * 1000);
-    const about = {
-      description: found.SeriesDescription,
-      protocol: found.ProtocolName,
-      acquired: found.AcquisitionDateTime?.match(/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?/)?.[0],
-      echoTime: ms(found.EchoTime),
-      repetitionTime: ms(found.RepetitionTime),
-      inversionTime: ms(found.InversionTime),
-      contrastAgent: found.ContrastBolusIngredient,
-      sliceThickness: found.SliceThickness,
-      manufacturer: found.Manufacturer,
-      fieldStrength: found.MagneticFieldStrength,
-      seriesNumber: found.SeriesNumber,
+  } as const;
+  if (isMask)
+    return {
+      ...common,
+      sequence: 'mask',
+      reason: 'a word for a mask in the name',
+      confidence: 0.85,
+      setAside: null,
+      judgement: null,
     };
-    return Object.fromEntries(
-      Object.entries(about).filter(([, value]) => value !== undefined),
-    ) as AboutSeries;
-  } catch {
-    return {};
-  }
+  const { reason, contrastReason, confidence, aside } = judged;
+  return {
+    ...common,
+    sequence: sequenceOf(judged),
+    reason: [reason, contrastReason].filter(Boolean).join('; '),
+    confidence,
+    setAside: aside,
+    judgement: judged,
+  };
 }
 
 async function contentHash(file: string): Promise<string> {

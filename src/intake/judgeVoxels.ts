@@ -2,9 +2,9 @@ import { MODALITY_TITLES } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readVolume } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
-import { chooseSeries } from './choose.js';
+import { chooseSeries, questionsAbout } from './choose.js';
+import type { Weighting } from './recogniser/weighting.js';
 import { brightTail, isStripped, voxelFeatures } from './voxelFeatures.js';
-import type { Weighting } from './words.js';
 
 /**
  * A linear discriminant on the features of `voxelFeatures`, then the constant; T1ce counts as T1. Fitted on all 34 skull-stripped whole
@@ -59,7 +59,7 @@ export async function judgeVoxels(candidate: StudyCandidate): Promise<StudyCandi
   for (const one of silent) judged.set(one.id, await guessed(one));
   if (isPair) for (const one of await comparePair(t1[0], t1[1])) judged.set(one.id, one);
   const series = candidate.series.map((one) => judged.get(one.id) ?? one);
-  return { ...candidate, series, choices: chooseSeries(series) };
+  return { ...candidate, series, choices: chooseSeries(series), questions: questionsAbout(series) };
 }
 
 function isOpen({ setAside, chosen, source }: FoundSeries): boolean {

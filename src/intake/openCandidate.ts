@@ -2,8 +2,10 @@ import { dirname, join } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
-import { chooseSeries } from './choose.js';
+import { chooseSeries, questionsAbout } from './choose.js';
 import { type ConvertOptions, convertVolume } from './dicom/convert.js';
+import { refuseQuestions, titleOf } from './questions.js';
+import { settleContrast } from './recogniser/examination.js';
 import type { DicomFrame, DicomSeries, Series, Study } from './study.js';
 
 export interface OpenOptions extends ConvertOptions {
@@ -24,8 +26,9 @@ export interface OpenedCandidate {
  * Makes a Study of a candidate: the chosen series, converted where they are DICOM, and of image files also those that were not chosen.
  * A series that cannot be converted is set aside with the reason, and the next best takes its place.
  *
- * @throws QuorumError NOT_CONFIRMED (`found`: the doubts), SEQUENCE_UNKNOWN (no series is one of the four), and what converting raises
- *   where the user chose the series himself or none is left.
+ * @throws QuorumError NOT_CONFIRMED (`found`: the doubts), SEQUENCE_AMBIGUOUS (it is in doubt which series is a sequence),
+ *   SEQUENCE_UNKNOWN (no series is one of the four; each with its reason), and what converting raises where the user chose the series
+ *   himself or none is left.
  */
 export async function openCandidate(
   candidate: StudyCandidate,
@@ -35,6 +38,7 @@ export async function openCandidate(
   if (doubts.length > 0 && !options.confirmed) {
     throw new QuorumError({ code: 'NOT_CONFIRMED', found: doubts.join('; ') });
   }
+  refuseQuestions(candidate);
   const { images, candidate: left } = await openChosen(candidate, options);
   const opened = new Set(chosenIn(left).map(({ winner }) => winner.id));
   const others: Series[] = [];
@@ -79,8 +83,10 @@ function chosenIn({ choices, series }: StudyCandidate) {
 }
 
 function nothingChosen({ series }: StudyCandidate): Problem {
-  const files = series.map(({ shown }) => shown).slice(0, 8);
-  return { code: 'SEQUENCE_UNKNOWN', expected: 'at least one of T1, T1ce, T2, FLAIR', files };
+  const found = series
+    .map((one) => `\n    ${titleOf(one)}: ${one.setAside ?? one.doubt ?? one.reason}`)
+    .join('');
+  return { code: 'SEQUENCE_UNKNOWN', expected: 'at least one of T1, T1ce, T2, FLAIR', found };
 }
 
 /** Whether a problem is one of this series and not of the whole opening. */
@@ -95,7 +101,7 @@ export function withoutSeries(candidate: StudyCandidate, id: string, problem: Pr
     .join(', ');
   const setAside = `could not be converted${why ? ` (${why})` : ''}`;
   const series = candidate.series.map((one) => (one.id === id ? { ...one, setAside } : one));
-  return { ...candidate, series, choices: chooseSeries(series) };
+  return { ...candidate, series, choices: chooseSeries(series), questions: questionsAbout(series) };
 }
 
 /** One series as an image file that `volume` reads; a DICOM series is converted once. */
@@ -138,11 +144,19 @@ export function assignSeries(
   if (!candidate.series.some((one) => one.id === id))
     throw new QuorumError({ code: 'NOT_OPEN', field: 'series' });
   const series = candidate.series.map((one) => {
-    if (one.id === id) return { ...one, sequence, reason, confidence: 1, chosen: true, setAside: null };
+    if (one.id === id)
+      return { ...one, sequence, reason, confidence: 1, chosen: true, setAside: null, doubt: null };
     // The one that was chosen for this sequence before is a claimant like any other again.
     return one.sequence === sequence && one.chosen ? { ...one, chosen: false } : one;
   });
-  return { ...candidate, series, choices: chooseSeries(series) };
+  // Whoever was in doubt may be settled by what the user says.
+  const settled = series.some(({ doubt }) => doubt !== null) ? settleContrast(series, candidate) : series;
+  return {
+    ...candidate,
+    series: settled,
+    choices: chooseSeries(settled),
+    questions: questionsAbout(settled),
+  };
 }
 
 /** The candidate with what the user said of series of the same content before. */

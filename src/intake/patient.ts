@@ -25,6 +25,6 @@ export function patientOf(images: readonly DicomImage[]): Patient {
     name: first(({ patient }) => patient.name),
     sex: sex === 'F' || sex === 'M' || sex === 'O' ? sex : null,
     birthDate: birth ? birth.slice(1).join('-') : null,
-    age: images.map(({ age }) => age).find((age) => age !== null) ?? null,
+    age: images.map(({ age }) => age).find((age) => age !== null)?.years ?? null,
   };
 }

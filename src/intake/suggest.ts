@@ -1,6 +1,8 @@
+import { type Age, ageOf } from './age.js';
 import type { Suggestion, Suggestions } from './candidate.js';
 import type { DicomImage } from './dicom/image.js';
-import { findPhrase, GLIOMA, NEGATIONS, TREATED, wordsOf } from './words.js';
+import { findPhrase, wordsOf } from './recogniser/text.js';
+import { GLIOMA, NEGATIONS, TREATED } from './recogniser/treatmentWords.js';
 
 const ADULT_FROM = 18;
 
@@ -10,18 +12,27 @@ export function suggestFromDicom(images: readonly DicomImage[]): Suggestions {
   const texts = new Set(images.flatMap((image) => [...image.studyTexts, image.description, image.protocol]));
   const all = [...texts].filter((text) => text !== undefined);
   return {
-    adult: age === null ? null : { answer: age >= ADULT_FROM, source: `age ${age} in the DICOM header` },
+    adult: adultBy(age, 'in the DICOM header'),
     treated: fromWords(all, TREATED, 'in the DICOM header'),
     glioma: fromWords(all, GLIOMA, 'in the DICOM header'),
   };
 }
 
+function adultBy(age: Age | null, where: string): Suggestion | null {
+  return age && { answer: age.years >= ADULT_FROM, source: `age ${age.text} ${where}` };
+}
+
 /** What the names of files and folders, and texts beside them, suggest. */
-export function suggestFromNames(names: readonly string[], texts: readonly string[]): Suggestions {
+export function suggestFromNames(
+  names: readonly string[],
+  texts: readonly string[],
+  age?: string,
+): Suggestions {
   const from = (phrases: readonly string[]) =>
     fromWords(names, phrases, 'in the file names') ??
     fromWords(texts, phrases, 'in the file beside the image');
-  return { adult: null, treated: from(TREATED), glioma: from(GLIOMA) };
+  const adult = adultBy(ageOf(age, null, undefined), 'in the file beside the image');
+  return { adult, treated: from(TREATED), glioma: from(GLIOMA) };
 }
 
 /** Words only ever suggest yes: that nothing is said means nothing. */

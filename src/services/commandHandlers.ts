@@ -4,7 +4,7 @@ import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devices/selectEngine.js';
 import { QuorumError } from '../errors.js';
-import { openStudy } from '../intake/study.js';
+import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
 import type { DeviceSummary, Method, ModelSummary, ParsedRequest, Response } from './contract.js';
 import { inspectImage, summariseStudy } from './inspect.js';

@@ -4,7 +4,7 @@ import { problemOf, QuorumError } from '../errors.js';
 import { NEUTRAL_NAME } from '../export/names.js';
 import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../export/report.js';
-import { findCaseFolders } from '../intake/study.js';
+import { findCaseFolders } from '../intake/caseFolder.js';
 import type { Model } from '../model/model.js';
 import { type NamedCase, nameCases } from '../pipeline/caseNames.js';
 import type { SegmentRequest } from './contract.js';

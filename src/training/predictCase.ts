@@ -1,7 +1,7 @@
 import type { InferenceEngine } from '../engine/engine.js';
 import type { LabelMap, LabelScheme } from '../evaluate/labels.js';
 import type { Box } from '../evaluate/mask.js';
-import { openStudy } from '../intake/study.js';
+import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { combine, LABELS } from '../segment/combine.js';

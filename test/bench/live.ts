@@ -6,7 +6,7 @@
  */
 import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { openModel, SAMPLE_PATIENT } from '../../src/services/services.js';

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findCaseFolders, openStudy } from '../../src/intake/study.js';
+import { findCaseFolders } from '../../src/intake/caseFolder.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import type { Volume } from '../../src/volume/volume.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';

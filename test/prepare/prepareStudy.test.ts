@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openStudy, type Study } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
+import type { Study } from '../../src/intake/study.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
 import { reorient } from '../../src/volume/orientation.js';

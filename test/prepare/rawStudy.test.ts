@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStudy, type Study } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
+import type { Study } from '../../src/intake/study.js';
 import { BRATS_GRID } from '../../src/prepare/atlas.js';
 import type { Case } from '../../src/prepare/case.js';
 import { inverse } from '../../src/prepare/placement.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { alignBrains, alignHeads } from '../../src/prepare/align.js';
 import type { Case } from '../../src/prepare/case.js';
 import { mutualInformation } from '../../src/prepare/mutualInformation.js';

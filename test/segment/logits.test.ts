@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceEngine, Tensor3 } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import type { Model } from '../../src/model/model.js';
 import { type Case, prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';

@@ -1,5 +1,5 @@
 import type { InferenceEngine } from '../../src/engine/engine.js';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import type { Model } from '../../src/model/model.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';

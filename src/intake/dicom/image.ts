@@ -1,3 +1,4 @@
+import type { Age } from '../age.js';
 import type { DicomPatient } from '../study.js';
 
 export type Triple = readonly [number, number, number];
@@ -29,8 +30,8 @@ export interface DicomImage {
   readonly frameOfReferenceUid: string | null;
   readonly modality: string;
   readonly patient: DicomPatient;
-  /** Years: from Patient's Age, else from birth date and study date. */
-  readonly age: number | null;
+  /** From Patient's Age, else from birth date and study date. */
+  readonly age: Age | null;
   readonly imageType: readonly string[];
   readonly rows: number;
   readonly columns: number;
@@ -45,8 +46,15 @@ export interface DicomImage {
   readonly sequenceName: string | undefined;
   /** Free texts that may tell of an operation or of irradiation: study description, comments, history, diagnoses. */
   readonly studyTexts: readonly string[];
-  /** Scanning Sequence: SE, IR, GR, EP. */
+  /** Scanning Sequence: SE, IR, GR, EP; Sequence Variant: SK, SP, MP, SS. */
   readonly scanning: readonly string[];
+  readonly variant: readonly string[];
+  /** Degrees. */
+  readonly flipAngle: number | undefined;
+  readonly echoNumber: number | undefined;
+  readonly bodyPart: string | undefined;
+  /** When the contrast agent was injected: ISO 8601, no zone. */
+  readonly injected: string | undefined;
   readonly repetitionTime: number | undefined;
   readonly echoTrainLength: number | undefined;
   /** undefined: no such field; null: empty, or it says that none was given. */

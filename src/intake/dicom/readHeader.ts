@@ -3,6 +3,7 @@ import dicomParser, { type DataSet } from 'dicom-parser';
 import { isQuorumError, QuorumError } from '../../errors.js';
 import { type OpenFile, withFile } from '../../volume/fileBytes.js';
 import { MAX_AXIS, MAX_VOXELS } from '../../volume/imageFile.js';
+import { ageOf } from '../age.js';
 import { framesOf, MOST_FRAMES, number } from './frames.js';
 import type { DicomImage } from './image.js';
 import { TextReader } from './text.js';
@@ -110,6 +111,7 @@ function describe(dataSet: DataSet, file: string, transferSyntax: string): Dicom
   const imageType = list('x00080008');
   const studyDate = date(text('x00080020'));
   const birthDate = text('x00100030') ?? null;
+  const acquired = acquiredAt(text);
   return {
     file,
     transferSyntax,
@@ -125,7 +127,7 @@ function describe(dataSet: DataSet, file: string, transferSyntax: string): Dicom
       sex: text('x00100040') ?? null,
       birthDate,
     },
-    age: ageOf(text('x00101010'), birthDate, studyDate),
+    age: ageOf(text('x00101010'), date(birthDate ?? undefined) ?? null, studyDate),
     imageType,
     rows: dataSet.uint16('x00280010') ?? 0,
     columns: dataSet.uint16('x00280011') ?? 0,
@@ -139,12 +141,17 @@ function describe(dataSet: DataSet, file: string, transferSyntax: string): Dicom
     protocol: text('x00181030'),
     sequenceName: text('x00180024') ?? text('x00189005'),
     studyTexts: STUDY_TEXTS.map(text).filter((value) => value !== undefined),
-    scanning: list('x00180020'),
-    repetitionTime: repetitionTimeOf(dataSet),
+    scanning: scanningOf(dataSet, list('x00180020')),
+    variant: list('x00180021'),
+    flipAngle: timed(dataSet, 'x00181314'),
+    echoNumber: number(dataSet, 'x00180086'),
+    bodyPart: text('x00180015'),
+    injected: injectedAt(text('x00181042'), acquired),
+    repetitionTime: timed(dataSet, 'x00180080'),
     echoTrainLength: number(dataSet, 'x00180091'),
     contrastAgent: contrastAgentOf(dataSet, reader),
     studyDate,
-    acquired: acquiredAt(text),
+    acquired,
     sliceThickness: number(dataSet, 'x00180050'),
     manufacturer: text('x00080070'),
     fieldStrength: number(dataSet, 'x00180087'),
@@ -170,13 +177,29 @@ function uid(dataSet: DataSet, tag: string): string | null {
   return value && /^[0-9.]{1,64}$/.test(value) ? value : null;
 }
 
-function repetitionTimeOf(dataSet: DataSet): number | undefined {
+/** Repetition time and flip angle: in an enhanced object within MR Timing and Related Parameters. */
+function timed(dataSet: DataSet, tag: string): number | undefined {
   const shared = dataSet.elements.x52009229?.items?.[0]?.dataSet;
   const own = dataSet.elements.x52009230?.items?.[0]?.dataSet;
   const timing = (set: DataSet | undefined) => set?.elements.x00189112?.items?.[0]?.dataSet;
-  return (
-    number(timing(shared), 'x00180080') ?? number(timing(own), 'x00180080') ?? number(dataSet, 'x00180080')
-  );
+  return number(timing(shared), tag) ?? number(timing(own), tag) ?? number(dataSet, tag);
+}
+
+/** Scanning Sequence; of an enhanced object what stands for it: Echo Pulse Sequence, Echo Planar, Inversion Recovery. */
+function scanningOf(dataSet: DataSet, classic: readonly string[]): readonly string[] {
+  if (classic.length > 0) return classic;
+  const of = (tag: string) => dataSet.string(tag)?.trim().toUpperCase() ?? '';
+  const echoes = { SPIN: ['SE'], GRADIENT: ['GR'], BOTH: ['SE', 'GR'] }[of('x00189008')] ?? [];
+  const modifier = dataSet.elements.x52009229?.items?.[0]?.dataSet?.elements.x00189115?.items?.[0]?.dataSet;
+  const isInverted = modifier?.string('x00189009')?.trim().toUpperCase() === 'YES';
+  return [...echoes, ...(of('x00189018') === 'YES' ? ['EP'] : []), ...(isInverted ? ['IR'] : [])];
+}
+
+/** Contrast/Bolus Start Time on the day of the acquisition. */
+function injectedAt(start: string | undefined, acquired: string | undefined): string | undefined {
+  const clock = start?.match(/^(\d\d):?(\d\d):?(\d\d)?/);
+  const day = acquired?.match(/^\d{4}-\d\d-\d\d/)?.[0];
+  return clock && day ? `${day}T${clock[1]}:${clock[2]}:${clock[3] ?? '00'}` : undefined;
 }
 
 const NO_AGENT = /^(no(ne)?|n|ohne|nein|non|sans|sin|senza|sem|zonder|geen|nativ\w*|0|-+)$/i;
@@ -210,20 +233,6 @@ function acquiredAt(text: (tag: string) => string | undefined): string | undefin
     return clock ? `${found}T${clock[1]}:${clock[2]}:${clock[3] ?? '00'}` : found;
   }
   return undefined;
-}
-
-/** Whole years; months, weeks and days count as parts of one. */
-function ageOf(age: string | undefined, birth: string | null, studyDate: string | undefined): number | null {
-  const match = age?.match(/^(\d{1,3})([DWMY])$/i);
-  // Anonymisers write 000Y.
-  if (match && Number(match[1]) > 0) {
-    const perYear = { D: 365.25, W: 52.18, M: 12, Y: 1 }[match[2].toUpperCase() as 'D' | 'W' | 'M' | 'Y'];
-    return Math.floor(Number(match[1]) / perYear);
-  }
-  const born = Date.parse(date(birth ?? undefined) ?? '');
-  const studied = Date.parse(studyDate ?? '');
-  const years = (studied - born) / (365.25 * 24 * 3600 * 1000);
-  return years >= 0 && years < 130 ? Math.floor(years) : null;
 }
 
 /** Refuses a size that no scan of a head has, and native pixels that are not all in the file. */

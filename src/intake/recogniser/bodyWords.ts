@@ -9,7 +9,7 @@ const list = (text: string): string[] =>
 /** Parts of the body other than the head, in the languages of `contrastWords`, and radiology's short forms. */
 const OTHER_PARTS: readonly string[] = list(`
   spine…, spinal…, cspine, tspine, lspine, cervical…, cervic…, cervik…, zervik…, thoracic…, thorac…, thorak…, lumbar…, lumbal…, lumbo…, lombar…, lombaire…, lombo…, lomb, dorsolumbar, hws, bws, lws, lwk, hwk, bwk,
-  wirbels…, wirbel…, lendenwirbel…, halswirbel…, brustwirbel…, rachis, colonne, columna, colonna, coluna, wervel…, kregoslup…, kregow…, rygg…, rygrad…, halsrygg…, landrygg…, selka…, coloana, gerinc…, omurga…, kicma, kraljez…, chrbtic…, позвон…, 脊柱, 颈椎, 腰椎, 胸椎,
+  wirbels…, wirbel…, lendenwirbel…, halswirbel…, brustwirbel…, wirbelsaule, lendenwirbelsaule, halswirbelsaule, brustwirbelsaule, rachis, colonne, columna, colonna, coluna, wervel…, kregoslup…, kregow…, rygg…, rygrad…, halsrygg…, landrygg…, selka…, coloana, gerinc…, omurga…, kicma, kraljez…, chrbtic…, позвон…, 脊柱, 颈椎, 腰椎, 胸椎,
   sacro…, sacroilia…, sacroiliac, sacrum, sacru…, sakro…, iliosakr…, iliosacr…, isg, si joint…, sij, ileosakr…, kreuzdarm…, kreuzbein, pelvis…, pelvic…, becken…, bassin…, bekken…, miednic…, panev, bacin…, backen, bekken, hip, hufte…, huft…, hanche…, cadera…, heup…, biodr…,
   knee…, knie…, kniegelenk…, genou…, rodilla…, ginocchio…, joelho…, koleno, kolano…, kna, polvi, shoulder…, schulter…, epaule…, hombro…, spalla…, ombro…, schouder…, axel, skulder…, abdomen…, abdomin…, oberbauch…, leber…, liver, foie,
   higado, fegato, figado, watrob…, mrcp, mamma, mammo…, breast…, mama, mamas, brust, borst, prostat…, herz…, cardiac…, cardio…, coeur, corazon, cuore, coracao, thorax…, torax…, torace, chest, lung…, poumon…,
@@ -27,10 +27,12 @@ const HEAD: readonly string[] = list(`
 const isSpineWord = (word: string) => /^cervi[ck]/.test(word) && !/^cervice/.test(word);
 
 /** What DICOM's Body Part Examined calls the head and what belongs to it (PS3.16 CID 4), and values that say nothing. */
-const HEAD_CODES = /^(head|brain|skull|headneck|head.?neck|neuro|orbit|iac|pituitary|sella|ear|face|sinus|jaw|tmj|nose|unknown|other|none|default|)$/i;
+const HEAD_CODES =
+  /^(head|brain|skull|headneck|head.?neck|neuro|orbit|iac|pituitary|sella|ear|face|sinus|jaw|tmj|nose|unknown|other|none|default|)$/i;
 
 /** The levels of vertebrae: C3-C7, L1-S1; never T1-T2, which are weightings. */
-const LEVELS = /(?<![a-z0-9])(c[1-7]\s*[-–/_]\s*(c[1-7]|th?\d{1,2})|l[1-5]\s*[-–/_]\s*(l[1-5]|s[1-5]))(?![0-9a-z])/i;
+const LEVELS =
+  /(?<![a-z0-9])(c[1-7]\s*[-–/_]\s*(c[1-7]|th?\d{1,2})|l[1-5]\s*[-–/_]\s*(l[1-5]|s[1-5]))(?![0-9a-z])/i;
 
 /** A part of the body other than the head that a text names; null where it also names the head, or nothing.
  * A file's name holds the names of persons too: there a word may go on by two letters only. */
@@ -46,6 +48,7 @@ export function otherPartIn(text: string | undefined, isName = false): string | 
 function shortened(words: readonly string[]): string[] {
   const stems = OTHER_PARTS.filter((part) => part.endsWith('…')).map((part) => part.slice(0, -1));
   return words.map((word) => {
+    if (OTHER_PARTS.includes(word)) return word;
     const fitting = stems.filter((stem) => word.startsWith(stem));
     return fitting.length > 0 && fitting.every((stem) => word.length - stem.length > 2) ? '' : word;
   });
@@ -57,7 +60,12 @@ export function headIn(text: string | undefined): boolean {
 }
 
 function namesHead(words: readonly string[]): boolean {
-  return findPhrase(words.filter((word) => !isSpineWord(word)), HEAD) !== null;
+  return (
+    findPhrase(
+      words.filter((word) => !isSpineWord(word)),
+      HEAD,
+    ) !== null
+  );
 }
 
 /** Whether Body Part Examined names another part than the head. */

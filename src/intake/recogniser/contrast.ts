@@ -1,4 +1,16 @@
-import { AFFIRMING, AFFIRMING_AFTER, DENIALS, DENYING_AFTER, isNoun, LONE_DENIALS, LONE_NATIVE, LONE_WEAK, NOT_TREATMENT_OF_CONTRAST, TECHNICAL, WEAK_NOUNS } from './contrastWords.js';
+import {
+  AFFIRMING,
+  AFFIRMING_AFTER,
+  DENIALS,
+  DENYING_AFTER,
+  isNoun,
+  LONE_DENIALS,
+  LONE_NATIVE,
+  LONE_WEAK,
+  NOT_TREATMENT_OF_CONTRAST,
+  TECHNICAL,
+  WEAK_NOUNS,
+} from './contrastWords.js';
 import { findPhrase, GIVEN, NOT_GIVEN, quoted, without } from './text.js';
 
 /** What words say of a contrast agent. `unclear`: they say both, or a word before “contrast” is not known. */
@@ -60,7 +72,10 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
   if (denied >= 0 && given >= 0) {
     // “pre and post contrast”, “mit und ohne KM”; else the nearer one, unless it is the affirmation: “without post contrast”.
     if (given > denied && given - denied > 2) return affirmed(words, given, at);
-    return { said: denied > given && denied - given > 2 ? 'without' : 'unclear', quote: quote(Math.min(denied, given)) };
+    return {
+      said: denied > given && denied - given > 2 ? 'without' : 'unclear',
+      quote: quote(Math.min(denied, given)),
+    };
   }
   if (denied >= 0) return { said: 'without', quote: quote(denied) };
   if (given >= 0) return affirmed(words, given, at);

@@ -16,7 +16,10 @@ const WEAK = /^(kl|ks|mc|cm|iv)$/;
 
 /** Whether a word means contrast agent; not a length in centimetres. */
 export function isNoun(word: string, before: string | undefined): boolean {
-  if (WEAK.test(word)) return !/^\d+$/.test(before ?? '') && before !== undefined && (DENIALS.has(before) || AFFIRMING.has(before));
+  if (WEAK.test(word))
+    return (
+      !/^\d+$/.test(before ?? '') && before !== undefined && (DENIALS.has(before) || AFFIRMING.has(before))
+    );
   return NOUN.test(word) || AGENTS.has(word);
 }
 
@@ -41,7 +44,9 @@ export const DENIALS = set(`
   без до
 `);
 /** Behind it. */
-export const DENYING_AFTER = set('nelkul nélkul elott oncesi once yok free frei no none neg negative yoktur unenhanced native nativ');
+export const DENYING_AFTER = set(
+  'nelkul nélkul elott oncesi once yok free frei no none neg negative yoktur unenhanced native nativ',
+);
 
 /** Before a word for contrast: it was given. */
 export const AFFIRMING = set(`
@@ -65,24 +70,101 @@ export const AFFIRMING_AFTER = set('utan sonrasi sonra jalkeen yes ja oui si');
 
 /** Alone: before contrast. */
 export const LONE_NATIVE: readonly string[] = [
-  ...['pre', 'prae', 'native', 'nativ', 'nativdarstellung', 'natif', 'natifs', 'nativa', 'nativo', 'nativni', 'natiivi'],
-  ...['natywn…', 'unenhanced', 'nonenhanced', 'noncontrast', 'noncon', 'non con', 'precontrast', 'plain', 'basale', 'basal', 'diretta', 'simple'],
-  ...['blanco', 'wo', 'without', 'nce', 'nc', 'ncs', 'nonce', 'smdc', 'precm', 'prekm', 'oncesi', 's c', 'нативн…', 'натив'],
+  ...[
+    'pre',
+    'prae',
+    'native',
+    'nativ',
+    'nativdarstellung',
+    'natif',
+    'natifs',
+    'nativa',
+    'nativo',
+    'nativni',
+    'natiivi',
+  ],
+  ...[
+    'natywn…',
+    'unenhanced',
+    'nonenhanced',
+    'noncontrast',
+    'noncon',
+    'non con',
+    'precontrast',
+    'plain',
+    'basale',
+    'basal',
+    'diretta',
+    'simple',
+  ],
+  ...[
+    'blanco',
+    'wo',
+    'without',
+    'nce',
+    'nc',
+    'ncs',
+    'nonce',
+    'smdc',
+    'precm',
+    'prekm',
+    'oncesi',
+    's c',
+    'нативн…',
+    'натив',
+  ],
 ];
 /** At the end of a text: before contrast, whatever word was left out. */
-export const LONE_DENIALS = set('ohne sans sin senza sem zonder bez utan uden uten ilman fara before avant vor без');
+export const LONE_DENIALS = set(
+  'ohne sans sin senza sem zonder bez utan uden uten ilman fara before avant vor без',
+);
 /** Alone, in a T1: after contrast. */
 export const LONE_WEAK = set('iv cm pi pc cc cmdc');
 
 /** `post`, `pre` and the like that mean an operation or a treatment, not an agent; and contrast that is none. */
 export const NOT_TREATMENT_OF_CONTRAST: readonly string[] = [
   ...['post', 'pre', 'pos', 'intra'].flatMap((when) =>
-    ['op', 'ops', 'oper…', 'operat…', 'surg…', 'rt', 'radio…', 'resec…', 'resek…', 'chir…', 'srs', 'tx', 'chemo…', 'bestr…', 'biops…', 'gk'].map(
-      (what) => `${when} ${what}`,
-    ),
+    [
+      'op',
+      'ops',
+      'oper…',
+      'operat…',
+      'surg…',
+      'rt',
+      'radio…',
+      'resec…',
+      'resek…',
+      'chir…',
+      'srs',
+      'tx',
+      'chemo…',
+      'bestr…',
+      'biops…',
+      'gk',
+    ].map((what) => `${when} ${what}`),
   ),
-  ...['post treat…', 'pre treat…', 'post therap…', 'pre therap…', 'post process…', 'postprocess…', 'preop…', 'postop', 'postoper…'],
-  ...['prescan norm…', 'pre scan', 'prescan', 'phase contrast', 'post chir…', 'nach op', 'nach operation', 'vor op', 'nach resekt…'],
+  ...[
+    'post treat…',
+    'pre treat…',
+    'post therap…',
+    'pre therap…',
+    'post process…',
+    'postprocess…',
+    'preop…',
+    'postop',
+    'postoper…',
+  ],
+  ...[
+    'prescan norm…',
+    'pre scan',
+    'prescan',
+    'phase contrast',
+    'post chir…',
+    'nach op',
+    'nach operation',
+    'vor op',
+    'nach resekt…',
+  ],
 ];
 
 /** Words that may stand before the word for contrast without denying it. */

@@ -6,8 +6,15 @@ import { findPhrase } from './text.js';
 const IMAGE_TYPES: readonly { readonly why: string; readonly values: RegExp }[] = [
   { why: LOCALISER, values: /^LOCALIZER$/ },
   { why: 'screenshot or report', values: /^(SCREEN ?SAVE|SCREENSHOT|REPORT|SCREEN CAPTURE)$/ },
-  { why: 'diffusion', values: /^(DIFFUSION|ADC|EADC|ADC_UNSPECIFIED|TRACEW|FA|TENSOR|TENSOR_B0|DWI|EXP|B0|AVDC|DIFFUSION_ANISO)$/ },
-  { why: 'perfusion', values: /^(PERFUSION|RCBV|RCBF|RELCBV|RELCBF|RELMTT|TTP|MTT|CBV|CBF|ASL|PBP|GBP|TMAX)$/ },
+  {
+    why: 'diffusion',
+    values:
+      /^(DIFFUSION|ADC|EADC|ADC_UNSPECIFIED|TRACEW|FA|TENSOR|TENSOR_B0|DWI|EXP|B0|AVDC|DIFFUSION_ANISO)$/,
+  },
+  {
+    why: 'perfusion',
+    values: /^(PERFUSION|RCBV|RCBF|RELCBV|RELCBF|RELMTT|TTP|MTT|CBV|CBF|ASL|PBP|GBP|TMAX)$/,
+  },
   { why: 'susceptibility (SWI, T2*)', values: /^(SWI|MNIP|MINIP|SWAN)$/ },
   { why: 'gradient echo (T2*)', values: /^T2_STAR$/ },
   { why: PROTON_DENSITY, values: /^PROTON_DENSITY$/ },
@@ -56,21 +63,48 @@ export function partSaid(words: readonly string[], { imageType = [] }: AboutSeri
   if (isMp2rage) return mp2ragePart(words, imageType);
   const isDixon =
     imageType.includes('DIXON') ||
-    findPhrase(words, ['dixon', 'mdixon…', 'qdixon', 'ideal', 'flex', 'iphase', 'inphase', 'opp', 'outphase', 'vibe', 'lava']) !== null;
+    findPhrase(words, [
+      'dixon',
+      'mdixon…',
+      'qdixon',
+      'ideal',
+      'flex',
+      'iphase',
+      'inphase',
+      'opp',
+      'outphase',
+      'vibe',
+      'lava',
+    ]) !== null;
   const last = words.at(-1);
-  const opposed = findPhrase(words, ['opp', 'opposed', 'out of phase', 'outphase', 'out phase', 'opposed phase', 'oop']);
+  const opposed = findPhrase(words, [
+    'opp',
+    'opposed',
+    'out of phase',
+    'outphase',
+    'out phase',
+    'opposed phase',
+    'oop',
+  ]);
   if (opposed || (isDixon && last === 'op')) return { ...WHOLE, aside: OPPOSED };
-  const isFat = findPhrase(words, ['fat only', 'fat image…', 'dixon fat', 'dixon f', 'fat fraction']) || (first === 'fat' && second !== undefined && !/^(sat|sup|free)/.test(second));
+  const isFat =
+    findPhrase(words, ['fat only', 'fat image…', 'dixon fat', 'dixon f', 'fat fraction']) ||
+    (first === 'fat' && second !== undefined && !/^(sat|sup|free)/.test(second));
   if (isFat || (isDixon && (last === 'f' || last === 'fat'))) return { ...WHOLE, aside: FAT };
-  const isInPhase = imageType.some((type) => /^(IN_PHASE|IP)$/.test(type)) || (isDixon && (last === 'in' || last === 'ip'));
+  const isInPhase =
+    imageType.some((type) => /^(IN_PHASE|IP)$/.test(type)) || (isDixon && (last === 'in' || last === 'ip'));
   return isInPhase ? { ...WHOLE, rank: 1 } : WHOLE;
 }
 
 function mp2ragePart(words: readonly string[], imageType: readonly string[]): PartSaid {
-  const isMap = findPhrase(words, ['t1 images', 't1map…', 't1 map…', 'r1']) || imageType.some((type) => /^T1[ _]MAP$/.test(type));
+  const isMap =
+    findPhrase(words, ['t1 images', 't1map…', 't1 map…', 'r1']) ||
+    imageType.some((type) => /^T1[ _]MAP$/.test(type));
   const inversion = findPhrase(words, ['inv1…', 'inv2…', 'inv 1', 'inv 2', 'inv']);
-  if (isMap || inversion) return { ...WHOLE, aside: `${MP2RAGE_PART} (${isMap ? 'T1 map' : 'one inversion'})` };
-  const isDenoised = findPhrase(words, ['den', 'denoised', 'uniden…']) || imageType.some((type) => /^UNI.?DEN/.test(type));
+  if (isMap || inversion)
+    return { ...WHOLE, aside: `${MP2RAGE_PART} (${isMap ? 'T1 map' : 'one inversion'})` };
+  const isDenoised =
+    findPhrase(words, ['den', 'denoised', 'uniden…']) || imageType.some((type) => /^UNI.?DEN/.test(type));
   const isUniform = isDenoised || findPhrase(words, ['uni', 'unit1', 'uniform']) || imageType.includes('UNI');
   if (isUniform) return { aside: null, rank: isDenoised ? 0 : 1, isUniform: true };
   return { ...WHOLE, aside: `${MP2RAGE_PART}: not the uniform image` };

@@ -36,7 +36,10 @@ export function physicsSaid(about: AboutSeries): PhysicsSaid {
 
 type Said = (weighting: Weighting | null, aside?: string | null) => PhysicsSaid;
 
-function bySpinEcho({ echoTime: te, repetitionTime: tr, inversionTime: ti }: AboutSeries, said: Said): PhysicsSaid {
+function bySpinEcho(
+  { echoTime: te, repetitionTime: tr, inversionTime: ti }: AboutSeries,
+  said: Said,
+): PhysicsSaid {
   if (ti && ti >= 80 && ti <= 300 && (te ?? 30) >= 8) return said(null, SHORT_TI);
   if (!te || !tr) return said(null);
   if (ti) {
@@ -54,7 +57,8 @@ function byGradientEcho(about: AboutSeries, said: Said): PhysicsSaid {
   if (te >= 12) return said(null, 'gradient echo with a long echo time (T2*, susceptibility)');
   if (ti && ti >= 250 && ti <= 1400) return said('t1');
   if (!tr) return said(null);
-  if (tr < 12 && flip !== undefined && flip >= 35) return said(null, 'steady-state gradient echo (CISS, FIESTA)');
+  if (tr < 12 && flip !== undefined && flip >= 35)
+    return said(null, 'steady-state gradient echo (CISS, FIESTA)');
   if (tr <= 15 && te <= 8 && (flip === undefined || flip <= 30)) return said('t1');
   return said(tr >= 50 && tr <= 1200 && te <= 10 && (flip ?? 0) >= 50 ? 't1' : null);
 }

@@ -18,6 +18,8 @@ export interface Text {
 export interface Evidence {
   readonly texts: readonly Text[];
   readonly about: AboutSeries;
+  /** What an entity of a BIDS name says of contrast agent: it counts before words. */
+  readonly contrast?: ContrastSaid;
 }
 
 /** What evidence says of one series by itself; of T1 whether contrast agent was given is settled within the examination. */
@@ -45,12 +47,15 @@ const BY_PHYSICS = 0.7;
 const CONTRADICTED = 0.5;
 
 /** Weighs what texts and physics say of a series. Physics beats words where they contradict. */
-export function judge({ texts, about }: Evidence): Judgement {
+export function judge({ texts, about, contrast: entity }: Evidence): Judgement {
   const read = texts.map((one) => ({ ...one, words: wordsOf(one.text) }));
   const physics = physicsSaid(about);
   const said = firstWeighting(read);
-  const contrast = firstContrast(read);
-  const part = partSaid(read.flatMap(({ words }) => words), about);
+  const contrast = entity ? { ...entity, where: 'name' } : firstContrast(read);
+  const part = partSaid(
+    read.flatMap(({ words }) => words),
+    about,
+  );
   const verdict = weigh(said, physics, about);
   const aside = asideReason(read, about, said.weighting, verdict.aside, part);
   const weighting = part.isUniform ? 't1' : verdict.weighting;
@@ -111,26 +116,43 @@ function weigh(said: WeightingSaid & { where: string }, physics: PhysicsSaid, ab
   const { weighting: named, quotes, where } = said;
   const { weighting: measured, times } = physics;
   const words = `“${quotes.join(' … ')}” in the ${where}`;
-  const of = (weighting: Weighting | null, confidence: number, reason: string, aside: string | null = null): Verdict => ({
+  const of = (
+    weighting: Weighting | null,
+    confidence: number,
+    reason: string,
+    aside: string | null = null,
+  ): Verdict => ({
     weighting,
     aside,
     reason,
     confidence,
   });
   const contradicted = (weighting: Weighting | null, aside: string | null = null) =>
-    of(weighting, CONTRADICTED, `${times}${weighting ? ` is ${MODALITY_TITLES[weighting]}` : ''}, though ${words}`, aside);
+    of(
+      weighting,
+      CONTRADICTED,
+      `${times}${weighting ? ` is ${MODALITY_TITLES[weighting]}` : ''}, though ${words}`,
+      aside,
+    );
   if (named === null) {
     if (physics.aside) return of(null, 0, physics.aside, physics.aside);
     if (said.inversion && !measured)
       return of(null, 0, `${words}: the inversion time that tells FLAIR from STIR is not known`);
     if (measured) return of(measured, BY_PHYSICS, quotes.length > 0 ? `${words}; ${times}` : times);
     if (said.mixed) return of(null, 0, `several sequences in the ${where}: ${quotes.join(', ')}`);
-    return of(null, 0, times ? `no word tells the sequence, and ${times} does not either` : 'neither words nor times tell the sequence');
+    return of(
+      null,
+      0,
+      times
+        ? `no word tells the sequence, and ${times} does not either`
+        : 'neither words nor times tell the sequence',
+    );
   }
   if (physics.aside && !isTolerated(named, physics, about)) return contradicted(null, physics.aside);
   if (said.inversion && named === 't2' && measured === null)
     return of(null, 0, `${words}: the inversion time that tells FLAIR from STIR is not known`);
-  if (named === 't2' && physics.isGradient) return contradicted(null, `gradient echo, no T2: ${times || words}`);
+  if (named === 't2' && physics.isGradient)
+    return contradicted(null, `gradient echo, no T2: ${times || words}`);
   if (named === 'flair' && physics.isGradient && (about.echoTime ?? 99) < 60)
     return contradicted(null, `gradient echo with a short echo time, no FLAIR: ${times}`);
   if (measured === null) return of(named, BY_WORDS, times ? `${words}; ${times}` : words);
@@ -141,7 +163,11 @@ function weigh(said: WeightingSaid & { where: string }, physics: PhysicsSaid, ab
 }
 
 /** Physics that a word may well go with: a T1 FLAIR whose inversion time is not written, a T1 with a large flip angle. */
-function isTolerated(named: Weighting, { aside, isGradient }: PhysicsSaid, { echoTime }: AboutSeries): boolean {
+function isTolerated(
+  named: Weighting,
+  { aside, isGradient }: PhysicsSaid,
+  { echoTime }: AboutSeries,
+): boolean {
   if (named !== 't1') return false;
   return (aside?.startsWith(PROTON_DENSITY) ?? false) || (isGradient && (echoTime ?? 0) < 12);
 }
@@ -168,12 +194,18 @@ function asideReason(
     if (other) return `${ANOTHER_BODY_PART}: “${other}” in the ${where}`;
   }
   const bySequence = read.find(({ where }) => where === 'sequence’s name');
-  if (bySequence && /^\*?(ep[_\d]|epfid|ep2d|ep3d)/i.test(bySequence.text)) return `echo-planar imaging: “${bySequence.text}” as the sequence’s name`;
+  if (bySequence && /^\*?(ep[_\d]|epfid|ep2d|ep3d)/i.test(bySequence.text))
+    return `echo-planar imaging: “${bySequence.text}” as the sequence’s name`;
   if (isOtherDerived(types)) return DERIVED;
   return null;
 }
 
-function wordsAside(words: readonly string[], where: string, about: AboutSeries, named: Weighting | null): string | null {
+function wordsAside(
+  words: readonly string[],
+  where: string,
+  about: AboutSeries,
+  named: Weighting | null,
+): string | null {
   const own = weightingSaid(words).weighting ?? named;
   for (const { why, words: phrases, unless = [] } of ASIDE_WORDS) {
     const found = findPhrase(words, phrases);
@@ -181,7 +213,8 @@ function wordsAside(words: readonly string[], where: string, about: AboutSeries,
     if (why === PROTON_DENSITY && own === 't2') {
       const echo = echoOf(words, about);
       if (echo === 't2') continue;
-      if (echo === null) return `${PROTON_DENSITY} and T2 in one name, and nothing tells which echo this is: “${found.words}” in the ${where}`;
+      if (echo === null)
+        return `${PROTON_DENSITY} and T2 in one name, and nothing tells which echo this is: “${found.words}” in the ${where}`;
     }
     if (why === SHORT_TI && (about.inversionTime ?? 0) >= 1300) continue;
     const times = why === SHORT_TI && about.inversionTime ? `, TI ${Math.round(about.inversionTime)} ms` : '';
@@ -191,7 +224,8 @@ function wordsAside(words: readonly string[], where: string, about: AboutSeries,
   if (bValue) return `diffusion: “${bValue}” in the ${where}`;
   // Suffixes of dcm2niix.
   const last = words.at(-1) ?? '';
-  if (where === 'name' && /^(ph|real|imaginary)$/.test(last)) return `phase or other part of the signal: “${last}” in the name`;
+  if (where === 'name' && /^(ph|real|imaginary)$/.test(last))
+    return `phase or other part of the signal: “${last}” in the name`;
   return null;
 }
 

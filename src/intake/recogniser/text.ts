@@ -16,7 +16,15 @@ const LETTERS: Readonly<Record<string, string>> = {
 };
 
 /** Written with a capital inside, and one word. */
-const ONE_WORD: ReadonlySet<string> = new Set(['prohance', 'multihance', 'omniscan', 'rsfmri', 'minip', 'colfa', 'fatsat']);
+const ONE_WORD: ReadonlySet<string> = new Set([
+  'prohance',
+  'multihance',
+  'omniscan',
+  'rsfmri',
+  'minip',
+  'colfa',
+  'fatsat',
+]);
 
 const AGENT = '(?:c|ce|cm|g|gd|gad|gado|k|km|mc|mdc|civ|pdc|contrast\\w*|kontrast\\w*|inj\\w*)';
 const SIGNS: readonly (readonly [RegExp, string])[] = [
@@ -73,8 +81,9 @@ export function quoted(words: readonly string[]): string {
 }
 
 const BEFORE_WEIGHTING =
-  /^(?:[23]d|[sewornm]|axt?|axi|axl|oax|osag|ocor|obl|sag|cor|kor|tra|trans|tse|fse|se|ir|gd|post|pre|ce|km|mr|me|brain|head|fs|my)$/;
-const STEMS = 'flair|mprage|bravo|fspgr|spgr|stir|dwi|vibe|space|cube|tfe|ffe|tirm|mp2rage|swi|gre|tse|fse|lava|thrive';
+  /^(?:[23]d|[sewornm]|axt?|axi|axl|oax|osag|ocor|obl|sag|cor|kor|tra|trans|tse|fse|se|ir|gd|post|pre|ce|km|mr|me|brain|head|fs|my|pd)$/;
+const STEMS =
+  'flair|mprage|bravo|fspgr|spgr|stir|dwi|vibe|space|cube|tfe|ffe|tirm|mp2rage|swi|gre|tse|fse|lava|thrive';
 const BEFORE_STEM = '[23]d|[sewo]|ax|oax|osag|ocor|obl|sag|cor|tra|ir|ef|post|pre|me|rs|f|bal|b';
 const GLUED_STEM = new RegExp(`^(?:(${BEFORE_STEM}))?(${STEMS})(.+)?$`);
 const CONTRAST_PREFIX =
@@ -102,7 +111,16 @@ function unglued(word: string): string[] {
 }
 
 /** Words that hold another and mean something else. */
-const WHOLE: ReadonlySet<string> = new Set(['mprages', 'swip', 'bffe', 'btfe', 'spaced', 'cubes', 'fspgr', 'tsee']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'mprages',
+  'swip',
+  'bffe',
+  'btfe',
+  'spaced',
+  'cubes',
+  'fspgr',
+  'tsee',
+]);
 
 /** What stands directly behind T1 or T2: `t1c`, `t1n` and `t2f` as BraTS has it, `t2s` for T2*. */
 function afterWeighting(name: string, after: string): string[] {
@@ -115,6 +133,9 @@ function afterWeighting(name: string, after: string): string[] {
   return unglued(after);
 }
 
+/** Phrases taken apart, once a list. */
+const taken = new WeakMap<readonly string[], string[][]>();
+
 /** The place of a phrase in the words. */
 export interface Found {
   readonly at: number;
@@ -124,8 +145,12 @@ export interface Found {
 
 /** The first of the phrases that stands in the words; a phrase is words with spaces, `…` at a word's end stands for any ending. */
 export function findPhrase(words: readonly string[], phrases: readonly string[]): Found | null {
-  for (const phrase of phrases) {
-    const parts = phrase.split(' ');
+  let lists = taken.get(phrases);
+  if (!lists) {
+    lists = phrases.map((phrase) => phrase.split(' '));
+    taken.set(phrases, lists);
+  }
+  for (const parts of lists) {
     for (let at = 0; at + parts.length <= words.length; at++) {
       if (parts.every((part, i) => matches(words[at + i], part)))
         return { at, length: parts.length, words: quoted(words.slice(at, at + parts.length)) };

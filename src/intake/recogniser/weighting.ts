@@ -12,14 +12,56 @@ export interface WeightingSaid {
 }
 
 const FLAIR = [
-  ...['flair…', 'fla', 'flr', 'darkfluid', 'dark fluid', 'fluid attenuat…', 'csf suppress…', 'csf null…', 'liquorsupp…', 'liquorunter…'],
+  ...[
+    'flair…',
+    'fla',
+    'flr',
+    'darkfluid',
+    'dark fluid',
+    'fluid attenuat…',
+    'csf suppress…',
+    'csf null…',
+    'liquorsupp…',
+    'liquorunter…',
+  ],
   ...['liquor supp…', 'spcir…', 'флаир', 'флэр', '水抑制'],
 ];
 const T1 = ['t1', 'wt1', 't1wi', 'т1'];
 /** Techniques that are T1-weighted where nothing else is said. */
 const T1_TECHNIQUES = [
-  ...['mprage…', 'memprage…', 'mp rage', 'mp2rage…', 'spgr…', 'fspgr…', 'fsgpr…', 'irfspgr', 'irspgr', 'efgre3d', 'bravo…', 'tfl3d…', 'tfl 3d', '3d tfl', 'tfe', 'vibe…'],
-  ...['lava…', 'thrive…', 'mdeft', 'fl3d…', '3d fl', 'quick 3d', 'quick3d', 'disco', 'stagefine', 'rf spoiled', 'rssg', 'tiger', 'unit1'],
+  ...[
+    'mprage…',
+    'memprage…',
+    'mp rage',
+    'mp2rage…',
+    'spgr…',
+    'fspgr…',
+    'fsgpr…',
+    'irfspgr',
+    'irspgr',
+    'efgre3d',
+    'bravo…',
+    'tfl3d…',
+    'tfl 3d',
+    '3d tfl',
+    'tfe',
+    'vibe…',
+  ],
+  ...[
+    'lava…',
+    'thrive…',
+    'mdeft',
+    'fl3d…',
+    '3d fl',
+    'quick 3d',
+    'quick3d',
+    'disco',
+    'stagefine',
+    'rf spoiled',
+    'rssg',
+    'tiger',
+    'unit1',
+  ],
 ];
 const T2 = ['t2', 'wt2', 't2wi', 'т2', 'frfse'];
 /** Siemens’ TIRM and IR: a FLAIR or a STIR, by the inversion time. */
@@ -37,7 +79,8 @@ export function weightingSaid(words: readonly string[]): WeightingSaid {
     inversion: inversion !== null && !flair && weighting !== 't1',
     quotes: [...new Set(found.flatMap((one) => one?.words ?? []))],
   });
-  if (t1 && t2) return flair ? { ...of(null, t1, t2, flair), mixed: true } : { ...of(null, t1, t2), mixed: true };
+  if (t1 && t2)
+    return flair ? { ...of(null, t1, t2, flair), mixed: true } : { ...of(null, t1, t2), mixed: true };
   // “T1 FLAIR” is a T1 with an inversion, “T2 FLAIR” is a FLAIR.
   if (t1) return of('t1', flair, t1);
   if (flair) return of('flair', flair, t2);

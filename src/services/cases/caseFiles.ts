@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
+import { commonFolder, listImages, studyName } from '../../intake/caseFolder.js';
 import { recogniseSequence } from '../../intake/recognise.js';
-import { commonFolder, listImages, studyName } from '../../intake/study.js';
 import { sha256OfFile } from '../../prepare/case.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';

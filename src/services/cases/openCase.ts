@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
+import { findCaseFolders } from '../../intake/caseFolder.js';
 import { imageStem, isImageName, recogniseSequence } from '../../intake/recognise.js';
-import { findCaseFolders } from '../../intake/study.js';
 import { suggestFromNames } from '../../intake/suggest.js';
 import { isNoImage, walk } from '../../intake/walk.js';
 import { sameGrid } from '../../volume/affine.js';

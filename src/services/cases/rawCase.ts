@@ -85,14 +85,14 @@ export class RawCase {
   }
 
   private fileOf(found: FoundSeries, rejected: string | null): OpenFile {
-    const { id, source, sequence, reason, setAside, chosen, about } = found;
+    const { id, source, sequence, reason, setAside, doubt, chosen, about } = found;
     const opened = this.opened.get(id);
     const converted = opened && 'series' in opened ? opened : null;
     const onDisk = source.kind === 'file' ? source : null;
     return {
       file: converted?.series.file ?? onDisk?.file ?? `series:${id}`,
-      sequence: setAside === null ? sequence : 'other',
-      reason: setAside ?? reason,
+      sequence: setAside === null && doubt === null ? sequence : 'other',
+      reason: setAside ?? (doubt && `in doubt: ${doubt}`) ?? reason,
       chosen,
       header: converted?.series.header ?? onDisk?.header ?? null,
       problem: opened && 'code' in opened ? opened : null,

@@ -22,6 +22,8 @@ const foundSeriesSchema = z.object({
   guess: z.enum(['t1', 't2', 'flair']).nullable(),
   /** Why it is no image to segment from; null when it may be one. */
   setAside: z.string().nullable(),
+  /** Why it is not settled what it is; it then serves as nothing until the user says. */
+  doubt: z.string().nullable(),
   chosen: z.boolean(),
   description: z.string().nullable(),
   /** ISO 8601. */
@@ -48,6 +50,10 @@ const candidateSchema = z.object({
   choices: z.partialRecord(
     modalitySchema,
     z.object({ winner: z.string(), rejected: z.array(z.object({ id: z.string(), why: z.string() })) }),
+  ),
+  /** Sequences that stay empty until the user says which of these series they are. */
+  questions: z.array(
+    z.object({ sequences: z.array(modalitySchema), series: z.array(z.string()), why: z.string() }),
   ),
   suggestions: z.object({ adult: suggestionSchema, treated: suggestionSchema, glioma: suggestionSchema }),
 });

@@ -8,9 +8,9 @@ import { MODALITIES, MODALITY_TITLES } from '../../terms.js';
 
 const MOST_LISTED = 20;
 
-/** Whether a candidate has an image that can be segmented. */
-export function hasSequences({ choices }: StudyCandidate): boolean {
-  return Object.keys(choices).length > 0;
+/** Whether a candidate has an image that can be segmented, or may have one: that is asked then. */
+export function hasSequences({ choices, questions }: StudyCandidate): boolean {
+  return Object.keys(choices).length > 0 || questions.length > 0;
 }
 
 /**
@@ -133,6 +133,7 @@ export function notTaken({ series, choices }: StudyCandidate): { file: string; r
       const { sequence } = one;
       const title = sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
       const why = rejected.get(one.id);
-      return { file: seriesLabel(one), reason: one.setAside ?? (why ? `${title}: ${why}` : one.reason) };
+      const because = one.setAside ?? one.doubt;
+      return { file: seriesLabel(one), reason: because ?? (why ? `${title}: ${why}` : one.reason) };
     });
 }

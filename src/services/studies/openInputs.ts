@@ -2,15 +2,11 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate } from '../../intake/candidate.js';
+import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
 import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
+import { openStudy } from '../../intake/openStudy.js';
 import { isImageName, recogniseSequence } from '../../intake/recognise.js';
-import {
-  findCaseFolders,
-  listImages,
-  openStudy,
-  type SequenceOverrides,
-  type Study,
-} from '../../intake/study.js';
+import type { SequenceOverrides, Study } from '../../intake/study.js';
 import { looksLikeZip } from '../../intake/unzip.js';
 import { isNoImage, walk } from '../../intake/walk.js';
 import { MODALITIES } from '../../terms.js';

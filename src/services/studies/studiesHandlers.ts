@@ -53,15 +53,21 @@ function summariseCandidate(candidate: StudyCandidate): CandidateSummary {
   return {
     ...{ id, name, shown, kind, date, description, suggestions },
     doubts: [...doubts],
+    questions: candidate.questions.map(({ sequences, series: ids, why }) => ({
+      sequences: [...sequences],
+      series: [...ids],
+      why,
+    })),
     series: series.map(summariseFound),
     choices: Object.fromEntries(chosen),
   };
 }
 
 function summariseFound(found: FoundSeries): CandidateSummary['series'][number] {
-  const { id, shown, files, duplicates, sequence, reason, confidence, setAside, chosen, about, grid } = found;
+  const { id, shown, files, duplicates, sequence, reason, confidence, setAside, doubt, chosen, about, grid } =
+    found;
   return {
-    ...{ id, shown, files, duplicates, sequence, reason, confidence, setAside, chosen },
+    ...{ id, shown, files, duplicates, sequence, reason, confidence, setAside, doubt, chosen },
     kind: found.source.kind,
     guess: found.guess ?? null,
     description: about.description ?? null,

@@ -53,11 +53,18 @@ export interface DicomBytes {
   readonly pixels?: Buffer;
 }
 
+/** Repetition and echo time as the description has them. */
+function timesOf(description: string): { tr: string; te: string } {
+  if (/flair/i.test(description)) return { tr: '9000', te: '120' };
+  return /t2/i.test(description) ? { tr: '4500', te: '98' } : { tr: '500', te: '14' };
+}
+
 /** A small MR image, T1 by its description. */
 export function dicomBytes(options: DicomBytes = {}): Buffer {
   const { slice = 0, rows = 8, columns = 6, study = '1.2.3', syntax = '1.2.840.10008.1.2.1' } = options;
   const { series = '9', description = 'T1 AX', patient = 'P1', person, date = '20200131' } = options;
   const position = options.position ?? [-3, -4, slice * 5];
+  const times = timesOf(description);
   const sop = `${study}.${series}.${slice + 1}`;
   const meta = [
     element(2, 2, 'UI', '1.2.840.10008.5.1.4.1.1.4\0'),
@@ -77,8 +84,8 @@ export function dicomBytes(options: DicomBytes = {}): Buffer {
     ...(person ? [element(0x10, 0x10, 'PN', person.name)] : []),
     ...(patient === null ? [] : [element(0x10, 0x20, 'LO', patient)]),
     ...(person ? [element(0x10, 0x30, 'DA', person.birth), element(0x10, 0x40, 'CS', person.sex)] : []),
-    element(0x18, 0x80, 'DS', '500'),
-    element(0x18, 0x81, 'DS', '14'),
+    element(0x18, 0x80, 'DS', times.tr),
+    element(0x18, 0x81, 'DS', times.te),
     element(0x20, 0xd, 'UI', padded(study)),
     element(0x20, 0xe, 'UI', padded(`${study}.${series}`)),
     element(0x20, 0x13, 'IS', String(slice + 1)),

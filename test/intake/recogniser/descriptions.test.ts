@@ -18,7 +18,13 @@ const PHYSICS: Record<string, AboutSeries> = {
   t2: { echoTime: 96, repetitionTime: 4800, flipAngle: 150, scanning: ['SE'] },
   flair: { echoTime: 110, repetitionTime: 9000, inversionTime: 2500, flipAngle: 150, scanning: ['SE', 'IR'] },
   mprage: { echoTime: 2.98, repetitionTime: 2300, inversionTime: 900, flipAngle: 9, scanning: ['GR', 'IR'] },
-  't1 flair': { echoTime: 22, repetitionTime: 2100, inversionTime: 780, flipAngle: 111, scanning: ['SE', 'IR'] },
+  't1 flair': {
+    echoTime: 22,
+    repetitionTime: 2100,
+    inversionTime: 780,
+    flipAngle: 111,
+    scanning: ['SE', 'IR'],
+  },
   diffusion: {
     ...{ echoTime: 83, repetitionTime: 5200, flipAngle: 90, scanning: ['EP'] },
     imageType: ['DERIVED', 'PRIMARY', 'DIFFUSION', 'ADC'],
@@ -30,7 +36,13 @@ const PHYSICS: Record<string, AboutSeries> = {
   perfusion: { echoTime: 30, repetitionTime: 1500, flipAngle: 90, scanning: ['EP'] },
   fMRI: { echoTime: 30, repetitionTime: 2000, flipAngle: 90, scanning: ['EP'] },
   angiography: { echoTime: 3.5, repetitionTime: 21, flipAngle: 18, scanning: ['GR'] },
-  'MP2RAGE part': { echoTime: 3, repetitionTime: 5000, inversionTime: 700, flipAngle: 5, scanning: ['GR', 'IR'] },
+  'MP2RAGE part': {
+    echoTime: 3,
+    repetitionTime: 5000,
+    inversionTime: 700,
+    flipAngle: 5,
+    scanning: ['GR', 'IR'],
+  },
   'field map': { echoTime: 66, repetitionTime: 7000, flipAngle: 90, scanning: ['SE', 'EP'] },
   other: { echoTime: 5, repetitionTime: 200, flipAngle: 30, scanning: ['GR'] },
 };
@@ -81,24 +93,32 @@ describe.skipIf(!have)('real series descriptions', () => {
     ['dicom', 97],
     ['name', 93],
     ['sidecar', 93],
-  ] as const)('are recognised as %s, at least %i of 100, and no T1 is taken for T1ce or the reverse', (way, least) => {
-    const table = new Map<string, number>();
-    const wrong: string[] = [];
-    let swapped = 0;
-    for (const row of rows) {
-      const truth = row.truth.split(':')[0];
-      const taken = takenAs(row, way);
-      table.set(`${truth}|${taken}`, (table.get(`${truth}|${taken}`) ?? 0) + 1);
-      if (taken !== truth) wrong.push(`${row.description} (${row.truth}): ${taken}`);
-      if (truth !== taken && truth.startsWith('t1') && taken.startsWith('t1')) swapped++;
-    }
-    const lines = CLASSES.map((truth) =>
-      [truth.padEnd(8), ...CLASSES.map((taken) => String(table.get(`${truth}|${taken}`) ?? 0).padStart(6))].join(''),
-    );
-    const header = `true\\taken${CLASSES.map((one) => one.padStart(6)).join('')}`;
-    console.info([`as ${way}: ${rows.length - wrong.length} of ${rows.length}`, header, ...lines, ...wrong].join('\n'));
-    expect(rows.length).toBeGreaterThan(100);
-    expect(swapped).toBe(0);
-    expect((100 * (rows.length - wrong.length)) / rows.length).toBeGreaterThanOrEqual(least);
-  });
+  ] as const)(
+    'are recognised as %s, at least %i of 100, and no T1 is taken for T1ce or the reverse',
+    (way, least) => {
+      const table = new Map<string, number>();
+      const wrong: string[] = [];
+      let swapped = 0;
+      for (const row of rows) {
+        const truth = row.truth.split(':')[0];
+        const taken = takenAs(row, way);
+        table.set(`${truth}|${taken}`, (table.get(`${truth}|${taken}`) ?? 0) + 1);
+        if (taken !== truth) wrong.push(`${row.description} (${row.truth}): ${taken}`);
+        if (truth !== taken && truth.startsWith('t1') && taken.startsWith('t1')) swapped++;
+      }
+      const lines = CLASSES.map((truth) =>
+        [
+          truth.padEnd(8),
+          ...CLASSES.map((taken) => String(table.get(`${truth}|${taken}`) ?? 0).padStart(6)),
+        ].join(''),
+      );
+      const header = `true\\taken${CLASSES.map((one) => one.padStart(6)).join('')}`;
+      console.info(
+        [`as ${way}: ${rows.length - wrong.length} of ${rows.length}`, header, ...lines, ...wrong].join('\n'),
+      );
+      expect(rows.length).toBeGreaterThan(100);
+      expect(swapped).toBe(0);
+      expect((100 * (rows.length - wrong.length)) / rows.length).toBeGreaterThanOrEqual(least);
+    },
+  );
 });

@@ -57,12 +57,12 @@ const working = () => readdirSync(join(profile, 'working'));
 describe('what a command is given', () => {
   it('several examinations are refused by number, date and sequences, without names', async () => {
     const folder = seriesIn('Doe-Jane/first', { study: '1.2.1' });
-    seriesIn('Doe-Jane/second', { study: '1.2.2', description: 'FLAIR AX' });
+    seriesIn('Doe-Jane/second', { study: '1.2.2', description: 'AX T1 SE' });
     const { problem } = await outcomeOf({ inputs: [join(folder, '..')] });
     expect(problem?.code).toBe('SEVERAL_STUDIES');
     expect(problem?.found?.split('\n').slice(1)).toEqual([
       '    1. 2020-01-31: T1 (1 DICOM series)',
-      '    2. 2020-01-31: FLAIR (1 DICOM series)',
+      '    2. 2020-01-31: T1 (1 DICOM series)',
     ]);
     expect(JSON.stringify(problem)).not.toMatch(/Doe|Jane|P1/);
     const unknown = await outcomeOf({ inputs: [join(folder, '..')], study: '3' });
@@ -138,9 +138,11 @@ describe('naming a series for a sequence', () => {
     const { studies } = await scan([join(root, 'two')], { workingFolder: root });
     const study = chooseStudy(studies, null)!;
     const [other] = study.series.filter(({ about }) => about.description === 'AX');
-    expect(notTaken(study)).toEqual([
-      { file: expect.stringMatching(/^DICOM series /), reason: 'T1: equal to the chosen one' },
-    ]);
+    // Two T1 of one place and no time: which is which is asked, and each is named.
+    expect(study.questions).toMatchObject([{ sequences: ['t1', 't1ce'] }]);
+    expect(notTaken(study).map(({ reason }) => reason)).toEqual(
+      Array(2).fill(expect.stringMatching(/^T1 or T1ce: 2 T1 series/)),
+    );
     const [t1] = study.series.filter(({ sequence }) => sequence === 't1');
     const names = [
       join(root, 'two/b/1.2.7-5-3'),

@@ -1,0 +1,131 @@
+import { dirname, resolve } from 'node:path';
+import { QuorumError } from '../errors.js';
+import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { readHeader } from '../volume/read.js';
+import type { FoundSeries, StudyCandidate } from './candidate.js';
+import { commonFolder, listImages, studyName } from './caseFolder.js';
+import { chooseSeries, questionsAbout } from './choose.js';
+import { fileSeries, suggestFromFiles } from './fileCandidates.js';
+import { assignSeries } from './openCandidate.js';
+import { refuseQuestions } from './questions.js';
+import type { SequenceOverrides, Series, Study } from './study.js';
+
+/**
+ * Makes a Study of one folder or of loose files. Only files directly in the folder count, and those of folders in it that are named for
+ * the one image in each.
+ *
+ * @throws QuorumError what `fileCandidate` and `studyOfFiles` throw.
+ */
+export async function openStudy(paths: readonly string[], overrides: SequenceOverrides = {}): Promise<Study> {
+  return studyOfFiles(await fileCandidate(paths, overrides));
+}
+
+/**
+ * The one examination that image files are, with the files that the user names for sequences.
+ *
+ * @throws QuorumError FILE_NOT_FOUND, NO_IMAGES, and what reading a header throws.
+ */
+export async function fileCandidate(
+  paths: readonly string[],
+  overrides: SequenceOverrides = {},
+): Promise<StudyCandidate> {
+  const chosen = new Map(
+    Object.entries(overrides).map(([modality, file]) => [resolve(file), modality as Modality]),
+  );
+  const files = [...new Set([...(await listImages(paths)), ...chosen.keys()])];
+  if (files.length === 0)
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      file: paths[0],
+      expected: '.nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr',
+    });
+  const images = [];
+  for (const path of files) images.push({ path, shown: path, header: await readHeader(path) });
+  const { series, sidecars } = await fileSeries(images, (file) => file);
+  let candidate: StudyCandidate = {
+    id: '',
+    name: await studyName(paths, files),
+    shown: dirname(files[0]),
+    kind: 'files',
+    patient: null,
+    date: null,
+    description: null,
+    texts: sidecars.flatMap(({ texts }) => texts),
+    doubts: [],
+    series,
+    choices: chooseSeries(series),
+    questions: questionsAbout(series),
+    suggestions: suggestFromFiles(commonFolder(files), series, sidecars),
+  };
+  for (const [file, modality] of chosen) candidate = assignSeries(candidate, file, modality);
+  return candidate;
+}
+
+/**
+ * A Study of image files: those that serve, and the others beside them.
+ *
+ * @throws QuorumError ONLY_MASKS, SEQUENCE_AMBIGUOUS (several files may be one sequence, all listed), SEQUENCE_UNKNOWN (images, but none
+ *   with a known sequence).
+ */
+export function studyOfFiles(candidate: StudyCandidate): Study {
+  const { series: found, choices, name } = candidate;
+  refuseQuestions(candidate);
+  if (Object.keys(choices).length === 0) throw nothingRecognised(found);
+  const opened = new Map(found.map((one) => [one.id, seriesOf(one)]));
+  const images: Partial<Record<Modality, Series>> = {};
+  for (const modality of MODALITIES) {
+    const choice = choices[modality];
+    if (choice) images[modality] = opened.get(choice.winner)!;
+  }
+  const series = [...opened.values()];
+  return {
+    name,
+    folder: commonFolder(series.map(({ file }) => file)),
+    series,
+    images,
+    masks: series.filter(({ sequence }) => sequence === 'mask'),
+  };
+}
+
+function seriesOf({ source, sequence, reason, confidence, about, setAside, doubt }: FoundSeries): Series {
+  if (source.kind !== 'file') throw new QuorumError({ code: 'INTERNAL', found: 'no image file' });
+  const isOther = setAside !== null || doubt !== null;
+  return {
+    file: source.file,
+    header: source.header,
+    sequence: isOther ? 'other' : sequence,
+    reason: setAside ?? doubt ?? reason,
+    confidence,
+    about,
+  };
+}
+
+function nothingRecognised(series: readonly FoundSeries[]): QuorumError {
+  const files = series.map(({ shown }) => shown);
+  if (series.every(({ sequence }) => sequence === 'mask')) {
+    return new QuorumError({
+      code: 'ONLY_MASKS',
+      expected: `at least one of ${MODALITIES.map((m) => MODALITY_TITLES[m]).join(', ')}`,
+      found: 'masks only',
+      files,
+    });
+  }
+  return new QuorumError({
+    code: 'SEQUENCE_UNKNOWN',
+    expected: 'a file name with T1, T1ce, T2 or FLAIR in it',
+    ...listOf(series),
+  });
+}
+
+/** The files with the reason of each, where there is one. */
+function listOf(series: readonly FoundSeries[]) {
+  const reasons = series.filter(({ setAside }) => setAside !== null);
+  const files = series.map(({ shown }) => shown);
+  if (reasons.length === 0) return { files };
+  return {
+    found: series
+      .map((one) => `\n    ${one.shown.split(/[\\/]/).at(-1)}: ${one.setAside ?? one.reason}`)
+      .join(''),
+    files,
+  };
+}
