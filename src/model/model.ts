@@ -5,7 +5,7 @@ import { QuorumError } from '../errors.js';
 import { buildLayers, type Layer } from '../network/layers.js';
 import { type Parameters, takeParameters } from '../network/parameters.js';
 import { readSafetensors } from '../network/safetensors.js';
-import { type ModelDescription, modelSchema } from './schema.js';
+import { type ModelDescription, modelSchema, networkSizeOf } from './schema.js';
 
 /** A Model folder that was read and checked. */
 export interface Model {
@@ -41,7 +41,7 @@ export async function readModel(folder: string): Promise<Model> {
       file: weightsFile,
     });
   }
-  const layers = buildLayers(description.width, description.regions.length);
+  const layers = layersOf(description, modelFile);
   const { tensors } = await readSafetensors(weights, { file: weightsFile });
   return {
     folder,
@@ -50,6 +50,21 @@ export async function readModel(folder: string): Promise<Model> {
     parameters: takeParameters(tensors, layers, description.modalities.length, { file: weightsFile }),
     hash: createHash('sha256').update(modelBytes).update(weights).digest('hex'),
   };
+}
+
+function layersOf(description: ModelDescription, file: string): Layer[] {
+  const size = networkSizeOf(description);
+  try {
+    return buildLayers(size, description.regions.length);
+  } catch (cause) {
+    const problem = {
+      field: 'channels',
+      expected: 'multiples of 8 at every normalisation',
+      found: String(size),
+      file,
+    };
+    throw new QuorumError({ code: 'MODEL_INVALID', ...problem }, { cause });
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { allCombinations, combinationName, MODALITIES, REGIONS } from '../terms.
 import { knowledgeSchema, perModality, perRegion } from './knowledgeSchema.js';
 
 const positive = z.number().positive();
+const channel = z.int().min(8).max(1024).multipleOf(8);
 const percentile = z.number().min(0).max(100);
 
 /** The lattice on which the network sees a head: fixed to the world, so that the field of view does not move it. */
@@ -38,6 +39,14 @@ const normalisationSchema = z.strictObject({
   clip: z.tuple([percentile, percentile]).nullable(),
 });
 
+const fusionSchema = z.strictObject({
+  weights: perModality(perRegion(positive)),
+  biases: perModality(perRegion(z.number())),
+});
+
+/** `fusion.json` beside weights that were trained outside Quorum; what else it says is ignored. */
+export const fusionFileSchema = z.object({ fusion: fusionSchema });
+
 /**
  * `model.json`: everything that changes an answer, and what is known about the model.
  * Source of fusion weights and biases: METHOD "Region weights"; all weights 1 and biases 0 is the paper.
@@ -50,15 +59,14 @@ export const modelSchema = z
     description: z.string(),
     modalities: z.array(z.enum(MODALITIES)).min(1).max(4),
     regions: z.tuple([z.literal(REGIONS[0]), z.literal(REGIONS[1]), z.literal(REGIONS[2])]),
-    /** Channels are 32w … 512w. */
-    width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]),
+    /** The paper's network: channels are 32w … 512w. This or `channels`. */
+    width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]).optional(),
+    /** Channels c0 … c4 of the five levels, the bottleneck having c4 / 2 (`buildLayers`). This or `width`. */
+    channels: z.tuple([channel, channel, channel, channel, channel]).optional(),
     grid: gridSchema,
     patch: patchSchema,
     normalisation: normalisationSchema,
-    fusion: z.strictObject({
-      weights: perModality(perRegion(positive)),
-      biases: perModality(perRegion(z.number())),
-    }),
+    fusion: fusionSchema,
     /** A voxel belongs to a region when its fused probability is greater than this. */
     threshold: z.number().gt(0).lt(1),
     cleanUp: z.strictObject({
@@ -71,6 +79,9 @@ export const modelSchema = z
     weightsSha256: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .superRefine((model, context) => {
+    if ((model.width === undefined) === (model.channels === undefined)) {
+      context.addIssue({ code: 'custom', path: ['width'], message: 'either width or channels' });
+    }
     const expected = MODALITIES.filter((m) => model.modalities.includes(m));
     if (expected.join() !== model.modalities.join()) {
       context.addIssue({
@@ -97,6 +108,17 @@ export const modelSchema = z
   });
 
 export type ModelDescription = z.infer<typeof modelSchema>;
+
+/** How large a network is: a width of the paper's, or the channels of its levels. */
+export type NetworkSize = NonNullable<ModelDescription['width'] | ModelDescription['channels']>;
+
+/** The one of `width` and `channels` that a description has. */
+export function networkSizeOf({
+  width,
+  channels,
+}: Pick<ModelDescription, 'width' | 'channels'>): NetworkSize {
+  return channels ?? width!;
+}
 
 function isOrientation(code: string): boolean {
   const axes = [...code].map((letter) => ['LR', 'PA', 'SI'].findIndex((pair) => pair.includes(letter)));

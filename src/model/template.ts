@@ -1,5 +1,5 @@
 import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../terms.js';
-import type { ModelDescription } from './schema.js';
+import type { ModelDescription, NetworkSize } from './schema.js';
 
 /** Fusion weights or biases: one number per modality and region. */
 export type FusionTable = Record<Modality, Record<Region, number>>;
@@ -18,7 +18,7 @@ export function constantFusion(value: number): FusionTable {
  */
 export function descriptionTemplate(
   about: { name: string; version: string; description: string; trainingData: string },
-  width: ModelDescription['width'],
+  size: NetworkSize,
   weights: FusionTable = constantFusion(1),
 ): Omit<ModelDescription, 'weightsSha256'> {
   const combinations = Object.fromEntries(
@@ -34,7 +34,7 @@ export function descriptionTemplate(
     description: about.description,
     modalities: [...MODALITIES],
     regions: ['WT', 'TC', 'ET'],
-    width,
+    ...(typeof size === 'number' ? { width: size } : { channels: size }),
     grid: {
       spacing: [239 / 127, 239 / 127, 154 / 127],
       orientation: 'LPS',

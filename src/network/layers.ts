@@ -66,23 +66,42 @@ export const BOTTLENECK: ActivationName = 'down4';
 const GROUPS = 8;
 const EPSILON = 1e-5;
 
+/** Channels c0 … c4 of the five levels; the bottleneck has c4 / 2. */
+export type Channels = readonly [number, number, number, number, number];
+
+/** The paper's channels at a width: 32w, 64w, 128w, 256w, 512w (0.5 in the paper). */
+export function channelsOfWidth(width: number): Channels {
+  return [32 * width, 64 * width, 128 * width, 256 * width, 512 * width];
+}
+
 /**
- * The layers in execution order.
+ * The layers in execution order. The middle of a decoder's double convolution has half the channels of its input.
  *
- * @param width channels are 32w, 64w, 128w, 256w, 512w; 0.25, 0.5 or 1 (channels must divide by 8).
+ * @param size a width, or the channels themselves.
  * @param regions number of output channels, 3 (WT, TC, ET) by default.
  * @param inputChannels 1, or the number of modalities that go in together.
- * @throws RangeError for a width whose channels do not divide by 8.
+ * @throws RangeError when GroupNorm's 8 groups do not divide the channels of a normalisation.
  */
-export function buildLayers(width: number, regions = 3, inputChannels = 1): Layer[] {
-  const channels = [32, 64, 128, 256, 512].map((c) => c * width);
-  if (channels.some((c) => !Number.isInteger(c) || c % GROUPS !== 0 || c <= 0)) {
-    throw new RangeError(
-      `width ${width}: the channels ${channels.join(', ')} must be multiples of ${GROUPS}`,
-    );
-  }
+export function buildLayers(size: number | Channels, regions = 3, inputChannels = 1): Layer[] {
+  const channels = typeof size === 'number' ? channelsOfWidth(size) : size;
   const [c0, c1, c2, c3, c4] = channels;
   const bottleneck = c4 / 2;
+  const layers = layersOf(channels, bottleneck, regions, inputChannels);
+  const normalised = layers.flatMap((layer) => (layer.kind === 'normalisation' ? [layer.channels] : []));
+  if ([c0, c1, c2, c3, c4, ...normalised].some((c) => !Number.isInteger(c) || c % GROUPS !== 0 || c <= 0)) {
+    throw new RangeError(
+      `channels ${channels.join(', ')}: every normalisation's must be multiples of ${GROUPS}`,
+    );
+  }
+  return layers;
+}
+
+function layersOf(
+  [c0, c1, c2, c3]: Channels,
+  bottleneck: number,
+  regions: number,
+  inputChannels: number,
+): Layer[] {
   return [
     ...doubleConvolution('inc', 'input', inputChannels, c0, c0),
     ...down(1, 'inc', c0, c1),

@@ -1,11 +1,12 @@
-import { basename, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NetworkWeights } from '../engine/devices/deviceCandidate.js';
 import { QuorumError } from '../errors.js';
 import { type Model, readModel, writeModel } from '../model/model.js';
-import type { ModelDescription } from '../model/schema.js';
+import { fusionFileSchema, type ModelDescription, type NetworkSize } from '../model/schema.js';
 import { constantFusion, descriptionTemplate, type FusionTable } from '../model/template.js';
-import { buildLayers } from '../network/layers.js';
+import { buildLayers, type Channels, channelsOfWidth } from '../network/layers.js';
 import { buildOnnxModel } from '../network/onnxGraph.js';
 import { parameterSpecs, takeParameters } from '../network/parameters.js';
 import { readSafetensors, type StoredTensor } from '../network/safetensors.js';
@@ -15,6 +16,9 @@ import { writeFileAtomically } from '../volume/atomicFile.js';
 
 /** The model that comes with Quorum. */
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../resources/model', import.meta.url));
+
+/** Beside weights that a training outside Quorum wrote: its fusion. */
+const FUSION_FILE = 'fusion.json';
 
 /** Reads a model folder, or the shipped model. */
 export function openModel(folder?: string | null): Promise<Model> {
@@ -38,9 +42,10 @@ export interface ImportOptions {
 
 /**
  * Makes a Model folder of weights that were trained elsewhere (parameter names as PyTorch gives them, see `parameterSpecs`).
- * A tensor `region_weights` (4×3: T1, T1ce, T2, FLAIR × WT, TC, ET) moves into model.json; the rest of model.json is the template.
+ * A tensor `region_weights` (4×3: T1, T1ce, T2, FLAIR × WT, TC, ET) moves into model.json, and so do weights and biases of a
+ * `fusion.json` beside the file; the rest of model.json is the template.
  *
- * @throws QuorumError WEIGHTS_INVALID (a name, shape or value), OUTPUT_EXISTS, OUTPUT_NOT_WRITABLE, DISK_FULL.
+ * @throws QuorumError WEIGHTS_INVALID (a name, shape or value, a fusion.json that is not understood), OUTPUT_EXISTS, OUTPUT_NOT_WRITABLE, DISK_FULL.
  */
 export async function importWeights(
   file: string,
@@ -48,8 +53,8 @@ export async function importWeights(
   options: ImportOptions = {},
 ): Promise<Model> {
   const { tensors } = await readSafetensors(file);
-  const width = widthOf(tensors, file);
-  const layers = buildLayers(width);
+  const size = sizeOf(tensors, file);
+  const layers = buildLayers(size);
   const parameters = takeParameters(tensors, layers, MODALITIES.length, {
     file,
     besides: ['region_weights'],
@@ -64,12 +69,9 @@ export async function importWeights(
     description: options.description ?? 'Imported weights; nothing is known about their accuracy.',
     trainingData: options.trainingData ?? 'unknown',
   };
-  await writeModel(
-    resolve(folder),
-    descriptionTemplate(about, width, fusionWeights(tensors.get('region_weights'), file)),
-    weights,
-    options.texts ?? {},
-  );
+  const template = descriptionTemplate(about, size, fusionWeights(tensors.get('region_weights'), file));
+  const fusion = (await fusionBeside(file)) ?? template.fusion;
+  await writeModel(resolve(folder), { ...template, fusion }, weights, options.texts ?? {});
   return readModel(folder);
 }
 
@@ -80,21 +82,45 @@ export async function exportOnnx(model: Model, file: string): Promise<Uint8Array
   return bytes;
 }
 
-/** The width that the first convolution's output channels (32w) tell. */
-function widthOf(tensors: ReadonlyMap<string, StoredTensor>, file: string): ModelDescription['width'] {
-  const name = 'module.inc.conv1.module.weight';
-  const channels = tensors.get(name)?.shape[0];
-  const width = ([0.25, 0.5, 1] as const).find((w) => 32 * w === channels);
-  if (width === undefined) {
+/** The paper's width where the channels are its, else the channels, as the encoder's convolutions tell them. */
+function sizeOf(tensors: ReadonlyMap<string, StoredTensor>, file: string): NetworkSize {
+  const outputs = ['inc', 'down1', 'down2', 'down3', 'down4'].map((block, level) => {
+    const field = `module.${block}.${level === 0 ? '' : 'double_conv.'}conv2.module.weight`;
+    const channels = tensors.get(field)?.shape[0];
+    if (channels !== undefined && channels > 0 && channels % 8 === 0) return channels;
+    const found = String(channels ?? 'no such tensor');
     throw new QuorumError({
       code: 'WEIGHTS_INVALID',
       file,
-      field: name,
-      expected: '8, 16 or 32 output channels',
-      found: String(channels ?? 'no such tensor'),
+      field,
+      expected: 'output channels, a multiple of 8',
+      found,
     });
+  });
+  const [c0, c1, c2, c3, bottleneck] = outputs;
+  const channels: Channels = [c0, c1, c2, c3, 2 * bottleneck];
+  const width = ([0.25, 0.5, 1] as const).find((w) => channelsOfWidth(w).join() === channels.join());
+  return width ?? [...channels];
+}
+
+/** What a training beside the weights says of the fusion (`fusion.json`: weights and biases by modality and region), or null. */
+async function fusionBeside(file: string): Promise<ModelDescription['fusion'] | null> {
+  const beside = join(dirname(file), FUSION_FILE);
+  const text = await readFile(beside, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const parsed = fusionFileSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data.fusion;
+  const expected = 'fusion: { weights, biases }, each a number by modality and region';
+  const found = parsed.error.issues[0]?.path.join('.') ?? 'something else';
+  throw new QuorumError({ code: 'WEIGHTS_INVALID', file: beside, field: FUSION_FILE, expected, found });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
-  return width;
 }
 
 function fusionWeights(tensor: StoredTensor | undefined, file: string): FusionTable {

@@ -13,7 +13,7 @@ import { newestParameters } from './checkpoint.js';
  * @param layers the network to be trained, one input channel.
  * @param specs its parameters.
  * @param length of the whole vector, learned fusion included; a Model folder leaves the fusion as it is.
- * @throws QuorumError MODEL_INVALID when the model's width differs, CHECKPOINT_INVALID when there is no checkpoint of
+ * @throws QuorumError MODEL_INVALID when the model's network has another size, CHECKPOINT_INVALID when there is no checkpoint of
  * this length, and what `readModel` throws.
  */
 export async function readInitial(
@@ -28,11 +28,12 @@ export async function readInitial(
   );
   if (!isModel) return newestParameters(folder, length);
   const model = await readModel(folder);
-  const channels = (list: readonly Layer[]) =>
+  const outputsOf = (list: readonly Layer[]) =>
     list.flatMap((layer) => (layer.kind === 'convolution' ? [layer.outChannels] : [])).join();
-  if (channels(model.layers) !== channels(layers)) {
-    const expected = 'the width of the network to be trained';
-    const found = `width ${model.description.width}`;
+  if (outputsOf(model.layers) !== outputsOf(layers)) {
+    const expected = 'the size of the network to be trained';
+    const { channels, width } = model.description;
+    const found = channels ? `channels ${channels.join(', ')}` : `width ${width}`;
     throw new QuorumError({ code: 'MODEL_INVALID', field: 'width', expected, found, file: folder });
   }
   return flattenParameters(model.parameters, specs);

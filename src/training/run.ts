@@ -50,7 +50,7 @@ export interface TrainingRequest {
   /** Where checkpoints and log are kept; `<out>.run` by default. */
   readonly runFolder?: string;
   readonly name: string;
-  readonly width: ModelDescription['width'];
+  readonly width: NonNullable<ModelDescription['width']>;
   readonly sharing: Sharing;
   /** Region weights: all 1, learned with the rest, or fitted afterwards on the training cases. */
   readonly fusion: 'mean' | 'learned' | 'fitted';

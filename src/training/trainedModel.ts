@@ -16,7 +16,7 @@ export interface TrainedModel {
   readonly version: string;
   readonly description: string;
   readonly trainingData: string;
-  readonly width: ModelDescription['width'];
+  readonly width: NonNullable<ModelDescription['width']>;
   readonly sharing: Sharing;
   /** The network's parameters alone, in `parameterSpecs` order of its sharing. */
   readonly parameters: Float32Array;

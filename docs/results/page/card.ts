@@ -6,7 +6,8 @@ import { meanDice, patientDice } from './scores.js';
 import { titlesOf, triple } from './text.js';
 
 export function modelCard(description: ModelDescription, logs: Logs): string {
-  const { knowledge, width, modalities } = description;
+  const { knowledge, width, channels, modalities } = description;
+  const size = channels ? `channels ${channels.join('-')}` : `width ${width}`;
   const unsupported = Object.entries(knowledge.combinations).flatMap(([name, known]) => {
     const regions = REGIONS.filter((region) => !known[region].supported);
     return regions.length > 0 ? [`${titlesOf(name)}: ${regions.join(', ')}`] : [];
@@ -21,7 +22,7 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
     ({ subject, change, combination }) => `${subject}, ${change}, ${titlesOf(combination)}`,
   );
   const items = [
-    `**Network**: Dynamic Sharing U-Net (Hu et al., AAAI 2024), width ${width}, ${modalities.map((m) => MODALITY_TITLES[m]).join(', ')}; regions WT, TC, ET.`,
+    `**Network**: Dynamic Sharing U-Net (Hu et al., AAAI 2024), ${size}, ${modalities.map((m) => MODALITY_TITLES[m]).join(', ')}; regions WT, TC, ET.`,
     `**Training**: ${description.description}`,
     `**Training data**: ${knowledge.trainingData} BraTS (Menze 2015; Bakas 2017, 2018), for research. No image of it is part of this project.`,
     whole.length > 0
