@@ -23,6 +23,24 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / 60)} min`;
 }
 
+/** `2024-03-12`, of this place's time where there is a time. */
+export function day(iso: string): string {
+  if (!iso.includes('T')) return iso.slice(0, 10);
+  const at = new Date(iso);
+  return [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
+}
+
+/** `2024-03-12 14:05`. */
+export function dayAndTime(iso: string): string {
+  return `${day(iso)} ${new Date(iso).toTimeString().slice(0, 5)}`;
+}
+
+/** `177 days later`, `the same day`. */
+export function distance(days: number): string {
+  if (days === 0) return 'the same day';
+  return `${count(Math.abs(days), 'day')} ${days > 0 ? 'later' : 'earlier'}`;
+}
+
 export function bytes(value: number): string {
   if (value < 1e6) return `${Math.round(value / 1e3)} kB`;
   return value < 1e9 ? `${(value / 1e6).toFixed(value < 1e7 ? 1 : 0)} MB` : `${(value / 1e9).toFixed(2)} GB`;

@@ -26,6 +26,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const { paths, remember, study } = request;
       const opened = alreadyOpen(context, paths, study) ?? (await openCase(context, request));
       if ('kind' in opened) return opened;
+      opened.remember = remember;
       if (remember && (await context.settings.get()).rememberFolders)
         await context.recents.add(opened.name, opened.paths);
       return { kind: 'case', case: changed(opened) };

@@ -30,6 +30,8 @@ export class CaseSession {
   readonly name: string;
   readonly folder: string | null;
   files: readonly OpenFile[];
+  /** Whether it may be listed among the folders that were opened. */
+  remember = true;
   answers: Answers | null = null;
   /** When the answers were given, where that was not now. */
   answeredAt: string | null = null;
@@ -203,6 +205,7 @@ export class CaseSession {
         date: this.raw?.candidate.date ?? null,
         description: this.raw?.candidate.description ?? null,
         paths: [...this.paths],
+        remember: this.remember,
         others: (this.raw?.others ?? []).map(studyChoice),
       },
       answers: this.answers,

@@ -107,6 +107,8 @@ const examinationSchema = z.object({
   description: z.string().nullable(),
   /** What was opened; with one of `others` it opens that. */
   paths: z.array(z.string()),
+  /** As `cases.open` was told. */
+  remember: z.boolean(),
   /** Others of this patient that lay beside it. */
   others: z.array(studyChoiceSchema),
 });
