@@ -1,17 +1,18 @@
 import type { Problem } from '../errors.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
+import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
 import type { Answers } from '../services/contract/cases.js';
 import type { CaseCombination, CheckName, Warning } from '../services/contract/results.js';
-import { combinationName, type Modality, REGIONS } from '../terms.js';
+import { combinationName, MODALITIES, type Modality, REGIONS } from '../terms.js';
 
 /**
  * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a
- * member of `warningSchema`, a sentence, and a line in one of the three functions: about a combination's mask, about the images
- * around the tumour, about the case.
+ * member of `warningSchema`, a sentence, and a line in one of the functions: about a combination's mask, about the images, about the
+ * case.
  */
 
 type Knowledge = ModelDescription['knowledge'];
@@ -68,12 +69,29 @@ export function missingChecks(
 }
 
 /**
- * Checks of the images around the found tumour, and of where the tumour lies, by the cut-offs in model.json. The network
- * is not run for them. Nothing without a tumour, or where the model has no cut-offs.
+ * Checks of the images: whether they show one head; then those around the found tumour, and where it lies. The network is not run
+ * for them.
  *
  * @param labels the mask from all sequences, on the Case's grid.
  */
 export function imageWarnings(
+  prepared: Pick<Case, 'grid' | 'images'>,
+  labels: Uint8Array,
+  description: ModelDescription,
+): Warning[] {
+  return [...belongingWarnings(prepared), ...tumourWarnings(prepared, labels, description)];
+}
+
+/** Whether aligned images show one head. */
+export function belongingWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
+  const of = MODALITIES.filter((m) => images[m]);
+  return misfits(likenesses(images, grid)).map(
+    ({ kind, sequences }): Warning => ({ code: 'IMAGES_DO_NOT_FIT', kind, sequences: [...sequences], of }),
+  );
+}
+
+/** By the cut-offs in model.json; nothing without a tumour, or where the model has no cut-offs. */
+function tumourWarnings(
   prepared: Pick<Case, 'grid' | 'images'>,
   labels: Uint8Array,
   description: ModelDescription,

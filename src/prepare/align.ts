@@ -13,6 +13,7 @@ import {
   aboveNoise,
   CHECKS,
   judge,
+  type Motion,
   middleOf,
   registrationProblem,
   type Similarity,
@@ -100,8 +101,10 @@ function describe(
   const isHead = aboveNoise(fixed);
   const before = similarity(fixed, moving, IDENTITY, isHead);
   const inBrain = brain && similarity(fixed, moving, transform, (voxel) => brain[voxel] === 1).share;
+  // What counts is that the brain is covered: a neck that the reference shows beside it is no loss.
+  const wanted = brain ? (voxel: number) => brain[voxel] === 1 : isHead;
   const after = {
-    ...similarity(fixed, moving, transform, isHead),
+    ...similarity(fixed, moving, transform, wanted, isHead),
     ...(inBrain === undefined ? {} : { inBrain }),
   };
   const { shiftMm, turnDegrees } = motionOf(transform, middleOf(fixed));
@@ -113,7 +116,7 @@ function describe(
     : kept
       ? `as found before: ${moved}`
       : moved;
-  const judged = judgeSequence(bench, modality, before, after, turnDegrees);
+  const judged = judgeSequence(bench, modality, before, after, { shiftMm, turnDegrees });
   return {
     step: 'co-register',
     sequence: modality,
@@ -137,10 +140,10 @@ function judgeSequence(
   modality: Modality,
   before: Similarity,
   after: Similarity,
-  turnDegrees: number,
+  motion: Motion,
 ): ReturnType<typeof judge> {
   const { file } = images[modality]!;
-  const judged = judge(after, turnDegrees, CHECKS.sequences, file);
+  const judged = judge(after, motion, CHECKS.sequences, file);
   if (judged.verdict !== 'good') return judged;
   // The optimiser may lose its way: then the headers were better.
   if (after.share < before.share - 0.01)

@@ -61,7 +61,7 @@ export async function registerToAtlas(
     turnDegrees,
     scale,
   };
-  const judged = judge(after, turnDegrees, CHECKS.atlas, image.file, 'BRAIN_INCOMPLETE');
+  const judged = judge(after, { shiftMm: 0, turnDegrees }, CHECKS.atlas, image.file, 'BRAIN_INCOMPLETE');
   const misfit = scale < CHECKS.scale[0] || scale > CHECKS.scale[1];
   return {
     transforms,

@@ -17,14 +17,19 @@ export const CHECKS = {
   sequences: {
     share: { failed: 0.03, doubtful: 0.06 },
     inBrain: { failed: 0.02, doubtful: 0.07 },
+    /** Of the atlas's brain, or of the reference's head where there is no atlas. */
     overlap: { failed: 0.5, doubtful: 0.8 },
-    turnDegrees: 30,
+    motion: { failed: { mm: 100, degrees: 35 }, doubtful: { mm: 50, degrees: 25 } },
   },
   atlas: {
     share: { failed: 0.06, doubtful: 0.1 },
     inBrain: { failed: 0.01, doubtful: 0.02 },
     overlap: { failed: 0.8, doubtful: 0.93 },
-    turnDegrees: 45,
+    /** A head may lie anywhere in its own frame. */
+    motion: {
+      failed: { mm: Number.POSITIVE_INFINITY, degrees: 180 },
+      doubtful: { mm: Number.POSITIVE_INFINITY, degrees: 45 },
+    },
   },
   /** How much larger or smaller than the atlas a head may be, along the mean of its axes. */
   scale: [0.8, 1.25],
@@ -110,22 +115,56 @@ interface Limit {
   readonly doubtful: number;
 }
 
+/** How far an image was moved: its middle in mm, and its turn in degrees. */
+export interface Motion {
+  readonly shiftMm: number;
+  readonly turnDegrees: number;
+}
+
+interface MotionLimit {
+  readonly mm: number;
+  readonly degrees: number;
+}
+
 interface Limits {
   readonly share: Limit;
   readonly inBrain: Limit;
   readonly overlap: Limit;
-  readonly turnDegrees: number;
+  readonly motion: { readonly failed: MotionLimit; readonly doubtful: MotionLimit };
+}
+
+/**
+ * Whether a head could have moved so within an examination. A person lies within a coil: beyond that the images are of other
+ * examinations, or a header is wrong.
+ */
+function judgeMotion(motion: Motion, limits: Limits, file: string): ReturnType<typeof judge> {
+  const beyond = ({ mm, degrees }: MotionLimit) => motion.shiftMm > mm || motion.turnDegrees > degrees;
+  const verdict = beyond(limits.motion.failed)
+    ? 'failed'
+    : beyond(limits.motion.doubtful)
+      ? 'doubtful'
+      : 'good';
+  if (verdict === 'good') return { verdict, problem: null };
+  const { mm, degrees } = limits.motion[verdict];
+  const within = Number.isFinite(mm) ? `at most ${mm} mm and ${degrees}°` : `a turn of at most ${degrees}°`;
+  const found = `${motion.shiftMm.toFixed(0)} mm and ${motion.turnDegrees.toFixed(0)}°`;
+  return {
+    verdict,
+    problem: { code: 'IMAGES_APART', field: 'motion', file, expected: within, found },
+  };
 }
 
 export function judge(
   { overlap, share, inBrain }: Similarity,
-  turnDegrees: number,
+  motion: Motion,
   limits: Limits,
   file: string,
   coverage: ErrorCode = 'REGISTRATION_FAILED',
 ): { readonly verdict: StepVerdict; readonly problem: Problem | null } {
   const verdictOf = (value: number, { failed, doubtful }: Limit): StepVerdict =>
     value < failed ? 'failed' : value < doubtful ? 'doubtful' : 'good';
+  const apart = judgeMotion(motion, limits, file);
+  if (apart.verdict === 'failed') return apart;
   const byShare = verdictOf(share, limits.share);
   const byBrain = verdictOf(inBrain ?? 1, limits.inBrain);
   const byOverlap = verdictOf(overlap, limits.overlap);
@@ -140,15 +179,7 @@ export function judge(
     const found = `${(100 * overlap).toFixed(0)} %`;
     return { verdict: byOverlap, problem: { code: coverage, field: 'overlap', file, expected, found } };
   }
-  if (turnDegrees > limits.turnDegrees) {
-    const expected = `a turn of at most ${limits.turnDegrees}°`;
-    const found = `${turnDegrees.toFixed(0)}°`;
-    return {
-      verdict: 'doubtful',
-      problem: { code: 'REGISTRATION_FAILED', field: 'turn', file, expected, found },
-    };
-  }
-  return { verdict: 'good', problem: null };
+  return apart;
 }
 
 export function registrationProblem(found: number, expected: number, file: string): Problem {

@@ -16,9 +16,14 @@ const grid = {
     [0, 0, 154 / 127, 0],
   ]),
 };
-const t1 = values(SIDE ** 3, 1).map((value) => value + 2);
+/** Edges that both images have, as two sequences of one head do. */
+const anatomy = (v: number) => {
+  const [i, j, k] = [v % SIDE, Math.floor(v / SIDE) % SIDE, Math.floor(v / SIDE ** 2)];
+  return 4 * (Math.sin(i / 2 + j / 7) + Math.sin(j / 2 - k / 5 + i / 9) + Math.sin(k / 2 + i / 3));
+};
+const t1 = values(SIDE ** 3, 1).map((value, v) => value + 20 + anatomy(v));
 /** Bright here and there, as contrast agent makes it. */
-const t1ce = values(SIDE ** 3, 2).map((value, v) => value + 2 + (v % 90 === 0 ? 4 : 0));
+const t1ce = values(SIDE ** 3, 2).map((value, v) => value + 20 + anatomy(v) + (v % 90 === 0 ? 14 : 0));
 const labels = new Uint8Array(SIDE ** 3);
 for (let k = 10; k < 24; k++) for (let j = 10; j < 24; j++) labels.fill(2, at(10, j, k), at(24, j, k));
 

@@ -90,6 +90,10 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'An image could not be aligned.',
     'Check that all series show the head of one patient; leave this one out, or choose another reference.',
   ],
+  IMAGES_APART: [
+    'To lie on the reference this image had to be moved farther than a head moves within an examination.',
+    'Check that it is of the same patient and examination, and that its header is right; or leave it out.',
+  ],
   BRAIN_NOT_FOUND: [
     'No plausible brain was found.',
     'Look at the check picture; give a brain mask, or leave out the skull stripping.',

@@ -18,6 +18,15 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
   /** Two images look like each other's sequence. */
   z.object({ code: z.literal('SEQUENCES_SWAPPED'), sequences: z.array(modalitySchema).length(2) }),
+  /** Aligned images that do not show one head: some are mirrored, or of another head, or lie wrong. */
+  z.object({
+    code: z.literal('IMAGES_DO_NOT_FIT'),
+    kind: z.enum(['mirrored', 'other-head']),
+    /** The odd ones; all where it could be any. */
+    sequences: z.array(modalitySchema).min(1),
+    /** All that were compared. */
+    of: z.array(modalitySchema),
+  }),
   /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
   z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
   /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */

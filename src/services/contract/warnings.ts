@@ -55,6 +55,14 @@ export function describeWarning(warning: Warning): string {
       return `The sequences disagree about the ${REGION_TITLES[warning.region]} (agreement ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
       return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
+    case 'IMAGES_DO_NOT_FIT': {
+      const unknown = warning.sequences.length === warning.of.length;
+      const odd = unknown ? 'One of ' + listed(warning.of) : listed(warning.sequences);
+      const them = warning.sequences.length > 1 && !unknown ? 'look' : 'looks';
+      return warning.kind === 'mirrored'
+        ? `${odd} ${them} mirrored, left for right, against the other: the images do not fit. Do not use this result; check headers and export.`
+        : `${odd} ${them === 'look' ? 'do' : 'does'} not fit the other: edges lie elsewhere, as in another patient’s head or after a failed alignment. Do not use this result.`;
+    }
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':
@@ -76,6 +84,12 @@ export function describeWarning(warning: Warning): string {
 /** A warning as `report.json` has it. */
 export function reportWarning(warning: Warning): { code: Warning['code']; text: string } {
   return { code: warning.code, text: describeWarning(warning) };
+}
+
+/** `T1, T2 and FLAIR`. */
+function listed(sequences: readonly Modality[]): string {
+  const names = sequences.map((sequence) => MODALITY_TITLES[sequence]);
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 }
 
 /** `T1 + FLAIR`. */
