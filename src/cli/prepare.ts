@@ -64,11 +64,14 @@ export function prepareCommand(services: Client): Command {
 }
 
 function describePrepared(
-  { case: name, preparation, seconds, notice }: PrepareResult,
+  { case: name, preparation, warnings, seconds, notice }: PrepareResult,
   folder: string,
 ): string {
-  if (!preparation)
-    return `${name}: the images were prepared already and are written as they are\nResults: ${folder}\n${notice}`;
+  const said = warnings.map(({ text }) => `warning: ${text}`);
+  if (!preparation) {
+    const first = `${name}: the images were prepared already and are written as they are`;
+    return [first, ...said, `Results: ${folder}`, notice].join('\n');
+  }
   const rows = preparation.steps.map(({ step, reason, verdict, seconds: taken }) => [
     step,
     verdict,
@@ -81,6 +84,7 @@ function describePrepared(
     '',
     table([['step', 'check', 'time', 'what was done'], ...rows]),
     '',
+    ...said,
     ...doubts,
     `Look at the pictures in ${folder}/checks before you trust the result.`,
     `Results: ${folder}`,

@@ -7,9 +7,12 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { sameGrid, voxelSpacing } from '../volume/affine.js';
 import { type ImageFile, type NiftiForm, readVolume } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
-import type { Grid } from '../volume/volume.js';
+import type { Affine, Grid } from '../volume/volume.js';
+import { withZeroAir } from './air.js';
 import { contentProblem, preparationProblems } from './checks.js';
 import { measureImage } from './measure.js';
+import { headerNotes, type InputNote } from './notes.js';
+import { onOneGrid } from './oneGrid.js';
 import type { Preparation, SeriesPlacement } from './preparation.js';
 
 /** One to four images of one patient on one grid, skull-stripped, about 1 mm; values as in the files. */
@@ -23,6 +26,8 @@ export interface Case {
   readonly hashes: Readonly<Partial<Record<Modality, string>>>;
   /** Checks that failed and were overridden by `force`. */
   readonly overridden: readonly Problem[];
+  /** What the user must be told of the input. */
+  readonly notes: readonly InputNote[];
   /** Where each source series lies; absent when nothing was moved. */
   readonly placements?: Readonly<Partial<Record<Modality, SeriesPlacement>>>;
   /** What was done to the images; absent when they came prepared. */
@@ -44,6 +49,9 @@ export interface StudyImages {
   readonly use: readonly Modality[];
   readonly images: Readonly<Partial<Record<Modality, ImageFile>>>;
   readonly hashes: Readonly<Partial<Record<Modality, string>>>;
+  readonly notes: readonly InputNote[];
+  /** RAS mm by a file's own header → RAS mm of its image here, where the header was not believed. */
+  readonly moved: Readonly<Partial<Record<Modality, Affine>>>;
   /** What preparation has to do: the grids differ, voxels are not about 1 mm, the skull is there. */
   readonly problems: readonly Problem[];
 }
@@ -59,7 +67,7 @@ export interface StudyImages {
 export async function prepareCase(study: Study, options: CaseOptions = {}): Promise<Case> {
   const read = await readStudyImages(study, options);
   if (read.problems.length > 0 && !options.force) throw refusal(read.problems);
-  return caseAsRead(read);
+  return caseAsRead(read, study);
 }
 
 /**
@@ -81,25 +89,40 @@ export async function readStudyImages(study: Study, options: CaseOptions = {}): 
   const images: Partial<Record<Modality, ImageFile>> = {};
   const hashes: Partial<Record<Modality, string>> = {};
   const problems: Problem[] = [];
-  let reference: ImageFile | null = null;
+  const notes: InputNote[] = [];
   for (const modality of use) {
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    const file = study.images[modality]!.file;
-    const image = await readVolume(file);
+    const { file } = study.images[modality]!;
+    const stored = await readVolume(file);
     hashes[modality] = await sha256OfFile(file);
+    const air = withZeroAir(stored);
+    if (air)
+      notes.push({ code: 'AIR_SET_TO_ZERO', sequence: modality, value: air.value, shifted: air.shifted });
+    const image = air ? { ...stored, data: air.data } : stored;
     const measured = measureImage(image);
     const content = contentProblem(image, measured);
     if (content) throw new QuorumError(content);
-    reference ??= image;
-    if (!sameGrid(reference, image)) problems.push(gridsDiffer(reference, image));
     problems.push(...preparationProblems(image, measured));
     images[modality] = image;
   }
-  return { name: study.name, use, images, hashes, problems };
+  notes.unshift(...headerNotes(images));
+  const common = { name: study.name, use, hashes };
+  const laid = onOneGrid(images, use);
+  if (laid) return { ...common, ...laid, notes: [...notes, ...laid.notes], problems };
+  const [reference, ...others] = use.map((modality) => images[modality]!);
+  const apart = others.filter((image) => !sameGrid(reference, image));
+  const differ = apart.map((image) => gridsDiffer(reference, image));
+  return { ...common, images, notes, moved: {}, problems: [...differ, ...problems] };
 }
 
-/** A Case of images as they are; those on other grids than the first are resampled by their headers. */
-export function caseAsRead({ name, use, images: read, hashes, problems }: StudyImages): Case {
+/**
+ * A Case of images as they are; those on other grids than the first are resampled by their headers. Those that were moved against their
+ * header have a placement, so that their mask can lie where the header says.
+ */
+export function caseAsRead(
+  { name, use, images: read, hashes, problems, notes, moved }: StudyImages,
+  study: Study,
+): Case {
   const reference = read[use[0]]!;
   const { size, affine } = reference;
   const images: Partial<Record<Modality, ImageFile>> = {};
@@ -116,7 +139,19 @@ export function caseAsRead({ name, use, images: read, hashes, problems }: StudyI
     images,
     hashes,
     overridden: problems,
+    notes,
+    ...(Object.keys(moved).length > 0 ? { placements: placementsOf(moved, study) } : {}),
   };
+}
+
+function placementsOf(moved: StudyImages['moved'], study: Study): NonNullable<Case['placements']> {
+  return Object.fromEntries(
+    Object.entries(moved).map(([modality, toCase]) => {
+      const series = study.images[modality as Modality]!;
+      const { size, affine } = series.header;
+      return [modality, { series, grid: { size, affine }, toCase }];
+    }),
+  );
 }
 
 /** SHA-256 of a file's bytes, lower-case hexadecimal. */

@@ -27,7 +27,7 @@ import type { PrepareOptions, Workbench } from './workbench.js';
 export async function prepareStudy(study: Study, options: PrepareOptions = {}): Promise<Case> {
   options.onProgress?.('reading', 0);
   const read = await readStudyImages(study, options);
-  if (read.problems.length === 0 || options.force) return caseAsRead(read);
+  if (read.problems.length === 0 || options.force) return caseAsRead(read, study);
   const stripped = new Set(read.use.filter((m) => !hasSkull(read, m)));
   const chosen = chooseReference(read, stripped, options.reference);
   const bench: Workbench = { ...read, reference: chosen.reference, stripped, options };
@@ -126,7 +126,7 @@ function resampleStep({ use }: Workbench, seconds: number): PreparationStep {
 
 function finish(
   study: Study,
-  { name, use, images, hashes }: StudyImages,
+  { name, use, images, hashes, notes, moved }: StudyImages,
   { options }: Workbench,
   heads: Partial<Record<Modality, Float32Array>>,
   grid: Grid,
@@ -138,15 +138,27 @@ function finish(
     const head = heads[modality]!;
     const data = options.keepHeads ? head.slice() : head;
     cutOut(data, preparation.brainMask);
-    const { niftiHeader: _, ...header } = images[modality]!;
+    const { niftiHeader: _, remarks: __, ...header } = images[modality]!;
+    const series = study.images[modality]!;
+    const toCase = inverse(caseToSeries(preparation.transforms, modality));
     prepared[modality] = { ...header, ...grid, datatype: 'float32', data };
     placements[modality] = {
-      series: study.images[modality]!,
-      grid: { size: images[modality]!.size, affine: images[modality]!.affine },
-      toCase: inverse(caseToSeries(preparation.transforms, modality)),
+      series,
+      grid: { size: series.header.size, affine: series.header.affine },
+      toCase: moved[modality] ? multiplyAffines(toCase, moved[modality]) : toCase,
     };
   }
-  return { name, grid, form: undefined, images: prepared, hashes, overridden: [], placements, preparation };
+  return {
+    name,
+    grid,
+    form: undefined,
+    images: prepared,
+    hashes,
+    overridden: [],
+    notes,
+    placements,
+    preparation,
+  };
 }
 
 function cutOut(data: Float32Array, { data: mask }: Volume<Uint8Array>): void {

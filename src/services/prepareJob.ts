@@ -5,7 +5,7 @@ import { QuorumError } from '../errors.js';
 import { NEUTRAL_NAME } from '../export/names.js';
 import { filesAreIntact, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
-import { RESEARCH_NOTICE } from '../export/report.js';
+import { RESEARCH_NOTICE, type ReportWarning } from '../export/report.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -15,6 +15,7 @@ import { affineRows } from '../volume/affine.js';
 import { writeProblem } from '../volume/atomicFile.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import { readLabelMap } from '../volume/read.js';
+import { reportWarning } from './contract/warnings.js';
 import type { PrepareRequest } from './contract.js';
 import { summariseGrid } from './inspect.js';
 import type { JobContext } from './jobs.js';
@@ -29,6 +30,8 @@ export interface PrepareResult {
   readonly files: readonly string[];
   /** Null: the images came prepared and were written as they are. */
   readonly preparation: PreparationReport | null;
+  /** What was found of the input, as sentences. */
+  readonly warnings: readonly ReportWarning[];
   readonly seconds: number;
   readonly notice: string;
 }
@@ -83,7 +86,8 @@ async function prepareOpened(
     await putInPlace(staging, output, request.overwrite);
     const seconds = (performance.now() - started) / 1000;
     const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
-    return { case: name, files, preparation, seconds, notice: RESEARCH_NOTICE };
+    const warnings = prepared.notes.map(reportWarning);
+    return { case: name, files, preparation, warnings, seconds, notice: RESEARCH_NOTICE };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

@@ -131,7 +131,7 @@ export async function segmentCase(
       warnings: caseWarnings({
         steps: prepared.preparation?.steps ?? null,
         overridden: prepared.overridden,
-        images: imageWarnings(prepared, main, model.description),
+        images: [...prepared.notes, ...imageWarnings(prepared, main, model.description)],
         failedDevices: engine.events.map(({ device }) => device),
         answers: null,
       }).map(reportWarning),

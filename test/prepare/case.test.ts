@@ -17,6 +17,9 @@ async function study(name: string, images: Record<string, Volume>) {
   return openStudy([join(folder.path, name)]);
 }
 
+/** The same voxels further along −x, one slice fewer: no grid of the brain's. */
+const elsewhere = { ...bratsGrid([150, 150, 149], [5, 0, 0]), data: brain.data.slice(0, 150 * 150 * 149) };
+
 describe('a Study becomes a Case', () => {
   it('when it is a stripped brain at 1 mm on one grid', async () => {
     const prepared = await prepareCase(
@@ -41,7 +44,7 @@ describe('a Study becomes a Case', () => {
 
 describe('what is refused, naming what is missing', () => {
   const small = ellipsoid(grid, [45, 45, 45], 1);
-  const full = { ...grid, data: brain.data.map((value) => (value === 0 ? 17 : value)) };
+  const full = { ...grid, data: brain.data.map((value, at) => (value === 0 ? 17 + (at % 50) : value)) };
   const head = ellipsoid(bratsGrid([180, 180, 180]), [80, 80, 80], 1);
   const thick = ellipsoid(
     { size: [150, 150, 40], affine: [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1] },
@@ -65,8 +68,7 @@ describe('what is refused, naming what is missing', () => {
   });
 
   it('two grids, both described', async () => {
-    const shifted = { ...brain, affine: bratsGrid([150, 150, 150], [5, 0, 0]).affine };
-    const problem = await problemOfRefusal(prepareCase(await study('grids', { t1: brain, t2: shifted })));
+    const problem = await problemOfRefusal(prepareCase(await study('grids', { t1: brain, t2: elsewhere })));
     expect(problem.code).toBe('GRIDS_DIFFER');
     expect(problem.found).toContain('-5.0');
     expect(problem.files).toHaveLength(2);
@@ -87,9 +89,7 @@ describe('what is refused, naming what is missing', () => {
 });
 
 describe('force', () => {
-  beforeAll(() =>
-    study('forced', { t1: brain, t2: { ...brain, affine: bratsGrid([150, 150, 150], [5, 0, 0]).affine } }),
-  );
+  beforeAll(() => study('forced', { t1: brain, t2: elsewhere }));
 
   it('accepts it, lists what was overridden, and resamples by the headers', async () => {
     const prepared = await prepareCase(await study('forced', {}), { force: true });

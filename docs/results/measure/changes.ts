@@ -26,7 +26,7 @@ export function caseOf({ grid, images }: Subject, name: string): Case {
     return data ? [[m, { ...grid, data, file: m, format: 'memory' }]] : [];
   });
   const made = Object.fromEntries(entries) as unknown as Case['images'];
-  return { name, grid, form: undefined, images: made, hashes: {}, overridden: [] };
+  return { name, grid, form: undefined, images: made, hashes: {}, overridden: [], notes: [] };
 }
 
 const each = (

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { QuorumError } from '../../errors.js';
 import type { Suggestion, Suggestions } from '../../intake/candidate.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
+import { headerNotes } from '../../prepare/notes.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
@@ -99,11 +100,19 @@ export class CaseSession {
     const warnings = caseWarnings({
       steps: isOfPrepared ? this.prepared!.record.summary.steps : null,
       overridden: facts.overridden,
-      images: facts.imageWarnings,
+      images: isOfPrepared ? [...this.headerNotes(), ...facts.imageWarnings] : facts.imageWarnings,
       failedDevices: facts.events.map(({ device }) => device),
       answers: this.answers,
     });
     return { ...facts.result, id, warnings };
+  }
+
+  /** What the headers of the files as they were given leave open: those of prepared images are Quorum's own. */
+  private headerNotes() {
+    const { slots } = this;
+    return headerNotes(
+      Object.fromEntries(MODALITIES.flatMap((m) => (slots[m]?.header ? [[m, slots[m].header]] : []))),
+    );
   }
 
   /** What the worker needs to answer questions about the result, or null. */

@@ -37,6 +37,26 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(['child', 'treated', 'notGlioma']) }),
   /** A device failed and the job was repeated on the CPU. */
   z.object({ code: z.literal('REPEATED_ON_CPU'), device: z.string() }),
+  /** No header says which side is left. */
+  z.object({ code: z.literal('ORIENTATION_UNKNOWN'), sequence: modalitySchema }),
+  /** A header contradicts itself about the voxels' size or place; what is left of it was taken. */
+  z.object({ code: z.literal('VOXEL_SIZE_FROM_PIXDIM'), sequence: modalitySchema }),
+  z.object({ code: z.literal('SFORM_UNUSABLE'), sequence: modalitySchema }),
+  /** Air was `value`; `shifted`: all values were moved by it. */
+  z.object({
+    code: z.literal('AIR_SET_TO_ZERO'),
+    sequence: modalitySchema,
+    value: z.number(),
+    shifted: z.boolean(),
+  }),
+  /** The voxels of an image lie on another's, its header does not: it was moved by `mm` (RAS) and turned. */
+  z.object({
+    code: z.literal('HEADER_CONTRADICTED'),
+    sequence: modalitySchema,
+    onto: modalitySchema,
+    mm: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+    degrees: z.number(),
+  }),
   /** A step of the preparation that came out doubtful or failed. */
   z.object({
     code: z.literal('PREPARATION_DOUBTFUL'),

@@ -76,9 +76,36 @@ export function describeWarning(warning: Warning): string {
       const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';
       return `Preparation in doubt: ${PREPARED[step]}${sequence ? ` of ${titles([sequence])}` : ''}${found}. Look at its check picture before you trust this result.`;
     }
+    case 'ORIENTATION_UNKNOWN':
+      return `No header of ${titles([warning.sequence])} says which side is left and which is right: in what is shown and written they may be exchanged.`;
+    case 'VOXEL_SIZE_FROM_PIXDIM':
+      return `The header of ${titles([warning.sequence])} contradicts itself: its matrix (sform) has no voxel size. The size was taken from pixdim.`;
+    case 'SFORM_UNUSABLE':
+      return `The header of ${titles([warning.sequence])} holds a matrix (sform) that places no voxel. Its qform was taken.`;
+    case 'AIR_SET_TO_ZERO':
+      return warning.shifted
+        ? `Air in ${titles([warning.sequence])} is ${warning.value}: all values were moved so that air is 0.`
+        : `Air in ${titles([warning.sequence])} is ${warning.value}: it was set to 0.`;
+    case 'HEADER_CONTRADICTED':
+      return describeMoved(warning);
     case 'REPEATED_ON_CPU':
       return `The device ${warning.device} failed; the CPU did the work.`;
   }
+}
+
+const TOWARDS = [
+  ['left', 'right'],
+  ['back', 'front'],
+  ['down', 'up'],
+] as const;
+
+function describeMoved({ sequence, onto, mm, degrees }: Extract<Warning, { code: 'HEADER_CONTRADICTED' }>) {
+  const steps = mm.flatMap((value, axis) =>
+    Math.abs(value) < 0.05 ? [] : [`${Math.abs(value).toFixed(1)} mm ${TOWARDS[axis][value > 0 ? 1 : 0]}`],
+  );
+  const turn = degrees < 0.05 ? [] : [`turned by ${degrees.toFixed(1)}°`];
+  const [moved, other] = [titles([sequence]), titles([onto])];
+  return `${moved} was moved onto ${other}, by ${[...steps, ...turn].join(', ')}: voxel by voxel they show one head, and the header of one of them contradicts that. The mask lies on ${other} by its header.`;
 }
 
 /** A warning as `report.json` has it. */

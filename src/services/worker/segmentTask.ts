@@ -56,7 +56,7 @@ export async function segmentTask(
   return {
     source: actual,
     overridden: prepared.overridden,
-    imageWarnings: imageWarnings(prepared, allLabels(held), model.description),
+    imageWarnings: [...prepared.notes, ...imageWarnings(prepared, allLabels(held), model.description)],
     events: passes.events,
     result: {
       finishedAt: new Date().toISOString(),
