@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openStudy } from '../../src/intake/study.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { onOneGrid } from '../../src/prepare/oneGrid.js';
 import { reorient } from '../../src/volume/orientation.js';
