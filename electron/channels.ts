@@ -6,7 +6,6 @@ export const CHANNELS = {
   savePdf: 'quorum:save-pdf',
   savePicture: 'quorum:save-picture',
   reveal: 'quorum:reveal',
-  openLink: 'quorum:open-link',
   takeOpenPaths: 'quorum:take-open-paths',
   /** Main → renderer. */
   event: 'quorum:event',

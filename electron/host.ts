@@ -41,8 +41,6 @@ export interface DesktopHost extends Transport {
   savePicture(png: ArrayBuffer, name: string): Promise<string | null>;
   /** Shows a file that Quorum wrote in the system's file manager. */
   reveal(path: string): Promise<void>;
-  /** Opens a page of `links.ts`, by its name, in the system's browser. */
-  openLink(name: string): Promise<void>;
   onMenu(listener: (action: MenuAction) => void): () => void;
   /** Paths opened from outside: the system, a second start, the recent folders. */
   onOpenPaths(listener: (paths: string[]) => void): () => void;

@@ -107,7 +107,6 @@ function answerWindow(window: BrowserWindow, services: Promise<Services>): void 
   handle(CHANNELS.reveal, webContents, (path) => {
     if (written.has(path)) shell.showItemInFolder(path);
   });
-  handle(CHANNELS.openLink, webContents, (name) => openLink(name));
   handle(CHANNELS.takeOpenPaths, webContents, () =>
     openPaths.take((paths) => webContents.send(CHANNELS.openPaths, paths)),
   );

@@ -35,7 +35,6 @@ const host: DesktopHost = {
   savePdf: (html, name) => ipcRenderer.invoke(CHANNELS.savePdf, html, name),
   savePicture: (png, name) => ipcRenderer.invoke(CHANNELS.savePicture, png, name),
   reveal: (path) => ipcRenderer.invoke(CHANNELS.reveal, path),
-  openLink: (name) => ipcRenderer.invoke(CHANNELS.openLink, name),
   onMenu: (listener) => listen(CHANNELS.menu, listener),
   onOpenPaths: (listener) => {
     const stop = listen(CHANNELS.openPaths, listener);

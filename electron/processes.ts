@@ -65,6 +65,11 @@ function launch(appFolder: string, module: string, args: readonly string[], name
 
 /** `kill()` of a utilityProcess asks; a worker in the middle of a computation would not hear it. */
 function killAtOnce(child: UtilityProcess): void {
-  if (child.pid === undefined) child.kill();
-  else process.kill(child.pid, 'SIGKILL');
+  if (child.pid === undefined) return void child.kill();
+  try {
+    process.kill(child.pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

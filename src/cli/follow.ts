@@ -29,17 +29,26 @@ export function followJob(
       if (event.job !== job) return;
       view.show(event);
       if (event.state === 'queued' || event.state === 'running') return;
-      view.stop();
-      stop();
-      process.removeListener('SIGINT', cancel);
+      end();
       if (event.state === 'done') resolve(event.result);
       else reject(new QuorumError(event.problem ?? { code: 'INTERNAL' }));
     };
     const stop = services.onJob(onEvent);
-    start().then((started) => {
-      job = started.job;
-      for (const event of early.splice(0)) onEvent(event);
-    }, reject);
+    const end = () => {
+      view.stop();
+      stop();
+      process.removeListener('SIGINT', cancel);
+    };
+    start().then(
+      (started) => {
+        job = started.job;
+        for (const event of early.splice(0)) onEvent(event);
+      },
+      (error) => {
+        end();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { type Problem, problemOf, QuorumError, throwIfCancelled } from '../errors.js';
 import { withFile } from '../volume/fileBytes.js';
 import { readHeader } from '../volume/read.js';
 import type { Scan, StudyCandidate } from './candidate.js';
@@ -9,7 +9,7 @@ import { dicomCandidates } from './dicomCandidates.js';
 import { type FoundImage, fileCandidates } from './fileCandidates.js';
 import { judgeVoxels } from './judgeVoxels.js';
 import { isImageName } from './recognise.js';
-import { looksLikeZip, unzip } from './unzip.js';
+import { ArchiveBudget, looksLikeZip, unzip } from './unzip.js';
 import { type FoundFile, isNoImage, walk } from './walk.js';
 
 export interface ScanOptions {
@@ -45,22 +45,33 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   const queue: FoundFile[] = walked.map((path) => ({ path, shown: path }));
   const findings: Finding[] = [];
   let next = 0;
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const archives = new ArchiveBudget();
   const work = async () => {
     while (next < queue.length) {
-      if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+      throwIfCancelled(stop);
       const at = next++;
       const finding = await lookAt(
         queue[at],
         at < walked.length,
         join(options.workingFolder, `archive-${at}`),
-        signal,
-      );
+        archives,
+        stop,
+      ).catch((error) => {
+        failed.abort();
+        throw error;
+      });
       if (finding.kind === 'files') queue.push(...finding.files);
       else findings[at] = finding;
       onProgress?.(next, queue.length);
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+  // Nothing is written any more when the first failure is told: the caller then removes the folder.
+  const lanes = await Promise.allSettled(Array.from({ length: PARALLEL }, work));
+  const failures = lanes.flatMap((lane) => (lane.status === 'rejected' ? [lane.reason] : []));
+  if (failures.length > 0)
+    throw failures.find((error) => problemOf(error).code !== 'CANCELLED') ?? failures[0];
   // An archive that was unpacked last may have left files when the others had ended.
   await work();
   return gather(findings.filter(Boolean), queue, paths);
@@ -70,7 +81,8 @@ async function lookAt(
   file: FoundFile,
   mayUnpack: boolean,
   folder: string,
-  signal: AbortSignal | undefined,
+  archives: ArchiveBudget,
+  signal: AbortSignal,
 ): Promise<Finding> {
   const { path, shown } = file;
   if (isNoImage(path)) return { kind: 'ignored', what: 'other files' };
@@ -79,7 +91,7 @@ async function lookAt(
     const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
     if (looksLikeZip(start)) {
       if (!mayUnpack) return { kind: 'ignored', what: 'archives within archives' };
-      return { kind: 'files', files: await unzip(path, folder, shown, undefined, signal) };
+      return { kind: 'files', files: await unzip(path, folder, shown, archives, signal) };
     }
     if (basename(path).toUpperCase() === 'DICOMDIR')
       return { kind: 'ignored', what: 'DICOMDIR (all files are looked at)' };

@@ -18,6 +18,31 @@ export interface ArchiveLimits {
 /** An examination takes some hundred megabytes. */
 export const ARCHIVE_LIMITS: ArchiveLimits = { files: 50_000, bytes: 4 * 2 ** 30, depth: 24 };
 
+/** What the archives of one scan may hold together: many small ones are as much as one large one. */
+export class ArchiveBudget {
+  private readonly limits: ArchiveLimits;
+  private files = 0;
+  private bytes = 0;
+
+  constructor(limits: ArchiveLimits = ARCHIVE_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Counts an archive's entries in before one is written. @throws QuorumError ARCHIVE_UNSAFE when they are more than the limits. */
+  take(archive: string, files: number, bytes: number): void {
+    this.files += files;
+    this.bytes += bytes;
+    const { limits } = this;
+    if (this.files > limits.files) throw unsafe(archive, 'entries', `at most ${limits.files} in all`, 'more');
+    if (this.bytes > limits.bytes)
+      throw unsafe(archive, 'size', `at most ${limits.bytes} bytes unpacked in all`, 'more');
+  }
+
+  get most(): ArchiveLimits {
+    return this.limits;
+  }
+}
+
 /** Unix file types in the high half of the external attributes. */
 const TYPE_MASK = 0o170000;
 const REGULAR = 0o100000;
@@ -33,6 +58,7 @@ export function looksLikeZip(start: Buffer): boolean {
  * archive declares.
  *
  * @param shown how the archive's path is shown before its entries'.
+ * @param budget what this and other archives of one scan may hold together.
  * @throws QuorumError ARCHIVE_UNSAFE (`..`, absolute paths, links, encrypted entries, more than the limits), DATA_CORRUPT, DISK_FULL,
  *   CANCELLED
  */
@@ -40,17 +66,17 @@ export async function unzip(
   archive: string,
   folder: string,
   shown: string,
-  limits: ArchiveLimits = ARCHIVE_LIMITS,
+  budget: ArchiveBudget = new ArchiveBudget(),
   signal?: AbortSignal,
 ): Promise<FoundFile[]> {
-  const zip = await open(archive, limits);
+  const zip = await open(archive, budget.most);
   try {
-    const entries = await entriesOf(zip, archive, limits);
+    const entries = await entriesOf(zip, archive, budget);
     const files: FoundFile[] = [];
     for (const entry of entries) {
       if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
       const name = normalize(entry.fileName);
-      const path = join(folder, name);
+      const path = join(folder, plainPath(name));
       await extract(zip, entry, path, archive);
       files.push({ path, shown: `${shown} › ${name}` });
     }
@@ -73,7 +99,8 @@ async function open(archive: string, limits: ArchiveLimits): Promise<ZipFile> {
   return zip;
 }
 
-async function entriesOf(zip: ZipFile, archive: string, limits: ArchiveLimits): Promise<Entry[]> {
+async function entriesOf(zip: ZipFile, archive: string, budget: ArchiveBudget): Promise<Entry[]> {
+  const limits = budget.most;
   const entries: Entry[] = [];
   const names = new Set<string>();
   let bytes = 0;
@@ -93,8 +120,9 @@ async function entriesOf(zip: ZipFile, archive: string, limits: ArchiveLimits): 
       bytes += uncompressedSize;
       if (bytes > limits.bytes)
         throw unsafe(archive, 'size', `at most ${limits.bytes} bytes unpacked`, 'more');
-      if (names.has(name.toLowerCase())) continue;
-      names.add(name.toLowerCase());
+      const held = plainPath(name).toLowerCase();
+      if (names.has(held)) continue;
+      names.add(held);
       if (!/(^|\/)(\.|__MACOSX\/)/.test(fileName)) entries.push(entry);
     }
   } catch (error) {
@@ -104,7 +132,22 @@ async function entriesOf(zip: ZipFile, archive: string, limits: ArchiveLimits): 
     }
     throw isQuorumError(error) ? error : corrupt(archive, error);
   }
+  budget.take(archive, entries.length, bytes);
   return entries;
+}
+
+/** A path that every system can hold: Windows knows devices by their names, streams by a colon, and drops dots and spaces at the end. */
+function plainPath(name: string): string {
+  return name.split(sep).map(plainPart).join(sep);
+}
+
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i;
+
+function plainPart(part: string): string {
+  return part
+    .replace(/[<>:"|?*\p{Cc}]/gu, '_')
+    .replace(/[. ]+$/, (end) => '_'.repeat(end.length))
+    .replace(DEVICE, '$1_');
 }
 
 async function extract(zip: ZipFile, entry: Entry, path: string, archive: string): Promise<void> {

@@ -131,13 +131,12 @@ describe.skipIf(electron === null)(SUITE, () => {
         return [
           await attempt(() => host.request({ method: 'segment.start', request: {} })),
           await attempt(() => host.request(null)),
-          await attempt(() => host.openLink('https://example.com')),
           await attempt(() => host.pick('anything')),
           await attempt(() => host.savePicture(new ArrayBuffer(8), 'x')),
         ];`);
       expect(answers[0]).toMatchObject({ ok: false, problem: { code: 'REQUEST_INVALID' } });
       expect(answers[1]).toMatchObject({ ok: false, problem: { code: 'REQUEST_INVALID' } });
-      expect(answers.slice(2)).toEqual(['refused', 'refused', 'refused']);
+      expect(answers.slice(2)).toEqual(['refused', 'refused']);
     });
 
     it('segments the sample patient and exports the very mask of the command line', async () => {
@@ -163,6 +162,16 @@ describe.skipIf(electron === null)(SUITE, () => {
       await expect
         .poll(() => readdirSync(out, { recursive: true }).join(), { timeout: 120_000 })
         .toContain('_seg.nii.gz');
+      await app.evaluate(({ shell }) => {
+        const shown: string[] = [];
+        Object.assign(globalThis, { exported: shown });
+        shell.showItemInFolder = (path) => void shown.push(path);
+      });
+      await exporting.getByRole('button', { name: 'Show in the folder' }).click();
+      const [shownFile] = await app.evaluate(
+        () => (globalThis as unknown as { exported: string[] }).exported,
+      );
+      expect(existsSync(shownFile) && shownFile.startsWith(out)).toBe(true);
 
       const cli = join(scratch, 'cli');
       expect((await quorum('segment', SAMPLE, '--out', cli)).code).toBe(0);

@@ -11,7 +11,7 @@ import { inThread } from '../../src/intake/dicom/convert.js';
 import { readDicomHeader } from '../../src/intake/dicom/readHeader.js';
 import { openSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
-import { unzip } from '../../src/intake/unzip.js';
+import { ArchiveBudget, unzip } from '../../src/intake/unzip.js';
 import { walk } from '../../src/intake/walk.js';
 import { niftiBytes } from '../volume/niftiBytes.js';
 import { dicomBytes, element, nestedSequences, UNDEFINED_LENGTH } from './dicom/dicomBytes.js';
@@ -213,7 +213,7 @@ describe('hostile archives and folders', () => {
   const image = () => dicomBytes();
   const unpack = (bytes: Uint8Array, limits?: { files: number; bytes: number; depth: number }) => {
     const folder = mkdtempSync(join(root, 'unpacked-'));
-    return { folder, done: unzip(fileOf(bytes), folder, 'x.zip', limits) };
+    return { folder, done: unzip(fileOf(bytes), folder, 'x.zip', new ArchiveBudget(limits)) };
   };
 
   it('looks into a zip, and shows where its files lay', async () => {
@@ -247,6 +247,42 @@ describe('hostile archives and folders', () => {
     );
     expect(await codeOf(unpack(zipSync({ 'a/b/c/d/e': image() }), limits).done)).toBe('ARCHIVE_UNSAFE');
     expect(await codeOf(unpack(zipSync({ a: Buffer.alloc(1e6) }), limits).done)).toBe('ARCHIVE_UNSAFE');
+  });
+
+  it('refuses archives that are small one by one and too much together', async () => {
+    const budget = new ArchiveBudget({ files: 3, bytes: 5000, depth: 3 });
+    const unpackNext = (bytes: Uint8Array) =>
+      unzip(fileOf(bytes), mkdtempSync(join(root, 'unpacked-')), 'x.zip', budget);
+    await unpackNext(zipSync({ a: Buffer.alloc(10), b: Buffer.alloc(10) }));
+    expect(await codeOf(unpackNext(zipSync({ c: Buffer.alloc(10), d: Buffer.alloc(10) })))).toBe(
+      'ARCHIVE_UNSAFE',
+    );
+    const large = new ArchiveBudget({ files: 100, bytes: 5000, depth: 3 });
+    const one = zipSync({ a: Buffer.alloc(3000) });
+    const folder = mkdtempSync(join(root, 'unpacked-'));
+    await unzip(fileOf(one), folder, 'x.zip', large);
+    expect(await codeOf(unzip(fileOf(one), join(folder, 'b'), 'y.zip', large))).toBe('ARCHIVE_UNSAFE');
+  });
+
+  it('gives files that Windows could not hold, or would take for a device, another name on the disk', async () => {
+    const { folder, done } = unpack(
+      zipSync({
+        NUL: image(),
+        'a/con.dcm': image(),
+        'b./IM 1. ': image(),
+        'c/x:y': image(),
+        'd/Console': image(),
+      }),
+    );
+    const files = await done;
+    expect(files.map(({ path }) => path.slice(folder.length + 1))).toEqual([
+      'NUL_',
+      'a/con_.dcm',
+      'b_/IM 1__',
+      'c/x_y',
+      'd/Console',
+    ]);
+    expect(files[0].shown).toBe('x.zip › NUL');
   });
 
   it('stops an entry that is longer than it declares, and a cut archive', async () => {

@@ -49,7 +49,15 @@ export async function readVerdicts(folder: string): Promise<Verdict[]> {
 }
 
 /** Keeps `verdict` in place of an earlier one on the same device and driver. A folder that cannot be written to only costs another test. */
-export async function keepVerdict(folder: string, verdict: Verdict): Promise<void> {
+export function keepVerdict(folder: string, verdict: Verdict): Promise<void> {
+  last = last.then(() => addVerdict(folder, verdict));
+  return last;
+}
+
+/** One change after the other: each reads what is there before it writes. */
+let last: Promise<void> = Promise.resolve();
+
+async function addVerdict(folder: string, verdict: Verdict): Promise<void> {
   const others = (await readVerdicts(folder)).filter(
     ({ deviceId, driver }) => deviceId !== verdict.deviceId || driver !== verdict.driver,
   );

@@ -65,7 +65,10 @@ export class Edit {
       await rm(making, { recursive: true, force: true });
       throw writeProblem(error, parent);
     }
-    return Edit.restore(folder, about);
+    const edit = await Edit.restore(folder, about);
+    // The journal's own entry in its folder.
+    await flushFolder(folder);
+    return edit;
   }
 
   /** What a folder of edits says about itself; null for anything else. */

@@ -142,7 +142,9 @@ export class ImageStore {
     const image = this.held.get(file) ?? readVolume(file);
     this.held.delete(file);
     this.held.set(file, image);
-    image.catch(() => this.held.delete(file));
+    image.catch(() => {
+      if (this.held.get(file) === image) this.held.delete(file);
+    });
     const [oldest] = this.held.keys();
     if (this.held.size > IMAGES_HELD) this.held.delete(oldest);
     return image;

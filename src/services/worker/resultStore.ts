@@ -33,12 +33,18 @@ export interface HeldResult {
   readonly masks: ReadonlyMap<MemberBits, CleanMask>;
 }
 
-/** How many results are held at once; others come back from the cache. */
+/** How many results are held at once that the cache can give again. */
 const HELD = 2;
+
+interface Entry {
+  readonly result: Promise<HeldResult>;
+  /** The cache holds its logits: it may go from memory. */
+  readonly cached: boolean;
+}
 
 /** Results of open cases: in memory, or made again from the cached logits. */
 export class ResultStore {
-  private readonly held = new Map<string, Promise<HeldResult>>();
+  private readonly held = new Map<string, Entry>();
   private readonly cache: LogitsCache;
 
   constructor(cache: LogitsCache) {
@@ -48,13 +54,14 @@ export class ResultStore {
   /** @throws QuorumError RESULT_MISSING when neither memory nor cache has it. */
   get(source: CaseSource): Promise<HeldResult> {
     const key = keyOf(source);
-    const found = this.held.get(key) ?? this.fromCache(source);
-    this.hold(key, found);
-    return found;
+    const entry = this.held.get(key) ?? { result: this.fromCache(source), cached: true };
+    this.hold(key, entry);
+    return entry.result;
   }
 
-  put(result: HeldResult): void {
-    this.hold(keyOf(result.source), Promise.resolve(result));
+  /** @param cached whether the cache holds its logits; what it does not is held until it is dropped. */
+  put(result: HeldResult, { cached }: { readonly cached: boolean }): void {
+    this.hold(keyOf(result.source), { result: Promise.resolve(result), cached });
   }
 
   /** Frees what was made of these image files. */
@@ -63,12 +70,14 @@ export class ResultStore {
       if (images.some((image) => key.includes(image))) this.held.delete(key);
   }
 
-  private hold(key: string, result: Promise<HeldResult>): void {
+  private hold(key: string, entry: Entry): void {
     this.held.delete(key);
-    this.held.set(key, result);
-    result.catch(() => this.held.delete(key));
-    const [oldest] = this.held.keys();
-    if (this.held.size > HELD) this.held.delete(oldest);
+    this.held.set(key, entry);
+    entry.result.catch(() => {
+      if (this.held.get(key) === entry) this.held.delete(key);
+    });
+    const cached = [...this.held].filter(([, one]) => one.cached).map(([one]) => one);
+    for (const old of cached.slice(0, -HELD)) this.held.delete(old);
   }
 
   private async fromCache(source: CaseSource): Promise<HeldResult> {
