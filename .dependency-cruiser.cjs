@@ -1,5 +1,6 @@
 /** The import table of docs/architecture.md, checked by `npm run check`: a folder may import itself and what is listed. */
 const allowed = {
+  files: [],
   volume: [],
   network: [],
   kernels: [],
@@ -10,7 +11,7 @@ const allowed = {
   prepare: ['volume', 'intake', 'model', 'engine'],
   segment: ['volume', 'model', 'prepare', 'engine'],
   training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
-  export: ['volume', 'intake', 'prepare', 'segment'],
+  export: ['files', 'volume', 'intake', 'prepare', 'segment'],
   pipeline: [
     'volume',
     'model',
@@ -23,6 +24,7 @@ const allowed = {
     'services/contract',
   ],
   services: [
+    'files',
     'pipeline',
     'volume',
     'network',
@@ -36,7 +38,7 @@ const allowed = {
     'training',
     'export',
   ],
-  server: ['services'],
+  server: ['services', 'files'],
   // `quorum serve` starts the server.
   cli: ['services', 'server'],
 };

@@ -89,7 +89,9 @@ export const ERROR_CODES = [
   // open cases
   'NOT_OPEN',
   'RESULT_MISSING',
+  'HEAD_NOT_KEPT',
   'EDIT_MISSING',
+  'FORGET_INCOMPLETE',
   'INTERNAL',
 ] as const;
 
@@ -107,6 +109,11 @@ export class QuorumError extends Error {
   get code(): ErrorCode {
     return this.problem.code;
   }
+}
+
+/** @throws QuorumError CANCELLED once the signal is aborted. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
 }
 
 const CODES: ReadonlySet<unknown> = new Set(ERROR_CODES);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { isAbandoned, ownerTag } from '../files/process.js';
 import { sha256OfFile } from '../prepare/case.js';
 import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
 import { type BatchReport, type CaseReport, type ClaimedFile, REPORT_FILE } from './report.js';
@@ -87,7 +88,7 @@ export class CaseOutput {
     });
     output.made = firstMade !== undefined;
     await removeAbandoned(folder);
-    output.staging = await mkdtemp(join(folder, `${STAGING}${process.pid}-`)).catch((cause) => {
+    output.staging = await mkdtemp(join(folder, `${STAGING}${ownerTag()}-`)).catch((cause) => {
       throw writeProblem(cause, folder);
     });
     return output;
@@ -173,23 +174,16 @@ export class CaseOutput {
 
 const STAGING = '.quorum-part-';
 
-/** Staging folders of processes that no longer run. */
-async function removeAbandoned(folder: string): Promise<void> {
+/** Removes staging folders of this machine's processes that no longer run; says how many others are left. */
+export async function removeAbandoned(folder: string): Promise<{ left: number }> {
+  let left = 0;
   for (const name of await readdir(folder)) {
     if (!name.startsWith(STAGING)) continue;
-    const pid = Number.parseInt(name.slice(STAGING.length), 10);
-    if (Number.isInteger(pid) && !isRunning(pid))
+    if (isAbandoned(name.slice(STAGING.length)))
       await rm(join(folder, name), { recursive: true, force: true });
+    else left++;
   }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return { left };
 }
 
 async function hashIfThere(file: string): Promise<string | null> {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { isAbandoned, ownerTag } from '../files/process.js';
 import { isWithin } from './pathScope.js';
 
 const PREFIX = 'quorum-serve-';
@@ -19,7 +20,7 @@ export class TemporaryFolders {
   private readonly removeAtExit = () => rmSync(this.root, { recursive: true, force: true });
 
   constructor(parent: string = tmpdir()) {
-    this.root = realpathSync(mkdtempSync(join(parent, `${PREFIX}${process.pid}-`)));
+    this.root = realpathSync(mkdtempSync(join(parent, `${PREFIX}${ownerTag()}-`)));
     process.once('exit', this.removeAtExit);
   }
 
@@ -61,17 +62,7 @@ export class TemporaryFolders {
 /** Removes folders of servers that are no longer running. */
 export async function removeLeftovers(parent: string = tmpdir()): Promise<void> {
   for (const name of await readdir(parent)) {
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-    if (Number.isInteger(pid) && !isRunning(pid))
+    if (name.startsWith(PREFIX) && isAbandoned(name.slice(PREFIX.length)))
       await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

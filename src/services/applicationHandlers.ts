@@ -53,6 +53,7 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       if (changes.model) await models.find(changes.model);
       const next = await settings.set(changes);
       if (!next.rememberFolders) await recents.clear();
+      await prepared.sweep(foldersInUse(context), { heads: !next.keepHeads });
       const limit = next.cacheLimitMb * 1e6;
       await prepared.shrink(limit / 2, foldersInUse(context));
       await cache.shrink(limit - (await prepared.size()).bytes);

@@ -19,7 +19,12 @@ type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response
 
 /** The command line's methods, and those that it shares with windows; all but looking into DICOM and converting it run in this process. */
 export function commandHandlers(
-  { jobs, profileFolder, ...tools }: Pick<WindowContext, 'jobs' | 'profileFolder' | keyof IntakeTools>,
+  {
+    jobs,
+    profileFolder,
+    staging,
+    ...tools
+  }: Pick<WindowContext, 'jobs' | 'profileFolder' | 'staging' | keyof IntakeTools>,
   launchSelfTest: SelfTestLauncher | undefined,
 ): Pick<
   Handlers,
@@ -45,10 +50,16 @@ export function commandHandlers(
     'devices.list': async ({ again }) =>
       (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
-      job: jobs.start((context) => segment(request, profileFolder, tools, context), { kind: 'segment' }),
+      job: jobs.start(
+        (context) => staging.during(request.output, () => segment(request, profileFolder, tools, context)),
+        { kind: 'segment' },
+      ),
     }),
     'prepare.start': async (request) => ({
-      job: jobs.start((context) => runPrepareJob(request, tools, context), { kind: 'prepare' }),
+      job: jobs.start(
+        (context) => staging.during(request.output, () => runPrepareJob(request, tools, context)),
+        { kind: 'prepare' },
+      ),
     }),
     'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
     'jobs.list': async () => jobs.list(),

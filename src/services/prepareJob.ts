@@ -6,6 +6,7 @@ import { NEUTRAL_NAME } from '../export/names.js';
 import { filesAreIntact, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
 import { RESEARCH_NOTICE, type ReportWarning } from '../export/report.js';
+import { ownerTag } from '../files/process.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -76,7 +77,7 @@ async function prepareOpened(
   });
   context.report('writing', 0.9);
   await mkdir(dirname(output), { recursive: true });
-  const staging = await mkdtemp(join(dirname(output), '.quorum-part-')).catch((cause) => {
+  const staging = await mkdtemp(join(dirname(output), `.quorum-part-${ownerTag()}-`)).catch((cause) => {
     throw writeProblem(cause, output);
   });
   try {

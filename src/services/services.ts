@@ -6,7 +6,7 @@ import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
 import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
 import { Openings } from './cases/openings.js';
-import { preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
+import { foldersInUse, preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
 import { Scans } from './cases/scans.js';
 import { commandHandlers } from './commandHandlers.js';
 import {
@@ -34,6 +34,8 @@ import { defaultProfileFolder } from './profile/privateFiles.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
 import { SkullStripFile } from './profile/skullStripNetwork.js';
+import { StagingRegister } from './profile/stagingRegister.js';
+import { DailySweep } from './profile/sweep.js';
 import { WorkingFolders } from './profile/workingFolders.js';
 import { studiesHandlers } from './studies/studiesHandlers.js';
 import { trainingHandlers } from './training/handlers.js';
@@ -75,6 +77,7 @@ type Handlers = {
 export function createServices(options: ServiceOptions = {}): Services {
   const context = createContext(options);
   const listeners = context.listeners;
+  const sweeping = new DailySweep(() => sweep(context));
   const handlers: Handlers = {
     ...commandHandlers(context, options.launchSelfTest),
     ...trainingHandlers(context.jobs, context.profileFolder),
@@ -121,6 +124,7 @@ export function createServices(options: ServiceOptions = {}): Services {
       context.worker.close();
       context.intake.close();
       await context.working.close();
+      await sweeping.close();
     },
   };
 }
@@ -160,6 +164,7 @@ function createContext({
     answers: new KeptAnswers(join(profileFolder, 'answers.json')),
     memory,
     working,
+    staging: new StagingRegister(join(profileFolder, 'staging')),
     scans: new Scans(intake, working, memory),
     openings: new Openings(emit),
     jobs,
@@ -169,6 +174,18 @@ function createContext({
     emit,
   };
   return { ...context, listeners };
+}
+
+/** Removes from the profile what is older than it may be, and what killed processes left; each store by itself. */
+async function sweep(context: WindowContext): Promise<void> {
+  const { keepHeads } = await context.settings.get();
+  await Promise.allSettled([
+    context.cache.sweep(),
+    context.prepared.sweep(foldersInUse(context), { heads: !keepHeads }),
+    context.working.sweep(),
+    context.staging.sweep(),
+    context.edits.sweep(),
+  ]);
 }
 
 /** @throws QuorumError REQUEST_INVALID with the field that is wrong. */

@@ -21,6 +21,7 @@ import type { PreparedStore } from './profile/preparedStore.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';
 import type { RecentFolders, SettingsStore } from './profile/settings.js';
 import type { SkullStripFile } from './profile/skullStripNetwork.js';
+import type { StagingRegister } from './profile/stagingRegister.js';
 import type { WorkingFolders } from './profile/workingFolders.js';
 import type { WorkerSupervisor } from './worker/supervisor.js';
 
@@ -42,6 +43,8 @@ export interface WindowContext {
   readonly memory: SequenceMemory;
   /** Where archives are unpacked and DICOM is converted while a case is open. */
   readonly working: WorkingFolders;
+  /** Where exports are being written. */
+  readonly staging: StagingRegister;
   readonly scans: Scans;
   readonly openings: Openings;
   readonly jobs: JobQueue;

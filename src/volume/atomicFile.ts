@@ -6,16 +6,18 @@ import { isQuorumError, QuorumError } from '../errors.js';
 /**
  * Writes a file under a temporary name in the same folder, flushes it to the disk and then renames it, so that
  * under `file` there is either the old content or all of the new. The temporary file is removed on failure.
+ * @param mode who may read it, less what the user's umask takes away.
  * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE
  */
 export async function writeFileAtomically(
   file: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { mode = 0o666 }: { readonly mode?: number } = {},
 ): Promise<void> {
   const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   let handle: FileHandle | undefined;
   try {
-    handle = await open(temporary, 'wx');
+    handle = await open(temporary, 'wx', mode);
     for await (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
     await handle.close();

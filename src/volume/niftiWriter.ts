@@ -28,7 +28,7 @@ export type WritableVoxels = Uint8Array | Int16Array | Float32Array;
 export async function writeNifti(
   file: string,
   volume: Volume<WritableVoxels>,
-  options: { readonly form?: NiftiForm | undefined } = {},
+  options: { readonly form?: NiftiForm | undefined; readonly mode?: number } = {},
 ): Promise<void> {
   const form = options.form ?? formOfAffine(volume.affine);
   if (options.form && !sameGrid(volume, { size: volume.size, affine: affineOfForm(form, volume.size) })) {
@@ -48,7 +48,7 @@ export async function writeNifti(
   const gzip = createGzip({ level: GZIP_LEVEL[type], chunkSize: PIECE });
   const raw = Readable.from(rawPieces(niftiHeader(volume, form), volume.data));
   raw.on('error', (error) => gzip.destroy(error));
-  await writeFileAtomically(file, raw.pipe(gzip));
+  await writeFileAtomically(file, raw.pipe(gzip), options.mode === undefined ? {} : { mode: options.mode });
 }
 
 function typeName(data: WritableVoxels): keyof typeof CODES {

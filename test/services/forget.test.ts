@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { QuorumError } from '../../src/errors.js';
 import { openCase, runsBody, segment, startServices, writeTinyStudy } from './harness.js';
 
 let folder: string;
@@ -60,6 +61,31 @@ it('forgetting a case whose job runs stops the job first', async () => {
   );
   expect(states.at(-1)).toBe('cancelled');
   expect((await host.services.call('cache.status', {})).entries).toBe(0);
+});
+
+it('forgetting a case whose worker has died leaves nothing of it either', async () => {
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const { id } = await segment(host.services, (await openCase(host.services, study)).id);
+  process.kill(host.services.workerPid!, 'SIGSTOP');
+  const held = host.services.workerPid!;
+  await host.services.call('cases.forget', { case: id });
+  process.kill(held, 'SIGKILL');
+  expect(await host.services.call('recents.list', {})).toEqual([]);
+  expect((await host.services.call('cache.status', {})).entries).toBe(0);
+});
+
+it('forgetting a case tries every store, and says which one failed', async () => {
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const { id } = await segment(host.services, (await openCase(host.services, study)).id);
+  // A file where the folder of corrected brain masks would be.
+  await writeFile(join(host.profile, 'brains'), 'no folder');
+  const problem = await host.services
+    .call('cases.forget', { case: id })
+    .catch((error: QuorumError) => error.problem);
+  expect(problem).toMatchObject({ code: 'FORGET_INCOMPLETE', found: 'brain masks' });
+  expect(await host.services.call('recents.list', {})).toEqual([]);
+  expect((await host.services.call('cache.status', {})).entries).toBe(0);
+  expect(host.events).toContainEqual({ type: 'caseClosed', case: id });
 });
 
 it('the cache holds nothing but hashes in names, readable by the user alone', async () => {

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { problemOf, QuorumError } from '../../errors.js';
+import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import type { Affine } from '../../volume/volume.js';
 import type { casesContract } from '../contract/cases.js';
@@ -12,7 +12,7 @@ import { assignFile, contentId } from './caseFiles.js';
 import { preparedImage } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 import { openPaths } from './openCase.js';
-import { prepare, restorePreparation } from './preparationHandlers.js';
+import { foldersInUse, prepare, restorePreparation } from './preparationHandlers.js';
 
 /** Opening, correcting, segmenting, closing and forgetting cases. */
 export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof casesContract> {
@@ -74,23 +74,27 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     'cases.forget': async ({ case: id }) => {
       const session = openCaseOf(context, id);
       const { images, paths, folder, files } = session;
-      const prepared = await context.prepared.imagesOf(images);
-      await closeCase(context, session);
-      try {
-        await context.cache.forget([...images, ...prepared]);
-        await context.prepared.forget(images);
-        await context.brains.forget(images);
-        await context.answers.forget(images);
-        for (const file of files) {
-          const content = contentId(file);
-          if (content) await context.memory.remember(content, null);
-        }
-        await context.edits.forget(images);
-        await context.recents.forget(folder === null ? paths : [...paths, folder]);
-      } finally {
-        // After all the rest: whoever sees the case gone may rely on nothing being left of it.
-        context.emit({ type: 'caseClosed', case: id });
-      }
+      const contents = files.flatMap((file) => contentId(file) ?? []);
+      // What was prepared tells its images' names: asked before it goes.
+      const prepared = await context.prepared.imagesOf(images).catch(() => []);
+      const failed = await tryAll({
+        'what was open': () => closeCase(context, session),
+        results: () => context.cache.forget([...images, ...prepared]),
+        'prepared images': () => context.prepared.forget(images),
+        'brain masks': () => context.brains.forget(images),
+        answers: () => context.answers.forget(images),
+        'what the sequences are': () => context.memory.forget(contents),
+        corrections: () => context.edits.forget(images),
+        'the list of folders': () => context.recents.forget(folder === null ? paths : [...paths, folder]),
+      });
+      // After all the rest: whoever sees the case gone may rely on nothing being left of it, or being told what is.
+      context.emit({ type: 'caseClosed', case: id });
+      if (failed.length > 0)
+        throw new QuorumError({
+          code: 'FORGET_INCOMPLETE',
+          found: failed.map(({ what }) => what).join(', '),
+          also: failed.map(({ problem }) => problem),
+        });
       return {};
     },
     'cases.segment': async (request) => ({ job: await startSegmenting(context, request, changed) }),
@@ -130,14 +134,39 @@ async function restoreEdits({ edits }: WindowContext, session: CaseSession): Pro
   }
 }
 
+/** Ends the case's jobs and lets go of what it holds: all of it, though a part should fail; then that is thrown. */
 async function closeCase(context: WindowContext, session: CaseSession): Promise<void> {
+  const { prepared, workingFolder, images } = session;
   context.cases.delete(session.id);
   await context.jobs.cancelCase(session.id);
-  await session.close();
-  if (session.workingFolder !== null) await context.working.remove(session.workingFolder);
-  await context.scans.caseClosed(session.id);
-  // Nothing is held by a worker that does not run.
-  if (context.worker.pid !== undefined) await context.worker.run('drop', { images: session.images });
+  const { keepHeads } = await context.settings.get();
+  const failed = await tryAll({
+    corrections: () => session.close(),
+    'converted series': async () => workingFolder !== null && context.working.remove(workingFolder),
+    'unpacked archives': () => context.scans.caseClosed(session.id),
+    head: async () =>
+      prepared && !keepHeads && !foldersInUse(context).has(prepared.folder)
+        ? context.prepared.dropHead(prepared.folder)
+        : undefined,
+  });
+  // Nothing is held by a worker that does not run, or dies of this.
+  if (context.worker.pid !== undefined) void context.worker.run('drop', { images }).catch(() => undefined);
+  if (failed.length > 0) throw new QuorumError(failed[0].problem);
+}
+
+/** Does all of it, whatever fails; gives what failed. */
+async function tryAll(
+  work: Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<{ readonly what: string; readonly problem: Problem }[]> {
+  const failed = [];
+  for (const [what, attempt] of Object.entries(work)) {
+    try {
+      await attempt();
+    } catch (error) {
+      failed.push({ what, problem: problemOf(error) });
+    }
+  }
+  return failed;
 }
 
 async function startSegmenting(

@@ -14,7 +14,9 @@ export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeo
       const job = context.jobs.start(
         async ({ signal, report }) => {
           const job = exportJob(context, request);
-          const made = await context.worker.run('export', job, { signal, onProgress: report });
+          const made = await context.staging.during(request.folder, () =>
+            context.worker.run('export', job, { signal, onProgress: report }),
+          );
           return { ...made, shown: join(made.folder, made.files[0] ?? '.') };
         },
         { kind: 'export', case: request.case, title: openCaseOf(context, request.case).name },

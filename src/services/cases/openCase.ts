@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { QuorumError } from '../../errors.js';
+import { QuorumError, throwIfCancelled } from '../../errors.js';
 import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
 import { findCaseFolders } from '../../intake/caseFolder.js';
 import { imageStem, isImageName, recogniseSequence } from '../../intake/recognise.js';
@@ -72,7 +73,7 @@ async function openCandidate(
       intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal }),
     );
     const files = await raw.files((done, total) => report('converting the series', done / total));
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     const { name, suggestions } = candidate;
     return new CaseSession(paths, { name, folder: folderOf(files), files, suggestions }, raw, workingFolder);
   } catch (error) {
@@ -106,10 +107,10 @@ type ByName = CaseFiles | (Response<'cases.open'> & { kind: 'choose' });
 
 /** Images that their names explain, or folders of such images to choose from; null where a scan has to look. */
 async function openByName(paths: readonly string[], signal: AbortSignal): Promise<ByName | null> {
-  const all = await walk(paths, undefined, signal).catch(() => []);
+  const all = await walk(paths, undefined, signal);
   if (!all.every((file) => isImageName(file) || isNoImage(file))) return null;
   if (paths.length === 1) {
-    const found = await findCaseFolders(paths[0]).catch(() => []);
+    const found = (await stat(paths[0])).isDirectory() ? await findCaseFolders(paths[0]) : [];
     const isSet = (folder: string) => recogniseSequence(basename(folder)).sequence === 'other';
     if (found.length > 0 && found[0] !== paths[0])
       return found.every(isSet)

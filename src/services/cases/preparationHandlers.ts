@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QuorumError } from '../../errors.js';
+import { problemOf, QuorumError } from '../../errors.js';
 import type { Series } from '../../intake/study.js';
 import type { PreparationTransforms } from '../../prepare/preparation.js';
 import { MODALITIES, type Modality } from '../../terms.js';
@@ -89,7 +89,12 @@ export function preparedHandlers(
     },
     'preparation.head': async ({ case: id }) => {
       const { folder } = preparedOf(openCaseOf(context, id));
-      const { header, voxels } = await context.worker.run('image', { file: join(folder, HEAD_FILE) });
+      const { header, voxels } = await context.worker
+        .run('image', { file: join(folder, HEAD_FILE) })
+        .catch((error) => {
+          if (problemOf(error).code !== 'FILE_NOT_FOUND') throw error;
+          throw new QuorumError({ code: 'HEAD_NOT_KEPT' }, { cause: error });
+        });
       return { header, data: voxels };
     },
     'preparation.brain': async ({ case: id }) => {

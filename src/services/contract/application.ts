@@ -60,6 +60,8 @@ export const settingsSchema = z.strictObject({
   /** Whether the window shows who the patient is. */
   showPatient: z.boolean(),
   cacheLimitMb: z.int().min(0),
+  /** Whether heads with their faces are kept, to correct brain masks on; off: only while their case is open. */
+  keepHeads: z.boolean(),
   /** `auto`, or a device's id. */
   device: z.string(),
   /** Id of an installed model, or null for the shipped one. */

@@ -158,6 +158,14 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   NOT_REACHED: ['Quorum does not answer.', 'See whether it still runs; the page tries again by itself.'],
   NOT_OPEN: ['This case, mask or job is not open any more.', 'Open it again.'],
   RESULT_MISSING: ['There is no result to show.', 'Segment the case first.'],
+  FORGET_INCOMPLETE: [
+    'The case is closed, but not all that was kept of it could be removed.',
+    'See whether its profile folder can be written; then open the case again and forget it again.',
+  ],
+  HEAD_NOT_KEPT: [
+    'The head that the brain mask is corrected on was not kept.',
+    'Prepare the images again; Settings say whether heads are kept.',
+  ],
   EDIT_MISSING: ['Nothing is being edited.', 'Start editing from a mask first.'],
   INTERNAL: ['Something went wrong inside Quorum.', 'Please report it with this message.'],
 };

@@ -5,6 +5,8 @@ import type { Grid } from '../../volume/volume.js';
 import { makePrivateFolder } from '../profile/privateFiles.js';
 import { type AboutEdit, Edit } from './edit.js';
 
+const LEFT_MS = 60 * 60 * 1000;
+
 /** All edits of the profile. Edits are work, not cache: nothing here removes one unless it is asked to by name. */
 export class EditStore {
   private readonly folder: string;
@@ -33,7 +35,17 @@ export class EditStore {
     await rm(edit.folder, { recursive: true, force: true });
   }
 
-  /** Removes every edit that shares an image with these, and what a killed process left of one that was being made. */
+  /** Removes what a killed process left of an edit that was being made; one is made in a moment. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      if (!name.startsWith('.new-')) continue;
+      const folder = join(this.folder, name);
+      const info = await stat(folder).catch(() => null);
+      if (info && Date.now() - info.mtimeMs > LEFT_MS) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Removes every edit that shares an image with these. */
   async forget(images: readonly string[]): Promise<void> {
     for (const { folder, about } of await this.all())
       if (about.images.some((image) => images.includes(image)))

@@ -82,7 +82,7 @@ export class InstalledModels {
       await mkdir(making, { mode: 0o700, recursive: true });
       for (const name of [MODEL_FILE, WEIGHTS_FILE]) await cp(join(from, name), join(making, name));
       for (const name of [...CARD_NAMES, ...LICENCE_NAMES])
-        await cp(join(from, name), join(making, name)).catch(() => undefined);
+        await cp(join(from, name), join(making, name)).catch(unlessMissing);
       await rename(making, target);
     } catch (error) {
       await rm(making, { recursive: true, force: true });
@@ -112,6 +112,11 @@ async function summarise(
     combinations: supportOf(description.knowledge),
     gains: description.knowledge.gains,
   };
+}
+
+/** A text that is not there is none; what cannot be copied is an error. */
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function firstText(folder: string, names: readonly string[]): Promise<string | null> {

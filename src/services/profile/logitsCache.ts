@@ -9,7 +9,7 @@ import type { Modality } from '../../terms.js';
 import type { NiftiForm } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import { QUORUM_VERSION } from '../version.js';
-import { makePrivateFolder, writePrivately } from './privateFiles.js';
+import { writePrivately } from './privateFiles.js';
 
 export const CACHE_MAXIMUM_AGE_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -77,8 +77,8 @@ export class LogitsCache {
     }
   }
 
-  /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
-  async put(key: LogitsKey, { map, grid, form, engine }: CachedLogits, limitBytes: number): Promise<void> {
+  /** False when the limit leaves no room for it. @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
+  async put(key: LogitsKey, { map, grid, form, engine }: CachedLogits, limitBytes: number): Promise<boolean> {
     const { origin, size } = map.box;
     const about = JSON.stringify({
       box: { origin, size },
@@ -93,7 +93,9 @@ export class LogitsCache {
       { dtype: 'F16' },
     );
     await this.shrink(limitBytes - bytes.length);
-    if (bytes.length <= limitBytes) await writePrivately(this.fileOf(key), bytes);
+    if (bytes.length > limitBytes) return false;
+    await writePrivately(this.fileOf(key), bytes);
+    return true;
   }
 
   /** Removes what is too old, then the oldest until at most `limitBytes` are left. */
@@ -107,10 +109,17 @@ export class LogitsCache {
     }
   }
 
+  /** Removes what is too old. */
+  async sweep(): Promise<void> {
+    await this.shrink(Number.POSITIVE_INFINITY);
+  }
+
   /** Removes all that came from these image files. */
   async forget(images: readonly string[]): Promise<void> {
+    // One that was being written begins with a dot.
     for (const { name, path } of await this.files())
-      if (images.some((image) => name.startsWith(prefixOf(image)))) await rm(path, { force: true });
+      if (images.some((image) => name.replace(/^\./, '').startsWith(prefixOf(image))))
+        await rm(path, { force: true });
   }
 
   async clear(): Promise<void> {
@@ -130,9 +139,8 @@ export class LogitsCache {
   }
 
   private async files(): Promise<{ name: string; path: string; bytes: number; written: number }[]> {
-    await makePrivateFolder(this.folder);
     const files = [];
-    for (const name of await readdir(this.folder)) {
+    for (const name of await readdir(this.folder).catch(() => [])) {
       const path = join(this.folder, name);
       const info = await stat(path).catch(() => null);
       if (info?.isFile()) files.push({ name, path, bytes: info.size, written: info.mtimeMs });

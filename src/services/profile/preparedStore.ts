@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAbandoned, ownerTag } from '../../files/process.js';
 import { MODALITIES, type Modality } from '../../terms.js';
+import { writeProblem } from '../../volume/atomicFile.js';
 import { modalitySchema } from '../contract/basic.js';
 import { type PreparationOptions, preparedSchema } from '../contract/preparation.js';
 import { QUORUM_VERSION } from '../version.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from './logitsCache.js';
-import { makePrivateFolder, readJson } from './privateFiles.js';
+import { readJson } from './privateFiles.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -41,8 +43,12 @@ export type PreparedRecord = z.infer<typeof preparedRecordSchema>;
 
 export const PREPARED_FILE = 'prepared.json';
 export const BRAIN_FILE = 'brain.nii.gz';
-/** The reference image before the brain was cut out: to correct the brain mask on. */
-export const HEAD_FILE = 'head.nii.gz';
+/** The reference image before the brain was cut out, to correct the brain mask on. It shows the face. */
+export const HEAD_FILE = 'head-with-face.nii.gz';
+/** Its name before it said what it shows. */
+const OLD_HEAD_FILE = 'head.nii.gz';
+const MAKING = '.making-';
+const EARLIER = '.earlier-';
 export const preparedImageName = (modality: Modality) => `${modality}.nii.gz`;
 export const pictureName = (picture: string) => `${picture}.png`;
 
@@ -118,6 +124,24 @@ export class PreparedStore {
     }
   }
 
+  /** Removes what is too old, what a killed process left, and with `heads` every head with a face; folders in use stay. */
+  async sweep(inUse: ReadonlySet<string>, { heads }: { readonly heads: boolean }): Promise<void> {
+    await this.shrink(Number.POSITIVE_INFINITY, inUse);
+    for (const name of await readdir(this.root).catch(() => [])) {
+      const folder = join(this.root, name);
+      const [, owner] = name.split(MAKING);
+      const [finished, replaced] = name.split(EARLIER);
+      if (owner !== undefined && isAbandoned(owner)) await rm(folder, { recursive: true, force: true });
+      if (replaced !== undefined && isAbandoned(replaced)) await restore(folder, join(this.root, finished));
+      if (heads && !inUse.has(folder)) await this.dropHead(folder);
+    }
+  }
+
+  /** Removes the head with the face alone. */
+  async dropHead(folder: string): Promise<void> {
+    for (const name of [HEAD_FILE, OLD_HEAD_FILE]) await rm(join(folder, name), { force: true });
+  }
+
   async size(): Promise<{ bytes: number; entries: number }> {
     const entries = await this.entries();
     return { bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), entries: entries.length };
@@ -132,15 +156,15 @@ export class PreparedStore {
   }
 
   private async all(): Promise<Prepared[]> {
-    const found = await Promise.all((await this.entries()).map(({ folder }) => this.read(folder)));
+    const finished = (await this.entries()).filter(({ folder }) => /[\\/][0-9a-f]{32}$/.test(folder));
+    const found = await Promise.all(finished.map(({ folder }) => this.read(folder)));
     return found.filter((one) => one !== null);
   }
 
   private async entries(): Promise<{ folder: string; bytes: number; written: number }[]> {
-    await makePrivateFolder(this.root);
     const entries = [];
-    for (const name of await readdir(this.root)) {
-      if (!/^[0-9a-f]{32}(\.making-\d+)?$/.test(name)) continue;
+    for (const name of await readdir(this.root).catch(() => [])) {
+      if (!/^[0-9a-f]{32}(\.making-.*|\.earlier-.*)?$/.test(name)) continue;
       const folder = join(this.root, name);
       let bytes = 0;
       let written = 0;
@@ -159,15 +183,34 @@ function comesFrom(record: PreparedRecord, sources: readonly string[]): boolean 
   return Object.values(record.images).some(({ source }) => sources.includes(source));
 }
 
-/** A check picture of a preparation. @throws what reading a file throws. */
-export function readPicture({ folder }: Prepared, picture: string): Promise<Buffer> {
-  return readFile(join(folder, pictureName(picture)));
-}
-
-/** A private folder beside the final one, for a preparation in the making; a rename ends it. */
+/** A private folder beside the final one, for a preparation in the making; `putInPlace` ends it. */
 export async function makingFolder(folder: string): Promise<string> {
-  const making = `${folder}.making-${process.pid}`;
+  const making = `${folder}${MAKING}${ownerTag()}`;
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true, mode: 0o700 });
   return making;
+}
+
+/** The folder appears complete; what stood there before goes aside first, and back after a crash (`sweep`). */
+export async function putInPlace(making: string, folder: string): Promise<void> {
+  const earlier = `${folder}${EARLIER}${ownerTag()}`;
+  await rm(earlier, { recursive: true, force: true });
+  const moved = await rename(folder, earlier).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(making, folder);
+  } catch (error) {
+    if (moved) await rename(earlier, folder);
+    throw writeProblem(error, folder);
+  }
+  await rm(earlier, { recursive: true, force: true });
+}
+
+/** What was put aside when a process was killed: back where nothing took its place, else away. */
+async function restore(earlier: string, folder: string): Promise<void> {
+  const taken = await stat(folder).catch(() => null);
+  if (taken) await rm(earlier, { recursive: true, force: true });
+  else await rename(earlier, folder);
 }

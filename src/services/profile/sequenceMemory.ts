@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sequence, sequenceSchema } from '../contract/basic.js';
 import { readJson, writePrivately } from './privateFiles.js';
+import { Queue } from './queue.js';
 
 const memorySchema = z.array(z.tuple([z.string(), sequenceSchema]));
 const MOST = 2000;
@@ -8,6 +9,7 @@ const MOST = 2000;
 /** What the user said series are, by the hash of their content: no name, path or date is in it. The oldest go first. */
 export class SequenceMemory {
   private readonly file: string;
+  private readonly queue = new Queue();
 
   constructor(file: string) {
     this.file = file;
@@ -21,9 +23,24 @@ export class SequenceMemory {
 
   /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
   async remember(series: string, sequence: Sequence | null): Promise<void> {
-    const kept = await this.all();
-    kept.delete(series);
-    if (sequence) kept.set(series, sequence);
-    await writePrivately(this.file, JSON.stringify([...kept].slice(-MOST)));
+    await this.change((kept) => {
+      kept.delete(series);
+      if (sequence) kept.set(series, sequence);
+    });
+  }
+
+  /** Forgets what these series are. @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
+  async forget(series: readonly string[]): Promise<void> {
+    await this.change((kept) => {
+      for (const one of series) kept.delete(one);
+    });
+  }
+
+  private change(apply: (kept: Map<string, Sequence>) => void): Promise<void> {
+    return this.queue.run(async () => {
+      const kept = await this.all();
+      apply(kept);
+      await writePrivately(this.file, JSON.stringify([...kept].slice(-MOST)));
+    });
   }
 }

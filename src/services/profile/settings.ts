@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type Settings, settingsSchema } from '../contract/application.js';
 import { readJson, writePrivately } from './privateFiles.js';
+import { Queue } from './queue.js';
 
 const DEFAULTS: Settings = {
   rememberFolders: true,
   showPatient: true,
   cacheLimitMb: 2048,
+  keepHeads: true,
   device: 'auto',
   model: null,
   theme: 'system',
@@ -22,6 +24,7 @@ function merge(settings: Settings, changes: Changes): Settings {
 /** Settings in one JSON file of the profile; what is damaged falls back to the default. */
 export class SettingsStore {
   private readonly file: string;
+  private readonly queue = new Queue();
 
   constructor(file: string) {
     this.file = file;
@@ -33,9 +36,11 @@ export class SettingsStore {
   }
 
   async set(changes: Changes): Promise<Settings> {
-    const settings = merge(await this.get(), changes);
-    await writePrivately(this.file, JSON.stringify(settings, null, 2));
-    return settings;
+    return this.queue.run(async () => {
+      const settings = merge(await this.get(), changes);
+      await writePrivately(this.file, JSON.stringify(settings, null, 2));
+      return settings;
+    });
   }
 }
 
@@ -46,6 +51,7 @@ const MOST_RECENTS = 12;
 /** Folders that were opened lately, newest first. */
 export class RecentFolders {
   private readonly file: string;
+  private readonly queue = new Queue();
 
   constructor(file: string) {
     this.file = file;
@@ -58,23 +64,28 @@ export class RecentFolders {
 
   async add(name: string, paths: readonly string[]): Promise<void> {
     const entry = { name, paths: paths.map((path) => resolve(path)), openedAt: new Date().toISOString() };
-    const others = (await this.list()).filter((one) => one.paths.join('\n') !== entry.paths.join('\n'));
-    await this.write([entry, ...others].slice(0, MOST_RECENTS));
+    await this.change((all) => {
+      const others = all.filter((one) => one.paths.join('\n') !== entry.paths.join('\n'));
+      return [entry, ...others].slice(0, MOST_RECENTS);
+    });
   }
 
   /** Removes every entry that names one of these paths. */
   async forget(paths: readonly string[]): Promise<void> {
     const gone = new Set(paths.map((path) => resolve(path)));
-    const all = await this.list();
-    const kept = all.filter((one) => !one.paths.some((path) => gone.has(path)));
-    if (kept.length < all.length) await this.write(kept);
+    await this.change((all) => all.filter((one) => !one.paths.some((path) => gone.has(path))));
   }
 
   async clear(): Promise<void> {
-    await this.write([]);
+    await this.change(() => []);
   }
 
-  private async write(recents: readonly Recent[]): Promise<void> {
-    await writePrivately(this.file, JSON.stringify(recents, null, 2));
+  private change(apply: (all: readonly Recent[]) => readonly Recent[]): Promise<void> {
+    return this.queue.run(async () => {
+      const before = await this.list();
+      const after = apply(before);
+      if (after.length > 0 || before.length > 0)
+        await writePrivately(this.file, JSON.stringify(after, null, 2));
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../../errors.js';
 import { reportCsv } from '../../export/csv.js';
 import { regionDiameters } from '../../export/diameters.js';
 import type { ReportFacts } from '../../export/facts.js';
@@ -47,7 +48,7 @@ export async function exportTask(
   const output = await CaseOutput.open(request.folder, plannedFiles(job), request.overwrite);
   try {
     for (const [n, mask] of masks.entries()) {
-      context.signal.throwIfAborted();
+      throwIfCancelled(context.signal);
       context.report('masks', (0.5 * n) / masks.length);
       await writeMask(mask, held, request, output);
     }
@@ -64,7 +65,7 @@ export async function exportTask(
       context,
     );
     context.report('report', 0.97);
-    context.signal.throwIfAborted();
+    throwIfCancelled(context.signal);
     const picture = request.picture || request.report ? await drawPicture(held, masks, images) : null;
     const facts = describeExport(job, held, masks, picture);
     await writeTexts(job, facts, picture, output);

@@ -1,6 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '../../errors.js';
+import { type Problem, throwIfCancelled } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import { type Case, sha256OfFile } from '../../prepare/case.js';
 import { networkStripper } from '../../prepare/mindgrab.js';
@@ -21,8 +21,12 @@ import {
   type PreparedRecord,
   pictureName,
   preparedImageName,
+  putInPlace,
 } from '../profile/preparedStore.js';
 import { writePrivately } from '../profile/privateFiles.js';
+
+/** For the user alone. */
+const PRIVATE = { mode: 0o600 } as const;
 
 export interface PrepareArguments {
   readonly name: string;
@@ -66,13 +70,12 @@ export async function prepareTask(
   });
   const { preparation } = prepared;
   if (!preparation) return null;
-  signal.throwIfAborted();
+  throwIfCancelled(signal);
   report('keeping the prepared images', 0.9);
   const making = await makingFolder(request.folder);
   try {
     const record = await write(making, request, prepared, preparation, performance.now() - started);
-    await rm(request.folder, { recursive: true, force: true });
-    await rename(making, request.folder);
+    await putInPlace(making, request.folder);
     return record;
   } finally {
     await rm(making, { recursive: true, force: true });
@@ -104,11 +107,14 @@ async function write(
   const { brainMask, reference, heads, transforms } = preparation;
   const { grid } = prepared;
   const head = heads?.[reference];
-  const images = MODALITIES.map((modality) => keepImage(folder, modality, sources, prepared));
-  const [kept] = await Promise.all([
-    Promise.all(images),
-    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }),
-    head && writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }),
+  // All end before one's failure is told: the folder is then removed, and nothing makes it again.
+  const images = await allSettled(
+    MODALITIES.map((modality) => keepImage(folder, modality, sources, prepared)),
+  );
+  const kept = images.filter((one) => one !== null);
+  await allSettled([
+    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }, PRIVATE),
+    ...(head ? [writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }, PRIVATE)] : []),
   ]);
   const steps: PreparedStep[] = [];
   for (const [n, { picture, problem, ...step }] of (await withPictures(prepared)).entries()) {
@@ -124,7 +130,7 @@ async function write(
   const summary: PreparedSummary = {
     key: folder.split(/[\\/]/).at(-1)!.slice(0, 32),
     preparedAt: new Date().toISOString(),
-    sequences: kept.flatMap((one) => (one ? [one.modality] : [])),
+    sequences: kept.map(({ modality }) => modality),
     reference,
     options,
     steps,
@@ -135,11 +141,18 @@ async function write(
   const record: PreparedRecord = {
     format: 1,
     summary,
-    images: Object.fromEntries(kept.flatMap((one) => (one ? [[one.modality, one.about]] : []))),
+    images: Object.fromEntries(kept.map(({ modality, about }) => [modality, about])),
     transforms: plain(transforms),
   };
   await writePrivately(join(folder, PREPARED_FILE), JSON.stringify(record));
   return record;
+}
+
+/** Waits for all; then the first failure is thrown. */
+async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(work);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return Promise.all(work);
 }
 
 /** Whole numbers up to 4095: enough to look at, in a quarter of the bytes. */
@@ -164,7 +177,7 @@ async function keepImage(
   const placement = placements?.[modality];
   if (!image || !source || !placement) return null;
   const file = join(folder, preparedImageName(modality));
-  await writeNifti(file, { ...grid, data: image.data });
+  await writeNifti(file, { ...grid, data: image.data }, PRIVATE);
   const about = {
     sha256: await sha256OfFile(file),
     source: source.sha256,

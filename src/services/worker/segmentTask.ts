@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
-import { isQuorumError, QuorumError } from '../../errors.js';
+import { problemOf, QuorumError } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import type { Model } from '../../model/model.js';
 import { findingsOf } from '../../pipeline/findings.js';
@@ -44,15 +44,17 @@ export async function segmentTask(
   });
   const actual = withHashes(source, prepared);
   const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
+  let cached = true;
   for (const map of passes.fresh) {
     const entry = { map, grid: prepared.grid, form: prepared.form, engine: passes.engine };
-    await cache.put(logitsKey(actual, map.modality), entry, cacheLimitBytes).catch(ignoreFullDisk);
+    const key = logitsKey(actual, map.modality);
+    cached = (await cache.put(key, entry, cacheLimitBytes).catch(notWritten)) && cached;
   }
   const held = await holdResult(actual, model, prepared.grid, prepared.form, passes.logits, {
     signal: context.signal,
     onProgress: (share) => context.report('masks', 0.75 + 0.2 * share),
   });
-  store.put(held);
+  store.put(held, { cached });
   return {
     source: actual,
     overridden: prepared.overridden,
@@ -79,8 +81,10 @@ export async function segmentTask(
 }
 
 /** A cache that cannot be written costs time later, never the result. */
-function ignoreFullDisk(error: unknown): void {
-  if (!isQuorumError(error)) throw error;
+function notWritten(error: unknown): false {
+  const { code } = problemOf(error);
+  if (code === 'DISK_FULL' || code === 'OUTPUT_NOT_WRITABLE') return false;
+  throw error;
 }
 
 /** The files may have changed since they were opened: what was read counts. */
