@@ -62,7 +62,10 @@ export function plannedFiles(
 
 /** Names of the files of a case, relative to its output folder. */
 export const FILES = {
+  /** On the grid of an input: of the one that all share, or of the series that the others were aligned to. */
   segmentation: (name: string) => `${name}_seg.nii.gz`,
+  /** On the grid of the prepared images, where there are any. */
+  onPrepared: (name: string) => `prepared/${name}_seg.nii.gz`,
   combination: (members: readonly Modality[]) => `combinations/${combinationName(members)}.nii.gz`,
   native: (modality: Modality) => `native/${modality}_seg.nii.gz`,
   picture: (name: string) => `${name}_picture.png`,
@@ -117,7 +120,10 @@ export async function writeMasks(
       const data = inScheme(labels, options);
       if (members === combinations[0]) {
         main = labels;
-        await writeNifti(await output.stage(FILES.segmentation(prepared.name)), { ...grid, data }, { form });
+        const file = prepared.preparation
+          ? FILES.onPrepared(prepared.name)
+          : FILES.segmentation(prepared.name);
+        await writeNifti(await output.stage(file), { ...grid, data }, { form });
         native = await writeNative(prepared, labels, options, output, grid);
       }
       if (options.allCombinations)
@@ -141,9 +147,9 @@ function inScheme(labels: Uint8Array, { labels: scheme }: CaseOptions): Uint8Arr
   return labels.map((label) => (label === LABELS.enhancing ? LABEL_VALUES.consecutive.enhancing : label));
 }
 
-/** Writes the mask on every source series' own grid, where the images were moved. */
+/** Writes the mask on every source series' own grid, where the images were moved; that of the reference is the result. */
 async function writeNative(
-  { placements }: Case,
+  { name, placements, preparation }: Case,
   labels: Uint8Array,
   options: CaseOptions,
   output: CaseOutput,
@@ -157,7 +163,10 @@ async function writeNative(
     const there = labelsOnSeries({ ...grid, data: labels }, placement);
     const file = FILES.native(modality);
     const volume = { ...placement.grid, data: inScheme(there, options) };
-    await writeNifti(await output.stage(file), volume, { form: placement.series.header.niftiHeader });
+    const form = { form: placement.series.header.niftiHeader };
+    await writeNifti(await output.stage(file), volume, form);
+    if (modality === preparation?.reference)
+      await writeNifti(await output.stage(FILES.segmentation(name)), volume, form);
     written[modality] = { file, ml: volumesOf(there, placement.grid) };
   }
   return written;

@@ -189,10 +189,11 @@ describe.skipIf(!haveReal)(REAL, () => {
       );
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const report = reportOf('realout');
-      const mask = await readLabelMap(at('realout', `${report.case}_seg.nii.gz`));
+      const mask = await readLabelMap(at('realout/prepared', `${report.case}_seg.nii.gz`));
       expect(mask.size).toEqual([240, 240, 155]);
       const native = await readLabelMap(at('realout/native/flair_seg.nii.gz'));
       expect([...native.size].sort()).toEqual([...volume.size].sort());
+      expect((await readLabelMap(at('realout', `${report.case}_seg.nii.gz`))).data).toEqual(native.data);
       expect(report.preparation!.steps.map(({ step, verdict }) => [step, verdict])).toContainEqual([
         'skull-strip',
         expect.stringMatching(/good|doubtful/),

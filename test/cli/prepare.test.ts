@@ -70,18 +70,26 @@ describe('quorum prepare --overwrite', () => {
 });
 
 describe('quorum segment on a raw folder', () => {
-  it('writes the mask on the BraTS grid and on the series’ own, with its volumes there', async () => {
+  it('writes the mask on the series’ own grid, with its volumes there, and on the BraTS grid', async () => {
     expect((await quorum('segment', at('raw'), '--out', at('result'))).code).toBe(0);
     const report: CaseReport = JSON.parse(readFileSync(at('result/report.json'), 'utf8'));
-    expect((await readHeader(at('result/raw_seg.nii.gz'))).size).toEqual([240, 240, 155]);
+    expect((await readHeader(at('result/prepared/raw_seg.nii.gz'))).size).toEqual([240, 240, 155]);
     const native = await readLabelMap(at('result/native/t1_seg.nii.gz'));
     const source = await readHeader(at('raw/patient_t1.nii.gz'));
     expect(native.niftiHeader).toEqual(source.niftiHeader);
+    // The result lies on the image that it was made of.
+    const result = await readLabelMap(at('result/raw_seg.nii.gz'));
+    expect([result.niftiHeader, result.size]).toEqual([source.niftiHeader, source.size]);
+    expect(result.data).toEqual(native.data);
     const voxels = native.data.reduce((n, label) => n + (label > 0 ? 1 : 0), 0);
     expect(report.native?.t1).toMatchObject({ file: 'native/t1_seg.nii.gz' });
     expect(report.native?.t1?.ml.WT).toBeCloseTo((voxels * 0.95 * 0.95 * 4) / 1000, 3);
     expect(report.preparation).toMatchObject({ reference: 't1', brainMask: { source: 'atlas' } });
-    expect(report.files.map(({ file }) => file).sort()).toEqual(['native/t1_seg.nii.gz', 'raw_seg.nii.gz']);
+    expect(report.files.map(({ file }) => file).sort()).toEqual([
+      'native/t1_seg.nii.gz',
+      'prepared/raw_seg.nii.gz',
+      'raw_seg.nii.gz',
+    ]);
     expect(JSON.stringify(report)).not.toContain(folder.path);
   }, 300_000);
 });

@@ -155,6 +155,11 @@ describe('a prepared case', () => {
     expect(end.problem).toBeUndefined();
     const mask = await readLabelMap(join(output, 'native', 't1_seg.nii.gz'));
     expect(mask.size).toEqual([SIDE, SIDE, SLICES]);
+    // The result lies on the series that the others were aligned to; on the prepared images beside it.
+    const result = await readLabelMap(join(output, `${opened.name}_seg.nii.gz`));
+    expect(result.size).toEqual([SIDE, SIDE, SLICES]);
+    const onPrepared = await readLabelMap(join(output, 'prepared', `${opened.name}_seg.nii.gz`));
+    expect([...onPrepared.size]).toEqual(made?.grid.size);
     const whole = mask.data.reduce((sum, label) => sum + (label === 0 ? 0 : 1), 0) * (SPACING / 1000);
     const measured = await host.services.call('masks.seriesVolumes', {
       case: id,

@@ -52,7 +52,7 @@ export async function exportTask(
       context.report('masks', (0.5 * n) / masks.length);
       await writeMask(mask, held, request, output);
     }
-    const native = request.native ? await writeSeriesMasks(masks[0], held, request, output) : undefined;
+    const native = job.prepared ? await writeSeriesMasks(masks[0], held, job, output) : undefined;
     if (request.probabilities) {
       context.report('probability maps', 0.5);
       const members = request.combination.split('+') as Modality[];
@@ -89,7 +89,10 @@ export async function reportTask(
 }
 
 /** The masks that are written, the result first. */
-async function masksOf({ request, edited, source }: ExportJob, held: HeldResult): Promise<MaskFacts[]> {
+async function masksOf(
+  { request, edited, prepared, source }: ExportJob,
+  held: HeldResult,
+): Promise<MaskFacts[]> {
   const facts = (
     file: string,
     combination: string,
@@ -106,7 +109,8 @@ async function masksOf({ request, edited, source }: ExportJob, held: HeldResult)
     const { labels } = await maskOf(held, combination, request.threshold, request.keepSpecks);
     return facts(file, combination, labels, null);
   };
-  const file = FILES.segmentation(source.name);
+  const { name } = source;
+  const file = prepared ? FILES.onPrepared(name) : FILES.segmentation(name);
   const masks = [
     edited && request.edited
       ? facts(file, request.combination, edited.labels, edited.state)
@@ -123,7 +127,7 @@ function inOrder(combinations: readonly string[], { present }: HeldResult): stri
     .filter((name) => combinations.includes(name));
 }
 
-function plannedFiles({ request, source: { name, images, origins } }: ExportJob): string[] {
+function plannedFiles({ request, prepared, source: { name, images, origins } }: ExportJob): string[] {
   return [
     FILES.segmentation(name),
     ...request.combinations.map((one) => FILES.combination(one.split('+') as Modality[])),
@@ -134,6 +138,7 @@ function plannedFiles({ request, source: { name, images, origins } }: ExportJob)
     ...(request.picture ? [FILES.picture(name)] : []),
     ...(request.report ? [htmlFile(name)] : []),
     ...plannedExtras(request, { name, sources: origins ?? images }),
+    ...(prepared ? [FILES.onPrepared(name)] : []),
     ...(request.native && origins ? origins.map(({ modality }) => FILES.native(modality)) : []),
   ];
 }
@@ -151,22 +156,27 @@ async function writeMask(
   await writeNifti(await output.stage(file), { ...grid, data }, { form });
 }
 
-/** The mask on every source series' own grid, with its volumes there. */
+/**
+ * The mask on the series' own grids: the result on that of the reference, and, when they are asked for, each series' with its volumes.
+ */
 async function writeSeriesMasks(
   { labels }: MaskFacts,
   { grid, source }: HeldResult,
-  { labels: scheme }: ExportJob['request'],
+  { request, prepared }: ExportJob,
   output: CaseOutput,
 ): Promise<CaseReport['native']> {
   const written: { -readonly [M in Modality]?: NonNullable<CaseReport['native']>[M] } = {};
   for await (const one of seriesMasks({ ...grid, data: labels }, source.origins ?? [])) {
     const { size, affine, niftiHeader } = one.header;
+    const mask = { size, affine, data: inScheme(one.labels, request.labels) };
+    const write = async (file: string) => writeNifti(await output.stage(file), mask, { form: niftiHeader });
+    if (one.modality === prepared?.reference) await write(FILES.segmentation(source.name));
+    if (!request.native) continue;
     const file = FILES.native(one.modality);
-    const data = inScheme(one.labels, scheme);
-    await writeNifti(await output.stage(file), { size, affine, data }, { form: niftiHeader });
+    await write(file);
     written[one.modality] = { file, ml: volumesOf(one.labels, one.header) };
   }
-  return written;
+  return request.native ? written : undefined;
 }
 
 function inScheme(labels: Uint8Array, scheme: ExportJob['request']['labels']): Uint8Array {
