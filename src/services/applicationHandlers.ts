@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { RESEARCH_NOTICE } from '../export/report.js';
 import { foldersInUse } from './cases/preparationHandlers.js';
@@ -59,7 +59,14 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       await cache.shrink(limit - (await prepared.size()).bytes);
       return next;
     },
-    'recents.list': () => recents.list(),
+    'recents.list': async () => {
+      const list = await recents.list();
+      return Promise.all(list.map(async (one) => ({ ...one, exists: await allExist(one.paths) })));
+    },
+    'recents.remove': async ({ paths }) => {
+      await recents.forget(paths);
+      return {};
+    },
     'recents.clear': async () => {
       await recents.clear();
       return {};
@@ -72,4 +79,16 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       return cacheStatus();
     },
   };
+}
+
+async function allExist(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    paths.map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.every(Boolean);
 }

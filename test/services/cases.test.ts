@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +104,29 @@ describe('recent folders', () => {
     await openCase(host.services, study);
     expect(await host.services.call('recents.list', {})).toEqual([]);
     await host.services.call('settings.set', { rememberFolders: true });
+  });
+});
+
+describe('the list of folders that were opened', () => {
+  it('leaves out what cannot be used, says what is gone, and what has a result', async () => {
+    const masks = join(folder, 'masks');
+    await mkdir(masks, { recursive: true });
+    await copyFile(
+      join(study, (await readdir(study)).find((name) => name.includes('flair'))!),
+      join(masks, 'a_seg.nii.gz'),
+    );
+    await openCase(host.services, masks);
+    const moved = await writeTinyStudy(folder, 'moved', ['flair']);
+    await openCase(host.services, moved);
+    await rm(moved, { recursive: true });
+    await segment(host.services, (await openCase(host.services, study)).id);
+    const listed = await host.services.call('recents.list', {});
+    const entry = (path: string) => listed.find(({ paths }) => paths[0] === path);
+    expect(entry(masks)).toBeUndefined();
+    expect(entry(moved)).toMatchObject({ exists: false, segmented: false });
+    expect(entry(study)).toMatchObject({ exists: true, segmented: true });
+    await host.services.call('recents.remove', { paths: [moved] });
+    expect((await host.services.call('recents.list', {})).map(({ paths }) => paths[0])).not.toContain(moved);
   });
 });
 

@@ -27,8 +27,8 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const opened = alreadyOpen(context, paths, study) ?? (await openCase(context, request));
       if ('kind' in opened) return opened;
       opened.remember = remember;
-      if (remember && (await context.settings.get()).rememberFolders)
-        await context.recents.add(opened.name, opened.paths);
+      if (remember && opened.isUsable && (await context.settings.get()).rememberFolders)
+        await context.recents.add(opened.listedAs, opened.paths, opened.raw?.candidate.date ?? null);
       return { kind: 'case', case: changed(opened) };
     },
     'cases.cancelOpening': async ({ opening }) => ({ cancelled: context.openings.cancel(opening) }),
@@ -199,6 +199,7 @@ async function startSegmenting(
       };
       const segmented = await prepareAndSegment(context, session, { signal, report }, force, segment);
       const result = session.setResult(segmented);
+      await context.recents.markSegmented(session.paths);
       changed(session);
       return result;
     },

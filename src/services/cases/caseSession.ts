@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import type { Suggestion, Suggestions } from '../../intake/candidate.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
@@ -71,6 +72,16 @@ export class CaseSession {
   get available(): Modality[] {
     const { slots } = this;
     return MODALITIES.filter((m) => slots[m]);
+  }
+
+  /** Whether any of its files may be segmented, or may once the user says what it is. */
+  get isUsable(): boolean {
+    return this.files.some(({ header, sequence }) => header !== null && sequence !== 'mask');
+  }
+
+  /** Its name among the folders that were opened: DICOM is found again by its folder. */
+  get listedAs(): string {
+    return this.raw?.candidate.kind === 'dicom' ? basename(this.paths[0]) : this.name;
   }
 
   /** SHA-256 of every image that belongs or belonged to the case. */

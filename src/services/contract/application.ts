@@ -110,8 +110,20 @@ export const applicationContract = {
   'settings.set': { request: settingsSchema.partial(), response: settingsSchema },
   'recents.list': {
     request: nothing,
-    response: z.array(z.object({ name: z.string(), paths: z.array(z.string()), openedAt: z.string() })),
+    response: z.array(
+      z.object({
+        name: z.string(),
+        paths: z.array(z.string()),
+        openedAt: z.string(),
+        /** Of the examination, ISO 8601. */
+        date: z.string().nullable(),
+        segmented: z.boolean(),
+        /** False when it is not where it was. */
+        exists: z.boolean(),
+      }),
+    ),
   },
+  'recents.remove': { request: z.strictObject({ paths: z.array(z.string()) }), response: nothing },
   'recents.clear': { request: nothing, response: nothing },
   'cache.status': { request: nothing, response: cacheStatusSchema },
   /** Removes every cached result and prepared image; edits stay, and so do results of open cases, in memory. */

@@ -44,7 +44,14 @@ export class SettingsStore {
   }
 }
 
-const recentSchema = z.object({ name: z.string(), paths: z.array(z.string()), openedAt: z.string() });
+const recentSchema = z.object({
+  name: z.string(),
+  paths: z.array(z.string()),
+  openedAt: z.string(),
+  /** Of the examination, ISO 8601. */
+  date: z.string().nullable().default(null),
+  segmented: z.boolean().default(false),
+});
 export type Recent = z.infer<typeof recentSchema>;
 const MOST_RECENTS = 12;
 
@@ -62,12 +69,20 @@ export class RecentFolders {
     return kept.success ? kept.data : [];
   }
 
-  async add(name: string, paths: readonly string[]): Promise<void> {
-    const entry = { name, paths: paths.map((path) => resolve(path)), openedAt: new Date().toISOString() };
+  async add(name: string, paths: readonly string[], date: string | null): Promise<void> {
+    const resolved = paths.map((path) => resolve(path));
     await this.change((all) => {
-      const others = all.filter((one) => one.paths.join('\n') !== entry.paths.join('\n'));
-      return [entry, ...others].slice(0, MOST_RECENTS);
+      const before = all.find((one) => isOf(one, resolved));
+      const segmented = before?.segmented ?? false;
+      const entry = { name, paths: resolved, openedAt: new Date().toISOString(), date, segmented };
+      return [entry, ...all.filter((one) => one !== before)].slice(0, MOST_RECENTS);
     });
+  }
+
+  /** There is a result of what was opened from these paths. */
+  async markSegmented(paths: readonly string[]): Promise<void> {
+    const resolved = paths.map((path) => resolve(path));
+    await this.change((all) => all.map((one) => (isOf(one, resolved) ? { ...one, segmented: true } : one)));
   }
 
   /** Removes every entry that names one of these paths. */
@@ -89,3 +104,5 @@ export class RecentFolders {
     });
   }
 }
+
+const isOf = (recent: Recent, paths: readonly string[]) => recent.paths.join('\n') === paths.join('\n');

@@ -1,0 +1,44 @@
+import { type OpenCase, problemText } from '../../src/services/contract.js';
+import { count } from './format.js';
+
+/** Why there is nothing to look at in a case, and what the user can do. */
+export interface Unusable {
+  readonly what: string;
+  /** File by file, where they differ. */
+  readonly reasons: readonly string[];
+  readonly remedy: string;
+}
+
+type Opened = Pick<OpenCase, 'available' | 'ambiguous' | 'files'>;
+
+/** Null when at least one sequence can be used. */
+export function whyUnusable({ available, ambiguous, files }: Opened): Unusable | null {
+  if (available.length > 0) return null;
+  if (ambiguous.length > 0)
+    return {
+      what: 'Several files may be the same sequence.',
+      reasons: [],
+      remedy: 'Say on the left which file is which.',
+    };
+  const images = files.filter(({ sequence }) => sequence !== 'mask');
+  if (images.length === 0) return { ...problemText({ code: 'ONLY_MASKS' }), reasons: [] };
+  const broken = images.flatMap(({ name, problem }) =>
+    problem ? [{ name, text: problemText(problem) }] : [],
+  );
+  if (broken.length < images.length)
+    return {
+      what: 'No file is recognised as T1, T1ce, T2 or FLAIR.',
+      reasons: [],
+      remedy: 'Say on the left which file is which.',
+    };
+  const [first] = broken;
+  const alike = broken.every(({ text }) => text.what === first.text.what);
+  const all = images.length === 1 ? 'The image' : `None of the ${count(images.length, 'image')}`;
+  return {
+    what: `${all} ${images.length === 1 ? 'cannot' : 'can'} be read.`,
+    reasons: alike
+      ? [`${broken.map(({ name }) => name).join(', ')}: ${first.text.what}`]
+      : broken.map(({ name, text }) => `${name}: ${text.what}`),
+    remedy: first.text.remedy,
+  };
+}
