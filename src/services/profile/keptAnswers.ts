@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Answers, answersSchema } from '../contract/cases.js';
 import { readJson, writePrivately } from './privateFiles.js';
+import { Queue } from './queue.js';
 
 const keptSchema = z.array(
   z.object({ images: z.array(z.string()), answers: answersSchema, answeredAt: z.string() }),
@@ -13,6 +14,7 @@ const MAXIMUM_AGE_DAYS = 30;
 /** Answers to the three questions, by the content of the images that they are of: no name, path or date of a patient is in it. */
 export class KeptAnswers {
   private readonly file: string;
+  private readonly queue = new Queue();
 
   constructor(file: string) {
     this.file = file;
@@ -27,18 +29,16 @@ export class KeptAnswers {
   /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
   async keep(images: readonly string[], answers: Answers): Promise<void> {
     if (images.length === 0) return;
-    const others = (await this.all()).filter((one) => !isOf(one, images));
-    await this.write([...others, { images: [...images], answers, answeredAt: new Date().toISOString() }]);
+    const kept = { images: [...images], answers, answeredAt: new Date().toISOString() };
+    await this.change((all) => [...all.filter((one) => !isOf(one, images)), kept]);
   }
 
   async forget(images: readonly string[]): Promise<void> {
-    const all = await this.all();
-    const others = all.filter((one) => !isOf(one, images));
-    if (others.length < all.length) await this.write(others);
+    await this.change((all) => all.filter((one) => !isOf(one, images)));
   }
 
   async clear(): Promise<void> {
-    if ((await this.all()).length > 0) await this.write([]);
+    await this.change(() => []);
   }
 
   private async all(): Promise<Kept[]> {
@@ -47,8 +47,12 @@ export class KeptAnswers {
     return kept.success ? kept.data.filter(({ answeredAt }) => Date.parse(answeredAt) > oldest) : [];
   }
 
-  private write(kept: readonly Kept[]): Promise<void> {
-    return writePrivately(this.file, JSON.stringify(kept));
+  private change(apply: (all: readonly Kept[]) => readonly Kept[]): Promise<void> {
+    return this.queue.run(async () => {
+      const before = await this.all();
+      const after = apply(before);
+      if (after.length > 0 || before.length > 0) await writePrivately(this.file, JSON.stringify(after));
+    });
   }
 }
 

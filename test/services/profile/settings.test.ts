@@ -22,7 +22,7 @@ it('of changes that are made at once none is lost', async () => {
   expect(await settings.get()).toMatchObject({ theme: 'dark', cacheLimitMb: 5, keepHeads: false });
 
   const recents = new RecentFolders(join(folder, 'recents.json'));
-  await Promise.all(['a', 'b', 'c'].map((name) => recents.add(name, [`/${name}`])));
+  await Promise.all(['a', 'b', 'c'].map((name) => recents.add(name, [`/${name}`], null)));
   expect((await recents.list()).map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
 
   const memory = new SequenceMemory(join(folder, 'sequences.json'));
