@@ -5,7 +5,7 @@ const allowed = {
   network: [],
   kernels: [],
   model: ['network'],
-  intake: ['volume'],
+  intake: ['files', 'volume'],
   evaluate: ['volume'],
   engine: ['volume', 'network', 'kernels', 'model'],
   prepare: ['volume', 'intake', 'model', 'engine'],

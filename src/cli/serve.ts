@@ -34,6 +34,7 @@ export function serveCommand(services: Services): Command {
         roots: root,
         readable: [SAMPLE_PATIENT],
         port,
+        onScope: (folders) => services.keepLinksWithin(folders),
         onAddress: (address) => {
           process.stdout.write(`${opened ? 'Another window' : 'Open'}: ${address}\n`);
           if (openBrowser && !opened) page = openPrivately(address);

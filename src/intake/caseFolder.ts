@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { type LinkScope, mayFollow } from '../files/within.js';
 import { MODALITIES } from '../terms.js';
 import { imageStem, isImageName, recogniseSequence } from './recognise.js';
 
@@ -10,8 +11,9 @@ import { imageStem, isImageName, recogniseSequence } from './recognise.js';
  * links to folders are followed.
  *
  * @param depth how many levels below are searched (BIDS needs 3: subject, session, anat).
+ * @param links where links to folders may lead; others are passed over.
  */
-export async function findCaseFolders(folder: string, depth = 4): Promise<string[]> {
+export async function findCaseFolders(folder: string, depth = 4, links: LinkScope = null): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (entries.some((entry) => !entry.isDirectory() && tellsSequence(entry.name))) return [folder];
   if (depth === 0) return [];
@@ -20,11 +22,12 @@ export async function findCaseFolders(folder: string, depth = 4): Promise<string
     .filter((e) => (e.isDirectory() || e.isSymbolicLink()) && !e.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (!entry.isSymbolicLink() || (await leadsToFolder(path, folder))) inside.push(path);
+    if (!entry.isSymbolicLink() || ((await leadsToFolder(path, folder)) && (await mayFollow(path, links))))
+      inside.push(path);
   }
   for (const path of inside) if (isNamedForItsImage(basename(path), await imageNames(path))) return [folder];
   const found: string[] = [];
-  for (const path of inside) found.push(...(await findCaseFolders(path, depth - 1)));
+  for (const path of inside) found.push(...(await findCaseFolders(path, depth - 1, links)));
   return found;
 }
 
@@ -66,9 +69,10 @@ async function leadsToFolder(link: string, folder: string): Promise<boolean> {
  * The image files that paths stand for: those directly in a folder, by name, those of folders in it that are named for their one image
  * where none of the others tells a sequence, and loose files as they are.
  *
+ * @param links where links may lead; others are passed over.
  * @throws QuorumError FILE_NOT_FOUND.
  */
-export async function listImages(paths: readonly string[]): Promise<string[]> {
+export async function listImages(paths: readonly string[], links: LinkScope = null): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths.map((p) => resolve(p))) {
     const info = await stat(path).catch((cause) => {
@@ -80,7 +84,8 @@ export async function listImages(paths: readonly string[]): Promise<string[]> {
       if (!names.some(tellsSequence)) files.push(...(await inNamedFolders(path)));
     } else files.push(path);
   }
-  return files;
+  const followed = await Promise.all(files.map((file) => mayFollow(file, links)));
+  return files.filter((_, at) => followed[at]);
 }
 
 async function inNamedFolders(folder: string): Promise<string[]> {

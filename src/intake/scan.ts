@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { type Problem, problemOf, QuorumError, throwIfCancelled } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
 import { withFile } from '../volume/fileBytes.js';
 import { readHeader } from '../volume/read.js';
 import type { Scan, StudyCandidate } from './candidate.js';
@@ -15,6 +16,8 @@ import { type FoundFile, isNoImage, walk } from './walk.js';
 export interface ScanOptions {
   /** Where archives are unpacked: private, and removed by the caller. */
   readonly workingFolder: string;
+  /** Where symbolic links below the paths may lead; anywhere unless said. */
+  readonly links?: LinkScope;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -41,7 +44,7 @@ type Finding =
  */
 export async function scan(paths: readonly string[], options: ScanOptions): Promise<Scan> {
   const { signal, onProgress } = options;
-  const walked = await walk(paths, undefined, signal);
+  const walked = await walk(paths, undefined, signal, options.links);
   const queue: FoundFile[] = walked.map((path) => ({ path, shown: path }));
   const findings: Finding[] = [];
   let next = 0;

@@ -2,6 +2,7 @@ import { constants, type Dirent } from 'node:fs';
 import { access, opendir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { type LinkScope, mayFollow } from '../files/within.js';
 
 /** A file that was found, and how it is shown: its path, within an archive the archive's path before it. */
 export interface FoundFile {
@@ -21,12 +22,14 @@ export const WALK_LIMITS: WalkLimits = { files: 50_000, depth: 24 };
  * All files in or below folders, and loose files as they are. Links to folders are not followed, so that the walk ends; hidden files,
  * and what the system leaves in folders, are passed over.
  *
+ * @param links where links to files may lead; others are passed over.
  * @throws QuorumError FILE_NOT_FOUND, FOLDER_TOO_LARGE, CANCELLED. A sub-folder that may not be read is passed over.
  */
 export async function walk(
   paths: readonly string[],
   limits: WalkLimits = WALK_LIMITS,
   signal?: AbortSignal,
+  links: LinkScope = null,
 ): Promise<string[]> {
   const files: string[] = [];
   const add = (file: string) => {
@@ -39,7 +42,11 @@ export async function walk(
       if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
       const path = join(folder, entry.name);
       if (entry.isDirectory()) await enter(path, depth + 1);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) add(path);
+      else if (
+        entry.isFile() ||
+        (entry.isSymbolicLink() && (await isFile(path)) && (await mayFollow(path, links)))
+      )
+        add(path);
     }
   };
   for (const path of paths.map((one) => resolve(one))) {

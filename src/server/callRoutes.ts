@@ -9,7 +9,7 @@ import {
   type WireResponse,
 } from '../services/contract.js';
 import type { PathScope } from './pathScope.js';
-import { requestPaths } from './requestPaths.js';
+import { withRealPaths } from './requestPaths.js';
 import type { Uploads } from './uploads.js';
 
 /** Runs of one stroke; 12 bytes a run. */
@@ -53,16 +53,15 @@ type Answer = { readonly ok: boolean; readonly data?: ArrayBuffer };
 async function answerFrame(context: CallContext, frame: unknown): Promise<Answer> {
   try {
     const { json, data } = decodeFrame(plainBytes(frame));
-    const { method, request } = (json ?? {}) as { method?: unknown; request?: unknown };
-    const paths = requestPaths(method, request);
-    const real = await Promise.all(paths.map((path) => context.scope.check(path)));
+    const { method, request: asked } = (json ?? {}) as { method?: unknown; request?: unknown };
+    const { request, paths } = await withRealPaths(method, asked, context.scope);
     const answer = await answerCall(context.services, {
       method,
       request,
       ...(data.byteLength === 0 ? {} : { body: data }),
     });
     const caseId = openedCase(method, request, answer);
-    if (caseId !== null) for (const path of real) context.uploads.keepFor(caseId, path);
+    if (caseId !== null) for (const path of paths) context.uploads.keepFor(caseId, path);
     return answer;
   } catch (error) {
     return { ok: false, problem: problemOf(error) } as WireResponse;

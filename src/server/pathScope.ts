@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { isWithin } from '../files/within.js';
 
 /** The folders that the browser's side may name: symbolic links are followed before anything is decided. */
 export class PathScope {
@@ -27,12 +28,6 @@ export class PathScope {
     if (!this.folders.some((folder) => isWithin(folder, real))) throw outside(path, this.folders);
     return real;
   }
-}
-
-/** Whether `path` is `folder` or lies in it; both absolute and without symbolic links. */
-export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
 async function existing(path: string): Promise<string> {

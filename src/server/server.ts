@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly port?: number;
   readonly rendererFolder?: string;
   readonly uploadLimits?: UploadLimits;
+  /** Called before anything can be asked, with the folders that calls may name. */
+  readonly onScope?: (folders: readonly string[]) => void;
   /** Called with the address to open: once now, and again when it was used and another takes its place. */
   readonly onAddress: (address: string) => void;
 }
@@ -68,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const pickerScope = await PathScope.of(options.roots);
     const scope = await PathScope.of([...options.roots, ...(options.readable ?? []), temporary.root]);
+    options.onScope?.(scope.folders);
     const announce = await protect(app, options.onAddress);
     await app.register(fastifyWebsocket, { options: { maxPayload: 1024 } });
     await app.register(callRoutes({ services: options.services, scope, uploads }));

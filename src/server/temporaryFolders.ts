@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { isAbandoned, ownerTag } from '../files/process.js';
-import { isWithin } from './pathScope.js';
+import { isWithin } from '../files/within.js';
 
 const PREFIX = 'quorum-serve-';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
@@ -60,6 +61,8 @@ export interface ServiceOptions {
 export interface Services extends Client {
   /** Process id of the running worker. */
   readonly workerPid: number | undefined;
+  /** From now on symbolic links below what is opened are followed within these folders (real paths) alone. */
+  keepLinksWithin(folders: readonly string[]): void;
   /** Ends jobs and worker and waits until edits are on the disk. */
   close(): Promise<void>;
 }
@@ -115,6 +118,9 @@ export function createServices(options: ServiceOptions = {}): Services {
     get workerPid() {
       return context.worker.pid;
     },
+    keepLinksWithin(folders) {
+      context.links.scope = folders;
+    },
     async close() {
       context.openings.close();
       await context.jobs.close(CLOSING_PATIENCE_MS);
@@ -150,6 +156,7 @@ function createContext({
   // It holds nothing: whoever opens is told by the opening's own end.
   const intake = new WorkerSupervisor({ launch, idleMs: INTAKE_IDLE_MS, onDeath: () => undefined });
   const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
+  const links: { scope: LinkScope } = { scope: null };
   const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {
     profileFolder,
@@ -165,7 +172,8 @@ function createContext({
     memory,
     working,
     staging: new StagingRegister(join(profileFolder, 'staging')),
-    scans: new Scans(intake, working, memory),
+    scans: new Scans(intake, working, memory, links),
+    links,
     openings: new Openings(emit),
     jobs,
     worker,
@@ -185,6 +193,7 @@ async function sweep(context: WindowContext): Promise<void> {
     context.working.sweep(),
     context.staging.sweep(),
     context.edits.sweep(),
+    context.answers.sweep(),
   ]);
 }
 

@@ -1,4 +1,5 @@
 import { QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
 import type { CaseSession } from './cases/caseSession.js';
 import type { Openings } from './cases/openings.js';
 import type { Scans } from './cases/scans.js';
@@ -46,6 +47,8 @@ export interface WindowContext {
   /** Where exports are being written. */
   readonly staging: StagingRegister;
   readonly scans: Scans;
+  /** Where links below what is opened may lead. */
+  readonly links: { scope: LinkScope };
   readonly openings: Openings;
   readonly jobs: JobQueue;
   readonly worker: WorkerSupervisor;

@@ -69,7 +69,7 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       expect(shares.some((width) => Number.parseFloat(width) > 0)).toBe(true);
       const copies = async () =>
         (await readdir(tmpdir()))
-          .filter((name) => name.startsWith(`quorum-serve-${server.process.pid}-`))
+          .filter((name) => new RegExp(`^quorum-serve-[0-9a-f]+-${server.process.pid}-`).test(name))
           .flatMap((name) => readdirSync(join(tmpdir(), name), { recursive: true }) as string[])
           .filter((name) => name.endsWith('patient_flair.nii.gz'));
       expect(await copies()).toHaveLength(1);

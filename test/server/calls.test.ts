@@ -1,3 +1,5 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { PATH_FIELDS } from '../../src/server/requestPaths.js';
@@ -85,7 +87,6 @@ describe('paths in calls', () => {
     ['masks.open', { case: 'a', file: '/etc/passwd', role: 'truth' }],
     ['export.start', { case: 'a', folder: '/tmp', combination: 't1' }],
     ['models.add', { folder: '/' }],
-    ['devices.list', { folder: '/etc' }],
     ['cases.assign', { case: 'a', file: '/etc/passwd', sequence: 't1' }],
   ])('%s %j is refused outside of the roots', async (method, request) => {
     const before = calls.length;
@@ -100,13 +101,28 @@ describe('paths in calls', () => {
     expect(answer.ok).toBe(true);
   });
 
-  it('are known for every method whose request has a file, folder or paths', () => {
-    const withPaths = Object.entries({ ...windowContract, ...binaryContract })
-      .filter(([, { request }]) =>
-        Object.keys(request.shape).some((key) => /^(files?|folders?|paths?)$/.test(key)),
-      )
-      .map(([method]) => method);
-    expect(withPaths.sort()).toEqual(Object.keys(PATH_FIELDS).sort());
+  it('go on as real paths, so that a link is not followed again', async () => {
+    await mkdir(join(browser.root, 'patient'));
+    await symlink(join(browser.root, 'patient'), join(browser.root, 'link'));
+    await call({ method: 'cases.open', request: { paths: [join(browser.root, 'link')] } });
+    expect(calls.at(-1)!.request).toEqual({ paths: [join(browser.root, 'patient')] });
+    // A file that a case names stays as the case names it.
+    const file = join(browser.root, 'link', 'x_t1.nii.gz');
+    await call({ method: 'cases.assign', request: { case: 'a', file, sequence: 't1' } });
+    expect(calls.at(-1)!.request).toMatchObject({ file });
+  });
+
+  it('are marked in the contract wherever a field is called file, folder or path', () => {
+    const named = Object.entries({ ...windowContract, ...binaryContract }).flatMap(([method, { request }]) =>
+      Object.keys(request.shape)
+        .filter((key) => /(file|folder|path)s?$/i.test(key) && key !== 'rememberFolders')
+        .map((key) => `${method} ${key}`),
+    );
+    const marked = [...PATH_FIELDS].flatMap(([method, fields]) =>
+      [...fields.keys()].map((key) => `${method} ${key}`),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.sort()).toEqual(marked.sort());
   });
 });
 

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownerTag } from '../../src/files/process.js';
 import { removeLeftovers } from '../../src/server/temporaryFolders.js';
 import { encodeFrame } from '../../src/services/contract.js';
 import { Browser, problemIn } from './browser.js';
@@ -206,10 +207,15 @@ describe('what a killed server left behind', () => {
   it('goes when the next one starts; folders of those that run stay', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'quorum-test-'));
     const ended = spawnSync(process.execPath, ['-e', '']).pid;
-    for (const name of [`quorum-serve-${ended}-x`, `quorum-serve-${process.pid}-x`, 'quorum-serve-y'])
+    const [machine] = ownerTag().split('-');
+    for (const name of [
+      `quorum-serve-${machine}-${ended}-x`,
+      `quorum-serve-${ownerTag()}-x`,
+      'quorum-serve-y',
+    ])
       await mkdir(join(parent, name, 'patient'), { recursive: true });
     await removeLeftovers(parent);
-    expect((await readdir(parent)).sort()).toEqual([`quorum-serve-${process.pid}-x`, 'quorum-serve-y']);
+    expect((await readdir(parent)).sort()).toEqual([`quorum-serve-${ownerTag()}-x`, 'quorum-serve-y']);
     await rm(parent, { recursive: true });
   });
 });

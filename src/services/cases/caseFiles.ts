@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
+import type { LinkScope } from '../../files/within.js';
 import { commonFolder, listImages, studyName } from '../../intake/caseFolder.js';
 import { recogniseSequence } from '../../intake/recognise.js';
 import { sha256OfFile } from '../../prepare/case.js';
@@ -47,8 +48,8 @@ const MOST_FILES = 64;
  *
  * @throws QuorumError FILE_NOT_FOUND, NO_IMAGES (also for a folder of very many images); for a single unreadable file its own problem.
  */
-export async function readCaseFiles(paths: readonly string[]): Promise<CaseFiles> {
-  const files = [...new Set(await listImages(paths))];
+export async function readCaseFiles(paths: readonly string[], links: LinkScope = null): Promise<CaseFiles> {
+  const files = [...new Set(await listImages(paths, links))];
   if (files.length === 0 || files.length > MOST_FILES) {
     throw new QuorumError({
       code: 'NO_IMAGES',

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { QuorumError, throwIfCancelled } from '../../errors.js';
+import type { LinkScope } from '../../files/within.js';
 import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
 import { findCaseFolders } from '../../intake/caseFolder.js';
 import { imageStem, isImageName, recogniseSequence } from '../../intake/recognise.js';
@@ -39,7 +40,7 @@ export async function openPaths(
 ): Promise<Opened> {
   const paths = request.paths.map((path) => resolve(path));
   if (request.study === null) {
-    const simple = await openByName(paths, progress.signal);
+    const simple = await openByName(paths, progress.signal, context.links.scope);
     if (simple && 'kind' in simple) return simple;
     if (simple) {
       const files = await recallFiles(simple.files, await context.memory.all());
@@ -106,11 +107,17 @@ function choiceOf({ studies, files, ignored, problems }: Scan): Response<'cases.
 type ByName = CaseFiles | (Response<'cases.open'> & { kind: 'choose' });
 
 /** Images that their names explain, or folders of such images to choose from; null where a scan has to look. */
-async function openByName(paths: readonly string[], signal: AbortSignal): Promise<ByName | null> {
-  const all = await walk(paths, undefined, signal);
+async function openByName(
+  paths: readonly string[],
+  signal: AbortSignal,
+  links: LinkScope,
+): Promise<ByName | null> {
+  const all = await walk(paths, undefined, signal, links);
   if (!all.every((file) => isImageName(file) || isNoImage(file))) return null;
   if (paths.length === 1) {
-    const found = (await stat(paths[0])).isDirectory() ? await findCaseFolders(paths[0]) : [];
+    const found = (await stat(paths[0])).isDirectory()
+      ? await findCaseFolders(paths[0], undefined, links)
+      : [];
     const isSet = (folder: string) => recogniseSequence(basename(folder)).sequence === 'other';
     if (found.length > 0 && found[0] !== paths[0])
       return found.every(isSet)
@@ -119,7 +126,7 @@ async function openByName(paths: readonly string[], signal: AbortSignal): Promis
     const below = all.filter((file) => isImageName(file) && dirname(file) !== paths[0]);
     if (found.length > 0 && below.length > 0) return null;
   }
-  const files = await readCaseFiles(paths);
+  const files = await readCaseFiles(paths, links);
   return isExplained(files.files) ? files : null;
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { LinkScope } from '../../files/within.js';
 import type { Scan } from '../../intake/candidate.js';
 import type { SequenceMemory } from '../profile/sequenceMemory.js';
 import type { WorkingFolders } from '../profile/workingFolders.js';
@@ -19,10 +20,17 @@ export class Scans {
   private readonly worker: WorkerSupervisor;
   private readonly folders: WorkingFolders;
   private readonly memory: SequenceMemory;
+  private readonly links: { readonly scope: LinkScope };
   private last: Held | null = null;
   private readonly held = new Set<Held>();
 
-  constructor(worker: WorkerSupervisor, folders: WorkingFolders, memory: SequenceMemory) {
+  constructor(
+    worker: WorkerSupervisor,
+    folders: WorkingFolders,
+    memory: SequenceMemory,
+    links: { readonly scope: LinkScope },
+  ) {
+    this.links = links;
     this.worker = worker;
     this.folders = folders;
     this.memory = memory;
@@ -58,7 +66,7 @@ export class Scans {
     try {
       const scan = await this.worker.run(
         'scan',
-        { paths, workingFolder: folder, remembered: await this.memory.all() },
+        { paths, workingFolder: folder, remembered: await this.memory.all(), links: this.links.scope },
         { signal, onProgress: report },
       );
       this.last = { key, scan, folder, cases: new Set() };

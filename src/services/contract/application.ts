@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modalitySchema, nothing, perRegionSchema } from './basic.js';
+import { modalitySchema, nothing, pathSchema, perRegionSchema } from './basic.js';
 
 /** What belongs to no case: models, settings, cache, the application itself. */
 
@@ -99,7 +99,7 @@ export const applicationContract = {
   'models.list': { request: nothing, response: z.array(installedModelSchema) },
   /** Checks a Model folder and copies it into the profile. A model that is not yet installed must be confirmed. */
   'models.add': {
-    request: z.strictObject({ folder: z.string().min(1), confirmed: z.boolean().default(false) }),
+    request: z.strictObject({ folder: pathSchema, confirmed: z.boolean().default(false) }),
     response: z.object({ state: z.enum(['confirm', 'added', 'present']), model: installedModelSchema }),
   },
   'models.remove': {

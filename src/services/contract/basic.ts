@@ -50,6 +50,11 @@ export const seriesSchema = headerSchema.extend({
   reason: z.string(),
 });
 
+/** A file or folder that a call opens; a server lets it name those alone that it was started for. */
+export const pathSchema = z.string().min(1).meta({ path: 'path' });
+/** A file that an open case names: it says which, nothing is opened by it. */
+export const knownFileSchema = z.string().meta({ path: 'known' });
+
 export const nothing = z.strictObject({});
 /** Refers to an open case by the id that `cases.open` gave. */
 export const caseIdSchema = z.strictObject({ case: z.string().min(1) });

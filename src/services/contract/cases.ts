@@ -3,8 +3,10 @@ import {
   caseIdSchema,
   headerSchema,
   jobIdSchema,
+  knownFileSchema,
   modalitySchema,
   nothing,
+  pathSchema,
   problemSchema,
   sequenceSchema,
 } from './basic.js';
@@ -147,7 +149,7 @@ export const casesContract = {
    */
   'cases.open': {
     request: z.strictObject({
-      paths: z.array(z.string().min(1)).min(1),
+      paths: z.array(pathSchema).min(1),
       /** False: not listed among the recent folders (temporary folders of dropped files). */
       remember: z.boolean().default(true),
       /** One of `studies`. */
@@ -174,7 +176,7 @@ export const casesContract = {
   'cases.get': { request: caseIdSchema, response: openCaseSchema },
   /** Corrects what a file serves as; a file that held that sequence before becomes `other`. Results and edits stay. */
   'cases.assign': {
-    request: caseIdSchema.extend({ file: z.string(), sequence: sequenceSchema }),
+    request: caseIdSchema.extend({ file: knownFileSchema, sequence: sequenceSchema }),
     response: openCaseSchema,
   },
   /** The same for a series that a scan found; remembered for this content. The next best series takes the place of one that is taken away. */

@@ -127,7 +127,7 @@ export const commandContract = {
 
 /** Every device with its verdict; a GPU that was not yet tested with its present driver is tested. */
 export const devicesList = {
-  request: z.strictObject({ folder: z.string().nullable().default(null), again: z.boolean().default(false) }),
+  request: z.strictObject({ again: z.boolean().default(false) }),
   response: z.array(deviceSchema),
 } as const;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caseIdSchema, combinationSchema, jobIdSchema } from './basic.js';
+import { caseIdSchema, combinationSchema, jobIdSchema, pathSchema } from './basic.js';
 
 /** DICOM objects cannot be without it: a PACS files them by it. */
 export const DICOM_IDENTITY_NOTICE =
@@ -21,7 +21,7 @@ export const extraFilesShape = {
 
 export const exportRequestSchema = caseIdSchema.extend({
   /** Must not lie inside the case's folder. Nothing that Quorum did not write is ever replaced. */
-  folder: z.string().min(1),
+  folder: pathSchema,
   /** The combination of `<case>_seg.nii.gz`; with an edit in progress that file holds the edited mask instead. */
   combination: combinationSchema,
   /** Write the edited mask as `<case>_seg.nii.gz` where there is one. */

@@ -6,6 +6,7 @@ import {
   gridSchema,
   modalitySchema,
   nothing,
+  pathSchema,
   perRegionSchema,
   regionSchema,
   voxelSchema,
@@ -93,7 +94,7 @@ export const masksContract = {
    */
   'masks.open': {
     request: caseIdSchema.extend({
-      file: z.string(),
+      file: pathSchema,
       role: maskRoleSchema,
       scheme: z.enum(LABEL_SCHEMES).nullable().default(null),
     }),

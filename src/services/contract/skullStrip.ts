@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nothing } from './basic.js';
+import { nothing, pathSchema } from './basic.js';
 
 /** The network for the precise skull strip: one ONNX file that the user adds; its weights are not shipped. */
 
@@ -18,7 +18,7 @@ export const skullStripContract = {
   'skullStrip.get': { request: nothing, response: skullStripSchema },
   /** Copies the file into the profile. One that Quorum was not tested with must be confirmed. */
   'skullStrip.add': {
-    request: z.strictObject({ file: z.string().min(1), confirmed: z.boolean().default(false) }),
+    request: z.strictObject({ file: pathSchema, confirmed: z.boolean().default(false) }),
     response: z.object({ state: z.enum(['confirm', 'added']), network: skullStripSchema }),
   },
   'skullStrip.remove': { request: nothing, response: skullStripSchema },

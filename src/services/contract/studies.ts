@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gridSchema, modalitySchema, nothing, problemSchema, sequenceSchema } from './basic.js';
+import { gridSchema, modalitySchema, nothing, pathSchema, problemSchema, sequenceSchema } from './basic.js';
 
 /** What lies below folders of any depth and mixture, before one examination is chosen and converted. */
 
@@ -62,7 +62,7 @@ export type CandidateSummary = z.infer<typeof candidateSchema>;
 export const studiesContract = {
   /** Looks into folders, archives and files; nothing is converted. */
   'studies.scan': {
-    request: z.strictObject({ paths: z.array(z.string().min(1)).min(1) }),
+    request: z.strictObject({ paths: z.array(pathSchema).min(1) }),
     response: z.object({
       studies: z.array(candidateSchema),
       files: z.number(),

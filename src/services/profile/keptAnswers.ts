@@ -29,8 +29,8 @@ export class KeptAnswers {
   /** @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE. */
   async keep(images: readonly string[], answers: Answers): Promise<void> {
     if (images.length === 0) return;
-    const kept = { images: [...images], answers, answeredAt: new Date().toISOString() };
-    await this.change((all) => [...all.filter((one) => !isOf(one, images)), kept]);
+    const answered = { images: [...images], answers, answeredAt: new Date().toISOString() };
+    await this.change((all) => [...all.filter((one) => !isOf(one, images)), answered]);
   }
 
   async forget(images: readonly string[]): Promise<void> {
@@ -41,19 +41,32 @@ export class KeptAnswers {
     await this.change(() => []);
   }
 
+  /** Removes what is too old. */
+  async sweep(): Promise<void> {
+    await this.change((all) => all);
+  }
+
   private async all(): Promise<Kept[]> {
+    return (await this.onDisk()).filter(isYoung);
+  }
+
+  private async onDisk(): Promise<Kept[]> {
     const kept = keptSchema.safeParse(await readJson(this.file));
-    const oldest = Date.now() - MAXIMUM_AGE_DAYS * 86_400_000;
-    return kept.success ? kept.data.filter(({ answeredAt }) => Date.parse(answeredAt) > oldest) : [];
+    return kept.success ? kept.data : [];
   }
 
   private change(apply: (all: readonly Kept[]) => readonly Kept[]): Promise<void> {
     return this.queue.run(async () => {
-      const before = await this.all();
-      const after = apply(before);
-      if (after.length > 0 || before.length > 0) await writePrivately(this.file, JSON.stringify(after));
+      const before = await this.onDisk();
+      const after = apply(before.filter(isYoung));
+      if (JSON.stringify(after) !== JSON.stringify(before))
+        await writePrivately(this.file, JSON.stringify(after));
     });
   }
+}
+
+function isYoung({ answeredAt }: Kept): boolean {
+  return Date.parse(answeredAt) > Date.now() - MAXIMUM_AGE_DAYS * 86_400_000;
 }
 
 const isOf = ({ images }: Kept, of: readonly string[]) => images.some((image) => of.includes(image));

@@ -151,7 +151,11 @@ async function look(
     onProgress: (stage: string, share: number) => report(stage, SCANNED * share),
   };
   try {
-    return await worker.run('scan', { paths, workingFolder, remembered: await memory.all() }, options);
+    return await worker.run(
+      'scan',
+      { paths, workingFolder, remembered: await memory.all(), links: null },
+      options,
+    );
   } catch (error) {
     if (limit.aborted && !signal.aborted)
       throw new QuorumError({

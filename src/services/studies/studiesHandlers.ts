@@ -18,7 +18,11 @@ export function studiesHandlers(context: WindowContext): JsonHandlers<keyof type
       try {
         const remembered = await memory.all();
         return summariseScan(
-          await context.intake.run('scan', { paths, workingFolder, remembered }, { signal: limit }),
+          await context.intake.run(
+            'scan',
+            { paths, workingFolder, remembered, links: context.links.scope },
+            { signal: limit },
+          ),
         );
       } catch (error) {
         if (limit.aborted)

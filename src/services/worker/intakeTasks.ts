@@ -13,11 +13,11 @@ import type { TaskArguments } from './tasks.js';
 
 /** Looks into folders, and applies what the user said of the same content before. */
 export async function scanTask(
-  { paths, workingFolder, remembered }: TaskArguments<'scan'>,
+  { paths, workingFolder, remembered, links }: TaskArguments<'scan'>,
   { signal, report }: JobContext,
 ): Promise<Scan> {
   const onProgress = (done: number, total: number) => report('reading headers', done / total);
-  const found = await scan(paths, { workingFolder, signal, onProgress });
+  const found = await scan(paths, { workingFolder, links, signal, onProgress });
   return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
 }
 

@@ -1,6 +1,7 @@
 import type { SelfTestReport, SelfTestRequest } from '../../engine/devices/launchSelfTest.js';
 import type { Problem } from '../../errors.js';
 import type { LabelScheme } from '../../evaluate/labels.js';
+import type { LinkScope } from '../../files/within.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import type { OpenedCandidate } from '../../intake/openCandidate.js';
 import type { Series } from '../../intake/study.js';
@@ -84,7 +85,12 @@ export interface WorkerTasks {
   readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
   /** Headers below folders; archives are unpacked into `workingFolder`. */
   scan: Task<
-    { paths: readonly string[]; workingFolder: string; remembered: ReadonlyMap<string, Sequence> },
+    {
+      paths: readonly string[];
+      workingFolder: string;
+      remembered: ReadonlyMap<string, Sequence>;
+      links: LinkScope;
+    },
     Scan
   >;
   /** The chosen series converted into `workingFolder`; it is the caller's to remove. */
