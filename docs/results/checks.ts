@@ -14,6 +14,7 @@ import { modelSchema } from '../../src/model/schema.js';
 import type { Case } from '../../src/prepare/case.js';
 import { countEnhancingLesions, removeSpecks } from '../../src/segment/cleanUp.js';
 import { surfaceShare } from '../../src/segment/imageChecks.js';
+import { bitAt } from '../../src/segment/tissue.js';
 import { combinationName, MODALITIES } from '../../src/terms.js';
 import { plainSample } from '../../src/training/augmentation.js';
 import { openDataset } from '../../src/training/dataset.js';
@@ -118,14 +119,12 @@ function imagesOf(inputs: CutOutInputs): CutOutImages {
 }
 
 /** Of a cut-out only what it shows: beyond it nothing is known. */
-function shareOf(one: PredictedCase, labels: Uint8Array): number | null {
-  if (one.kind === 'whole') return surfaceShare(one.prepared, labels);
-  const { grid, known, sample } = one;
-  if (!known) return null;
+function shareOf({ logits, grid, known }: PredictedCase, labels: Uint8Array): number | null {
   const shown = new Uint8Array(labels.length);
-  for (const input of sample.inputs) input?.data.forEach((value, v) => (shown[v] |= value !== 0 ? 1 : 0));
-  const tissue = Float32Array.from(crop({ data: shown, size: grid.size }, known).data);
-  const found = regionMask({ data: labels, size: grid.size }, 'WT', 'brats', known).data;
+  for (const { tissue } of logits.maps) for (let v = 0; v < shown.length; v++) shown[v] |= bitAt(tissue, v);
+  const box = known ?? { start: [0, 0, 0], size: grid.size };
+  const tissue = Float32Array.from(crop({ data: shown, size: grid.size }, box).data);
+  const found = regionMask({ data: labels, size: grid.size }, 'WT', 'brats', box).data;
   const images = { t1: { data: tissue } } as unknown as Case['images'];
-  return surfaceShare({ grid: { ...grid, size: known.size }, images }, found);
+  return surfaceShare({ grid: { ...grid, size: box.size }, images }, found);
 }

@@ -1,6 +1,9 @@
 import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../terms.js';
 import type { ModelDescription, NetworkSize } from './schema.js';
 
+/** The logit of every region where a sequence sees nothing, in models that are made here. */
+export const OUTSIDE_LOGIT = -10;
+
 /** Fusion weights or biases: one number per modality and region. */
 export type FusionTable = Record<Modality, Record<Region, number>>;
 
@@ -42,7 +45,7 @@ export function descriptionTemplate(
       anchor: [0, 239, 0],
       resampling: 'linear, air by majority',
     },
-    patch: { kind: 'non-zero-box', multipleOf: 16, outsideLogit: -10 },
+    patch: { kind: 'non-zero-box', multipleOf: 16, outsideLogit: OUTSIDE_LOGIT },
     normalisation: { kind: 'z-score', voxels: 'non-zero', clip: null },
     fusion: { weights, biases: constantFusion(0) },
     threshold: 0.5,

@@ -4,6 +4,11 @@ import { type Modality, REGIONS } from '../terms.js';
 /**
  * The fused logit of a set S and region r is z_S = Σ_{m∈S} w_{m,r} (z_{m,r} + b_{m,r}) / Σ_{m∈S} w_{m,r} (METHOD, "Region weights";
  * all w = 1, b = 0 is the paper's mean of logits).
+ *
+ * At a lattice point where its own input is 0 a sequence is blind. Where another member of S is not, it abstains: it is left out of
+ * both sums, so that it does not outvote what another sees. Where all are blind, z_m is the model's `outsideLogit`. Between lattice
+ * points both sums are interpolated and z_S is their ratio (`Abstention`). On the Case's grid there is no tumour where every
+ * image of S is air (`tissueOf`).
  */
 export interface Fusion {
   /** Weights and biases [modality in the order given][region WT, TC, ET]. */
@@ -42,6 +47,29 @@ export function bitsOf(members: readonly Modality[], present: readonly Modality[
 /** The members of a set of bits. */
 export function membersOf<T>(bits: MemberBits, present: readonly T[]): T[] {
   return present.filter((_, i) => bits & (1 << i));
+}
+
+/**
+ * The terms Σ_{m∈S} w (z + b − t) of a set at one voxel, from the interpolated logits; positive where S finds the region. From the
+ * last member to the first, as `subsetSums` adds them.
+ *
+ * @param share how much of the voxel's weight lies where a member abstains (`Abstention.share`).
+ */
+export function fusedTerm(
+  { weights, biases, thresholdLogit }: Fusion,
+  members: MemberBits,
+  region: number,
+  logit: (member: number) => number,
+  share: (member: number) => number,
+  outsideLogit: number,
+): number {
+  let sum = 0;
+  for (let m = weights.length - 1; m >= 0; m--) {
+    if ((members & (1 << m)) === 0) continue;
+    const shift = biases[m][region] - thresholdLogit;
+    sum += weights[m][region] * (logit(m) + shift - share(m) * (outsideLogit + shift));
+  }
+  return sum;
 }
 
 /**

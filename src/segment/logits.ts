@@ -3,20 +3,33 @@ import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
-import { measureImage } from '../prepare/measure.js';
+import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, latticeBoxOf, layLattice } from './lattice.js';
 import { modalityLogits } from './mirroredPass.js';
+import { type Bits, tissueOf } from './tissue.js';
 
-/** The logits of one modality's pass on the box of its own non-zero voxels; `outsideLogit` everywhere else. */
+/**
+ * Raised whenever the same images and the same model give other logits or other masks than before: what was kept of earlier
+ * results is then made anew.
+ */
+export const RESULT_FORMAT = 2;
+
+/** The logits of one modality's pass on the box of its own non-zero lattice points. */
 export interface LogitMap {
   readonly modality: Modality;
   readonly box: LatticeBox;
-  /** (region, z, y, x): x fastest, regions WT, TC, ET one after the other; rounded to fp16. */
+  /**
+   * (region, z, y, x): x fastest, regions WT, TC, ET one after the other; rounded to fp16; `outsideLogit` where the input is 0.
+   */
   readonly data: Float32Array;
+  /** (z, y, x): 1 where the input is not 0. Elsewhere, and outside the box, the modality sees nothing. */
+  readonly seen: Uint8Array;
+  /** Where the image shows the patient, on the Case's grid. */
+  readonly tissue: Bits;
 }
 
 /** What the network says about a case, once: every combination is arithmetic on these. */
@@ -66,25 +79,34 @@ export async function computeLogits(
     }
     options.onPass?.(modality, maps.length, present.length);
     const image = images[modality]!;
-    const { box, data } = networkInput(image, lattice, description, options.normalised);
+    const measured = measureImage(image).box;
+    const { box, data } = networkInput(image, measured, lattice, description, options.normalised);
     const input = toTensor(data, box.size, description.patch.multipleOf);
     const started = performance.now();
     const mirrored = description.patch.mirrored === true;
     const logits = await modalityLogits(engine, index, input, mirrored, options.signal);
     passSeconds.push((performance.now() - started) / 1000);
-    maps.push({ modality, box, data: fromTensor(logits, input.shape, box.size) });
+    const seen = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
+    const boxed = fromTensor(logits, input.shape, box.size);
+    silence(boxed, seen, description.patch.outsideLogit);
+    maps.push({ modality, box, data: boxed, seen, tissue: tissueOf(image, measured) });
   }
   return { lattice, outsideLogit: description.patch.outsideLogit, maps, passSeconds };
+}
+
+/** Puts `outsideLogit` where the input is 0: in air the network's answer counts for nothing. Changes `logits` in place. */
+export function silence(logits: Float32Array, seen: Uint8Array, outsideLogit: number): void {
+  for (let at = 0; at < logits.length; at++) if (seen[at % seen.length] === 0) logits[at] = outsideLogit;
 }
 
 /** The normalised image on the lattice (`onLattice`), cut to the box of its own non-zero lattice points. */
 function networkInput(
   image: NonNullable<Case['images'][Modality]>,
+  { first, last }: ImageMeasurements['box'],
   lattice: Lattice,
   description: Model['description'],
   isNormalised = false,
 ): { box: LatticeBox; data: Float32Array } {
-  const { first, last } = measureImage(image).box;
   const reach = latticeBoxOf(lattice, first, last);
   const normalised = isNormalised ? image.data : normalise(image, description.normalisation);
   return cutToNonZero(onLattice(image, normalised, gridOfBox(lattice, reach)), reach);

@@ -1,8 +1,11 @@
 import { type Grid, voxelCount } from '../volume/volume.js';
+import { Abstention } from './abstention.js';
+import { type CellGrid, cellAxes, cellOffsets, cellsOf } from './cells.js';
 import { LABELS } from './combine.js';
-import type { Fusion } from './fusion.js';
+import { type Fusion, fusedTerm } from './fusion.js';
 import type { ModalityLogits } from './logits.js';
-import { PointSampler, reachOf, roundPosition, type VoxelBox } from './sampler.js';
+import { PointSampler, reachOf } from './sampler.js';
+import { bitAt } from './tissue.js';
 
 /** Far above what rounding does to a sum of a few logits, far below what matters: what lies between is looked at exactly. */
 const MARGIN = 1e-6;
@@ -22,26 +25,32 @@ export function oneMask(logits: ModalityLogits, grid: Grid, fusion: Fusion): Uin
   const cells = cellsWithTumour(logits, fusion);
   if (cells.count === 0) return labels;
   const reach = reachOf(logits, grid);
-  const rows = cellOfVoxel(logits, reach, cells);
+  const abstention = new Abstention(logits, reach);
+  const all = (1 << logits.maps.length) - 1;
   const samplers = logits.maps.map(
     (map) => new PointSampler(map, logits.lattice, logits.outsideLogit, reach),
   );
-  // From the last member to the first, as `subsetSums` adds them.
-  const found = (region: number, x: number, y: number, z: number) => {
+  const shifts = fusion.biases.map((row) => row.map((bias) => bias - fusion.thresholdLogit));
+  const foundByAll = (region: number, x: number, y: number, z: number) => {
     let sum = 0;
     for (let m = samplers.length - 1; m >= 0; m--)
-      sum +=
-        fusion.weights[m][region] *
-        (samplers[m].at(region, x, y, z) + fusion.biases[m][region] - fusion.thresholdLogit);
+      sum += fusion.weights[m][region] * (samplers[m].at(region, x, y, z) + shifts[m][region]);
     return sum > 0;
   };
-  const [columns, lines, planes] = rows;
+  const found = (region: number, x: number, y: number, z: number) => {
+    if (!abstention.lookAt(x, y, z)) return foundByAll(region, x, y, z);
+    const logit = (m: number) => samplers[m].at(region, x, y, z);
+    const share = (m: number) => abstention.share(all, m);
+    return fusedTerm(fusion, all, region, logit, share, logits.outsideLogit) > 0;
+  };
+  const isAir = (voxel: number) => logits.maps.every(({ tissue }) => bitAt(tissue, voxel) === 0);
+  const [columns, lines, planes] = cellOffsets(cellAxes(logits, reach, cells), cells);
   for (let z = 0; z < planes.length; z++)
     for (let y = 0; y < lines.length; y++) {
       const row = lines[y] + planes[z];
       const to = reach.first[0] + size[0] * (reach.first[1] + y + size[1] * (reach.first[2] + z));
       for (let x = 0; x < columns.length; x++) {
-        if (cells.maybe[columns[x] + row] === 0 || !found(0, x, y, z)) continue;
+        if (cells.maybe[columns[x] + row] === 0 || isAir(to + x) || !found(0, x, y, z)) continue;
         labels[to + x] = !found(1, x, y, z)
           ? LABELS.oedema
           : found(2, x, y, z)
@@ -53,19 +62,13 @@ export function oneMask(logits: ModalityLogits, grid: Grid, fusion: Fusion): Uin
 }
 
 /** The cells between lattice points; those of which a corner has fused whole tumour are 1 in `maybe`. */
-interface Cells {
-  /** Lattice point that is the low corner of cell 0, and cells along each lattice axis (x fastest). */
-  readonly low: readonly number[];
-  readonly size: readonly number[];
+interface Cells extends CellGrid {
   readonly maybe: Uint8Array;
   readonly count: number;
 }
 
 function cellsWithTumour(logits: ModalityLogits, fusion: Fusion): Cells {
-  const low = [0, 1, 2].map((a) => Math.min(...logits.maps.map(({ box }) => box.origin[a])) - 1);
-  const size = [0, 1, 2].map(
-    (a) => Math.max(...logits.maps.map(({ box }) => box.origin[a] + box.size[a])) - low[a],
-  );
+  const { low, size } = cellsOf(logits);
   const [nx, ny, nz] = size;
   const sums = fusedWhole(logits, fusion, low, size);
   const maybe = new Uint8Array(sums.length);
@@ -80,38 +83,30 @@ function cellsWithTumour(logits: ModalityLogits, fusion: Fusion): Cells {
   return { low, size, maybe, count };
 }
 
-/** Σ w (z + b − t) of whole tumour at the lattice points. */
+/** Σ w (z + b − t) of whole tumour at the lattice points, over the members that see something there. */
 function fusedWhole(
   { maps, outsideLogit }: ModalityLogits,
   fusion: Fusion,
   low: readonly number[],
   [nx, ny, nz]: readonly number[],
 ): Float64Array {
-  const sums = new Float64Array(nx * ny * nz);
-  maps.forEach(({ box, data }, m) => {
+  // Where nobody sees anything all vote with the outside logit; each sum starts there and loses it to the first who sees.
+  const shifts = fusion.biases.map((row) => row[0] - fusion.thresholdLogit);
+  const outside = maps.reduce((sum, _, m) => sum + fusion.weights[m][0] * (outsideLogit + shifts[m]), 0);
+  const sums = new Float64Array(nx * ny * nz).fill(outside);
+  const seen = new Uint8Array(sums.length);
+  maps.forEach(({ box, data, seen: own }, m) => {
     const weight = fusion.weights[m][0];
-    const shift = fusion.biases[m][0] - fusion.thresholdLogit;
-    const outside = weight * (outsideLogit + shift);
-    for (let at = 0; at < sums.length; at++) sums[at] += outside;
     const [ox, oy, oz] = box.origin.map((n, a) => n - low[a]);
     for (let k = 0, from = 0; k < box.size[2]; k++)
       for (let j = 0; j < box.size[1]; j++) {
         const to = ox + nx * (oy + j + ny * (oz + k));
-        for (let i = 0; i < box.size[0]; i++, from++) sums[to + i] += weight * (data[from] + shift) - outside;
+        for (let i = 0; i < box.size[0]; i++, from++) {
+          if (own[from] === 0) continue;
+          sums[to + i] = (seen[to + i] === 0 ? 0 : sums[to + i]) + weight * (data[from] + shifts[m]);
+          seen[to + i] = 1;
+        }
       }
   });
   return sums;
-}
-
-/** Per image axis and voxel of the reach: what it adds to the index of the voxel's cell. */
-function cellOfVoxel({ lattice }: ModalityLogits, reach: VoxelBox, { low, size }: Cells): Int32Array[] {
-  return [0, 1, 2].map((imageAxis) => {
-    const a = lattice.axes.findIndex((axis) => axis.imageAxis === imageAxis);
-    const { scale, shift } = lattice.axes[a];
-    const stride = a === 0 ? 1 : a === 1 ? size[0] : size[0] * size[1];
-    return Int32Array.from({ length: reach.last[imageAxis] - reach.first[imageAxis] + 1 }, (_, v) => {
-      const position = roundPosition(scale * (v + reach.first[imageAxis]) + shift - low[a]);
-      return stride * Math.min(size[a] - 1, Math.max(0, Math.floor(position)));
-    });
-  });
 }

@@ -1,8 +1,10 @@
 import { REGIONS, type Region } from '../terms.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
+import { Abstention } from './abstention.js';
 import { type Fusion, type MemberBits, membersOf } from './fusion.js';
-import type { ModalityLogits } from './logits.js';
-import { reachOf, SliceSampler } from './sampler.js';
+import type { LogitMap, ModalityLogits } from './logits.js';
+import { PointSampler, reachOf, SliceSampler } from './sampler.js';
+import { bitAt } from './tissue.js';
 
 /** Maps on the Case's grid, x fastest, values 0..1. */
 export interface ProbabilityMaps {
@@ -13,8 +15,8 @@ export interface ProbabilityMaps {
 }
 
 /**
- * Probability of each region for one combination, and per voxel how far its members' own probabilities spread.
- * Outside the boxes of all members both are 0.
+ * Probability of each region for one combination, and per voxel how far its members' own probabilities spread (of those that
+ * see something there). Where every member's image is air both are 0.
  */
 export function probabilityMaps(
   logits: ModalityLogits,
@@ -28,28 +30,29 @@ export function probabilityMaps(
       Float32Array
     >;
   const maps = { fused: empty(), spread: empty() };
-  const chosen = membersOf(members, [0, 1, 2, 3].slice(0, logits.maps.length));
-  const subset = { ...logits, maps: chosen.map((m) => logits.maps[m]) };
-  const reach = reachOf(subset, grid);
-  const samplers = subset.maps.map(
-    (map) => new SliceSampler(map, logits.lattice, logits.outsideLogit, reach),
-  );
+  const { maps: chosen, weights, biases } = membersAlone(logits, fusion, members);
+  const reach = reachOf({ ...logits, maps: chosen }, grid);
+  const samplers = chosen.map((map) => new SliceSampler(map, logits.lattice, logits.outsideLogit, reach));
+  const abstention = new Abstention({ ...logits, maps: chosen }, reach);
   const width = Math.max(0, reach.last[0] - reach.first[0] + 1);
   const area = width * Math.max(0, reach.last[1] - reach.first[1] + 1);
   const slices = samplers.map(() => new Float64Array(area));
+  const fuse = fuser(abstention, logits.outsideLogit, chosen.length);
   for (let k = reach.first[2]; k <= reach.last[2]; k++) {
     REGIONS.forEach((region, r) => {
       samplers.forEach((sampler, m) => sampler.sample(r, k, slices[m]));
       const above = r === 0 ? null : maps.fused[REGIONS[r - 1]];
-      const weights = chosen.map((m) => fusion.weights[m][r]);
-      const biases = chosen.map((m) => fusion.biases[m][r]);
-      const fuse = fuser(weights, biases);
       for (let at = 0; at < area; at++) {
-        const voxel =
-          reach.first[0] +
-          (at % width) +
-          grid.size[0] * (reach.first[1] + Math.floor(at / width) + grid.size[1] * k);
-        const { probability, spread } = fuse(slices, at);
+        const [i, j] = [at % width, Math.floor(at / width)];
+        const voxel = reach.first[0] + i + grid.size[0] * (reach.first[1] + j + grid.size[1] * k);
+        if (isAir(chosen, voxel)) continue;
+        const mixed = abstention.lookAt(i, j, k - reach.first[2]);
+        const { probability, spread } = fuse(
+          mixed,
+          (m) => weights[m][r],
+          (m) => biases[m][r],
+          (m) => slices[m][at],
+        );
         maps.fused[region][voxel] = above ? Math.min(probability, above[voxel]) : probability;
         maps.spread[region][voxel] = spread;
       }
@@ -58,24 +61,78 @@ export function probabilityMaps(
   return maps;
 }
 
-/** Weighted mean of the logits through a sigmoid, and the spread of the members' own sigmoids, at one place of a slice. */
-function fuser(weights: readonly number[], biases: readonly number[]) {
-  const total = weights.reduce((sum, w) => sum + w, 0);
-  return (slices: readonly Float64Array[], at: number): { probability: number; spread: number } => {
+/** The nested probabilities of one combination at one voxel (i, j, k) of the grid: as `probabilityMaps` gives them there. */
+export function probabilitiesAt(
+  logits: ModalityLogits,
+  grid: Grid,
+  fusion: Fusion,
+  members: MemberBits,
+  [i, j, k]: readonly [number, number, number],
+): Record<Region, number> {
+  const { maps, weights, biases } = membersAlone(logits, fusion, members);
+  const air = isAir(maps, i + grid.size[0] * (j + grid.size[1] * k));
+  const reach = { first: [i, j, k], last: [i, j, k] } as const;
+  const samplers = maps.map((map) => new PointSampler(map, logits.lattice, logits.outsideLogit, reach));
+  const abstention = new Abstention({ ...logits, maps }, reach);
+  const mixed = abstention.lookAt(0, 0, 0);
+  const fuse = fuser(abstention, logits.outsideLogit, maps.length);
+  let above = 1;
+  const entries = REGIONS.map((region, r) => {
+    const { probability } = fuse(
+      mixed,
+      (m) => weights[m][r],
+      (m) => biases[m][r],
+      (m) => samplers[m].at(r, 0, 0, 0),
+    );
+    above = Math.min(above, air ? 0 : probability);
+    return [region, above];
+  });
+  return Object.fromEntries(entries) as Record<Region, number>;
+}
+
+function membersAlone({ maps }: ModalityLogits, { weights, biases }: Fusion, members: MemberBits) {
+  return {
+    maps: membersOf(members, maps),
+    weights: membersOf(members, weights),
+    biases: membersOf(members, biases),
+  };
+}
+
+/** Whether all these images are air at a voxel of the Case's grid. */
+function isAir(maps: readonly LogitMap[], voxel: number): boolean {
+  for (const { tissue } of maps) if (bitAt(tissue, voxel) !== 0) return false;
+  return true;
+}
+
+/** A share that is 1 but for rounding. */
+const ALTOGETHER = 1 - 1e-9;
+
+type OfMember = (member: number) => number;
+
+/** `Fusion`'s weighted mean through a sigmoid, and the spread of the members' own sigmoids, at the voxel that `abstention` looks at. */
+function fuser(abstention: Abstention, outsideLogit: number, count: number) {
+  const all = (1 << count) - 1;
+  return (mixed: boolean, weight: OfMember, bias: OfMember, logit: OfMember) => {
     let fused = 0;
+    let total = 0;
     let mean = 0;
     let squares = 0;
-    for (let m = 0; m < weights.length; m++) {
-      const logit = slices[m][at] + biases[m];
-      const own = sigmoid(logit);
-      fused += weights[m] * logit;
+    let seeing = 0;
+    for (let m = 0; m < count; m++) {
+      const abstains = mixed ? abstention.share(all, m) : 0;
+      if (abstains > ALTOGETHER) continue;
+      const sum = logit(m) + bias(m) - abstains * (outsideLogit + bias(m));
+      const own = sigmoid(sum / (1 - abstains));
+      fused += weight(m) * sum;
+      total += weight(m) * (1 - abstains);
       mean += own;
       squares += own * own;
+      seeing += 1;
     }
-    mean /= weights.length;
+    mean /= seeing;
     return {
       probability: sigmoid(fused / total),
-      spread: Math.sqrt(Math.max(0, squares / weights.length - mean * mean)),
+      spread: Math.sqrt(Math.max(0, squares / seeing - mean * mean)),
     };
   };
 }

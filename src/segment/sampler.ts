@@ -8,7 +8,7 @@ export interface VoxelBox {
   readonly last: readonly [number, number, number];
 }
 
-/** The voxels that any modality's box reaches; outside it every logit is `outsideLogit`. */
+/** The voxels that any modality's box reaches; outside it no modality sees anything. */
 export function reachOf(logits: ModalityLogits, grid: Grid): VoxelBox {
   const first = [0, 0, 0];
   const last = [-1, -1, -1];

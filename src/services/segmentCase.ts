@@ -18,7 +18,7 @@ import { caseWarnings, imageWarnings } from '../pipeline/warnings.js';
 import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { perRegion } from '../segment/influence.js';
-import { computeLogits } from '../segment/logits.js';
+import { computeLogits, RESULT_FORMAT } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
@@ -197,7 +197,17 @@ async function fingerprintOf(
   return {
     inputs,
     modelHash: model.hash,
-    options: { allCombinations: all, probabilities, picture, labels, keepSpecks, force, prepare, ...further },
+    options: {
+      format: RESULT_FORMAT,
+      allCombinations: all,
+      probabilities,
+      picture,
+      labels,
+      keepSpecks,
+      force,
+      prepare,
+      ...further,
+    },
   };
 }
 

@@ -61,7 +61,11 @@ export function plainSample(volume: TrainingVolume): StepSample {
 }
 
 function sampleOf({ shape, images, labels, known: inside }: Patch, volume: TrainingVolume): StepSample {
-  const known = labels.includes(UNKNOWN) ? knownOf(labels, inside) : inside;
+  // No loss in air: in use nothing is found there whatever the network says.
+  const shown = images.filter((image) => image !== null);
+  const known = Uint8Array.from(labels, (label, v) =>
+    label !== UNKNOWN && inside?.[v] !== 0 && shown.some((image) => image[v] !== 0) ? 1 : 0,
+  );
   const regions = new Uint8Array(REGIONS.length * labels.length);
   REGIONS.forEach((region, r) => {
     const members = REGION_LABELS[volume.scheme][region];
@@ -73,8 +77,4 @@ function sampleOf({ shape, images, labels, known: inside }: Patch, volume: Train
   // An image that the window shows nothing of tells the network nothing: the sample lacks it.
   const inputs = images.map((data) => (data?.some((value) => value !== 0) ? { data, shape } : null));
   return { inputs, target };
-}
-
-function knownOf(labels: Uint8Array, inside: Uint8Array | null): Uint8Array {
-  return Uint8Array.from(labels, (label, v) => (label === UNKNOWN || inside?.[v] === 0 ? 0 : 1));
 }

@@ -12,7 +12,7 @@ export interface LossValue {
 export interface Target {
   /** 0 or 1, (regions, D, H, W), C order; regions overlap (WT ⊇ TC ⊇ ET). */
   readonly regions: Uint8Array;
-  /** 1 where the truth is known, (D, H, W), or null when it is known everywhere. Sums run over known voxels alone. */
+  /** 1 where the loss counts: in tissue, where the truth is known, (D, H, W). Null: everywhere. */
   readonly known: Uint8Array | null;
 }
 

@@ -1,34 +1,37 @@
+import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine } from '../engine/engine.js';
 import type { LabelMap, LabelScheme } from '../evaluate/labels.js';
 import type { Box } from '../evaluate/mask.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
-import { combine, LABELS } from '../segment/combine.js';
-import { bitsOf, type FusionRules, fusionOf as segmentFusion } from '../segment/fusion.js';
-import { computeLogits, type ModalityLogits } from '../segment/logits.js';
+import { combine } from '../segment/combine.js';
+import { bitsOf, type FusionRules, fusionOf } from '../segment/fusion.js';
+import type { Lattice } from '../segment/lattice.js';
+import { computeLogits, type LogitMap, type ModalityLogits, silence } from '../segment/logits.js';
 import { modalityLogits } from '../segment/mirroredPass.js';
-import { type Combination, combinationName, MODALITIES, type Modality, REGIONS } from '../terms.js';
+import { packBits } from '../segment/tissue.js';
+import { type Combination, combinationName, MODALITIES, type Modality } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
 import type { Grid, Size } from '../volume/volume.js';
-import { plainSample } from './augmentation.js';
 import type { DatasetCase, DatasetDescription } from './dataset.js';
-import { type Fusion, fuse } from './fusion.js';
 import { loadCase, type Shape3, type TrainingVolume, withSpacing } from './loadCase.js';
 import { cutPatch } from './spatial.js';
-import type { StepSample } from './step.js';
 import type { VerifiedDataset } from './verify.js';
 import { wholeWindow } from './window.js';
 
 /** A case whose network passes are done: masks of any combination at any threshold are arithmetic on what is held. */
-interface Predicted {
+export interface PredictedCase {
+  /** A cut-out is fed whole, padded to multiples of 16; a whole case is segmented as `segment` does it. */
+  readonly kind: 'cut-out' | 'whole';
   readonly name: string;
   readonly patient: string;
   /** The sequences that it has. */
   readonly present: readonly Modality[];
   /** Where masks and truth lie. */
   readonly grid: Grid;
+  readonly logits: ModalityLogits;
   readonly truth: LabelMap;
   readonly truthLabels: LabelScheme;
   /** mm along the grid's axes. */
@@ -37,21 +40,6 @@ interface Predicted {
   readonly known: Box | null;
   /** BraTS label maps on the grid by combination name, nested, before clean-up. */
   masks(rules: FusionRules, combinations: readonly Combination[]): Promise<Map<string, Uint8Array>>;
-}
-
-/** A cut-out, fed whole, padded to multiples of 16. */
-export interface PredictedCutOut extends Predicted {
-  readonly kind: 'cut-out';
-  readonly sample: StepSample;
-  /** The fused logits (regions, D, H, W) of a combination. */
-  fused(rules: FusionRules, combination: Combination): Float32Array;
-}
-
-/** A whole case, segmented as `segment` does it. */
-export interface PredictedWhole extends Predicted {
-  readonly kind: 'whole';
-  readonly prepared: Case;
-  readonly logits: ModalityLogits;
 }
 
 export interface PredictOptions {
@@ -72,57 +60,79 @@ export async function predictCase(
   model: Model,
   engine: InferenceEngine,
   options: PredictOptions = {},
-): Promise<PredictedCutOut | PredictedWhole> {
+): Promise<PredictedCase> {
   if (dataset.description.known !== 'nonzero-box') {
     return predictWhole(dataset, datasetCase, model, engine, options);
   }
-  return predictCutOut(await loadCase(dataset, datasetCase, model.description), model, engine);
+  return predictCutOut(await loadCase(dataset, datasetCase, model.description), model, engine, options);
 }
 
 async function predictCutOut(
   volume: TrainingVolume,
   { description: { modalities, patch } }: Model,
   engine: InferenceEngine,
-): Promise<PredictedCutOut> {
-  const sample = plainSample(volume);
-  const logits: (Float32Array | undefined)[] = [];
-  for (const [m, input] of sample.inputs.entries()) {
-    logits.push(input ? await modalityLogits(engine, m, input, patch.mirrored === true) : undefined);
-  }
-  const { shape, labels } = cutPatch(volume, wholeWindow(volume));
+  { signal }: PredictOptions,
+): Promise<PredictedCase> {
+  const { shape, images, labels } = cutPatch(volume, wholeWindow(volume));
   const size = reversed(shape);
   const spacing = reversed(volume.spacing);
+  const maps: LogitMap[] = [];
+  for (const [m, data] of images.entries()) {
+    if (!data?.some((value) => value !== 0)) continue;
+    const logits = await modalityLogits(engine, m, { data, shape }, patch.mirrored === true, signal);
+    const seen = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
+    const rounded = logits.map(f16round);
+    silence(rounded, seen, patch.outsideLogit);
+    const box = { origin: [0, 0, 0], size } as const;
+    maps.push({ modality: modalities[m], box, data: rounded, seen, tissue: packBits(seen) });
+  }
   const affine = affineFromRows([
     [spacing[0], 0, 0, 0],
     [0, spacing[1], 0, 0],
     [0, 0, spacing[2], 0],
   ]);
-  const fused = (rules: FusionRules, combination: Combination) =>
-    fuse(
-      tableFusion(rules, modalities),
-      combination.map((modality) => modalities.indexOf(modality)),
-      logits,
-    );
+  const logits = { lattice: gridItself(spacing), outsideLogit: patch.outsideLogit, maps, passSeconds: [] };
+  const grid = { size, affine };
   return {
     kind: 'cut-out',
     name: volume.name,
     patient: volume.patient,
-    present: modalities.filter((_, m) => logits[m]),
-    grid: { size, affine },
     truth: { data: labels, size },
     truthLabels: volume.scheme,
     spacing,
     known: boxOf(volume),
-    sample,
-    fused,
+    ...maskable(logits, grid, signal),
+  };
+}
+
+/** Where grid and lattice are the same. */
+function gridItself(spacing: Size): Lattice {
+  const axes = spacing.map((mm, axis) => ({
+    imageAxis: axis as 0 | 1 | 2,
+    direction: [0, 1, 2].map((other) => (other === axis ? 1 : 0)) as unknown as Size,
+    spacing: mm,
+    zero: 0,
+    scale: 1,
+    shift: 0,
+  }));
+  return { axes: axes as unknown as Lattice['axes'] };
+}
+
+function maskable(
+  logits: ModalityLogits,
+  grid: Grid,
+  signal: AbortSignal | undefined,
+): Pick<PredictedCase, 'present' | 'grid' | 'logits' | 'masks'> {
+  const present = logits.maps.map(({ modality }) => modality);
+  return {
+    present,
+    grid,
+    logits,
     masks: async (rules, combinations) => {
-      const threshold = Math.log(rules.threshold / (1 - rules.threshold));
-      return new Map(
-        combinations.map((combination) => [
-          combinationName(combination),
-          labelsOf(fused(rules, combination), threshold),
-        ]),
-      );
+      const subsets = combinations.map((members) => bitsOf(members, present));
+      const options = signal ? { signal } : {};
+      const { labels } = await combine(logits, grid, fusionOf(rules, present), subsets, options);
+      return new Map(combinations.map((members, i) => [combinationName(members), labels.get(subsets[i])!]));
     },
   };
 }
@@ -133,7 +143,7 @@ async function predictWhole(
   model: Model,
   engine: InferenceEngine,
   { force = false, signal }: PredictOptions,
-): Promise<PredictedWhole> {
+): Promise<PredictedCase> {
   const { description } = dataset;
   const abort = signal ? { signal } : {};
   const study = await openStudy([datasetCase.folder]);
@@ -146,19 +156,11 @@ async function predictWhole(
     kind: 'whole',
     name: datasetCase.name,
     patient: datasetCase.patient,
-    present: use,
-    grid: prepared.grid,
     truth,
     truthLabels: dataset.labels,
     spacing: description.spacing ?? voxelSpacing(truth.affine),
     known: null,
-    prepared,
-    logits,
-    masks: async (rules, combinations) => {
-      const subsets = combinations.map((members) => bitsOf(members, use));
-      const { labels } = await combine(logits, prepared.grid, segmentFusion(rules, use), subsets, abort);
-      return new Map(combinations.map((members, i) => [combinationName(members), labels.get(subsets[i])!]));
-    },
+    ...maskable(logits, prepared.grid, signal),
   };
 }
 
@@ -174,27 +176,6 @@ function withTrueSpacing(prepared: Case, description: DatasetDescription): Case 
     grid = { size: grid.size, affine: images[modality]!.affine };
   }
   return { ...prepared, images, grid };
-}
-
-/** Nested: TC only inside WT, ET only inside TC. */
-function labelsOf(fused: Float32Array, threshold: number): Uint8Array {
-  const voxels = fused.length / REGIONS.length;
-  return Uint8Array.from({ length: voxels }, (_, v) => {
-    if (fused[v] <= threshold) return 0;
-    if (fused[voxels + v] <= threshold) return LABELS.oedema;
-    return fused[2 * voxels + v] <= threshold ? LABELS.core : LABELS.enhancing;
-  });
-}
-
-function tableFusion({ fusion }: FusionRules, modalities: readonly Modality[]): Fusion {
-  const table = (from: typeof fusion.weights) =>
-    Float64Array.from(modalities.flatMap((m) => REGIONS.map((region) => from[m]![region])));
-  return {
-    modalityCount: modalities.length,
-    regionCount: REGIONS.length,
-    weights: table(fusion.weights),
-    biases: table(fusion.biases),
-  };
 }
 
 /** Tensor order has the last axis fastest, an image the first: its axes are the tensor's, reversed. */

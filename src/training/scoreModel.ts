@@ -4,18 +4,15 @@ import { addToCalibration, type CalibrationBins, calibrationBins } from '../eval
 import { regionMask } from '../evaluate/labels.js';
 import { byRegion, type CaseScore, scoreRegions } from '../evaluate/scores.js';
 import type { Model } from '../model/model.js';
-import type { Case } from '../prepare/case.js';
 import { removeSpecks } from '../segment/cleanUp.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';
 import { probabilityMaps } from '../segment/probabilities.js';
-import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../terms.js';
+import { bitAt } from '../segment/tissue.js';
+import { allCombinations, combinationName, REGIONS, type Region } from '../terms.js';
+import { voxelCount } from '../volume/volume.js';
 import type { DatasetCase } from './dataset.js';
-import {
-  type PredictedCutOut,
-  type PredictedWhole,
-  type PredictOptions,
-  predictCase,
-} from './predictCase.js';
+import { UNKNOWN } from './loadCase.js';
+import { type PredictedCase, type PredictOptions, predictCase } from './predictCase.js';
 import type { VerifiedDataset, VerifyOptions } from './verify.js';
 
 export type ScoreModelOptions = VerifyOptions & PredictOptions;
@@ -24,8 +21,8 @@ export type ScoreModelOptions = VerifyOptions & PredictOptions;
 export interface ModelScores {
   readonly cases: CaseScore[];
   /**
-   * Per combination: over the known voxels of cut-outs; of whole cases over the voxels that are not air, for all the sequences that a case
-   * has (their probabilities are made once, the other combinations' are not).
+   * Per combination, over the voxels whose truth is known and that are not air; of whole cases only for all the sequences that a
+   * case has (their probabilities are made once, the other combinations' are not).
    */
   readonly calibration: Map<string, Readonly<Record<Region, CalibrationBins>>>;
 }
@@ -51,18 +48,13 @@ export async function scoreModel(
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
     const predicted = await predictCase(dataset, datasetCase, model, engine, options);
     await score(predicted, model, scores);
-    if (predicted.kind === 'cut-out') calibrateCutOut(predicted, model, scores);
-    else calibrateWhole(predicted, model, scores);
+    calibrate(predicted, model, scores);
     options.onCase?.(index + 1, cases.length);
   }
   return scores;
 }
 
-async function score(
-  predicted: PredictedCutOut | PredictedWhole,
-  { description }: Model,
-  scores: ModelScores,
-): Promise<void> {
+async function score(predicted: PredictedCase, { description }: Model, scores: ModelScores): Promise<void> {
   const { name: caseName, patient, truth, truthLabels, spacing, known, grid } = predicted;
   for (const [combination, data] of await predicted.masks(description, allCombinations(predicted.present))) {
     removeSpecks(data, grid, description.cleanUp);
@@ -72,39 +64,23 @@ async function score(
   }
 }
 
-function calibrateCutOut(predicted: PredictedCutOut, { description }: Model, scores: ModelScores): void {
-  const { regions, known } = predicted.sample.target;
-  for (const combination of allCombinations(predicted.present)) {
-    const bins = binsOf(scores, combinationName(combination));
-    const fused = predicted.fused(description, combination);
-    const voxels = fused.length / REGIONS.length;
-    REGIONS.forEach((region, r) => {
-      const part = [r * voxels, (r + 1) * voxels] as const;
-      const probabilities = fused.slice(...part).map((logit) => 1 / (1 + Math.exp(-logit)));
-      addToCalibration(bins[region], probabilities, regions.subarray(...part), known);
-    });
-  }
-}
-
-function calibrateWhole(predicted: PredictedWhole, { description }: Model, scores: ModelScores): void {
-  const { present, prepared, logits, truth, truthLabels } = predicted;
+function calibrate(predicted: PredictedCase, { description }: Model, scores: ModelScores): void {
+  const { kind, present, grid, logits, truth, truthLabels } = predicted;
   const fusion = fusionOf(description, present);
-  const { fused } = probabilityMaps(logits, prepared.grid, fusion, bitsOf(present, present));
-  const bins = binsOf(scores, combinationName(present));
-  const head = notAir(prepared);
-  for (const region of REGIONS) {
-    addToCalibration(bins[region], fused[region], regionMask(truth, region, truthLabels).data, head);
+  const counted = known(predicted);
+  const actual = byRegion((region) => regionMask(truth, region, truthLabels).data);
+  for (const members of kind === 'whole' ? [present] : allCombinations(present)) {
+    const { fused } = probabilityMaps(logits, grid, fusion, bitsOf(members, present));
+    const bins = binsOf(scores, combinationName(members));
+    for (const region of REGIONS) addToCalibration(bins[region], fused[region], actual[region], counted);
   }
 }
 
-/** 1 where any of the case's images is not air. */
-function notAir({ images, grid }: Case): Uint8Array {
-  const head = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
-  for (const modality of MODALITIES) {
-    const data = images[modality]?.data;
-    if (data) for (let v = 0; v < head.length; v++) if (data[v] !== 0) head[v] = 1;
-  }
-  return head;
+/** 1 where any of the case's images is not air and the truth is known. */
+function known({ logits, grid, truth }: PredictedCase): Uint8Array {
+  return Uint8Array.from({ length: voxelCount(grid.size) }, (_, v) =>
+    truth.data[v] !== UNKNOWN && logits.maps.some(({ tissue }) => bitAt(tissue, v) !== 0) ? 1 : 0,
+  );
 }
 
 function binsOf(

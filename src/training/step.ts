@@ -8,7 +8,7 @@ import {
   mergeGradients,
   projectionCoefficients,
 } from './decouple.js';
-import { addBranchCotangent, addFusionGradient, type Fusion, fuse } from './fusion.js';
+import { addBranchCotangent, addFusionGradient, type Fusion, fuse, type SeenBits, seenBy } from './fusion.js';
 import { type LossName, lossOf, type Target } from './losses.js';
 import { type Members, restrictObjectives, type StepObjective } from './objectives.js';
 import { fusionOf, type ParameterVector, segmentsOf } from './vector.js';
@@ -113,11 +113,19 @@ export async function gradientStep(
   const losses = new Array<number>(objectives.length).fill(0);
   for (let index = 0; index < samples.length; index++) {
     const tasks = tasksOf(objectives, index, separate);
+    const seen = seenBy(samples[index].inputs);
     const branches = await forwardAll(vector, samples[index], tasks);
     try {
       for (const gradient of new Set(tasks.map((task) => task.gradient))) {
         const own = tasks.filter((task) => task.gradient === gradient);
-        const context = { vector, branches, fusion, target: samples[index].target, loss: settings.loss };
+        const context = {
+          vector,
+          branches,
+          fusion,
+          seen,
+          target: samples[index].target,
+          loss: settings.loss,
+        };
         const values = await addGradients(context, own, gradients[gradient]);
         own.forEach(({ objective, lossWeight }, i) => {
           losses[objective] += lossWeight * values[i];
@@ -152,6 +160,7 @@ interface StepContext {
   /** By modality; undefined where no task needs it. */
   readonly branches: readonly (Branch | undefined)[];
   readonly fusion: Fusion;
+  readonly seen: SeenBits;
   readonly target: Target;
   readonly loss: LossName;
 }
@@ -191,22 +200,22 @@ async function forwardAll(
  * @returns the tasks' losses.
  */
 async function addGradients(
-  { vector, branches, fusion, target, loss }: StepContext,
+  { vector, branches, fusion, seen, target, loss }: StepContext,
   tasks: readonly Task[],
   gradient: Float32Array,
 ): Promise<number[]> {
   const logits = branches.map((branch) => branch?.logits);
   const cotangents = new Map<number, Float32Array>();
   const losses = tasks.map(({ members, weight }) => {
-    const fused = fuse(fusion, members, logits);
+    const fused = fuse(fusion, members, logits, seen);
     const { value, cotangent } = lossOf(loss, fused, target, vector.regionCount);
     for (const m of members) {
       if (!cotangents.has(m)) cotangents.set(m, new Float32Array(fused.length));
-      addBranchCotangent(fusion, members, m, cotangent, weight, cotangents.get(m)!);
+      addBranchCotangent(fusion, members, m, seen, cotangent, weight, cotangents.get(m)!);
     }
     if (vector.fusionOffset !== null) {
       const tail = gradient.subarray(vector.fusionOffset);
-      addFusionGradient(fusion, members, logits, fused, cotangent, weight, tail);
+      addFusionGradient(fusion, members, logits, seen, fused, cotangent, weight, tail);
     }
     return value;
   });

@@ -5,7 +5,7 @@ import { bootstrapInterval, type Interval, mean } from '../evaluate/statistics.j
 import { REGIONS, type Region } from '../terms.js';
 import { plainSample } from './augmentation.js';
 import { zeroFilled } from './earlyFusion.js';
-import { fuse } from './fusion.js';
+import { fuse, meanFusion, seenBy } from './fusion.js';
 import type { TrainingVolume } from './loadCase.js';
 import { type Members, subsets } from './objectives.js';
 import type { StepSample } from './step.js';
@@ -34,7 +34,7 @@ export interface Validation {
 /**
  * Dice of every combination that each case allows, whole cases in one pass a modality (early fusion: a combination),
  * thresholded at 0.5 and nested
- * (ET ⊆ TC ⊆ WT), inside what is known, on the model's grid, pooled per patient.
+ * (ET ⊆ TC ⊆ WT), in tissue and inside what is known, on the model's grid, pooled per patient.
  *
  * @throws QuorumError as the engine does.
  */
@@ -81,11 +81,16 @@ async function combinationLogits(
   sample: StepSample,
 ): Promise<(members: Members) => Promise<Float32Array>> {
   if (vector.inputChannels > 1) {
-    return (members) => routeLogits(vector.routes[0], zeroFilled(sample.inputs, members));
+    return async (members) => {
+      const input = zeroFilled(sample.inputs, members);
+      const logits = await routeLogits(vector.routes[0], input);
+      return fuse(meanFusion(1, vector.regionCount), [0], [logits], seenBy([input]));
+    };
   }
   const fusion = fusionOf(vector, parameters);
   const logits = await branchLogits(vector, sample);
-  return async (members) => fuse(fusion, members, logits);
+  const seen = seenBy(sample.inputs);
+  return async (members) => fuse(fusion, members, logits, seen);
 }
 
 /** The logits of every modality that the sample has; branches are not kept. */

@@ -1,20 +1,25 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, type Fusion, membersOf, subsetSums } from '../../src/segment/fusion.js';
 import { agreementOf, contributionsOf } from '../../src/segment/influence.js';
 import { layLattice } from '../../src/segment/lattice.js';
-import type { LogitMap, ModalityLogits } from '../../src/segment/logits.js';
-import { probabilityMaps } from '../../src/segment/probabilities.js';
+import { type LogitMap, type ModalityLogits, silence } from '../../src/segment/logits.js';
+import { oneMask } from '../../src/segment/oneMask.js';
+import { probabilitiesAt, probabilityMaps } from '../../src/segment/probabilities.js';
+import { bitAt, packBits } from '../../src/segment/tissue.js';
 import { allCombinations, MODALITIES, type Modality, REGIONS } from '../../src/terms.js';
-import type { Grid } from '../../src/volume/volume.js';
+import { type Grid, voxelCount } from '../../src/volume/volume.js';
 import { bratsGrid } from '../support/images.js';
 
 const about = { name: 'x', version: '1', description: '', trainingData: '' };
 const model = descriptionTemplate(about, 0.25).grid;
 
-/** Smooth made-up logits on a small box that differs from modality to modality. */
-function madeUpMap(modality: Modality, index: number): LogitMap {
+/**
+ * Smooth made-up logits on a small box that differs from modality to modality. Inside it each is blind in a corner and at a few
+ * points, and its image is air in a slab of the grid.
+ */
+function madeUpMap(grid: Grid, modality: Modality, index: number): LogitMap {
   const size = [9 + index, 8, 7] as const;
   const origin = [3, 4 - index, 5] as const;
   const voxels = size[0] * size[1] * size[2];
@@ -23,58 +28,74 @@ function madeUpMap(modality: Modality, index: number): LogitMap {
     for (let at = 0; at < voxels; at++)
       data[r * voxels + at] = 4 * Math.sin(at * 0.37 + r + 2.1 * index) - r + 0.5;
   }
-  return { modality, box: { origin, size }, data };
+  const seen = Uint8Array.from({ length: voxels }, (_, at) =>
+    at % size[0] <= index % 3 || at % (29 + index) === 0 ? 0 : 1,
+  );
+  silence(data, seen, -10);
+  const shown = Uint8Array.from({ length: voxelCount(grid.size) }, (_, at) =>
+    Math.floor(at / grid.size[0]) % grid.size[1] > 8 + 2 * index ? 1 : 0,
+  );
+  return { modality, box: { origin, size }, data, seen, tissue: packBits(shown) };
 }
 
 function madeUp(grid: Grid, modalities: readonly Modality[]): ModalityLogits {
-  const maps = modalities.map((m) => madeUpMap(m, MODALITIES.indexOf(m)));
+  const maps = modalities.map((m) => madeUpMap(grid, m, MODALITIES.indexOf(m)));
   return { lattice: layLattice(grid, model), outsideLogit: -10, maps, passSeconds: [] };
 }
 
-/** The plain reading of METHOD: interpolate each logit, weighted mean, sigmoid, nest, threshold. One voxel at a time. */
+/**
+ * The plain reading of METHOD and of `Fusion`: at each lattice point the members that see something (all with the outside logit
+ * where none does), both sums interpolated, their ratio, sigmoid, nest, threshold. One voxel at a time.
+ */
 function oracle(
   logits: ModalityLogits,
   fusion: Fusion,
   members: readonly number[],
   voxel: readonly number[],
+  voters = members,
 ) {
-  const position = logits.lattice.axes.map(({ imageAxis, scale, shift }) => scale * voxel[imageAxis] + shift);
   const probability: number[] = [];
   REGIONS.forEach((_, r) => {
     let sum = 0;
     let weights = 0;
-    for (const m of members) {
-      sum +=
-        fusion.weights[m][r] *
-        (interpolate(logits.maps[m], r, position, logits.outsideLogit) + fusion.biases[m][r]);
-      weights += fusion.weights[m][r];
+    for (const { point, weight } of cornersOf(logits, voxel)) {
+      const seeing = members.filter((m) => valueAt(logits.maps[m], r, point) !== null);
+      for (const m of seeing.length > 0 ? seeing : members) {
+        if (!voters.includes(m)) continue;
+        const z = valueAt(logits.maps[m], r, point) ?? logits.outsideLogit;
+        sum += weight * fusion.weights[m][r] * (z + fusion.biases[m][r]);
+        weights += weight * fusion.weights[m][r];
+      }
     }
-    const p = 1 / (1 + Math.exp(-sum / weights));
+    const air = members.every((m) => bitAt(logits.maps[m].tissue, indexOf(voxel)) === 0);
+    const p = air ? 0 : 1 / (1 + Math.exp(-sum / weights));
     probability.push(r === 0 ? p : Math.min(p, probability[r - 1]));
   });
   return probability;
+
+  function indexOf([i, j, k]: readonly number[]): number {
+    const { size } = current;
+    return i + size[0] * (j + size[1] * k);
+  }
 }
 
-function interpolate(
-  { box, data }: LogitMap,
-  region: number,
-  position: readonly number[],
-  outside: number,
-): number {
-  const voxels = box.size[0] * box.size[1] * box.size[2];
-  const local = position.map((p, a) => p - box.origin[a]);
-  let sum = 0;
-  for (let corner = 0; corner < 8; corner++) {
-    const index = local.map((p, a) => Math.floor(p) + ((corner >> a) & 1));
-    const weight = local.reduce((w, p, a) => w * (1 - Math.abs(p - index[a])), 1);
-    const inside = index.every((i, a) => i >= 0 && i < box.size[a]);
-    sum +=
-      weight *
-      (inside
-        ? data[region * voxels + index[0] + box.size[0] * (index[1] + box.size[1] * index[2])]
-        : outside);
-  }
-  return sum;
+/** The grid of the running test. */
+let current: Grid;
+
+function cornersOf({ lattice }: ModalityLogits, voxel: readonly number[]) {
+  const position = lattice.axes.map(({ imageAxis, scale, shift }) => scale * voxel[imageAxis] + shift);
+  return Array.from({ length: 8 }, (_, corner) => {
+    const point = position.map((p, a) => Math.floor(p) + ((corner >> a) & 1));
+    return { point, weight: position.reduce((w, p, a) => w * (1 - Math.abs(p - point[a])), 1) };
+  });
+}
+
+/** A logit at a lattice point; null where the modality sees nothing. */
+function valueAt({ box, data, seen }: LogitMap, region: number, point: readonly number[]): number | null {
+  const index = point.map((p, a) => p - box.origin[a]);
+  if (index.some((i, a) => i < 0 || i >= box.size[a])) return null;
+  const at = index[0] + box.size[0] * (index[1] + box.size[1] * index[2]);
+  return seen[at] === 0 ? null : data[region * seen.length + at];
 }
 
 const GRIDS: Record<string, Grid> = {
@@ -107,6 +128,9 @@ const FUSIONS: Record<string, Fusion> = {
 describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid) => {
   describe.each(Object.entries(FUSIONS))('with %s', (__, fusion) => {
     const logits = madeUp(grid, MODALITIES);
+    beforeEach(() => {
+      current = grid;
+    });
 
     it('gives the masks of METHOD’s formula for all 15 combinations', async () => {
       const subsets = allCombinations().map((s) => bitsOf(s, MODALITIES));
@@ -129,18 +153,31 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
     it('gives the probabilities of METHOD’s formula, and their spread', () => {
       const maps = probabilityMaps(logits, grid, fusion, 0b1010);
       let worst = 0;
+      let compared = 0;
       forEachVoxel(grid, (voxel, at) => {
         const expected = oracle(logits, fusion, [1, 3], voxel);
         if (maps.fused.WT[at] === 0) return;
+        compared++;
         REGIONS.forEach((region, r) => {
           worst = Math.max(worst, Math.abs(maps.fused[region][at] - expected[r]));
         });
-        const [a, b] = [1, 3].map(
-          (m) => oracle(logits, { ...fusion, weights: MODALITIES.map(() => [1, 1, 1]) }, [m], voxel)[0],
-        );
-        worst = Math.max(worst, Math.abs(maps.spread.WT[at] - Math.abs(a - b) / 2));
+        const [a, b] = [1, 3].map((m) => oracle(logits, fusion, [1, 3], voxel, [m])[0]);
+        // One that abstains altogether has no opinion.
+        const spread = Number.isNaN(a) || Number.isNaN(b) ? 0 : Math.abs(a - b) / 2;
+        worst = Math.max(worst, Math.abs(maps.spread.WT[at] - spread));
       });
       expect(worst).toBeLessThan(1e-5);
+      expect(compared).toBeGreaterThan(1000);
+    });
+
+    it('gives the same probabilities at a single voxel', () => {
+      const maps = probabilityMaps(logits, grid, fusion, 0b0110);
+      forEachVoxel(grid, (voxel, at) => {
+        if (at % 37 !== 0 || maps.fused.WT[at] === 0) return;
+        const [i, j, k] = voxel;
+        const there = probabilitiesAt(logits, grid, fusion, 0b0110, [i, j, k]);
+        for (const region of REGIONS) expect(there[region]).toBeCloseTo(maps.fused[region][at], 6);
+      });
     });
   });
 });
@@ -173,6 +210,49 @@ describe('subsets', () => {
     const sums = new Float64Array(16);
     subsetSums(Float64Array.of(1, 10, 100, 1000), 4, sums);
     expect([...sums]).toEqual(Array.from({ length: 16 }, (_, bits) => Number(bits.toString(2))));
+  });
+});
+
+describe('air', () => {
+  /** 4×1×1 voxels on lattice points, one region's logits a modality; `null` where it sees nothing. */
+  const grid: Grid = { size: [4, 1, 1], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] };
+  const lattice = layLattice(grid, { ...model, spacing: [1, 1, 1], orientation: 'RAS', anchor: [0, 0, 0] });
+  const mapOf = (modality: Modality, values: (number | null)[], tissue = values.map((v) => v !== null)) => {
+    const seen = Uint8Array.from(values, (v) => (v === null ? 0 : 1));
+    const data = Float32Array.from([...values, ...values, ...values], (v) => v ?? -10);
+    const shown = packBits(Uint8Array.from(tissue, Number));
+    return { modality, box: { origin: [0, 0, 0], size: [4, 1, 1] }, data, seen, tissue: shown } as LogitMap;
+  };
+  const fusion = FUSIONS['plain mean, 0.5'];
+  const found = async (...maps: LogitMap[]) => {
+    const logits = { lattice, outsideLogit: -10, maps, passSeconds: [] };
+    const all = (1 << maps.length) - 1;
+    const own = { ...fusion, weights: maps.map(() => [1, 1, 1]), biases: maps.map(() => [0, 0, 0]) };
+    const mask = (await combine(logits, grid, own, [all])).labels.get(all)!;
+    expect(oneMask(logits, grid, own)).toEqual(mask);
+    const { fused } = probabilityMaps(logits, grid, own, all);
+    return { mask: [...mask], logits: Array.from(fused.WT, (p) => Math.log(p / (1 - p))) };
+  };
+
+  it('a sequence that is blind where another sees abstains: it neither vetoes nor votes', async () => {
+    const { mask, logits } = await found(mapOf('t1', [2, null, null, 4]), mapOf('flair', [4, 3, -1, null]));
+    expect(mask).toEqual([4, 4, 0, 4]);
+    [3, 3, -1, 4].forEach((z, at) => expect(logits[at]).toBeCloseTo(z, 5));
+  });
+
+  it('where all are blind there is no tumour', async () => {
+    const { mask, logits } = await found(mapOf('t1', [9, null, null, 9]), mapOf('flair', [9, null, 5, null]));
+    expect(mask).toEqual([4, 0, 4, 4]);
+    expect(logits[1]).toBe(Number.NEGATIVE_INFINITY);
+    const tissue = mapOf('t1', [9, null, null, 9], [true, true, true, true]);
+    expect((await found(tissue)).logits[1]).toBeCloseTo(-10, 4);
+  });
+
+  it('the mask is cut where every used image is air on the case’s own grid', async () => {
+    const t1 = mapOf('t1', [5, 5, 5, 5], [true, false, false, true]);
+    const flair = mapOf('flair', [5, 5, 5, 5], [false, true, false, false]);
+    expect((await found(t1)).mask).toEqual([4, 0, 0, 4]);
+    expect((await found(t1, flair)).mask).toEqual([4, 4, 0, 4]);
   });
 });
 

@@ -3,10 +3,11 @@ import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
 import { type Fusion, membersOf } from '../../src/segment/fusion.js';
 import { layLattice } from '../../src/segment/lattice.js';
-import type { LogitMap, ModalityLogits } from '../../src/segment/logits.js';
+import { type LogitMap, type ModalityLogits, silence } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
+import { packBits } from '../../src/segment/tissue.js';
 import { MODALITIES, type Modality } from '../../src/terms.js';
-import type { Grid } from '../../src/volume/volume.js';
+import { type Grid, voxelCount } from '../../src/volume/volume.js';
 import { bratsGrid } from '../support/images.js';
 
 const { grid: lattice } = descriptionTemplate(
@@ -14,8 +15,8 @@ const { grid: lattice } = descriptionTemplate(
   0.25,
 );
 
-/** A few blobs in the middle of nothing; another box for each modality. */
-function blobs(modality: Modality, index: number): LogitMap {
+/** A few blobs in the middle of nothing; another box, other blind points and other air for each modality. */
+function blobs(grid: Grid, modality: Modality, index: number): LogitMap {
   const size = [14 - index, 11, 9 + index] as const;
   const voxels = size[0] * size[1] * size[2];
   const data = new Float32Array(3 * voxels);
@@ -24,13 +25,18 @@ function blobs(modality: Modality, index: number): LogitMap {
       const wave = Math.sin((at % size[0]) * 0.9 + index) * Math.cos(Math.floor(at / size[0]) * 0.21);
       data[r * voxels + at] = 9 * wave - 3 - r;
     }
-  return { modality, box: { origin: [2 - index, 3, index], size }, data };
+  const seen = Uint8Array.from({ length: voxels }, (_, at) => (at % (11 + index) < 2 ? 0 : 1));
+  silence(data, seen, -10);
+  const shown = Uint8Array.from({ length: voxelCount(grid.size) }, (_, at) =>
+    at % (5 + index) === 0 ? 0 : 1,
+  );
+  return { modality, box: { origin: [2 - index, 3, index], size }, data, seen, tissue: packBits(shown) };
 }
 
 const logits = (grid: Grid): ModalityLogits => ({
   lattice: layLattice(grid, lattice),
   outsideLogit: -10,
-  maps: MODALITIES.map(blobs),
+  maps: MODALITIES.map((modality, index) => blobs(grid, modality, index)),
   passSeconds: [],
 });
 

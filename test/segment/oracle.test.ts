@@ -45,12 +45,12 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
   });
   afterAll(() => engine.dispose());
 
+  // T1ce alone is no comparison: the other implementation counts tumour in the air, where most of T1ce's was.
   it('TCGA-DU-7294: the same volumes within 3 %', async () => {
     const folder = join(REAL_DATA, 'whole/TCGA-DU-7294');
-    const [all, flair, t1ce] = await score(folder, [[...MODALITIES], ['flair'], ['t1ce']], model, engine);
+    const [all, flair] = await score(folder, [[...MODALITIES], ['flair']], model, engine);
     expect(all.whole).toBeCloseTo(0.84, 1);
     expect(Math.abs(all.ml.WT / 25.2 - 1)).toBeLessThan(0.03);
     expect(Math.abs(flair.ml.WT / 74 - 1)).toBeLessThan(0.03);
-    expect(Math.abs(t1ce.ml.WT / 94 - 1)).toBeLessThan(0.03);
   });
 });

@@ -2,15 +2,40 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceEngine } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
+import { openStudy } from '../../src/intake/openStudy.js';
 import type { Model } from '../../src/model/model.js';
+import { prepareCase } from '../../src/prepare/case.js';
+import { combine } from '../../src/segment/combine.js';
+import { bitsOf, fusionOf, membersOf } from '../../src/segment/fusion.js';
+import { computeLogits } from '../../src/segment/logits.js';
 import { openModel } from '../../src/services/services.js';
-import { MODALITIES } from '../../src/terms.js';
+import { allCombinations, MODALITIES } from '../../src/terms.js';
+import type { Volume } from '../../src/volume/volume.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { score } from './scoredCase.js';
 
 const SUITE = 'segmenting real patients';
 /** Of `partial/`, by docs/results/split.json. */
 const VALIDATION = ['Brats18_CBICA_AQN_1', 'Brats18_TCIA08_105_1', 'brats_2013_pat0003_1'];
+
+/** 1 where zeros reach the edge of the image by faces: swept through the image to and fro until nothing changes. */
+function outsideOf({ data, size: [nx, ny, nz] }: Volume): Uint8Array {
+  const air = new Uint8Array(data.length);
+  const sweep = (at: number) => {
+    if (data[at] !== 0 || air[at] === 1) return 0;
+    const [i, j, k] = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))];
+    const edge = i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1;
+    const beside = [1, nx, nx * ny].some((step) => air[at - step] === 1 || air[at + step] === 1);
+    if (edge || beside) air[at] = 1;
+    return air[at];
+  };
+  for (let changed = 1; changed > 0; ) {
+    changed = 0;
+    for (let at = 0; at < data.length; at++) changed += sweep(at);
+    for (let at = data.length - 1; at >= 0; at--) changed += sweep(at);
+  }
+  return air;
+}
 
 describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
   let model: Model;
@@ -29,6 +54,28 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
       engine,
     );
     expect(scores[0].whole).toBeGreaterThan(0.85);
+  });
+
+  it('BraTS19_CBICA_ABM_1: no combination finds tumour outside the filled brain', async () => {
+    const prepared = await prepareCase(await openStudy([join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1')]));
+    const { grid } = prepared;
+    // Once each is enough: air is the same mirrored.
+    const patch = { ...model.description.patch, mirrored: false };
+    const once = { ...model, description: { ...model.description, patch } };
+    const logits = await computeLogits(prepared, once, engine);
+    const subsets = allCombinations().map((members) => bitsOf(members, MODALITIES));
+    const { labels } = await combine(logits, grid, fusionOf(model.description, MODALITIES), subsets);
+    const outsides = MODALITIES.map((m) => outsideOf(prepared.images[m]!));
+    for (const members of allCombinations()) {
+      const own = membersOf(bitsOf(members, MODALITIES), outsides);
+      const mask = labels.get(bitsOf(members, MODALITIES))!;
+      const outside = mask.reduce(
+        (count, label, at) => count + (label !== 0 && own.every((air) => air[at] === 1) ? 1 : 0),
+        0,
+      );
+      const inside = mask.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
+      expect({ members, outside, found: inside > 1000 }).toEqual({ members, outside: 0, found: true });
+    }
   });
 
   it('the two-sequence cases of the validation part as they are', async () => {

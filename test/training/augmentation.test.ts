@@ -25,7 +25,9 @@ describe('samples', () => {
       [1, 1, 1],
       [0, 0, 0],
     ]);
-    expect(target.known).toBeNull();
+    // Air is not known: beyond the case there is no loss.
+    const knownAt = (d: number, h: number) => target.known![32 * (32 * d + h)];
+    expect([knownAt(0, 0), knownAt(19, 19), knownAt(20, 0), knownAt(0, 20)]).toEqual([1, 1, 0, 0]);
   });
 
   it('voxels whose truth nobody knows are told apart, and are of no region', () => {
@@ -33,6 +35,15 @@ describe('samples', () => {
     const { target } = plainSample(unsure);
     expect([0, 1, 2].map((d) => target.known![d * 256])).toEqual([1, 0, 1]);
     expect([0, 1, 2].map((d) => target.regions[d * 256])).toEqual([0, 0, 1]);
+  });
+
+  it('air is where no sequence of the sample shows anything; there is no loss', () => {
+    const both = volumeOf([16, 16, 16], (d, h) => (d < 4 && h < 8 ? 0 : 1));
+    both.images[3]!.fill(0, 0, 256).fill(0, 5 * 256, 6 * 256);
+    both.images[3]!.fill(1, 256, 512);
+    const { target } = plainSample(both);
+    const known = (d: number, h: number) => target.known![256 * d + 16 * h];
+    expect([known(0, 0), known(0, 9), known(1, 0), known(2, 0), known(5, 0)]).toEqual([0, 1, 1, 0, 1]);
   });
 
   it('augmented: decided by the stream alone', () => {

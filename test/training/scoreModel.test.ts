@@ -162,14 +162,15 @@ describe('scoring a model', () => {
     const ball = (v: number, radius: number) =>
       [v % 30, Math.floor(v / 30) % 30, Math.floor(v / 900)].reduce((sum, x) => sum + (x - 15) ** 2, 0) <=
       radius ** 2;
-    // With a logit of −1 in air all of the ball is tumour; normalised anew, its shell would not be.
+    // All of the ball is tumour (but half a lattice point at its border, where the logit falls to −10 of air); normalised anew, its
+    // shell would not be.
     const model = modelWith((d) => {
       d.fusion.biases.flair = { WT: -1, TC: -1, ET: -1 };
     });
     await writeCase(folder, 'a', {
       size: [30, 30, 30],
       modalities: ['flair'],
-      value: (_, v) => (ball(v, 10) ? 2.5 : ball(v, 13) ? 0.5 : 0) * (1 + (v % 50) / 100),
+      value: (_, v) => (ball(v, 10) ? 250 : ball(v, 13) ? 50 : 0) * (1 + (v % 50) / 100),
       labels: Array.from({ length: 27000 }, (_, v) => (ball(v, 10) ? 4 : 0)),
     });
     const data = await verified(folder);

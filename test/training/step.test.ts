@@ -168,8 +168,29 @@ describe('fusion', () => {
       weights: Float64Array.of(1, 3, 1, 1),
       biases: Float64Array.of(0, 0, 0, 4),
     };
-    const fused = fuse(fusion, [0, 1], [Float32Array.of(2, 8), Float32Array.of(4, 0)]);
+    const seen = Uint8Array.of(0b11);
+    const fused = fuse(fusion, [0, 1], [Float32Array.of(2, 8), Float32Array.of(4, 0)], seen);
     expect([...fused]).toEqual([3, 7]);
-    expect([...fuse(fusion, [1], [undefined, Float32Array.of(4, 0)])]).toEqual([4, 4]);
+    expect([...fuse(fusion, [1], [undefined, Float32Array.of(4, 0)], seen)]).toEqual([4, 4]);
   });
+
+  it('leaves out who is blind where another sees; where nobody does, it is the outside logit', () => {
+    const fusion = { ...meanFusion(2, 1), weights: Float64Array.of(1, 3), biases: Float64Array.of(0.5, 0) };
+    const logits = [Float32Array.of(2, 2, 2, 2), Float32Array.of(4, 4, 4, 4)];
+    const seen = Uint8Array.of(0b11, 0b01, 0b10, 0b100);
+    expect([...fuse(fusion, [0, 1], logits, seen)]).toEqual([(2.5 + 3 * 4) / 4, 2.5, 4, -10]);
+  });
+
+  it.each(['dynamic', 'shared-norms'] as const)(
+    'its derivatives hold where members are blind (%s)',
+    async (sharing) => {
+      const blind = sample(3, [0, 1, 3]);
+      blind.inputs.forEach((input, m) =>
+        input?.data.forEach((_, v) => {
+          if ((v + m) % 3 === 0 || v % 7 === 0) input.data[v] = 0;
+        }),
+      );
+      await expectDerivative(setUp(sharing, true), [blind]);
+    },
+  );
 });

@@ -12,11 +12,11 @@ import { removeSpecks } from '../../../src/segment/cleanUp.js';
 import { logVolumeSpread } from '../../../src/segment/volumeRange.js';
 import { allCombinations, combinationName, type Modality, type Region } from '../../../src/terms.js';
 import { openDataset } from '../../../src/training/dataset.js';
-import { type PredictedCutOut, type PredictedWhole, predictCase } from '../../../src/training/predictCase.js';
+import { type PredictedCase, predictCase } from '../../../src/training/predictCase.js';
 import { readSplit, type Side } from '../../../src/training/split.js';
 import { verifyDataset } from '../../../src/training/verify.js';
 
-export type PredictedCase = PredictedCutOut | PredictedWhole;
+export type { PredictedCase };
 
 export interface OpenedModel {
   readonly model: Model;

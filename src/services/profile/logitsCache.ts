@@ -3,11 +3,12 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseSafetensors } from '../../network/safetensors.js';
-import { serialiseSafetensors } from '../../network/safetensorsWriter.js';
-import type { LogitMap } from '../../segment/logits.js';
+import { serialiseSafetensors, type WritableTensor } from '../../network/safetensorsWriter.js';
+import { type LogitMap, RESULT_FORMAT } from '../../segment/logits.js';
+import { packBits, unpackBits } from '../../segment/tissue.js';
 import type { Modality } from '../../terms.js';
 import type { NiftiForm } from '../../volume/read.js';
-import type { Grid } from '../../volume/volume.js';
+import { type Grid, voxelCount } from '../../volume/volume.js';
 import { QUORUM_VERSION } from '../version.js';
 import { writePrivately } from './privateFiles.js';
 
@@ -15,7 +16,7 @@ export const CACHE_MAXIMUM_AGE_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EXTENSION = '.safetensors';
 
-/** With Quorum's version everything that decides one modality's logits. */
+/** With Quorum's version and RESULT_FORMAT everything that decides one modality's logits. */
 export interface LogitsKey {
   readonly modality: Modality;
   /** SHA-256 of the image file. */
@@ -45,7 +46,7 @@ const aboutSchema = z.object({
 });
 
 /**
- * Logits as fp16 on disk, one file per modality, named by content: `<image hash>-<key hash>`. No name, path or date of a patient
+ * Logits as fp16 on disk with where the image shows the patient, one file per modality, named by content: `<image hash>-<key hash>`. No name, path or date of a patient
  * is in it. Oldest files go first when the limit is reached; none is used after 30 days.
  */
 export class LogitsCache {
@@ -64,9 +65,14 @@ export class LogitsCache {
       const about = aboutSchema.parse(JSON.parse(metadata.about));
       const data = tensors.get('logits')?.data;
       const [x, y, z] = about.box.size;
+      const seen = tensors.get('seen')?.data;
+      const tissue = tensors.get('tissue')?.data;
       if (!(data instanceof Float32Array) || data.length !== 3 * x * y * z) throw new Error('another size');
+      if (!(seen instanceof Uint8Array) || !(tissue instanceof Uint8Array)) throw new Error('another form');
+      if (seen.length !== bytesFor(x * y * z) || tissue.length !== bytesFor(voxelCount(about.grid.size)))
+        throw new Error('another size');
       return {
-        map: { modality: key.modality, box: about.box, data },
+        map: { modality: key.modality, box: about.box, data, seen: unpackBits(seen, x * y * z), tissue },
         grid: about.grid as unknown as Grid,
         form: about.form as NiftiForm | undefined,
         engine: about.engine,
@@ -86,12 +92,13 @@ export class LogitsCache {
       form,
       engine,
     });
-    const shape = [3, size[2], size[1], size[0]];
-    const bytes = serialiseSafetensors(
-      new Map([['logits', { shape, data: map.data }]]),
-      { about },
-      { dtype: 'F16' },
-    );
+    const seen = packBits(map.seen);
+    const tensors = new Map<string, WritableTensor>([
+      ['logits', { shape: [3, size[2], size[1], size[0]], data: map.data }],
+      ['seen', { shape: [seen.length], data: seen }],
+      ['tissue', { shape: [map.tissue.length], data: map.tissue }],
+    ]);
+    const bytes = serialiseSafetensors(tensors, { about }, { dtype: 'F16' });
     await this.shrink(limitBytes - bytes.length);
     if (bytes.length > limitBytes) return false;
     await writePrivately(this.fileOf(key), bytes);
@@ -133,7 +140,16 @@ export class LogitsCache {
 
   private fileOf(key: LogitsKey): string {
     const { modality, image, reference, modelHash, device, force } = key;
-    const text = JSON.stringify([QUORUM_VERSION, modality, image, reference, modelHash, device, force]);
+    const text = JSON.stringify([
+      QUORUM_VERSION,
+      RESULT_FORMAT,
+      modality,
+      image,
+      reference,
+      modelHash,
+      device,
+      force,
+    ]);
     const hash = createHash('sha256').update(text).digest('hex');
     return join(this.folder, `${prefixOf(image)}${hash.slice(0, 32)}${EXTENSION}`);
   }
@@ -148,6 +164,9 @@ export class LogitsCache {
     return files;
   }
 }
+
+/** What so many bits take. */
+const bytesFor = (bits: number): number => Math.ceil(bits / 8);
 
 function prefixOf(image: string): string {
   return `${image.slice(0, 32)}-`;

@@ -1,10 +1,9 @@
 import { QuorumError } from '../../errors.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { membersOf } from '../../segment/fusion.js';
-import { contributionsOf, perRegion } from '../../segment/influence.js';
-import { layLattice } from '../../segment/lattice.js';
+import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';
-import { probabilityMaps } from '../../segment/probabilities.js';
+import { probabilitiesAt, probabilityMaps } from '../../segment/probabilities.js';
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
@@ -109,12 +108,7 @@ export async function voxelTask(
   }
   if (!source) return { intensities, sequences: {}, fused: null };
   const held = await store.get(source);
-  const there = pointGrid(held.grid, voxel);
-  const logits = { ...held.logits, lattice: layLattice(there, held.model.description.grid) };
-  const probabilities = (bits: number) => {
-    const { fused } = probabilityMaps(logits, there, held.fusion, bits);
-    return perRegion((_, region) => fused[region][0]);
-  };
+  const probabilities = (bits: number) => probabilitiesAt(held.logits, held.grid, held.fusion, bits, voxel);
   const all = (1 << held.present.length) - 1;
   return {
     intensities,

@@ -29,6 +29,8 @@ const entry: CachedLogits = {
     modality: 't1',
     box: { origin: [-3, 4, 5], size: [2, 3, 4] },
     data: Float32Array.from({ length: 72 }, (_, i) => (i - 30) / 4),
+    seen: Uint8Array.from({ length: 24 }, (_, i) => (i % 5 === 0 ? 0 : 1)),
+    tissue: Uint8Array.from({ length: 90 }, (_, i) => i),
   },
   grid: { size: [8, 9, 10], affine: AFFINE },
   form: undefined,
