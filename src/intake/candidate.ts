@@ -37,6 +37,8 @@ export interface StudyCandidate {
   readonly texts: readonly string[];
   /** What the user has to confirm before it is taken for one patient's one examination; empty when the headers are clear. */
   readonly doubts: readonly string[];
+  /** What is to be said of it and need not be confirmed. */
+  readonly remarks: readonly string[];
   readonly series: readonly FoundSeries[];
   readonly choices: Readonly<Partial<Record<Modality, Choice>>>;
   /** Sequences that stay empty because it is not settled which series they are. */

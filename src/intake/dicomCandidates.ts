@@ -4,6 +4,7 @@ import type { Grid } from '../volume/volume.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
 import type { DicomImage } from './dicom/image.js';
+import { isValidUid } from './dicom/readHeader.js';
 import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
 import { patientOf } from './patient.js';
 import { ANOTHER_BODY_PART } from './recogniser/asideWords.js';
@@ -65,6 +66,7 @@ function candidateOf(
     description: images[0].studyTexts[0] ?? null,
     texts,
     doubts: doubtsOf(images),
+    remarks: invalidUids(images),
     series,
     choices: chooseSeries(series),
     questions: questionsAbout(series),
@@ -93,6 +95,22 @@ function doubtsOf(images: readonly DicomImage[]): string[] {
   if (distinct((image) => (image.modality === 'MR' ? image.acquired?.slice(0, 10) : null)) > 1)
     doubts.push('its images were acquired on several days');
   return doubts;
+}
+
+/** Which UIDs are not valid, in words: identifiers of home-made anonymisers tell what belongs together, and may be refused elsewhere. */
+function invalidUids(images: readonly DicomImage[]): string[] {
+  const kinds = [
+    ['Study Instance UID', 'studyInstanceUid'],
+    ['Series Instance UID', 'seriesInstanceUid'],
+    ['SOP Instance UID', 'sopInstanceUid'],
+    ['Frame of Reference UID', 'frameOfReferenceUid'],
+  ] as const;
+  const invalid = kinds.filter(([, key]) =>
+    images.some((image) => image[key] !== null && !isValidUid(image[key])),
+  );
+  if (invalid.length === 0) return [];
+  const names = invalid.map(([name]) => name).join(', ');
+  return [`invalid UIDs (${names}): read, but DICOM results cannot refer to them`];
 }
 
 /**

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MODALITIES } from '../terms.js';
-import type { ImageHeader } from '../volume/read.js';
+import type { HeaderRemark, ImageHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
 import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
@@ -99,11 +99,27 @@ async function candidateOf(
     description: sidecars.flatMap(({ texts }) => texts)[0] ?? null,
     texts: sidecars.flatMap(({ texts }) => texts),
     doubts: new Set(dates).size > 1 ? ['its images were acquired on several days'] : [],
+    remarks: headerRemarks(series),
     series,
     choices: chooseSeries(series),
     questions: questionsAbout(series),
     suggestions: suggestFromFiles(folder, series, sidecars),
   };
+}
+
+const REMARKS: Record<HeaderRemark, string> = {
+  ORIENTATION_UNKNOWN: 'no header says which side is left and which is right',
+  VOXEL_SIZE_FROM_PIXDIM: 'its matrix (sform) has no voxel size: pixdim was taken',
+  SFORM_UNUSABLE: 'its matrix (sform) places no voxel: the qform was taken',
+};
+
+/** What the headers of image files leave open, or contradict themselves in. */
+function headerRemarks(series: readonly FoundSeries[]): string[] {
+  return series.flatMap(({ source, shown }) =>
+    source.kind === 'file'
+      ? (source.header.remarks ?? []).map((remark) => `${basename(shown)}: ${REMARKS[remark]}`)
+      : [],
+  );
 }
 
 /** What the names of files and the texts beside them suggest for the three questions. */

@@ -52,6 +52,7 @@ export async function fileCandidate(
     description: null,
     texts: sidecars.flatMap(({ texts }) => texts),
     doubts: [],
+    remarks: [],
     series,
     choices: chooseSeries(series),
     questions: questionsAbout(series),

@@ -2,7 +2,7 @@ import type { Problem } from '../errors.js';
 import { QuorumError } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
 import { type BurntVolumes, secondaryCaptures } from '../export/dicom/secondaryCapture.js';
-import { dicomSegmentation } from '../export/dicom/segmentation.js';
+import { checkReferable, dicomSegmentation } from '../export/dicom/segmentation.js';
 import { readSourceHeader } from '../export/dicom/sourceHeader.js';
 import { IN_REGION } from '../export/regions.js';
 import { strippedImageFile, writeStrippedImages } from '../export/strippedImages.js';
@@ -75,6 +75,18 @@ export function plannedExtras(
     ...(captured ? captured.dicom.frames.map((_, n) => captureFile(captured.modality, n)) : []),
     ...(request.strippedImages ? sources.map(({ modality }) => strippedImageFile(modality)) : []),
   ];
+}
+
+/**
+ * Finds what the DICOM objects that were asked for would fail on, before anything is computed.
+ *
+ * @throws QuorumError NOT_DICOM, DICOM_INCOMPLETE, DICOM_INVALID, and what reading a header throws.
+ */
+export async function checkExtras(request: ExtraRequest, sources: readonly SourceImage[]): Promise<void> {
+  for (const { dicom } of dicomSources(request, sources)) {
+    if (request.dicomSeg) checkReferable(dicom);
+    await readSourceHeader(dicom.frames[0].file);
+  }
 }
 
 /**

@@ -22,7 +22,13 @@ import { computeLogits, RESULT_FORMAT } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { reportWarning } from './contract/warnings.js';
-import { type ExtraContent, plannedExtras, type SourceImage, writeExtras } from './extraFiles.js';
+import {
+  checkExtras,
+  type ExtraContent,
+  plannedExtras,
+  type SourceImage,
+  writeExtras,
+} from './extraFiles.js';
 import type { JobContext } from './jobs.js';
 import type { OpenedStudy } from './studies/openInputs.js';
 import { QUORUM_VERSION } from './version.js';
@@ -75,6 +81,7 @@ export async function segmentCase(
   if (earlier && !options.overwrite) return { report: earlier, skipped: true };
 
   const sources = use.map((modality) => ({ ...study.images[modality]!, modality }));
+  await checkExtras(options, sources);
   const combinations = options.allCombinations ? allCombinations(use) : [use];
   const output = await CaseOutput.open(
     folder,

@@ -7,7 +7,7 @@ import { readNrrd, readNrrdHeader } from './nrrd.js';
 import type { Volume } from './volume.js';
 
 export type { ImageFile, ImageHeader } from './imageFile.js';
-export type { NiftiForm } from './niftiForm.js';
+export type { HeaderRemark, NiftiForm } from './niftiForm.js';
 
 /** Who reads files of one format. */
 interface Reader {

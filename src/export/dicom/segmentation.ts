@@ -1,4 +1,5 @@
 import { QuorumError } from '../../errors.js';
+import { isValidUid } from '../../intake/dicom/readHeader.js';
 import type { DicomSeries } from '../../intake/study.js';
 import { LABELS } from '../../segment/combine.js';
 import { voxelSpacing } from '../../volume/affine.js';
@@ -55,7 +56,7 @@ type Segment = (typeof SEGMENTS)[number] & { readonly number: number };
  *
  * @param mask BraTS labels 0, 1, 2, 4 with one slice per frame of the series, in any axis order.
  * @returns the file's bytes.
- * @throws QuorumError MASK_EMPTY, FRAMES_DIFFER, DICOM_INCOMPLETE (the source has no Frame of Reference UID).
+ * @throws QuorumError MASK_EMPTY, FRAMES_DIFFER, DICOM_INCOMPLETE (the source lacks a valid UID to refer to).
  */
 export function dicomSegmentation(
   series: DicomSeries,
@@ -63,8 +64,7 @@ export function dicomSegmentation(
   mask: Volume<Uint8Array>,
   provenance: Provenance,
 ): Uint8Array {
-  if (series.frameOfReferenceUid === null)
-    throw new QuorumError({ code: 'DICOM_INCOMPLETE', field: 'FrameOfReferenceUID', expected: 'a value' });
+  checkReferable(series);
   const placed = placeFrames(series, mask);
   const segments = segmentsOf(mask.data);
   const frames = labelledRange(placed, series, mask.data);
@@ -77,7 +77,7 @@ export function dicomSegmentation(
     }),
     SOPInstanceUID: newUid(),
     SeriesInstanceUID: newUid(),
-    FrameOfReferenceUID: series.frameOfReferenceUid,
+    FrameOfReferenceUID: series.frameOfReferenceUid!,
     ...imageModules(series, segments.length * frames.length),
     SegmentSequence: segments.map((segment) => describeSegment(segment, provenance)),
     ...dimensions(),
@@ -88,6 +88,35 @@ export function dicomSegmentation(
     ReferencedSeriesSequence: referencedSeries(frames),
   };
   return encodeDicom(dataset, packBits(segments, frames, series, mask.data));
+}
+
+/**
+ * Refuses a series to which no segmentation can refer, before anything is computed.
+ * @throws QuorumError DICOM_INCOMPLETE
+ */
+export function checkReferable({
+  frameOfReferenceUid,
+  studyInstanceUid,
+  seriesInstanceUid,
+  frames,
+}: DicomSeries): void {
+  const needed: readonly (readonly [name: string, uid: string | null])[] = [
+    ['Frame of Reference UID', frameOfReferenceUid],
+    ['Study Instance UID', studyInstanceUid],
+    ['Series Instance UID', seriesInstanceUid],
+    ...frames.map((frame) => ['SOP Instance UID', frame.sopInstanceUid] as const),
+  ];
+  const missing = needed.find(([, uid]) => !uid || !isValidUid(uid));
+  if (!missing) return;
+  const [field, uid] = missing;
+  const found = uid ? 'one that is not valid' : 'none';
+  throw new QuorumError({
+    code: 'DICOM_INCOMPLETE',
+    field,
+    expected: `a valid ${field}`,
+    found,
+    file: frames[0]?.file,
+  });
 }
 
 function segmentsOf(labels: Uint8Array): Segment[] {

@@ -7,7 +7,7 @@ import { QuorumError } from '../../errors.js';
 import { withFile } from '../../volume/fileBytes.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';
 import type { DicomFrame } from '../study.js';
-import { forConverter } from './forConverter.js';
+import { forConverter, intoOneSeries } from './forConverter.js';
 import { holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
 import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
@@ -101,6 +101,7 @@ async function filesOf(
 ): Promise<Map<string, Uint8Array>> {
   const perFile = new Map<string, number>();
   for (const frame of frames) perFile.set(frame.file, (perFile.get(frame.file) ?? 0) + 1);
+  const isOneSeries = new Set(frames.map(({ seriesInstanceUid }) => seriesInstanceUid)).size === 1;
   const files = new Map<string, Uint8Array>();
   let total = 0;
   for (const [path, count] of perFile) {
@@ -109,6 +110,7 @@ async function filesOf(
       return opened.read(0, opened.length);
     });
     const made = madeReadable(bytes, transferSyntaxes.get(path) ?? '', count, path);
+    if (!isOneSeries) intoOneSeries(made);
     total += made.length;
     if (total > limit) throw tooLarge(first.file, limit);
     files.set(path, made);

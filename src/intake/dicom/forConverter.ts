@@ -1,5 +1,5 @@
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { DEFLATED, EXPLICIT_LITTLE, inflateDataSet, PREAMBLE_BYTES } from './readHeader.js';
+import { DEFLATED, EXPLICIT_LITTLE, inflateDataSet, PREAMBLE_BYTES, parseUntilPixels } from './readHeader.js';
 
 /** JPEG-LS, JPEG 2000 and the like: what the converter takes only as one fragment a frame. */
 const ENCAPSULATED = /^1\.2\.840\.10008\.1\.2\.(4\.|5$)/;
@@ -15,6 +15,19 @@ export function forConverter(bytes: Buffer, transferSyntax: string, frames: numb
   if (ENCAPSULATED.test(transferSyntax) && transferSyntax !== RLE && frames === 1)
     return inOneFragment(bytes);
   return bytes;
+}
+
+const ANY_SERIES = '1.2.3';
+
+/**
+ * Writes one Series Instance UID into a file's bytes: the converter makes an image of every series, also where a volume's slices have one
+ * each.
+ */
+export function intoOneSeries(bytes: Uint8Array): void {
+  const element = parseUntilPixels(bytes, false).elements.x0020000e;
+  if (!element || element.length < ANY_SERIES.length) return;
+  bytes.fill(0, element.dataOffset, element.dataOffset + element.length);
+  bytes.set(Buffer.from(ANY_SERIES, 'latin1'), element.dataOffset);
 }
 
 /** The same file with its data set inflated; the syntax's UID is shortened in place, padded with NUL (PS3.5 9.1). */

@@ -172,9 +172,17 @@ const STUDY_TEXTS = [
   'x00401002',
 ];
 
+/**
+ * A UID as the file has it: one that is not valid still tells what belongs together. Null when it is absent, empty, or no text of a line.
+ */
 function uid(dataSet: DataSet, tag: string): string | null {
   const value = dataSet.string(tag)?.trim();
-  return value && /^[0-9.]{1,64}$/.test(value) ? value : null;
+  return value && /^[\x21-\x7e]{1,64}$/.test(value) ? value : null;
+}
+
+/** Whether a UID is one by PS3.5 9.1: numbers without leading zeros between dots, at most 64 characters. */
+export function isValidUid(value: string): boolean {
+  return value.length <= 64 && /^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/.test(value);
 }
 
 /** Repetition time and flip angle: in an enhanced object within MR Timing and Related Parameters. */

@@ -41,9 +41,10 @@ const LARGEST_ROUNDING = 0.25;
 export function assembleVolumes(images: readonly DicomImage[]): DicomVolume[] {
   const { unique, copies } = withoutCopies(images);
   const stacks = new Map<string, Slice[]>();
+  const seriesOf = seriesNames(unique);
   for (const image of unique) {
     image.frames.forEach((facts, index) => {
-      const key = `${image.seriesInstanceUid ?? image.studyInstanceUid ?? ''}|${stackKey(image, facts)}`;
+      const key = `${seriesOf(image)}|${stackKey(image, facts)}`;
       const height =
         facts.position && facts.orientation ? dot(facts.position, normalOf(facts.orientation)) : 0;
       const stack = stacks.get(key) ?? [];
@@ -63,6 +64,23 @@ function withoutCopies(images: readonly DicomImage[]) {
     else byUid.set(image.sopInstanceUid, image);
   }
   return { unique: [...byUid.values()], copies };
+}
+
+/**
+ * What tells series apart: the Series Instance UID. Some scanners and anonymisers give every slice one of its own: slices that stand alone
+ * under theirs belong together where examination, series number, description and contrast agent are the same.
+ */
+function seriesNames(images: readonly DicomImage[]): (image: DicomImage) => string {
+  const counts = new Map<string | null, number>();
+  for (const { seriesInstanceUid } of images)
+    counts.set(seriesInstanceUid, (counts.get(seriesInstanceUid) ?? 0) + 1);
+  return (image) => {
+    const { seriesInstanceUid, studyInstanceUid, seriesNumber, description, protocol, contrastAgent } = image;
+    if (seriesInstanceUid === null) return studyInstanceUid ?? '';
+    const isAlone = image.frames.length === 1 && counts.get(seriesInstanceUid) === 1;
+    if (!isAlone || (seriesNumber === undefined && description === undefined)) return seriesInstanceUid;
+    return JSON.stringify([studyInstanceUid, seriesNumber, description, protocol, contrastAgent]);
+  };
 }
 
 /** What all slices of one volume share. */
@@ -93,7 +111,7 @@ interface Stack {
 
 /** Slices that lie at one place several times are volumes of their own, in the order of their times. */
 function splitRepeats(slices: readonly Slice[]): Stack[] {
-  const sorted = [...slices].sort((a, b) => a.height - b.height || order(a) - order(b));
+  const sorted = [...slices].sort((a, b) => a.height - b.height || order(a, b));
   if (slices.some(({ facts }) => !facts.position || !facts.orientation))
     return [{ slices: sorted, repeats: 1 }];
   const places: Slice[][] = [];
@@ -104,20 +122,25 @@ function splitRepeats(slices: readonly Slice[]): Stack[] {
   }
   const repeats = Math.max(...places.map((place) => place.length));
   if (repeats === 1) return [{ slices: sorted, repeats }];
-  for (const place of places) place.sort((a, b) => order(a) - order(b));
+  for (const place of places) place.sort(order);
   return Array.from({ length: repeats }, (_, turn) => ({
     slices: places.filter((place) => place.length > turn).map((place) => place[turn]),
     repeats,
   }));
 }
 
-function order({ image, facts, index }: Slice): number {
+/** Repeats are told by temporal position and acquisition, then by time, then by their number. */
+function order(a: Slice, b: Slice): number {
   return (
-    (facts.temporalIndex ?? 0) * 1e12 +
-    (image.acquisitionNumber ?? 0) * 1e7 +
-    (image.instanceNumber ?? 0) * 1e2 +
-    index * 1e-3
+    turn(a) - turn(b) ||
+    (a.image.acquired ?? '').localeCompare(b.image.acquired ?? '') ||
+    (a.image.instanceNumber ?? 0) - (b.image.instanceNumber ?? 0) ||
+    a.index - b.index
   );
+}
+
+function turn({ image, facts }: Slice): number {
+  return (facts.temporalIndex ?? 0) * 1e6 + (image.acquisitionNumber ?? 0);
 }
 
 /** Two series of one examination that differ in nothing but their slices, and together are one even stack. */

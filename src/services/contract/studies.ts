@@ -45,6 +45,8 @@ const candidateSchema = z.object({
   description: z.string().nullable(),
   /** What the user has to confirm first. */
   doubts: z.array(z.string()),
+  /** What is to be said of it and need not be confirmed. */
+  remarks: z.array(z.string()),
   series: z.array(foundSeriesSchema),
   /** The series that serves as each sequence, and why the others do not. */
   choices: z.partialRecord(

@@ -49,7 +49,8 @@ export function summariseScan({ studies, files, ignored, problems }: Scan): Resp
 }
 
 function summariseCandidate(candidate: StudyCandidate): CandidateSummary {
-  const { id, name, shown, kind, date, description, doubts, series, choices, suggestions } = candidate;
+  const { id, name, shown, kind, date, description, doubts, remarks, series, choices, suggestions } =
+    candidate;
   const chosen = Object.entries(choices).map(([modality, { winner, rejected }]) => [
     modality,
     { winner, rejected: [...rejected] },
@@ -57,6 +58,7 @@ function summariseCandidate(candidate: StudyCandidate): CandidateSummary {
   return {
     ...{ id, name, shown, kind, date, description, suggestions },
     doubts: [...doubts],
+    remarks: [...remarks],
     questions: candidate.questions.map(({ sequences, series: ids, why }) => ({
       sequences: [...sequences],
       series: [...ids],
