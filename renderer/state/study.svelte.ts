@@ -176,7 +176,10 @@ export class Study {
     const { mask, editing } = this;
     if (mask?.kind === 'named') return true;
     if (mask?.kind === 'edited' && editing.state)
-      return editSupports(editing.state, region, this.case.result?.combinations ?? {});
+      return editSupports(
+        editing.state,
+        (name) => this.case.result?.combinations[name]?.volumes[region].supported ?? true,
+      );
     return this.found?.volumes[region].supported ?? true;
   }
 

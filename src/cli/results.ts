@@ -1,31 +1,39 @@
-import { DICOM_IDENTITY_NOTICE } from '../services/contract/exports.js';
+import { mlText } from '../numbers.js';
 import { describeProblem } from '../services/contract/messages.js';
-import type { SegmentResult } from '../services/services.js';
+import {
+  type BatchReport,
+  type CaseReport,
+  type CombinationReport,
+  DICOM_IDENTITY_NOTICE,
+  type ReportedVolume,
+  titles,
+} from '../services/contract.js';
+import { type SegmentResult, warningLines, warningsIn } from '../services/services.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
 import { table } from './table.js';
 
 type CaseResult = Extract<SegmentResult, { kind: 'case' }>;
-type BatchResult = Extract<SegmentResult, { kind: 'batch' }>;
-type CombinationResult = CaseResult['combinations'][string];
 
 /** What one case's result says, for a terminal. */
 export function describeCase(report: CaseResult, folder: string): string {
-  const titles = report.combination.split('+').map((m) => MODALITY_TITLES[m as Modality]);
   const lines = [
-    `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${titles.join(' + ')}`,
+    `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${sequencesOf(report.combination)}`,
     '',
     combinationTable(report.combinations),
     '',
     ...remarks(report),
-    `${report.networkPasses} network pass${report.networkPasses === 1 ? '' : 'es'}, ${report.seconds.total.toFixed(1)} s on ${report.engine.device}, ${report.peakMemoryMb} MB at most`,
+    `${report.seconds.total.toFixed(1)} s on ${deviceOf(report.engine.device)}`,
     `Results: ${folder}`,
     report.notice,
   ];
   return lines.join('\n');
 }
 
+const sequencesOf = (combination: string) => titles(combination.split('+') as Modality[]);
+const deviceOf = (device: string) => (device === 'cpu' ? 'the processor' : device);
+
 /** One row per combination: a dot per sequence (● used, ○ not), volumes in ml, agreement. */
-export function combinationTable(combinations: CaseResult['combinations']): string {
+export function combinationTable(combinations: CaseReport['combinations']): string {
   const header = [
     ...MODALITIES.map((m) => MODALITY_TITLES[m]),
     'WT ml',
@@ -39,43 +47,38 @@ export function combinationTable(combinations: CaseResult['combinations']): stri
     const members = name.split('+');
     return [
       ...MODALITIES.map((m) => (members.includes(m) ? '●' : '○')),
-      ...volumeCells(result),
+      ...REGIONS.map((region) => volumeCell(result.volumes[region])),
       ...agreementCells(result),
     ];
   });
   return table([header, ...rows]);
 }
 
-function volumeCells({ volumes }: CombinationResult): string[] {
-  return REGIONS.map((region) => `${volumes[region].ml.toFixed(1)}${volumes[region].supported ? '' : '*'}`);
+/** A guess has an asterisk; a number that is not given is one too. */
+function volumeCell({ ml, supported }: ReportedVolume): string {
+  return `${ml === null ? '–' : mlText(ml)}${supported ? '' : '*'}`;
 }
 
-function agreementCells({ agreement }: CombinationResult): string[] {
+function agreementCells({ agreement }: CombinationReport): string[] {
   return REGIONS.map((region) => (agreement[region] === null ? '–' : agreement[region].toFixed(2)));
 }
 
-function remarks(report: CaseResult): string[] {
+function remarks(report: CaseReport): string[] {
   const lines: string[] = [];
   const results = Object.values(report.combinations);
-  const unsupported = results.some(({ volumes }) => REGIONS.some((region) => !volumes[region].supported));
-  if (unsupported)
-    lines.push(
-      '* not supported: from these sequences this model guesses this region; do not use the number.',
-    );
+  const volumes = results.flatMap((one) => REGIONS.map((region) => one.volumes[region]));
+  if (volumes.some(({ supported, ml }) => !supported && ml === null))
+    lines.push('–* not given: these sequences do not support this region (--unsupported gives a guess).');
+  if (volumes.some(({ supported, ml }) => !supported && ml !== null))
+    lines.push('* a guess: these sequences do not support this region; do not use the number.');
   if (results.some(({ agreement }) => agreement.WT !== null)) {
     lines.push('agreement: mean Dice with each sequence left out in turn; not accuracy.');
   }
-  const main = report.combinations[report.combination];
-  // That a region is not supported is said by the asterisk.
-  const warnings = [...(report.warnings ?? []), ...(main.warnings ?? [])];
-  for (const { code, text } of warnings) if (code !== 'REGION_NOT_SUPPORTED') lines.push(`warning: ${text}`);
-  for (const { region, ml, centroidMm, removed } of main.specks) {
-    const place = centroidMm.map((mm) => mm.toFixed(0)).join(', ');
-    lines.push(
-      `${removed ? 'removed' : 'kept'} speck: ${region} ${ml.toFixed(3)} ml at RAS (${place}) mm${removed ? ' (--keep-specks keeps it)' : ''}`,
-    );
-  }
-  for (const { file, reason } of report.leftOut ?? []) lines.push(`${file} was not written: ${reason}.`);
+  const isWarned = warningsIn(report).length > 0;
+  lines.push(...warningLines(report).map((text) => (isWarned ? `warning: ${text}` : text)));
+  const { specks } = report.combinations[report.combination];
+  if (specks.length > 0) lines.push(speckLine(specks));
+  for (const { file, reason } of report.leftOut) lines.push(`${file} was not written: ${reason}.`);
   if (report.files.some(({ file }) => file.startsWith('dicom/'))) lines.push(DICOM_IDENTITY_NOTICE);
   for (const problem of report.overridden)
     lines.push(`OVERRIDDEN by --force: ${problem.code}: ${problem.found} (expected ${problem.expected})`);
@@ -84,22 +87,38 @@ function remarks(report: CaseResult): string[] {
   return lines;
 }
 
+/** However many there are: where each lies stands in `report.json`. */
+function speckLine(specks: CombinationReport['specks']): string {
+  const ml = mlText(specks.reduce((sum, speck) => sum + speck.ml, 0));
+  const what = `${specks.length} speck${specks.length === 1 ? '' : 's'}`;
+  return specks[0].removed
+    ? `${what} removed, ${ml} ml together (--keep-specks keeps them; report.json says where)`
+    : `${what} kept, ${ml} ml together`;
+}
+
 /** What a batch's summary says, for a terminal. */
-export function describeBatch(report: BatchResult, folder: string): string {
-  const header = ['case', 'state', 'WT ml', 'TC ml', 'ET ml'];
-  const rows = report.cases.map(({ case: name, state, volumes }) => [
+export function describeBatch(report: BatchReport, folder: string): string {
+  const header = ['case', 'state', 'sequences', 'WT ml', 'TC ml', 'ET ml', 'warnings'];
+  const rows = report.cases.map(({ case: name, state, combination, volumes, warnings }) => [
     name,
     state,
-    ...REGIONS.map((region) =>
-      volumes ? `${volumes[region].ml.toFixed(1)}${volumes[region].supported ? '' : '*'}` : '–',
-    ),
+    combination === null ? '–' : sequencesOf(combination),
+    ...REGIONS.map((region) => (volumes ? volumeCell(volumes[region]) : '–')),
+    state === 'failed' ? '–' : String(warnings.length),
   ]);
+  const volumes = report.cases.flatMap((one) => (one.volumes ? Object.values(one.volumes) : []));
+  const warned = report.cases.flatMap(({ case: name, warnings }) =>
+    warnings.length > 0 ? [`\n${name}:`, ...warnings.map(({ text }) => `  ${text}`)] : [],
+  );
   const failures = report.cases.flatMap(({ case: name, problem }) =>
     problem ? [`\n${name}: ${describeProblem(problem)}`] : [],
   );
   return [
     table([header, ...rows]),
-    '* not supported by the sequences of this case',
+    ...(volumes.some(({ supported }) => !supported)
+      ? ['* not supported by the sequences of this case: not given, or a guess with --unsupported']
+      : []),
+    ...warned,
     ...failures,
     `Results: ${folder}`,
     report.notice,

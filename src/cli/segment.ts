@@ -1,12 +1,13 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Client, Request } from '../services/contract.js';
+import { type Client, FORMATS, type FormatId, type Request } from '../services/contract.js';
 import type { SegmentResult } from '../services/services.js';
-import type { Modality } from '../terms.js';
+import { combinationName, type Modality } from '../terms.js';
 import { EXIT } from './failure.js';
 import { followJob } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
+import { parseCount, parseShare } from './numbers.js';
 import { describeBatch, describeCase } from './results.js';
 
 /** `quorum segment DIR|FILES… --out OUT`. */
@@ -24,17 +25,19 @@ export function segmentCommand(services: Client): Command {
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
     .option('--all-combinations', 'also write the mask of every subset of the sequences')
     .option(
-      '--probabilities',
-      'also write probability maps, and the spread of the sequences’ own probabilities, per region',
+      '--combinations <list>',
+      'also write the masks of these subsets, e.g. flair,t1+flair',
+      parseCombinations,
     )
-    .option('--picture', 'also write an overview picture (PNG)')
-    .option('--stl', 'also write a surface of each region (STL, LPS mm)')
-    .option('--dicom-seg', 'also write DICOM-SEG; needs DICOM input, carries the patient’s identity')
     .option(
-      '--secondary-capture',
-      'also write DICOM pictures with outlines and volumes; needs DICOM input, carries the patient’s identity',
+      '--threshold <p>',
+      'probability above which a voxel belongs to a region (default: the model’s)',
+      parseProbability,
     )
-    .option('--stripped-images', 'also write the skull-stripped images without header text (NIfTI)')
+    .option(
+      '--unsupported',
+      'give numbers and files of regions that the sequences do not support, as guesses',
+    )
     .option('--neutral-names', 'no name of a folder or file of yours in the results: “case” instead')
     .addOption(
       new Option('--labels <scheme>', 'brats: 1, 2, 4; consecutive: 1, 2, 3')
@@ -59,6 +62,11 @@ export function segmentCommand(services: Client): Command {
     )
     .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
     .option('--json', 'progress and result as JSON lines');
+  for (const { option, help, byDefault } of FORMATS)
+    command.option(
+      byDefault.terminal ? `--no-${option}` : `--${option}`,
+      byDefault.terminal ? `do not write ${help}` : `also write ${help}`,
+    );
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = requestOf(inputs, options);
@@ -75,17 +83,14 @@ export function segmentCommand(services: Client): Command {
   });
 }
 
-interface SegmentOptions extends InputOptions {
+interface SegmentOptions extends InputOptions, Partial<Record<FormatId, boolean>> {
   out: string;
   model?: string;
   use?: Modality[];
   allCombinations?: true;
-  probabilities?: true;
-  picture?: true;
-  stl?: true;
-  dicomSeg?: true;
-  secondaryCapture?: true;
-  strippedImages?: true;
+  combinations?: string[];
+  threshold?: number;
+  unsupported?: true;
   neutralNames?: true;
   labels: 'brats' | 'consecutive';
   keepSpecks?: true;
@@ -105,12 +110,10 @@ function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.
     model: options.model ?? null,
     use: options.use ?? null,
     allCombinations: options.allCombinations ?? false,
-    probabilities: options.probabilities ?? false,
-    picture: options.picture ?? false,
-    stl: options.stl ?? false,
-    dicomSeg: options.dicomSeg ?? false,
-    secondaryCapture: options.secondaryCapture ?? false,
-    strippedImages: options.strippedImages ?? false,
+    combinations: options.combinations ?? [],
+    threshold: options.threshold ?? null,
+    unsupported: options.unsupported ?? false,
+    ...formatsOf(options),
     neutralNames: options.neutralNames ?? false,
     labels: options.labels,
     keepSpecks: options.keepSpecks ?? false,
@@ -123,16 +126,31 @@ function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.
   };
 }
 
+/** Commander names an option's value as the format is named: `--dicom-seg` is `dicomSeg`. */
+function formatsOf(options: SegmentOptions): Partial<Record<FormatId, boolean>> {
+  return Object.fromEntries(
+    FORMATS.map(({ id, option, byDefault }) => {
+      const value = (options as unknown as Record<string, boolean | undefined>)[camelCase(option)];
+      return [id, value ?? byDefault.terminal];
+    }),
+  );
+}
+
+const camelCase = (option: string) => option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function parseCombinations(text: string): string[] {
+  return text.split(',').map((one) => combinationName(parseModalities(one.replaceAll('+', ','))));
+}
+
+function parseProbability(text: string): number {
+  const share = parseShare(text);
+  if (share > 0 && share < 1) return share;
+  throw new InvalidArgumentError('Expected a number between 0 and 1.');
+}
+
 function exitCodeOf(result: SegmentResult): number {
   if (result.kind === 'case') return EXIT.done;
   const failed = result.cases.filter(({ state }) => state === 'failed').length;
   if (failed === 0) return EXIT.done;
   return failed === result.cases.length ? EXIT.failed : EXIT.someFailed;
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1)
-    throw new InvalidArgumentError('Expected a whole number of at least 1.');
-  return count;
 }

@@ -7,6 +7,7 @@ const COLUMNS = [
   'volume_ml',
   'longest_diameter_mm',
   'perpendicular_diameter_mm',
+  'supported',
   'note',
   'range_lower_ml',
   'range_upper_ml',
@@ -14,6 +15,7 @@ const COLUMNS = [
   'edited_by_hand',
   'added_by_hand_ml',
   'removed_by_hand_ml',
+  'warnings',
   'sequences_used',
   'threshold',
   'model',
@@ -26,7 +28,7 @@ const COLUMNS = [
 ] as const;
 
 /**
- * One line per mask and region (RFC 4180: CRLF, quotes doubled). Cells that a spreadsheet would take for a formula get a leading
+ * One line per mask and region, numbers with at most three decimals (RFC 4180: CRLF, quotes doubled). Cells that a spreadsheet would take for a formula get a leading
  * apostrophe. Answers to the questions have a column each; the last column is the notice.
  */
 export function reportCsv(facts: ReportFacts): string {
@@ -49,6 +51,7 @@ function cellsOf(row: RegionRow, facts: ReportFacts): (string | number | null)[]
     row.ml,
     row.diameters?.longestMm ?? null,
     row.diameters?.perpendicularMm ?? null,
+    row.supported ? 'yes' : 'no',
     row.note,
     row.rangeMl?.lower ?? null,
     row.rangeMl?.upper ?? null,
@@ -56,6 +59,7 @@ function cellsOf(row: RegionRow, facts: ReportFacts): (string | number | null)[]
     row.byHand ? 'yes' : 'no',
     row.byHand?.addedMl ?? null,
     row.byHand?.removedMl ?? null,
+    facts.warningCodes.join(' '),
     used.join(' + '),
     facts.threshold,
     facts.model.name,
@@ -70,7 +74,7 @@ function cellsOf(row: RegionRow, facts: ReportFacts): (string | number | null)[]
 
 function quote(cell: string | number | null): string {
   if (cell === null) return '';
-  if (typeof cell === 'number') return String(Number(cell.toFixed(6)));
+  if (typeof cell === 'number') return String(Number(cell.toFixed(3)));
   const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

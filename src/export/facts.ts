@@ -3,11 +3,14 @@ import type { Diameters } from './diameters.js';
 
 /** One region of one mask, as CSV and report show it. */
 export interface RegionRow {
-  /** The combination's name, or `edited by hand`. */
+  /** The combination's name, or `edited by hand`, as files have it; and as people read it. */
   readonly mask: string;
+  readonly title: string;
   readonly region: Region;
+  readonly regionTitle: string;
   /** Null: these sequences do not support the region and no estimate was asked for. */
   readonly ml: number | null;
+  readonly supported: boolean;
   /** What stands beside the number, e.g. `estimated, not supported by these sequences`; may be empty. */
   readonly note: string;
   /** In the axial plane; null for an empty region and where no number is given. */
@@ -48,6 +51,8 @@ export interface ReportFacts {
   /** What was done to raw images, step by step; empty where they came prepared. */
   readonly preparation: readonly string[];
   readonly warnings: readonly string[];
+  /** Of the mask that was exported first; empty where there are none. */
+  readonly warningCodes: readonly string[];
   /** An overview picture (PNG), or null. */
   readonly picture: Uint8Array | null;
 }

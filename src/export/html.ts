@@ -1,3 +1,4 @@
+import { mlText } from '../numbers.js';
 import type { RegionRow, ReportFacts } from './facts.js';
 
 const STYLE = `
@@ -52,16 +53,15 @@ ${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: 
 `;
 }
 
-function volumeRow({ mask, region, ml, diameters, note, rangeMl, agreement, byHand }: RegionRow): string[] {
-  const hand = byHand
-    ? `edited by hand, +${byHand.addedMl.toFixed(2)} −${byHand.removedMl.toFixed(2)} ml`
-    : '';
+function volumeRow(row: RegionRow): string[] {
+  const { title, regionTitle, ml, diameters, note, rangeMl, agreement, byHand } = row;
+  const hand = byHand ? `edited by hand, +${mlText(byHand.addedMl)} −${mlText(byHand.removedMl)} ml` : '';
   return [
-    cell(mask),
-    cell(region),
-    number(ml === null ? '–' : ml.toFixed(2)),
+    cell(title),
+    cell(regionTitle),
+    number(ml === null ? '–' : mlText(ml)),
     number(diameters ? `${diameters.longestMm.toFixed(1)} × ${diameters.perpendicularMm.toFixed(1)}` : '–'),
-    number(rangeMl ? `${rangeMl.lower.toFixed(1)}–${rangeMl.upper.toFixed(1)}` : 'not known'),
+    number(rangeMl ? `${mlText(rangeMl.lower)}–${mlText(rangeMl.upper)}` : 'not known'),
     number(agreement === null ? '–' : agreement.toFixed(2)),
     cell([hand, note].filter(Boolean).join('; ')),
   ];

@@ -1,10 +1,33 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { z } from 'zod';
 import { QuorumError } from '../errors.js';
 import { isAbandoned, ownerTag } from '../files/process.js';
 import { sha256OfFile } from '../prepare/case.js';
 import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
-import { type BatchReport, type CaseReport, type ClaimedFile, REPORT_FILE } from './report.js';
+
+export const REPORT_FILE = 'report.json';
+
+/** A file that Quorum wrote, relative to the report, and the SHA-256 of its bytes: only these may Quorum replace. */
+export interface ClaimedFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** What this module reads in a report. Anybody may have edited the file: what does not fit is no report of Quorum's. */
+const claimsSchema = z.looseObject({
+  application: z.literal('quorum'),
+  format: z.literal(1),
+  kind: z.enum(['case', 'batch']),
+  state: z.enum(['writing', 'finished']).optional(),
+  files: z
+    .array(z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .default([]),
+});
+type Claims = z.infer<typeof claimsSchema>;
+
+/** A finished report without what only its writer knows. */
+type Unwritten<R> = Omit<R, 'files' | 'state'>;
 
 /**
  * @throws QuorumError OUTPUT_INSIDE_INPUT when `output` is, or lies in, one of the input folders.
@@ -37,14 +60,18 @@ async function realPathOf(path: string): Promise<string> {
   }
 }
 
-/** The report in a folder, or null when there is none or it is not Quorum's. */
-export async function readReport(folder: string): Promise<CaseReport | BatchReport | null> {
+/** What `report.json` in a folder holds, unchecked; null when there is none or it is no JSON. */
+export async function readReportText(folder: string): Promise<unknown> {
   try {
-    const report = JSON.parse(await readFile(join(folder, REPORT_FILE), 'utf8'));
-    return report?.application === 'quorum' && report.format === 1 ? report : null;
+    return JSON.parse(await readFile(join(folder, REPORT_FILE), 'utf8'));
   } catch {
     return null;
   }
+}
+
+/** What the report in a folder claims, or null when there is none or it is not Quorum's. */
+async function readReport(folder: string): Promise<Claims | null> {
+  return claimsSchema.safeParse(await readReportText(folder)).data ?? null;
 }
 
 /** Whether every file that the report claims is there, byte for byte. */
@@ -59,14 +86,14 @@ export async function filesAreIntact(folder: string, claimed: readonly ClaimedFi
  */
 export class CaseOutput {
   readonly folder: string;
-  private readonly previous: CaseReport | null;
+  private readonly previous: Claims | null;
   private readonly overwrite: boolean;
   private staging: string | null = null;
   /** Whether this run made the folder: then it goes again when nothing was committed. */
   private made = false;
   private readonly staged = new Map<string, string>();
 
-  private constructor(folder: string, previous: CaseReport | null, overwrite: boolean) {
+  private constructor(folder: string, previous: Claims | null, overwrite: boolean) {
     this.folder = folder;
     this.previous = previous;
     this.overwrite = overwrite;
@@ -107,12 +134,14 @@ export class CaseOutput {
    * no longer makes are removed. A first report in state `writing` claims the files before they move, so that an
    * interrupted run can be repeated.
    */
-  async commit(report: Omit<CaseReport, 'files' | 'state'>): Promise<CaseReport> {
+  async commit<R extends object>(
+    report: R,
+  ): Promise<Unwritten<R> & { state: 'finished'; files: ClaimedFile[] }> {
     const files: ClaimedFile[] = [];
     for (const [file, path] of this.staged) files.push({ file, sha256: await sha256OfFile(path) });
     for (const file of [...this.staged.keys(), REPORT_FILE]) await this.refuseForeign(file);
-    const finished: CaseReport = { ...report, state: 'finished', files };
-    const unfinished: CaseReport = { ...finished, state: 'writing', files: [...files, ...this.claimed()] };
+    const finished = { ...report, state: 'finished' as const, files };
+    const unfinished = { ...finished, state: 'writing' as const, files: [...files, ...this.claimed()] };
     await this.writeReport(unfinished);
     await this.removeStale();
     for (const [file, path] of this.staged) {
@@ -138,7 +167,7 @@ export class CaseOutput {
     return this.previous?.files ?? [];
   }
 
-  private async writeReport(report: CaseReport): Promise<void> {
+  private async writeReport(report: object): Promise<void> {
     await writeFileAtomically(join(this.folder, REPORT_FILE), [
       Buffer.from(`${JSON.stringify(report, null, 2)}\n`),
     ]);
@@ -198,7 +227,7 @@ async function hashIfThere(file: string): Promise<string | null> {
 }
 
 /** Writes a summary over several cases; an earlier summary of Quorum's is replaced, any other file is not. */
-export async function writeBatchReport(folder: string, report: BatchReport): Promise<void> {
+export async function writeBatchReport(folder: string, report: object): Promise<void> {
   await writeFileAtomically(join(folder, REPORT_FILE), [Buffer.from(`${JSON.stringify(report, null, 2)}\n`)]);
 }
 

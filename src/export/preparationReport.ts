@@ -1,4 +1,4 @@
-import type { BrainMaskSource, Preparation, PreparationStep } from '../prepare/preparation.js';
+import type { BrainMaskSource, PreparationStep } from '../prepare/preparation.js';
 import type { Modality } from '../terms.js';
 import { problemForReport } from './names.js';
 
@@ -9,9 +9,16 @@ export interface PreparationReport {
   readonly steps: readonly Omit<PreparationStep, 'picture'>[];
 }
 
+/** A preparation as it was made, or as it is kept. */
+export interface DescribedPreparation {
+  readonly reference: Modality;
+  readonly brainMask: { readonly source: BrainMaskSource; readonly ml: number };
+  readonly steps: readonly (Omit<PreparationStep, 'picture'> & { readonly picture: unknown })[];
+}
+
 /** @param neutral no names of files either. */
 export function describePreparation(
-  { reference, brainMask, steps }: Preparation,
+  { reference, brainMask, steps }: DescribedPreparation,
   neutral: boolean,
 ): PreparationReport {
   return {

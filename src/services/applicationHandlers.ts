@@ -1,8 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { RESEARCH_NOTICE } from '../export/report.js';
 import { foldersInUse } from './cases/preparationHandlers.js';
 import type { applicationContract } from './contract/application.js';
+import { RESEARCH_NOTICE } from './contract/report.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from './profile/logitsCache.js';
 import { SAMPLE_PATIENT } from './sample.js';
 import { QUORUM_VERSION } from './version.js';

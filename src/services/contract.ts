@@ -6,6 +6,7 @@
  */
 import type { BinaryRequest, BinaryResponse, Response } from './contract/client.js';
 
+export { isGiven, mlText } from '../numbers.js';
 export type { InstalledModel, Settings } from './contract/application.js';
 export type { GridSummary, Sequence } from './contract/basic.js';
 export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './contract/cases.js';
@@ -15,6 +16,7 @@ export { type EditState, editSupports } from './contract/edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './contract/events.js';
 export type { ExportRequest, ExportResult } from './contract/exports.js';
 export { DICOM_IDENTITY_NOTICE } from './contract/exports.js';
+export { FORMATS, type FormatId, type FormatNeeds } from './contract/formats.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './contract/frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './contract/masks.js';
 export { describeProblem, problemText } from './contract/messages.js';
@@ -26,6 +28,12 @@ export type {
   PreparedSummary,
 } from './contract/preparation.js';
 export { QUESTIONS } from './contract/questions.js';
+export type {
+  BatchReport,
+  CaseReport,
+  CombinationReport,
+  ReportedVolume,
+} from './contract/report.js';
 export type { CaseCombination, CaseResult, Warning } from './contract/results.js';
 export type { SkullStripNetwork } from './contract/skullStrip.js';
 export type { CandidateSummary } from './contract/studies.js';

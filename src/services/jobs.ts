@@ -1,21 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Problem, problemOf } from '../errors.js';
+import type { JobContext, ReportDetails } from '../pipeline/context.js';
 import type { JobEvent, JobKind } from './contract.js';
 import { Estimate } from './estimate.js';
 
-/** What a report may say besides stage and share. */
-export interface ReportDetails {
-  /** Name of the case that is worked on, in a job of several. */
-  readonly case?: string;
-  /** Share of the job, 0..1, at which the stage that begins now will end; between reports the bar follows the clock up to there. */
-  readonly until?: number;
-}
-
-/** What a running job may do: report how far it is, and see whether it was cancelled. */
-export interface JobContext {
-  readonly signal: AbortSignal;
-  report(stage: string, progress: number, details?: ReportDetails): void;
-}
+export type { JobContext, ReportDetails };
 
 export type JobWork = (context: JobContext) => Promise<unknown>;
 

@@ -1,17 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { problemOf, QuorumError } from '../errors.js';
-import { NEUTRAL_NAME } from '../export/names.js';
+import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
 import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
-import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../export/report.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
 import type { Model } from '../model/model.js';
 import { type NamedCase, nameCases } from '../pipeline/caseNames.js';
+import { warningsIn } from '../pipeline/report.js';
+import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from './contract/report.js';
 import type { SegmentRequest } from './contract.js';
 import type { JobContext } from './jobs.js';
 import { type EngineSource, segmentCase } from './segmentCase.js';
 import { type IntakeTools, openNamed, withInputs } from './studies/openInputs.js';
-import { QUORUM_VERSION } from './version.js';
+import { SURROUNDINGS } from './surroundings.js';
 
 /** A finished job: the case's report, or the summary of several. */
 export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;
@@ -42,6 +43,7 @@ export async function runSegmentJob(
       model,
       openEngine,
       request,
+      SURROUNDINGS,
       context,
     );
     return { ...report, skipped };
@@ -93,8 +95,8 @@ async function runBatch(
     kind: 'batch',
     format: 1,
     notice: RESEARCH_NOTICE,
-    finishedAt: new Date().toISOString(),
-    quorumVersion: QUORUM_VERSION,
+    finishedAt: SURROUNDINGS.now().toISOString(),
+    quorumVersion: SURROUNDINGS.quorumVersion,
     cases: outcomes,
   };
   await writeBatchReport(request.output, report);
@@ -117,15 +119,20 @@ async function outcomeOf(
       model,
       openEngine,
       request,
+      SURROUNDINGS,
       context,
     );
     return {
       case: name,
       state: skipped ? 'skipped' : 'finished',
+      combination: report.combination,
       volumes: report.combinations[report.combination].volumes,
+      warnings: warningsIn(report),
+      problem: null,
     };
   } catch (error) {
-    return { case: name, state: 'failed', problem: problemOf(error) };
+    const problem = problemForReport(problemOf(error), request.neutralNames);
+    return { case: name, state: 'failed', combination: null, volumes: null, warnings: [], problem };
   }
 }
 

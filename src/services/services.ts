@@ -219,6 +219,8 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
+export { warningLines } from '../pipeline/facts.js';
+export { warningsIn } from '../pipeline/report.js';
 export { openModel, SHIPPED_MODEL } from './models.js';
 export type { PrepareResult } from './prepareJob.js';
 export { SAMPLE_PATIENT } from './sample.js';

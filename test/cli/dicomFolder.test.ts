@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CaseReport } from '../../src/export/report.js';
+import type { CaseReport } from '../../src/services/contract.js';
 import { SAMPLE_PATIENT } from '../../src/services/services.js';
 import type { Modality } from '../../src/terms.js';
 import { invertAffine, voxelToWorld } from '../../src/volume/affine.js';
@@ -204,7 +204,7 @@ describe.skipIf(!haveReal)(REAL, () => {
       await expectSameAsNative(segmentation, at('realout/native/flair_seg.nii.gz'));
       expect(readdirSync(at('realout/dicom/flair_outlines'))).toHaveLength(native.size[2]);
       console.info(
-        `${REAL}: WT ${report.native!.flair!.ml.WT.toFixed(1)} ml on the series, ${report.combinations.flair.volumes.WT.ml.toFixed(1)} ml on the BraTS grid, ${report.seconds.total.toFixed(0)} s`,
+        `${REAL}: WT ${report.native!.flair!.ml.WT!.toFixed(1)} ml on the series, ${report.combinations.flair.volumes.WT.ml!.toFixed(1)} ml on the BraTS grid, ${report.seconds.total.toFixed(0)} s`,
       );
     },
     PATIENCE_MS,

@@ -27,6 +27,8 @@ export interface Provenance {
   /** False: these sequences do not support the region; its label is an estimate. */
   readonly supported: Readonly<Record<Region, boolean>>;
   readonly createdAt: Date;
+  /** A new unique identifier for every object. */
+  readonly newUid: () => string;
 }
 
 /** A DICOM file (PS3.10) with Explicit VR Little Endian. `pixels` are written as `pixelVr`. */

@@ -2,15 +2,7 @@ import type { DicomFrame, DicomSeries } from '../../intake/study.js';
 import { REGIONS, type Region } from '../../terms.js';
 import type { Volume } from '../../volume/volume.js';
 import { annotatedSlice } from './annotatedSlice.js';
-import {
-  code,
-  commonModules,
-  decimal,
-  encodeDicom,
-  newUid,
-  type Provenance,
-  RESEARCH_ONLY,
-} from './dataset.js';
+import { code, commonModules, decimal, encodeDicom, type Provenance, RESEARCH_ONLY } from './dataset.js';
 import { placeFrames } from './placement.js';
 import { frameNumber, pixelVoxels } from './segmentation.js';
 import type { SourceHeader } from './sourceHeader.js';
@@ -44,7 +36,7 @@ export function* secondaryCaptures(source: CaptureSource, provenance: Provenance
   const placed = placeFrames(series, mask);
   const scale = enlargement(series, placed.length);
   const { low, high } = windowOf(image.data);
-  const seriesUid = newUid();
+  const seriesUid = provenance.newUid();
   const area = series.rows * series.columns;
   for (const [n, frame] of placed.entries()) {
     const [grey, labels] = [new Uint8Array(area), new Uint8Array(area)];
@@ -66,7 +58,7 @@ export function* secondaryCaptures(source: CaptureSource, provenance: Provenance
         number: 9002,
         title: 'tumour outlines',
       }),
-      SOPInstanceUID: newUid(),
+      SOPInstanceUID: provenance.newUid(),
       SeriesInstanceUID: seriesUid,
       InstanceNumber: String(n + 1),
       ConversionType: 'WSD',

@@ -5,15 +5,7 @@ import { LABELS } from '../../segment/combine.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Volume } from '../../volume/volume.js';
 import { OUTLINE_COLOURS } from './colours.js';
-import {
-  code,
-  commonModules,
-  type Dataset,
-  decimal,
-  encodeDicom,
-  newUid,
-  type Provenance,
-} from './dataset.js';
+import { code, commonModules, type Dataset, decimal, encodeDicom, type Provenance } from './dataset.js';
 import dcmjs from './loadDcmjs.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
 import type { SourceHeader } from './sourceHeader.js';
@@ -75,12 +67,12 @@ export function dicomSegmentation(
       number: 9001,
       title: 'tumour segmentation',
     }),
-    SOPInstanceUID: newUid(),
-    SeriesInstanceUID: newUid(),
+    SOPInstanceUID: provenance.newUid(),
+    SeriesInstanceUID: provenance.newUid(),
     FrameOfReferenceUID: series.frameOfReferenceUid!,
     ...imageModules(series, segments.length * frames.length),
     SegmentSequence: segments.map((segment) => describeSegment(segment, provenance)),
-    ...dimensions(),
+    ...dimensions(provenance.newUid()),
     SharedFunctionalGroupsSequence: [sharedGroups(series, header, placed, mask)],
     PerFrameFunctionalGroupsSequence: segments.flatMap(({ number }) =>
       frames.map(({ frame }, n) => frameGroups(frame, number, n + 1)),
@@ -194,11 +186,11 @@ function imageModules({ rows, columns }: DicomSeries, frames: number): Dataset {
 
 function describeSegment({ number, label, region, title, type }: Segment, provenance: Provenance): Dataset {
   const { modelName, modelVersion, modelHash, editedByHand, settings, supported } = provenance;
-  const remark = supported[region] || editedByHand ? '' : '; these sequences do not support it: an estimate';
+  const isGuess = !supported[region];
   return {
     SegmentNumber: number,
-    SegmentLabel: title,
-    SegmentDescription: `${title}${remark}`,
+    SegmentLabel: isGuess ? `${title} (guess)` : title,
+    SegmentDescription: isGuess ? `${title}; a guess, not supported by these sequences` : title,
     SegmentAlgorithmType: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     SegmentAlgorithmName: `Quorum, ${modelName}`.slice(0, 64),
     SegmentationAlgorithmIdentificationSequence: [
@@ -226,8 +218,7 @@ const SEGMENT_IDENTIFICATION = 0x0062000a;
 const IMAGE_POSITION = 0x00200032;
 const PLANE_POSITION = 0x00209113;
 
-function dimensions(): Dataset {
-  const uid = newUid();
+function dimensions(uid: string): Dataset {
   const index = (pointer: number, group: number, label: string) => ({
     DimensionOrganizationUID: uid,
     DimensionIndexPointer: pointer,

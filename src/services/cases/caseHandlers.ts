@@ -178,6 +178,7 @@ async function startSegmenting(
   const settings = await context.settings.get();
   const model = await context.models.find(modelId ?? settings.model);
   const sequences = sequencesToUse(session, model.description.modalities, use);
+  const started = performance.now();
   return context.jobs.start(
     async ({ signal, report }) => {
       const segment = async (from: number) => {
@@ -198,7 +199,9 @@ async function startSegmenting(
         return context.worker.run('segment', request, { signal, onProgress });
       };
       const segmented = await prepareAndSegment(context, session, { signal, report }, force, segment);
-      const result = session.setResult(segmented);
+      // One time for all of it, preparing included.
+      const seconds = (performance.now() - started) / 1000;
+      const result = session.setResult({ ...segmented, result: { ...segmented.result, seconds } });
       await context.recents.markSegmented(session.paths);
       changed(session);
       return result;

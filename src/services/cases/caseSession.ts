@@ -131,6 +131,17 @@ export class CaseSession {
     return this.segmented?.facts.source ?? null;
   }
 
+  /** What the last segmentation found, or null. */
+  get segmentedFacts(): Segmented | null {
+    return this.segmented?.facts ?? null;
+  }
+
+  /** What an opened mask or an edit that was set aside serves as; null where it is not open. */
+  roleOf(mask: string): MaskRole | null {
+    if (this.aside.some((edit) => asideId(edit) === mask)) return 'earlier';
+    return this.masks.get(mask)?.role ?? null;
+  }
+
   setResult(facts: Segmented): CaseResult {
     this.segmented = { id: randomUUID(), facts };
     return this.result!;

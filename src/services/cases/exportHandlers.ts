@@ -1,10 +1,13 @@
 import { dirname, join } from 'node:path';
 import { QuorumError } from '../../errors.js';
-import type { CaseFile } from '../contract/cases.js';
+import type { Subject } from '../../pipeline/subject.js';
+import { MODALITIES, MODALITY_TITLES } from '../../terms.js';
 import type { ExportRequest, exportContract } from '../contract/exports.js';
+import { NO_FORMATS } from '../contract/formats.js';
 import { type JsonHandlers, openCaseOf, resultOfCase, type WindowContext } from '../windowContext.js';
 import type { ExportJob } from '../worker/exportJob.js';
-import { summariseFile } from './caseFiles.js';
+import { type OpenFile, summariseFile } from './caseFiles.js';
+import type { CaseSession } from './caseSession.js';
 
 /** Export as a job, and the report alone. */
 export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeof exportContract> {
@@ -28,34 +31,21 @@ export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeo
   };
 }
 
-const REPORT_ALONE: Omit<ExportRequest, 'case' | 'combination' | 'edited' | 'threshold' | 'unsupported'> = {
+const REPORT_ALONE = {
+  ...NO_FORMATS,
   folder: '.',
   combinations: [],
   labels: 'brats',
-  keepSpecks: false,
-  probabilities: false,
-  dicomSeg: false,
-  secondaryCapture: false,
-  stl: false,
-  strippedImages: false,
-  neutralNames: false,
-  native: false,
-  csv: false,
-  picture: true,
   report: true,
   overwrite: false,
-};
-
-/** A series that another one was preferred to serves as nothing. */
-function asServing(file: CaseFile): CaseFile {
-  const rejected = file.series?.rejected ?? null;
-  return rejected === null ? file : { ...file, sequence: 'other', reason: `not taken: ${rejected}` };
-}
+} as const satisfies Partial<ExportRequest>;
 
 /** @throws QuorumError NOT_OPEN, RESULT_MISSING, SEQUENCE_NOT_AVAILABLE for a combination that the result does not have. */
-function exportJob(context: WindowContext, { case: id, ...request }: ExportRequest): ExportJob {
+function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
+  const { case: id, folder, overwrite, edited: withEdit, ...options } = request;
   const { session, source } = resultOfCase(context, id);
   const result = session.result!;
+  const { overridden, events, passes, laps } = session.segmentedFacts!;
   const unknown = [request.combination, ...request.combinations].find((name) => !result.combinations[name]);
   if (unknown !== undefined)
     throw new QuorumError({
@@ -63,15 +53,58 @@ function exportJob(context: WindowContext, { case: id, ...request }: ExportReque
       expected: `subsets of ${result.all}`,
       found: unknown,
     });
-  const { edit } = session;
   return {
     source,
-    request,
+    options,
+    folder,
+    overwrite,
     inputFolders: session.raw?.inputFolders ?? [...new Set(session.files.map(({ file }) => dirname(file)))],
-    files: session.files.map(summariseFile).map(asServing),
+    listed: listFiles(session),
     prepared: source.origins ? session.preparation.summarise(session.slots).made : null,
-    result,
+    overridden,
+    warnings: result.warnings,
+    engine: { ...result.engine, events },
+    passes,
+    seconds: { ...laps, total: result.seconds },
     answers: session.answers,
-    edited: edit && { labels: edit.labels, state: edit.state() },
+    edited: withEdit ? editedMask(session) : null,
   };
+}
+
+function editedMask(session: CaseSession): ExportJob['edited'] {
+  const { edit } = session;
+  if (!edit) return null;
+  const state = edit.state();
+  const { mask } = state.from;
+  return { labels: edit.labels, state, role: mask.kind === 'named' ? session.roleOf(mask.id) : null };
+}
+
+/** The image of each sequence, and files that serve as none; as the command line lists them. */
+function listFiles(session: CaseSession): Subject['listed'] {
+  const { slots, source, files } = session;
+  const used = new Set(source?.images.map(({ modality }) => modality));
+  const serving = new Set(Object.values(slots));
+  return {
+    images: MODALITIES.flatMap((sequence) => {
+      const file = slots[sequence];
+      return file ? [{ sequence, file: labelOf(file), reason: file.reason, used: used.has(sequence) }] : [];
+    }),
+    setAside: files
+      .filter((file) => !serving.has(file))
+      .map((file) => ({ file: labelOf(file), reason: reasonOf(file) })),
+  };
+}
+
+/** A file by its name, DICOM by its number: a description may say whose it is. */
+function labelOf(file: OpenFile): string {
+  const { name, series } = summariseFile(file);
+  if (!series?.isDicom) return name;
+  return `DICOM series ${series.number ?? series.id.slice(0, 8)}`;
+}
+
+function reasonOf({ sequence, reason, series }: OpenFile): string {
+  const rejected = series?.about.rejected ?? null;
+  if (rejected === null) return reason;
+  const title = sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
+  return `${title}: ${rejected}`;
 }

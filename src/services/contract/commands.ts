@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { OPTIONAL_STEPS } from '../../terms.js';
-import { jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
-import { extraFilesShape } from './exports.js';
+import { combinationSchema, jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+import { maskOptionsShape } from './exports.js';
+import { formatsShape } from './formats.js';
 import { trainingContract } from './training.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
@@ -26,14 +27,12 @@ export const segmentRequestSchema = z.strictObject({
   model: z.string().nullable().default(null),
   /** Only these sequences; null is all that a case has. */
   use: z.array(modalitySchema).min(1).nullable().default(null),
+  /** The mask of every subset of the sequences, as `combinations/<name>.nii.gz`. */
   allCombinations: z.boolean().default(false),
-  probabilities: z.boolean().default(false),
-  /** An overview picture (PNG): one axial slice of every image, and with every mask that is written. */
-  picture: z.boolean().default(false),
-  /** `brats` 1, 2, 4; `consecutive` 1, 2, 3 (BraTS 2023: enhancing tumour is 3). */
-  labels: z.enum(['brats', 'consecutive']).default('brats'),
-  keepSpecks: z.boolean().default(false),
-  ...extraFilesShape,
+  /** Those of these subsets; a case that lacks one of their sequences is refused. */
+  combinations: z.array(combinationSchema).default([]),
+  ...maskOptionsShape,
+  ...formatsShape('terminal'),
   /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
   force: z.boolean().default(false),
   /** Align, strip and resample raw images; false refuses them. */

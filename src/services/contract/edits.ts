@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Region } from '../../terms.js';
 import { caseIdSchema, combinationSchema, perRegionSchema } from './basic.js';
 import { choiceSchema, maskRefSchema } from './masks.js';
 
@@ -33,17 +32,13 @@ export type EditState = z.infer<typeof editStateSchema>;
  * Whether a region of the edited mask rests on sequences that support it: correcting a guess by hand does not make it
  * more than one. Masks that a person opened rest on that person.
  *
- * @param combinations of the last result; an edit that began from none of them is not judged.
+ * @param supported whether the region is supported with a combination's sequences.
  */
 export function editSupports(
-  { from: { mask } }: EditState,
-  region: Region,
-  combinations: Readonly<
-    Record<string, { readonly volumes: Record<Region, { readonly supported: boolean }> }>
-  >,
+  { from: { mask } }: Pick<EditState, 'from'>,
+  supported: (combination: string) => boolean,
 ): boolean {
-  if (mask.kind !== 'combination') return true;
-  return combinations[mask.combination]?.volumes[region].supported ?? true;
+  return mask.kind !== 'combination' || supported(mask.combination);
 }
 
 const changeSchema = caseIdSchema;

@@ -1,23 +1,34 @@
 import { z } from 'zod';
 import { caseIdSchema, combinationSchema, jobIdSchema, pathSchema } from './basic.js';
+import { type FormatChoice, formatsShape } from './formats.js';
 
 /** DICOM objects cannot be without it: a PACS files them by it. */
 export const DICOM_IDENTITY_NOTICE =
   'The DICOM files carry the patient’s identity, as their source does. Handle them as you handle the patient’s images.';
 
-/** Files beside masks and report. */
-export const extraFilesShape = {
-  /** DICOM-SEG for every sequence that came from DICOM, `dicom/<sequence>_seg.dcm`. Carries the patient's identity. */
-  dicomSeg: z.boolean().default(false),
-  /** RGB Secondary Capture with outlines and volumes, `dicom/<sequence>_outlines/`. Carries the patient's identity. */
-  secondaryCapture: z.boolean().default(false),
-  /** A surface of each region, `<case>_<region>.stl`. */
-  stl: z.boolean().default(false),
-  /** The skull-stripped images without header text, `images/<sequence>.nii.gz`. */
-  strippedImages: z.boolean().default(false),
+/** How masks and numbers are written, whichever formats they are written in. */
+export const maskOptionsShape = {
+  /** Probability above which a voxel belongs to a region; null is the model's. */
+  threshold: z.number().gt(0).lt(1).nullable().default(null),
+  /** `brats` 1, 2, 4; `consecutive` 1, 2, 3 (BraTS 2023: enhancing tumour is 3). */
+  labels: z.enum(['brats', 'consecutive']).default('brats'),
+  /** Keep parts of a region that are below the model's minimum volume. */
+  keepSpecks: z.boolean().default(false),
+  /** Regions that the sequences do not support get numbers and files too, marked as a guess. */
+  unsupported: z.boolean().default(false),
   /** `case` (in a batch `case-001` …) instead of the name of folder and files, in results and their names. */
   neutralNames: z.boolean().default(false),
 } as const;
+
+/** What is written of a result. */
+export type ExportOptions = FormatChoice & {
+  readonly [K in keyof typeof maskOptionsShape]: z.output<(typeof maskOptionsShape)[K]>;
+} & {
+  /** The combination of `<case>_seg.nii.gz`. */
+  readonly combination: string;
+  /** Further ones, as `combinations/<name>.nii.gz`. */
+  readonly combinations: readonly string[];
+};
 
 export const exportRequestSchema = caseIdSchema.extend({
   /** Must not lie inside the case's folder. Nothing that Quorum did not write is ever replaced. */
@@ -28,19 +39,8 @@ export const exportRequestSchema = caseIdSchema.extend({
   edited: z.boolean().default(true),
   /** Further combinations, as `combinations/<name>.nii.gz`. */
   combinations: z.array(combinationSchema).default([]),
-  threshold: z.number().gt(0).lt(1).nullable().default(null),
-  labels: z.enum(['brats', 'consecutive']).default('brats'),
-  keepSpecks: z.boolean().default(false),
-  probabilities: z.boolean().default(false),
-  ...extraFilesShape,
-  /** The mask on every source series' own grid, `native/<sequence>_seg.nii.gz`, where the images were prepared. */
-  native: z.boolean().default(false),
-  csv: z.boolean().default(true),
-  picture: z.boolean().default(true),
-  /** `<case>_report.html`. */
-  report: z.boolean().default(true),
-  /** Regions that the sequences do not support get a number too, marked as an estimate. */
-  unsupported: z.boolean().default(false),
+  ...maskOptionsShape,
+  ...formatsShape('window'),
   /** Replace earlier results of Quorum that are unchanged since. */
   overwrite: z.boolean().default(false),
 });
@@ -65,7 +65,9 @@ export const exportContract = {
       combination: true,
       edited: true,
       threshold: true,
+      keepSpecks: true,
       unsupported: true,
+      neutralNames: true,
     }),
     response: z.object({ html: z.string() }),
   },

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../../engine/devices/fallbackEngine.js';
 import type { Problem } from '../../errors.js';
+import type { SourceImage } from '../../pipeline/subject.js';
 import type { CaseResult, Warning } from '../contract/results.js';
-import type { SourceImage } from '../extraFiles.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
 export interface CaseSource {
@@ -9,7 +9,7 @@ export interface CaseSource {
   /** In MODALITIES order; the first gives the Case's grid. */
   readonly images: readonly (SourceImage & { readonly sha256: string })[];
   /** The series that the images were prepared from; absent where they are used as they are. */
-  readonly origins?: readonly SourceImage[];
+  readonly origins?: readonly (SourceImage & { readonly sha256: string })[];
   readonly model: { readonly folder: string; readonly hash: string };
   readonly device: string;
   readonly force: boolean;
@@ -29,6 +29,10 @@ export type MaskInput =
 export interface Segmented {
   readonly source: CaseSource;
   readonly result: Omit<CaseResult, 'id' | 'warnings'>;
+  /** Passes that the result rests on, and those that were run for it. */
+  readonly passes: { readonly needed: number; readonly run: number };
+  /** Seconds of each stage. */
+  readonly laps: Readonly<Record<string, number>>;
   readonly overridden: readonly Problem[];
   /** What the checks of the images found. */
   readonly imageWarnings: readonly Warning[];

@@ -2,7 +2,10 @@ import { QuorumError } from '../../errors.js';
 import { dice, overlapOf } from '../../evaluate/dice.js';
 import { hd95 } from '../../evaluate/hd95.js';
 import { knownLabels, type LabelScheme, REGION_LABELS, regionMask } from '../../evaluate/labels.js';
+import { maskOf } from '../../pipeline/result.js';
+import { maskOnSeries } from '../../pipeline/seriesMasks.js';
 import { differenceBlobs } from '../../segment/choices.js';
+import { volumesOf } from '../../segment/cleanUp.js';
 import { LABELS } from '../../segment/combine.js';
 import { membersOf } from '../../segment/fusion.js';
 import { perRegion } from '../../segment/influence.js';
@@ -13,7 +16,7 @@ import { readLabelMap } from '../../volume/read.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
 import type { CaseSource, MaskInput } from './caseSource.js';
-import { type HeldResult, maskOf, type ResultStore } from './resultStore.js';
+import type { HeldResult, ResultStore } from './resultStore.js';
 import type { TaskArguments, TaskResult } from './tasks.js';
 
 /** Masks beside each other: differences, scores, and the blobs to choose from. */
@@ -41,6 +44,21 @@ export async function differenceTask(
   const ml = voxelVolume(grid.affine) / 1000;
   const header = { grid: summariseGrid(grid), mlBoth: both * ml, mlOnlyA: onlyA * ml, mlOnlyB: onlyB * ml };
   return { labels: map, header };
+}
+
+/** Volumes of a mask on every source series' own grid; empty where nothing was moved. */
+export async function seriesVolumesTask(
+  store: ResultStore,
+  { source, mask }: TaskArguments<'seriesVolumes'>,
+): Promise<TaskResult<'seriesVolumes'>> {
+  const { grid } = await store.get(source);
+  const labels = await labelsOf(store, source, mask);
+  const series: TaskResult<'seriesVolumes'>['series'] = [];
+  for (const origin of source.origins ?? []) {
+    const one = await maskOnSeries({ ...grid, data: labels }, origin);
+    series.push({ sequence: one.modality, volumes: volumesOf(one.labels, one.header) });
+  }
+  return { series };
 }
 
 /** Dice, HD95 and ml of two masks per region. */

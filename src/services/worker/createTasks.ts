@@ -1,4 +1,6 @@
 import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
+import type { Surroundings } from '../../pipeline/context.js';
+import { maskOf } from '../../pipeline/result.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { readLabelMap } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
@@ -6,6 +8,7 @@ import { runsOfMask } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
 import type { JobContext } from '../jobs.js';
 import { LogitsCache } from '../profile/logitsCache.js';
+import { SURROUNDINGS } from '../surroundings.js';
 import {
   BlobTasks,
   compareTask,
@@ -13,8 +16,9 @@ import {
   labelsOf,
   readMaskTask,
   scoresTask,
+  seriesVolumesTask,
 } from './compareTasks.js';
-import { exportTask, reportTask } from './exportCase.js';
+import { exportTask, reportTask } from './exportTask.js';
 import { openCandidateTask, openSeriesTask, scanTask } from './intakeTasks.js';
 import {
   decidedByTask,
@@ -26,9 +30,8 @@ import {
   voxelTask,
 } from './mapTasks.js';
 import { prepareTask } from './prepareTask.js';
-import { maskOf, ResultStore } from './resultStore.js';
+import { ResultStore } from './resultStore.js';
 import { segmentTask } from './segmentTask.js';
-import { seriesVolumesTask } from './seriesMasks.js';
 import type { TaskArguments, TaskName, TaskResult } from './tasks.js';
 
 export type Tasks = {
@@ -43,8 +46,13 @@ export type Tasks = {
  *
  * @param cacheFolder where logits are cached.
  * @param launch tests a device in a process of its own.
+ * @param around clock and identifiers of what is written.
  */
-export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Tasks {
+export function createTasks(
+  cacheFolder: string,
+  launch: SelfTestLauncher,
+  around: Surroundings = SURROUNDINGS,
+): Tasks {
   const cache = new LogitsCache(cacheFolder);
   const store = new ResultStore(cache);
   const images = new ImageStore();
@@ -55,8 +63,8 @@ export function createTasks(cacheFolder: string, launch: SelfTestLauncher): Task
     prepare: prepareTask,
     brain: async ({ file }) => ({ labels: (await readLabelMap(file)).data }),
     segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
-    export: (args, context) => exportTask(args, store, images, context),
-    report: (args) => reportTask(args, store, images),
+    export: (args, context) => exportTask(args, store, images, around, context),
+    report: (args) => reportTask(args, store, images, around),
     labels: async ({ source, mask }) => {
       const { grid } = await store.get(source);
       return shown(await labelsOf(store, source, mask), grid);

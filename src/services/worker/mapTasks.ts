@@ -1,4 +1,5 @@
 import { QuorumError } from '../../errors.js';
+import { maskOf, memberBits } from '../../pipeline/result.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { membersOf } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
@@ -12,7 +13,7 @@ import { resample } from '../../volume/resample.js';
 import type { Grid } from '../../volume/volume.js';
 import { runsOfMask } from '../edits/runs.js';
 import { summariseGrid } from '../inspect.js';
-import { type HeldResult, maskOf, memberBits, type ResultStore } from './resultStore.js';
+import type { HeldResult, ResultStore } from './resultStore.js';
 import type { TaskArguments, TaskResult } from './tasks.js';
 
 /** Masks and maps of a result on the Case's grid. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Problem, throwIfCancelled } from '../../errors.js';
+import { throwIfCancelled } from '../../errors.js';
+import { problemForReport } from '../../export/names.js';
 import type { Series, Study } from '../../intake/study.js';
 import { type Case, sha256OfFile } from '../../prepare/case.js';
 import { networkStripper } from '../../prepare/mindgrab.js';
@@ -123,7 +124,8 @@ async function write(
     steps.push({
       ...step,
       numbers: { ...step.numbers },
-      problem: problem && withoutFiles(problem),
+      // What is kept names no file: paths may name the patient.
+      problem: problem && problemForReport(problem, true),
       picture: name,
     });
   }
@@ -159,11 +161,6 @@ async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
 function forDisplay(head: Float32Array): Int16Array {
   const top = head.reduce((most, value) => Math.max(most, value), 0);
   return Int16Array.from(head, (value) => Math.round((4095 * Math.max(0, value)) / (top || 1)));
-}
-
-/** What is kept names no file: paths may name the patient. */
-function withoutFiles({ file: _, files: __, also: ___, ...problem }: Problem): Problem {
-  return problem;
 }
 
 async function keepImage(

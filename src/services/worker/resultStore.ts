@@ -1,36 +1,15 @@
 import { QuorumError } from '../../errors.js';
-import type { Model } from '../../model/model.js';
-import { removeSpecks, restoreSpecks, type Speck } from '../../segment/cleanUp.js';
-import { type CombineOptions, combine, type PatternCounts } from '../../segment/combine.js';
-import { bitsOf, type Fusion, fusionOf, type MemberBits, membersOf } from '../../segment/fusion.js';
+import { makeResult, type Result } from '../../pipeline/result.js';
 import { layLattice } from '../../segment/lattice.js';
 import type { ModalityLogits } from '../../segment/logits.js';
-import { oneMask } from '../../segment/oneMask.js';
 import type { Modality } from '../../terms.js';
-import type { NiftiForm } from '../../volume/read.js';
-import type { Grid } from '../../volume/volume.js';
 import { openModel } from '../models.js';
 import type { LogitsCache, LogitsKey } from '../profile/logitsCache.js';
 import type { CaseSource } from './caseSource.js';
 
-/** One combination's mask after clean-up, and what clean-up removed. */
-export interface CleanMask {
-  readonly labels: Uint8Array;
-  readonly specks: readonly Speck[];
-}
-
-/** A result as the worker holds it: from this everything that a window shows is arithmetic. */
-export interface HeldResult {
+/** A result as the worker holds it, with what it follows from. */
+export interface HeldResult extends Result {
   readonly source: CaseSource;
-  readonly model: Model;
-  readonly grid: Grid;
-  readonly form: NiftiForm | undefined;
-  readonly present: readonly Modality[];
-  readonly logits: ModalityLogits;
-  readonly fusion: Fusion;
-  readonly patterns: PatternCounts;
-  /** All combinations at the model's threshold. */
-  readonly masks: ReadonlyMap<MemberBits, CleanMask>;
 }
 
 /** How many results are held at once that the cache can give again. */
@@ -96,71 +75,8 @@ export class ResultStore {
       maps: cached.map(({ map }) => map),
       passSeconds: [],
     };
-    return holdResult(source, model, grid, form, logits);
+    return { ...(await makeResult(model, grid, form, logits)), source };
   }
-}
-
-/** Combines and cleans all combinations, once. */
-export async function holdResult(
-  source: CaseSource,
-  model: Model,
-  grid: Grid,
-  form: NiftiForm | undefined,
-  logits: ModalityLogits,
-  options: CombineOptions = {},
-): Promise<HeldResult> {
-  const present = logits.maps.map(({ modality }) => modality);
-  const fusion = fusionOf(model.description, present);
-  const subsets = Array.from({ length: (1 << present.length) - 1 }, (_, i) => i + 1);
-  const { labels, patterns } = await combine(logits, grid, fusion, subsets, options);
-  const masks = new Map<MemberBits, CleanMask>();
-  for (const [bits, map] of labels) {
-    masks.set(bits, { labels: map, specks: removeSpecks(map, grid, model.description.cleanUp) });
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { source, model, grid, form, present, logits, fusion, patterns, masks };
-}
-
-/**
- * The mask of one combination. At the model's threshold it is there already; at another one the logits of its members are
- * combined again.
- *
- * @throws QuorumError SEQUENCE_NOT_AVAILABLE for a member that the result does not have.
- */
-export async function maskOf(
-  result: HeldResult,
-  combination: string,
-  threshold: number | null,
-  keepSpecks: boolean,
-): Promise<CleanMask> {
-  const bits = memberBits(result, combination);
-  const { model, logits, present, grid } = result;
-  if (threshold === null || threshold === model.description.threshold) {
-    const mask = result.masks.get(bits)!;
-    if (!keepSpecks) return mask;
-    const labels = mask.labels.slice();
-    restoreSpecks(labels, mask.specks);
-    return { labels, specks: [] };
-  }
-  const members = membersOf(bits, present);
-  const subset: ModalityLogits = { ...logits, maps: membersOf(bits, logits.maps) };
-  const fusion = fusionOf(model.description, members, threshold);
-  const labels = oneMask(subset, grid, fusion);
-  return { labels, specks: keepSpecks ? [] : removeSpecks(labels, grid, model.description.cleanUp) };
-}
-
-/** The members of a combination's name as bits of the result's sequences. */
-export function memberBits({ present }: HeldResult, combination: string): MemberBits {
-  const members = combination.split('+') as Modality[];
-  const missing = members.find((m) => !present.includes(m));
-  if (missing !== undefined) {
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `some of ${present.join(', ')}`,
-      found: missing,
-    });
-  }
-  return bitsOf(members, present);
 }
 
 /** The cache's key for one modality of a source. */

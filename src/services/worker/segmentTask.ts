@@ -5,6 +5,8 @@ import { problemOf, QuorumError } from '../../errors.js';
 import type { Series, Study } from '../../intake/study.js';
 import type { Model } from '../../model/model.js';
 import { findingsOf } from '../../pipeline/findings.js';
+import { makeResult } from '../../pipeline/result.js';
+import { stopwatch } from '../../pipeline/stopwatch.js';
 import { imageWarnings } from '../../pipeline/warnings.js';
 import { type Case, prepareCase } from '../../prepare/case.js';
 import { membersOf } from '../../segment/fusion.js';
@@ -18,7 +20,7 @@ import type { JobContext } from '../jobs.js';
 import { networkOf, openModel } from '../models.js';
 import type { CachedLogits, LogitsCache } from '../profile/logitsCache.js';
 import type { CaseSource, Segmented } from './caseSource.js';
-import { type HeldResult, holdResult, logitsKey, type ResultStore } from './resultStore.js';
+import { type HeldResult, logitsKey, type ResultStore } from './resultStore.js';
 import type { TaskArguments } from './tasks.js';
 
 /**
@@ -32,6 +34,7 @@ export async function segmentTask(
   context: JobContext,
 ): Promise<Segmented> {
   const started = performance.now();
+  const lap = stopwatch();
   context.report('reading', 0);
   const model = await openModel(source.model.folder);
   if (model.hash !== source.model.hash)
@@ -43,6 +46,7 @@ export async function segmentTask(
     signal: context.signal,
   });
   const actual = withHashes(source, prepared);
+  lap.mark('reading');
   const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
   let cached = true;
   for (const map of passes.fresh) {
@@ -50,16 +54,24 @@ export async function segmentTask(
     const key = logitsKey(actual, map.modality);
     cached = (await cache.put(key, entry, cacheLimitBytes).catch(notWritten)) && cached;
   }
-  const held = await holdResult(actual, model, prepared.grid, prepared.form, passes.logits, {
+  lap.mark('network');
+  const made = await makeResult(model, prepared.grid, prepared.form, passes.logits, {
     signal: context.signal,
     onProgress: (share) => context.report('masks', 0.75 + 0.2 * share),
   });
+  const held = { ...made, source: actual };
   store.put(held, { cached });
+  const combinations = describeCombinations(held);
+  lap.mark('masks');
+  const passesEach = passesPerModality(model.description);
+  const run = passes.fresh.length * passesEach;
   return {
     source: actual,
     overridden: prepared.overridden,
     imageWarnings: [...prepared.notes, ...imageWarnings(prepared, allLabels(held), model.description)],
     events: passes.events,
+    passes: { needed: use.length * passesEach, run },
+    laps: lap.seconds(),
     result: {
       finishedAt: new Date().toISOString(),
       used: use,
@@ -73,8 +85,8 @@ export async function segmentTask(
       },
       engine: passes.engine,
       threshold: model.description.threshold,
-      combinations: describeCombinations(held),
-      networkPasses: passes.fresh.length * passesPerModality(model.description),
+      combinations,
+      networkPasses: run,
       seconds: (performance.now() - started) / 1000,
     },
   };

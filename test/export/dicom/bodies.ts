@@ -1,4 +1,4 @@
-import type { Provenance } from '../../../src/export/dicom/dataset.js';
+import { newUid, type Provenance } from '../../../src/export/dicom/dataset.js';
 import { voxelToWorld } from '../../../src/volume/affine.js';
 import type { Grid, Volume } from '../../../src/volume/volume.js';
 import type { SeriesSpec } from './tools.js';
@@ -12,6 +12,7 @@ export const PROVENANCE: Provenance = {
   settings: 'T1 + FLAIR, threshold 0.5',
   supported: { WT: true, TC: true, ET: false },
   createdAt: new Date(2026, 0, 2, 3, 4, 5),
+  newUid,
 };
 
 /** The label at a point of the world (LPS mm): three bodies without any symmetry, and slices without any label between two of them. */

@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 import { mat4 } from 'gl-matrix';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { QuorumError } from '../../src/errors.js';
+import { newUid } from '../../src/export/dicom/dataset.js';
 import type { DicomSeries } from '../../src/intake/study.js';
-import { type ExtraContent, plannedExtras, writeExtras } from '../../src/services/extraFiles.js';
+import type { Work } from '../../src/pipeline/format.js';
+import { dicomSeg } from '../../src/pipeline/formats/dicomSeg.js';
+import { secondaryCapture } from '../../src/pipeline/formats/secondaryCapture.js';
+import type { Plan } from '../../src/pipeline/plan.js';
 import { invertAffine, voxelToWorld } from '../../src/volume/affine.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import type { Affine, Size } from '../../src/volume/volume.js';
@@ -14,7 +18,6 @@ import { temporaryFolder } from '../volume/folder.js';
 
 const folder = temporaryFolder();
 const have = haveDicomTools('DICOM files of a case that was moved');
-const NOTHING = { dicomSeg: false, secondaryCapture: false, stl: false, strippedImages: false };
 const context = { signal: new AbortController().signal, report: () => undefined };
 const stage = async (file: string) => {
   const path = join(folder.path, 'out', file);
@@ -47,7 +50,8 @@ function caseMask() {
 describe.skipIf(!have)('DICOM files of a case that was moved', () => {
   const turned = TURNED_SERIES[3];
   let series: DicomSeries;
-  let content: ExtraContent;
+  let work: Work;
+  let plan: Plan;
 
   beforeAll(async () => {
     const spec = { ...turned.spec, folder: join(folder.path, 'series') };
@@ -59,23 +63,37 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
       data: Float32Array.from({ length: grid.size[0] * grid.size[1] * grid.size[2] }, (_, at) => at % 500),
     };
     await writeNifti(file, image);
-    content = {
+    const given = { WT: true, TC: true, ET: true };
+    plan = {
       name: 'case',
+      reference: 'flair',
+      placed: [],
       sources: [
         { modality: 'flair', file, dicom: series, toCase },
         { modality: 't1', file: 'from somewhere else.nii.gz' },
       ],
-      mask: caseMask(),
-      form: undefined,
-      volumes: { WT: 1, TC: 1, ET: 1 },
-      provenance: PROVENANCE,
-      prepared: () => Promise.reject(new Error('not asked for')),
+      options: { combination: 't1+flair', threshold: null } as Plan['options'],
+      further: [],
+      supported: given,
+      given,
     };
-    await writeExtras({ ...NOTHING, dicomSeg: true, secondaryCapture: true }, content, stage, context);
+    const mask = caseMask();
+    const model = { hash: PROVENANCE.modelHash, description: { name: 'm', version: '1', threshold: 0.5 } };
+    work = {
+      subject: { result: { grid: mask, form: undefined, model } },
+      plan,
+      around: { quorumVersion: '1', now: () => PROVENANCE.createdAt, newUid, peakMemoryMb: () => 0 },
+      context,
+      main: { combination: 't1+flair', labels: mask.data, isEdited: false },
+      stage,
+      leaveOut: (name: string, reason: string) => Promise.reject(new Error(`${name}: ${reason}`)),
+    } as unknown as Work;
+    await dicomSeg.write(work);
+    await secondaryCapture.write(work);
   });
 
   it('are those that were planned', async () => {
-    const planned = plannedExtras({ ...NOTHING, dicomSeg: true, secondaryCapture: true }, content);
+    const planned = [...dicomSeg.planned(plan), ...secondaryCapture.planned(plan)];
     const written = await readdir(join(folder.path, 'out'), { recursive: true, withFileTypes: true });
     const names = written.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
     expect(names.sort()).toEqual(planned.map((file) => join(folder.path, 'out', file)).sort());
@@ -101,27 +119,26 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
     }
   });
 
-  it('leave out DICOM-SEG of an empty mask where the caller is told of it, and fail without', async () => {
-    const empty = { ...content, mask: { ...content.mask, data: new Uint8Array(content.mask.data.length) } };
-    const request = { ...NOTHING, dicomSeg: true };
+  it('leave out DICOM-SEG of an empty mask, and tell', async () => {
+    const labels = new Uint8Array(work.main.labels.length);
     const leftOut: string[] = [];
     const staged: string[] = [];
-    const record = (file: string) => {
-      staged.push(file);
-      return stage(file);
-    };
-    await writeExtras(request, empty, record, context, (file, { code }) => leftOut.push(`${file} ${code}`));
-    expect([leftOut, staged]).toEqual([['dicom/flair_seg.dcm MASK_EMPTY'], []]);
-    const written = writeExtras(request, empty, record, context);
-    await expect(written).rejects.toMatchObject({ problem: { code: 'MASK_EMPTY' } });
+    await dicomSeg.write({
+      ...work,
+      main: { ...work.main, labels },
+      stage: (name) => {
+        staged.push(name);
+        return stage(name);
+      },
+      leaveOut: (name, reason) => leftOut.push(`${name}: ${reason}`),
+    });
+    expect([leftOut, staged]).toEqual([['dicom/flair_seg.dcm: the mask is empty on this series'], []]);
   });
 
   it('are refused without DICOM', async () => {
-    const sources = [content.sources[1]];
-    expect(() => plannedExtras({ ...NOTHING, secondaryCapture: true }, { name: 'x', sources })).toThrow(
-      QuorumError,
-    );
-    const written = writeExtras({ ...NOTHING, dicomSeg: true }, { ...content, sources }, stage, context);
+    const nifti = { ...plan, sources: [plan.sources[1]] };
+    expect(() => secondaryCapture.planned(nifti)).toThrow(QuorumError);
+    const written = dicomSeg.write({ ...work, plan: nifti });
     await expect(written).rejects.toMatchObject({ problem: { code: 'NOT_DICOM' } });
   });
 });

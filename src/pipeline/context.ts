@@ -1,0 +1,33 @@
+import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
+
+/** What a report may say besides stage and share. */
+export interface ReportDetails {
+  /** Name of the case that is worked on, in a job of several. */
+  readonly case?: string;
+  /** Share of the job, 0..1, at which the stage that begins now will end; between reports the bar follows the clock up to there. */
+  readonly until?: number;
+}
+
+/** What running work may do: report how far it is, and see whether it was cancelled. */
+export interface JobContext {
+  readonly signal: AbortSignal;
+  report(stage: string, progress: number, details?: ReportDetails): void;
+}
+
+/** What the pipeline does not know by itself; with these fixed, the same work writes the same bytes. */
+export interface Surroundings {
+  readonly quorumVersion: string;
+  now(): Date;
+  /** A new DICOM unique identifier. */
+  newUid(): string;
+  /** The most memory that this process had, in MB. */
+  peakMemoryMb(): number;
+}
+
+/** Who ran the network. */
+export interface EngineReport {
+  readonly name: string;
+  readonly device: string;
+  /** What happened to devices in this run alone. */
+  readonly events: readonly EngineEvent[];
+}

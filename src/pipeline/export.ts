@@ -1,0 +1,234 @@
+import { throwIfCancelled } from '../errors.js';
+import { regionDiameters } from '../export/diameters.js';
+import { reportHtml } from '../export/html.js';
+import type { CaseOutput } from '../export/output.js';
+import { overviewPicture, type PictureMask } from '../export/picture.js';
+import { FORMATS } from '../services/contract/formats.js';
+import type { CaseReport } from '../services/contract/report.js';
+import type { Modality } from '../terms.js';
+import { writeNifti } from '../volume/niftiWriter.js';
+import type { JobContext, Surroundings } from './context.js';
+import { factsOf } from './facts.js';
+import { findingsOf } from './findings.js';
+import type { Parts, Work, WrittenMask } from './format.js';
+import { WRITERS } from './formats.js';
+import { inScheme } from './labels.js';
+import { FILES, type Plan } from './plan.js';
+import { type DescribedMask, describeCase } from './report.js';
+import { isModelThreshold, type MaskChoice, maskOf } from './result.js';
+import { maskOnSeries, type SeriesMask } from './seriesMasks.js';
+import type { SourceImage, Subject } from './subject.js';
+
+/**
+ * Names of the files that a plan asks for, relative to the output folder, the report aside.
+ *
+ * @throws QuorumError NOT_DICOM when DICOM objects are asked for and none of the sequences is from DICOM.
+ */
+export function plannedFiles(plan: Plan): string[] {
+  const formats = FORMATS.filter(({ id }) => plan.options[id]);
+  return [
+    FILES.segmentation(plan.name),
+    ...(plan.reference ? [FILES.onPrepared(plan.name)] : []),
+    ...plan.further.map(FILES.combination),
+    ...formats.flatMap(({ id }) => WRITERS[id].planned(plan)),
+  ];
+}
+
+/**
+ * Finds what the formats that were asked for would fail on, before anything is computed.
+ *
+ * @throws QuorumError NOT_DICOM, DICOM_INCOMPLETE, DICOM_INVALID, and what reading a header throws.
+ */
+export async function checkFormats(plan: Plan): Promise<void> {
+  for (const { id } of FORMATS) if (plan.options[id]) await WRITERS[id].check?.(plan);
+}
+
+/**
+ * Writes a result into an output folder that was opened for its plan: the mask, further combinations, every format that was
+ * asked for, and `report.json`.
+ *
+ * @throws QuorumError what the formats raise, DISK_FULL, OUTPUT_NOT_WRITABLE, CANCELLED.
+ */
+export async function exportResult(
+  subject: Subject,
+  plan: Plan,
+  output: CaseOutput,
+  around: Surroundings,
+  context: JobContext,
+): Promise<CaseReport> {
+  const { grid, form } = subject.result;
+  const { options } = plan;
+  const writing = new Writing(subject, plan, around);
+  const stage = (file: string) => output.stage(file);
+  const write = async (file: string, labels: Uint8Array) => {
+    throwIfCancelled(context.signal);
+    await writeNifti(await stage(file), { ...grid, data: inScheme(labels, options.labels) }, { form });
+  };
+  context.report('masks', 0);
+  const main = await writing.main();
+  const reference = plan.sources.find(({ modality }) => modality === plan.reference);
+  await write(reference ? FILES.onPrepared(plan.name) : FILES.segmentation(plan.name), main.labels);
+  if (reference) {
+    const { header, labels } = await writing.onSeries(reference);
+    const { size, affine, niftiHeader } = header;
+    const data = inScheme(labels, options.labels);
+    await writeNifti(
+      await stage(FILES.segmentation(plan.name)),
+      { size, affine, data },
+      { form: niftiHeader },
+    );
+  }
+  for (const [n, combination] of plan.further.entries()) {
+    context.report('masks', (0.5 * n) / plan.further.length);
+    await write(FILES.combination(combination), (await writing.automatic(combination)).labels);
+  }
+  const formats = FORMATS.filter(({ id }) => options[id]);
+  for (const [n, { id }] of formats.entries()) {
+    throwIfCancelled(context.signal);
+    const share = 0.5 + (0.5 * n) / formats.length;
+    const within = { signal: context.signal, report: (stage: string) => context.report(stage, share) };
+    const work: Work = {
+      subject,
+      plan,
+      around,
+      context: within,
+      main,
+      onSeries: (source) => writing.onSeries(source),
+      stage,
+      leaveOut: (file, reason) => writing.leftOut.push({ file, reason }),
+      take: (parts) => writing.take(parts),
+      picture: () => writing.picture(),
+      report: () => writing.report(),
+    };
+    await WRITERS[id].write(work);
+  }
+  return output.commit(await writing.report());
+}
+
+/** The HTML report alone; nothing is written. */
+export async function htmlOf(subject: Subject, plan: Plan, around: Surroundings): Promise<string> {
+  const writing = new Writing(subject, plan, around);
+  return reportHtml(factsOf(await writing.report(), plan, await writing.picture()));
+}
+
+/** One export while it is made: what is found in each mask, the picture and the report are made once. */
+class Writing {
+  readonly leftOut: CaseReport['leftOut'] = [];
+  private readonly subject: Subject;
+  private readonly plan: Plan;
+  private readonly around: Surroundings;
+  private readonly described = new Map<string, DescribedMask>();
+  private readonly series = new Map<Modality, SeriesMask>();
+  private parts: Parts = {};
+  private drawn: Promise<Uint8Array> | null = null;
+  private made: CaseReport | null = null;
+
+  constructor(subject: Subject, plan: Plan, around: Surroundings) {
+    this.subject = subject;
+    this.plan = plan;
+    this.around = around;
+  }
+
+  /** What is written as the result. */
+  async main(): Promise<WrittenMask> {
+    const { edited } = this.subject;
+    const { combination } = this.plan.options;
+    if (edited) return { combination, labels: edited.labels, isEdited: true };
+    return this.automatic(combination);
+  }
+
+  /** A combination's automatic mask. */
+  async automatic(combination: string): Promise<WrittenMask> {
+    const { labels } = await this.look(this.choiceOf(combination));
+    return { combination, labels, isEdited: false };
+  }
+
+  /** The result on a series' own grid. */
+  async onSeries(source: SourceImage): Promise<SeriesMask> {
+    const made = this.series.get(source.modality);
+    if (made) return made;
+    const mask = { ...this.subject.result.grid, data: (await this.main()).labels };
+    const there = await maskOnSeries(mask, source);
+    this.series.set(source.modality, there);
+    return there;
+  }
+
+  picture(): Promise<Uint8Array> {
+    this.drawn ??= this.draw();
+    return this.drawn;
+  }
+
+  take(parts: Parts): void {
+    this.parts = { ...this.parts, ...parts };
+  }
+
+  async report(): Promise<CaseReport> {
+    if (this.made) return this.made;
+    const masks: DescribedMask[] = [];
+    for (const combination of [this.plan.options.combination, ...this.others()])
+      masks.push(await this.describe(this.choiceOf(combination)));
+    const from = this.subject.edited?.state.from.mask;
+    const editedFrom = from?.kind === 'combination' ? await this.describeEdited(from) : null;
+    const parts = { ...this.parts, leftOut: this.leftOut, editedFrom };
+    this.made = describeCase(this.subject, this.plan, masks, parts, this.around);
+    return this.made;
+  }
+
+  /** Further combinations but for the result's own. */
+  private others(): string[] {
+    return this.plan.further.filter((one) => one !== this.plan.options.combination);
+  }
+
+  private choiceOf(combination: string): MaskChoice {
+    const { threshold, keepSpecks } = this.plan.options;
+    return { combination, threshold, keepSpecks };
+  }
+
+  /** The mask that an edit began from, where this result still has its sequences. */
+  private async describeEdited(from: MaskChoice): Promise<DescribedMask | null> {
+    const { present } = this.subject.result;
+    const isThere = from.combination.split('+').every((member) => present.includes(member as Modality));
+    return isThere ? this.describe(from) : null;
+  }
+
+  private async describe(choice: MaskChoice): Promise<DescribedMask> {
+    return this.described.get(keyOf(choice)) ?? (await this.look(choice)).described;
+  }
+
+  private async look(choice: MaskChoice): Promise<{ labels: Uint8Array; described: DescribedMask }> {
+    const { result } = this.subject;
+    const { combination, threshold, keepSpecks } = choice;
+    const { labels, specks } = await maskOf(result, combination, threshold, keepSpecks);
+    const key = keyOf(choice);
+    const described = this.described.get(key) ?? {
+      combination,
+      found: findingsOf(
+        {
+          labels,
+          specks,
+          members: combination.split('+') as Modality[],
+          patterns: isModelThreshold(result, threshold) ? result.patterns : null,
+        },
+        result.present,
+        result.grid,
+        result.model.description,
+      ),
+      diameters: regionDiameters({ ...result.grid, data: labels }),
+    };
+    this.described.set(key, described);
+    return { labels, described };
+  }
+
+  private async draw(): Promise<Uint8Array> {
+    const masks = [await this.main()];
+    const others = this.subject.edited ? this.plan.further : this.others();
+    for (const combination of others) masks.push(await this.automatic(combination));
+    const pictured = masks.map(
+      ({ combination, labels }): PictureMask => ({ members: combination.split('+') as Modality[], labels }),
+    );
+    return overviewPicture(await this.subject.images(), this.subject.result.grid, pictured);
+  }
+}
+
+const keyOf = ({ combination, threshold, keepSpecks }: MaskChoice) =>
+  `${combination} ${threshold} ${keepSpecks}`;

@@ -1,0 +1,116 @@
+import type { RegionRow, ReportFacts } from '../export/facts.js';
+import { QUESTIONS } from '../services/contract/questions.js';
+import type { CaseReport } from '../services/contract/report.js';
+import {
+  noWarning,
+  PREPARED,
+  REGION_TITLES,
+  titles,
+  UNSUPPORTED_ESTIMATE,
+} from '../services/contract/warnings.js';
+import { MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
+import type { Plan } from './plan.js';
+import { warningsIn } from './report.js';
+
+/** What CSV and HTML say: `report.json` in words and rows. Nothing is counted or decided here. */
+export function factsOf(
+  report: CaseReport,
+  { further }: Pick<Plan, 'further'>,
+  picture: Uint8Array | null,
+): ReportFacts {
+  const { values, guesses } = report.labels;
+  const guess = (label: string) => (guesses.includes(label) ? ' (a guess)' : '');
+  return {
+    caseName: report.case,
+    createdAt: report.finishedAt,
+    quorumVersion: report.quorumVersion,
+    notice: report.notice,
+    labels: `${values.core} non-enhancing core${guess('core')}, ${values.oedema} oedema${guess('oedema')}, ${values.enhancing} enhancing tumour${guess('enhancing')}`,
+    sequences: report.images.map(({ sequence, file, reason, used }) => ({
+      title: MODALITY_TITLES[sequence],
+      file,
+      reason,
+      used,
+    })),
+    answers: (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).map((key) => ({
+      question: QUESTIONS[key],
+      answer: report.answers?.[key] ?? 'not answered',
+    })),
+    model: report.model,
+    engine: report.engine,
+    threshold: report.threshold,
+    rows: [
+      ...(report.edited ? editedRows(report.edited) : combinationRows(report, report.combination)),
+      ...further
+        .filter((name) => report.edited || name !== report.combination)
+        .flatMap((name) => combinationRows(report, name)),
+    ],
+    edit: report.edited && describeEdit(report.edited),
+    preparation: preparationLines(report.preparation),
+    warnings: warningLines(report),
+    warningCodes: warningsIn(report).map(({ code }) => code),
+    picture,
+  };
+}
+
+function combinationRows({ combinations }: CaseReport, name: string): RegionRow[] {
+  const { volumes, diameters, agreement } = combinations[name];
+  return REGIONS.map((region) => ({
+    mask: name,
+    title: titles(name.split('+') as Modality[]),
+    region,
+    regionTitle: REGION_TITLES[region],
+    ml: volumes[region].ml,
+    supported: volumes[region].supported,
+    diameters: diameters[region],
+    note: noteOf(volumes[region]),
+    rangeMl: volumes[region].range,
+    agreement: agreement[region],
+    byHand: null,
+  }));
+}
+
+function editedRows({ volumes, diameters, byHand }: NonNullable<CaseReport['edited']>): RegionRow[] {
+  return REGIONS.map((region) => ({
+    mask: 'edited by hand',
+    title: 'Edited by hand',
+    region,
+    regionTitle: REGION_TITLES[region],
+    ml: volumes[region].ml,
+    supported: volumes[region].supported,
+    diameters: diameters[region],
+    note: noteOf(volumes[region]),
+    rangeMl: null,
+    agreement: null,
+    byHand: byHand[region],
+  }));
+}
+
+function noteOf({ ml, supported }: { ml: number | null; supported: boolean }): string {
+  if (supported) return '';
+  return ml === null ? 'not supported by these sequences' : UNSUPPORTED_ESTIMATE;
+}
+
+/** Each step of the preparation as a sentence; empty where there was none. */
+function preparationLines(preparation: CaseReport['preparation']): string[] {
+  return (preparation?.steps ?? []).map(({ step, sequence, reason, verdict }) => {
+    const doubt =
+      verdict === 'doubtful' || verdict === 'failed' ? ' In doubt: look at its check picture.' : '';
+    return `${PREPARED[step]}${sequence ? ` (${titles([sequence])})` : ''}: ${reason}.${doubt}`;
+  });
+}
+
+function describeEdit({ from, strokes, choices }: NonNullable<CaseReport['edited']>): string {
+  return `begun from ${from}, ${strokes} strokes, ${choices} choices between combinations`;
+}
+
+/** The warnings of the mask that is written first, as sentences; what was not checked where there are none. */
+export function warningLines(report: CaseReport): string[] {
+  const sentences = warningsIn(report).map(({ text }) => text);
+  if (sentences.length > 0) return sentences;
+  if (report.edited) return ['The edited mask itself was not checked.'];
+  const { combination, combinations } = report;
+  return [
+    `${titles(combination.split('+') as Modality[])}: ${noWarning(combinations[combination].notChecked)}`,
+  ];
+}

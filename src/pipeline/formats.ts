@@ -1,0 +1,24 @@
+import type { FormatId } from '../services/contract/formats.js';
+import type { FormatWriter } from './format.js';
+import { csv } from './formats/csv.js';
+import { dicomSeg } from './formats/dicomSeg.js';
+import { native } from './formats/native.js';
+import { picture } from './formats/picture.js';
+import { probabilities } from './formats/probabilities.js';
+import { report } from './formats/report.js';
+import { secondaryCapture } from './formats/secondaryCapture.js';
+import { stl } from './formats/stl.js';
+import { strippedImages } from './formats/strippedImages.js';
+
+/** The writer of every format in `contract/formats.ts`, in which order they are written. */
+export const WRITERS: Readonly<Record<FormatId, FormatWriter>> = {
+  native,
+  probabilities,
+  strippedImages,
+  stl,
+  dicomSeg,
+  secondaryCapture,
+  picture,
+  csv,
+  report,
+};

@@ -1,0 +1,10 @@
+import { writeFileAtomically } from '../../volume/atomicFile.js';
+import type { FormatWriter } from '../format.js';
+import { FILES } from '../plan.js';
+
+/** One axial slice of every image and of every mask. */
+export const picture: FormatWriter = {
+  planned: ({ name }) => [FILES.picture(name)],
+  write: async ({ plan, picture: drawn, stage }) =>
+    writeFileAtomically(await stage(FILES.picture(plan.name)), [await drawn()]),
+};

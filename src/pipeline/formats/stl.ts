@@ -1,0 +1,24 @@
+import { IN_REGION } from '../../export/regions.js';
+import { regionStl } from '../../export/surface.js';
+import { REGIONS } from '../../terms.js';
+import { writeFileAtomically } from '../../volume/atomicFile.js';
+import type { FormatWriter } from '../format.js';
+import { FILES } from '../plan.js';
+
+/** A closed surface of each region that is given. */
+export const stl: FormatWriter = {
+  planned: (plan) => REGIONS.filter((r) => plan.given[r]).map((r) => FILES.stl(plan, r)),
+  write: async ({ subject, plan, main, stage, leaveOut, context }) => {
+    context.report('surfaces', 0);
+    for (const region of REGIONS) {
+      const file = FILES.stl(plan, region);
+      if (!plan.given[region]) {
+        leaveOut(file, 'these sequences do not support this region');
+        continue;
+      }
+      const bytes = regionStl({ ...subject.result.grid, data: main.labels }, IN_REGION[region]);
+      if (bytes) await writeFileAtomically(await stage(file), [bytes]);
+      else leaveOut(file, 'there is nothing of this region');
+    }
+  },
+};

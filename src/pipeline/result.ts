@@ -1,0 +1,112 @@
+import { QuorumError } from '../errors.js';
+import type { Model } from '../model/model.js';
+import { removeSpecks, restoreSpecks, type Speck } from '../segment/cleanUp.js';
+import { type CombineOptions, combine, type PatternCounts } from '../segment/combine.js';
+import { bitsOf, type Fusion, fusionOf, type MemberBits, membersOf } from '../segment/fusion.js';
+import type { ModalityLogits } from '../segment/logits.js';
+import { oneMask } from '../segment/oneMask.js';
+import type { Modality } from '../terms.js';
+import type { NiftiForm } from '../volume/read.js';
+import type { Grid } from '../volume/volume.js';
+
+/** One combination's mask, and the parts that are below the model's minimum volume: removed, or, where they are kept, in it. */
+export interface CleanMask {
+  /** BraTS labels on the Case's grid, x fastest. */
+  readonly labels: Uint8Array;
+  readonly specks: readonly Speck[];
+}
+
+/** A finished segmentation: from this every mask, number and file is arithmetic. */
+export interface Result {
+  readonly model: Model;
+  /** The Case's grid, and its exact NIfTI geometry. */
+  readonly grid: Grid;
+  readonly form: NiftiForm | undefined;
+  /** The sequences that went in, in MODALITIES order. */
+  readonly present: readonly Modality[];
+  readonly logits: ModalityLogits;
+  readonly fusion: Fusion;
+  /** At the model's threshold, before clean-up. */
+  readonly patterns: PatternCounts;
+  /** Masks at the model's threshold that are held; others are made when they are asked for. */
+  readonly masks: ReadonlyMap<MemberBits, CleanMask>;
+}
+
+/** Which mask of a result. */
+export interface MaskChoice {
+  /** Name of the combination. */
+  readonly combination: string;
+  /** Null: the model's. */
+  readonly threshold: number | null;
+  readonly keepSpecks: boolean;
+}
+
+/**
+ * Combines the sequences' logits, and cleans and holds some of the masks.
+ *
+ * @param held the combinations whose masks are held; all when absent.
+ * @throws QuorumError CANCELLED.
+ */
+export async function makeResult(
+  model: Model,
+  grid: Grid,
+  form: NiftiForm | undefined,
+  logits: ModalityLogits,
+  { held, ...options }: CombineOptions & { readonly held?: readonly MemberBits[] } = {},
+): Promise<Result> {
+  const present = logits.maps.map(({ modality }) => modality);
+  const fusion = fusionOf(model.description, present);
+  const subsets = held ?? Array.from({ length: (1 << present.length) - 1 }, (_, i) => i + 1);
+  const { labels, patterns } = await combine(logits, grid, fusion, subsets, options);
+  const masks = new Map<MemberBits, CleanMask>();
+  for (const [bits, map] of labels) {
+    masks.set(bits, { labels: map, specks: removeSpecks(map, grid, model.description.cleanUp) });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { model, grid, form, present, logits, fusion, patterns, masks };
+}
+
+/**
+ * One mask of a result. One that is held is there already; another is combined again from its members' logits.
+ *
+ * @throws QuorumError SEQUENCE_NOT_AVAILABLE for a member that the result does not have.
+ */
+export async function maskOf(
+  result: Result,
+  combination: string,
+  threshold: number | null,
+  keepSpecks: boolean,
+): Promise<CleanMask> {
+  const bits = memberBits(result, combination);
+  const { model, logits, present, grid } = result;
+  const held = isModelThreshold(result, threshold) ? result.masks.get(bits) : undefined;
+  if (held) {
+    if (!keepSpecks) return held;
+    const labels = held.labels.slice();
+    restoreSpecks(labels, held.specks);
+    return { labels, specks: held.specks };
+  }
+  const members = membersOf(bits, present);
+  const subset: ModalityLogits = { ...logits, maps: membersOf(bits, logits.maps) };
+  const labels = oneMask(subset, grid, fusionOf(model.description, members, threshold ?? undefined));
+  const cleaned = keepSpecks ? labels.slice() : labels;
+  return { labels, specks: removeSpecks(cleaned, grid, model.description.cleanUp) };
+}
+
+export function isModelThreshold({ model }: Pick<Result, 'model'>, threshold: number | null): boolean {
+  return threshold === null || threshold === model.description.threshold;
+}
+
+/** The members of a combination's name as bits of the result's sequences. */
+export function memberBits({ present }: Pick<Result, 'present'>, combination: string): MemberBits {
+  const members = combination.split('+') as Modality[];
+  const missing = members.find((m) => !present.includes(m));
+  if (missing !== undefined) {
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `some of ${present.join(', ')}`,
+      found: missing,
+    });
+  }
+  return bitsOf(members, present);
+}

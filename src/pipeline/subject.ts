@@ -1,0 +1,63 @@
+import type { Problem } from '../errors.js';
+import type { DescribedPreparation } from '../export/preparationReport.js';
+import type { DicomSeries } from '../intake/study.js';
+import type { Answers } from '../services/contract/cases.js';
+import type { EditState } from '../services/contract/edits.js';
+import type { MaskRole } from '../services/contract/masks.js';
+import type { CaseReport, Fingerprint } from '../services/contract/report.js';
+import type { Warning } from '../services/contract/results.js';
+import type { Modality } from '../terms.js';
+import type { Affine, Volume } from '../volume/volume.js';
+import type { EngineReport } from './context.js';
+import type { Result } from './result.js';
+
+/** A sequence that a mask came from, as it was before it was prepared. */
+export interface SourceImage {
+  readonly modality: Modality;
+  /** An image file on the series' own grid. */
+  readonly file: string;
+  /** Absent for NIfTI, MHA and NRRD. */
+  readonly dicom?: DicomSeries | undefined;
+  /** RAS mm of the series → RAS mm of the case; absent where nothing was moved. */
+  readonly toCase?: Affine | undefined;
+}
+
+/** A mask that was edited by hand, on the Case's grid. */
+export interface EditedMask {
+  readonly labels: Uint8Array;
+  readonly state: EditState;
+  /** What the opened mask serves as that it began from; null where it is closed, or was none. */
+  readonly role: MaskRole | null;
+}
+
+/** What is known of a case before anything is computed. */
+export interface PlannedCase {
+  /** As it stands in files and their names. */
+  readonly name: string;
+  /** The sequences in use, in MODALITIES order. */
+  readonly sources: readonly SourceImage[];
+  /** The series that the others were aligned to: the result lies on it. Null: the images came prepared. */
+  readonly reference: Modality | null;
+}
+
+/** A segmented case: everything that its files can say. */
+export interface Subject extends PlannedCase {
+  readonly result: Result;
+  /** The images in use on the Case's grid, read when a file needs them. */
+  readonly images: () => Promise<Readonly<Partial<Record<Modality, Volume>>>>;
+  readonly fingerprint: Fingerprint;
+  /** The image of each of the four sequences, and files that serve as none. */
+  readonly listed: Pick<CaseReport, 'images' | 'setAside'>;
+  /** Null: the images came prepared. */
+  readonly preparation: DescribedPreparation | null;
+  /** Checks of the input that failed and were overridden. */
+  readonly overridden: readonly Problem[];
+  /** About the case, of `caseWarnings`. */
+  readonly warnings: readonly Warning[];
+  readonly engine: EngineReport;
+  readonly passes: { readonly needed: number; readonly run: number };
+  /** Seconds of each stage so far, and since when `total` counts (milliseconds of `performance.now()`). */
+  readonly seconds: () => Readonly<Record<string, number>>;
+  readonly answers: Answers | null;
+  readonly edited: EditedMask | null;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { WRITERS } from '../../src/pipeline/formats.js';
+import { exportRequestSchema } from '../../src/services/contract/exports.js';
+import { FORMATS } from '../../src/services/contract/formats.js';
+import { contract } from '../../src/services/contract.js';
+
+describe('the list of formats', () => {
+  it('has a writer for every format, in the order in which they are written', () => {
+    expect(Object.keys(WRITERS)).toEqual(FORMATS.map(({ id }) => id));
+  });
+
+  it('is what windows and the command line can ask for', () => {
+    const segment = contract['segment.start'].request.parse({ inputs: [], output: 'o' });
+    const exported = exportRequestSchema.parse({ case: 'c', folder: 'f', combination: 't1' });
+    for (const { id, byDefault } of FORMATS) {
+      expect(segment[id]).toBe(byDefault.terminal);
+      expect(exported[id]).toBe(byDefault.window);
+    }
+  });
+
+  it('is the table of docs/export.md', () => {
+    const page = readFileSync('docs/export.md', 'utf8');
+    const rows = [...page.matchAll(/^\| `(--\S+)` \| (.*?) \|/gm)].map(([, option, files]) => [
+      option,
+      files,
+    ]);
+    expect(rows.map(([option]) => option)).toEqual(
+      FORMATS.map(({ option, byDefault }) => `--${byDefault.terminal ? 'no-' : ''}${option}`),
+    );
+    for (const [n, { files }] of FORMATS.entries()) expect(rows[n][1].startsWith(files)).toBe(true);
+  });
+
+  it('says in words why a case has nothing to write', () => {
+    const nothing = { dicom: false, prepared: false, stripped: false };
+    const missing = FORMATS.filter((format) => format.missing(nothing) !== null).map(({ id }) => id);
+    expect(missing).toEqual(['native', 'strippedImages', 'dicomSeg', 'secondaryCapture']);
+    const everything = { dicom: true, prepared: true, stripped: true };
+    expect(FORMATS.every((format) => format.missing(everything) === null)).toBe(true);
+  });
+});
