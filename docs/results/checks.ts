@@ -105,7 +105,7 @@ if (options.write) {
 
 async function inputsOf(side: Side): Promise<CutOutInputs[]> {
   const dataset = await openDataset(cubes);
-  const cases = (await readSplit(options.split, dataset.cases, { allowStrangers: true }))[side];
+  const cases = (await readSplit(options.split, dataset.cases))[side];
   const inputs: CutOutInputs[] = [];
   for (const one of cases) {
     const known = { description: dataset.description, labels: 'brats' } as const;

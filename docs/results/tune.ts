@@ -95,7 +95,7 @@ async function validationCases(from: OpenedModel): Promise<PredictedCase[]> {
 async function* trainingVolumes(): AsyncGenerator<TrainingVolume> {
   for (const folder of folders) {
     const dataset = await openDataset(folder);
-    const { train } = await readSplit(options.split, dataset.cases, { allowStrangers: true });
+    const { train } = await readSplit(options.split, dataset.cases);
     const cutOuts = dataset.description.known === 'nonzero-box';
     const step = cutOuts ? Number(options.every) : 1;
     const labels = dataset.description.labels ?? 'brats';

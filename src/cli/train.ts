@@ -8,6 +8,7 @@ import { followJob } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 
 type TrainRequest = Request<'train.start'>;
+type Channels = NonNullable<TrainRequest['channels']>;
 type Objectives = NonNullable<TrainRequest['objectives']>;
 
 /** The contract's defaults, for the help. */
@@ -38,6 +39,7 @@ function networkOptions(): Option[] {
   return [
     new Option('--initial <dir>', 'a model folder, or an earlier run’s folder, to start from'),
     choice('--width <w>', 'channels are 32w to 512w', ['0.25', '0.5', '1'], DEFAULTS.width),
+    option('--channels <list>', 'of the five levels, e.g. 8,16,64,128,256', parseChannels, 'the width’s'),
     option(
       '--objectives <kind>',
       'subsets15, singles4, sampled:k, or mean (one mean loss)',
@@ -153,6 +155,7 @@ interface TrainOptions {
   weights?: number[];
   initial?: string;
   width?: '0.25' | '0.5' | '1';
+  channels?: Channels;
   objectives?: Objectives | 'mean';
   decoupling?: TrainRequest['decoupling'];
   loss?: TrainRequest['loss'];
@@ -196,7 +199,7 @@ async function train(services: Client, request: TrainRequest, json: boolean): Pr
 function printMilestones(services: Client): () => void {
   let last = '';
   return services.onJob(({ stage }) => {
-    if (stage === last || !/^(estimate|validation|damaged)/.test(stage)) return;
+    if (stage === last || !/^(estimate|split|validation|damaged)/.test(stage)) return;
     last = stage;
     process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${stage}\n`);
   });
@@ -231,6 +234,7 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
       name: options.name,
       initial: options.initial,
       width: width === undefined ? undefined : (Number(width) as 0.25 | 0.5 | 1),
+      channels: options.channels,
       objectives: mean ? ({ kind: 'subsets' } as const) : (objectives as Objectives | undefined),
       decoupling: mean ? ('mean' as const) : options.decoupling,
       loss: options.loss,
@@ -284,6 +288,13 @@ function parseObjectives(text: string): Objectives | 'mean' {
   const count = Number(/^sampled:(\d+)$/.exec(text)?.[1] ?? Number.NaN);
   if (count >= 1 && count <= 15) return { kind: 'sampled', count };
   throw new InvalidArgumentError('Expected subsets15, singles4, sampled:1 to sampled:15, or mean.');
+}
+
+function parseChannels(text: string): Channels {
+  const channels = text.split(',').map(Number);
+  const fit = channels.every((count) => Number.isInteger(count) && count > 0 && count % 8 === 0);
+  if (channels.length === 5 && fit) return channels as unknown as Channels;
+  throw new InvalidArgumentError('Expected five multiples of 8, e.g. 8,16,64,128,256.');
 }
 
 function parseWeights(text: string): number[] {

@@ -15,9 +15,8 @@ export function constantFusion(value: number): FusionTable {
 /**
  * The description that completes bare weights: the 128-grid of the data that the weights were trained on
  * (240×240×155 at 1 mm with its corner voxels kept, so 239/127 and 154/127 mm), LPS, z-scores over the non-zero voxels,
- * one pass over the box of the modality's own non-zero voxels. Nothing is known about its accuracy.
- *
- * Supported: WT always; TC and ET only where T1ce is among the sequences.
+ * one pass over the box of the modality's own non-zero voxels. Nothing is known about its accuracy: no region is supported until
+ * somebody measures it.
  */
 export function descriptionTemplate(
   about: { name: string; version: string; description: string; trainingData: string },
@@ -26,8 +25,8 @@ export function descriptionTemplate(
 ): Omit<ModelDescription, 'weightsSha256'> {
   const combinations = Object.fromEntries(
     allCombinations().map((members) => {
-      const contrast = { supported: members.includes('t1ce'), dice: null };
-      return [combinationName(members), { WT: { supported: true, dice: null }, TC: contrast, ET: contrast }];
+      const unmeasured = { supported: false, dice: null };
+      return [combinationName(members), { WT: unmeasured, TC: unmeasured, ET: unmeasured }];
     }),
   );
   return {

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { WasmEngine } from '../engine/wasm/engine.js';
 import { QuorumError } from '../errors.js';
 import { PoolVectors } from '../kernels/index.js';
-import type { ModelDescription } from '../model/schema.js';
+import type { NetworkSize } from '../model/schema.js';
 import { descriptionTemplate } from '../model/template.js';
 import { initialiseParameters } from '../network/initialise.js';
 import { buildLayers, type Layer } from '../network/layers.js';
@@ -18,7 +18,7 @@ import { fusionLength } from './fusion.js';
 import { readInitial } from './initial.js';
 import { writeDice, writeNetworks } from './runResults.js';
 import { augmentedSource, type CaseGroup, CaseStore } from './source.js';
-import { foldSplit, readSplit, type Split } from './split.js';
+import { foldSplit, readSplit, type Split, type SplitOptions } from './split.js';
 import type { VectorMemory } from './step.js';
 import { type TrainedModel, writeTrainedModel } from './trainedModel.js';
 import { type TrainingJob, type TrainingOutcome, type TrainingPlan, train } from './trainer.js';
@@ -50,7 +50,8 @@ export interface TrainingRequest {
   /** Where checkpoints and log are kept; `<out>.run` by default. */
   readonly runFolder?: string;
   readonly name: string;
-  readonly width: NonNullable<ModelDescription['width']>;
+  /** A width of the paper's, or the channels of the five levels. */
+  readonly size: NetworkSize;
   readonly sharing: Sharing;
   /** Region weights: all 1, learned with the rest, or fitted afterwards on the training cases. */
   readonly fusion: 'mean' | 'learned' | 'fitted';
@@ -67,7 +68,7 @@ export interface TrainingRequest {
   readonly openEngine?: (layers: readonly Layer[], branches: number) => Promise<OpenEngine>;
 }
 
-export interface RunHooks extends VerifyOptions, Pick<TrainingJob, 'onLine' | 'onDamaged'> {
+export interface RunHooks extends VerifyOptions, SplitOptions, Pick<TrainingJob, 'onLine' | 'onDamaged'> {
   /** Before the first step. */
   readonly onEstimate?: (estimate: TrainingEstimate) => void;
 }
@@ -86,9 +87,9 @@ export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}
   for (const { folder } of request.datasets) {
     verified.push(await verifyDataset(await openDataset(folder), hooks));
   }
-  const groups = await splitGroups(request, verified);
+  const groups = await splitGroups(request, verified, hooks);
   const { inputChannels } = enginesFor(request.sharing, MODALITIES.length);
-  const layers = buildLayers(request.width, REGIONS.length, inputChannels);
+  const layers = buildLayers(request.size, REGIONS.length, inputChannels);
   const opened = await openEngines(request, layers);
   try {
     const job = await prepareJob(request, hooks, groups, layers, opened);
@@ -135,12 +136,15 @@ async function checkRequest({ out, sharing, fusion, initial }: TrainingRequest):
 async function splitGroups(
   { split, datasets, plan, scoreTest }: TrainingRequest,
   verified: readonly VerifiedDataset[],
+  hooks: RunHooks,
 ): Promise<Groups> {
   const all = verified.flatMap(({ cases }) => cases);
   let sides: Split<DatasetCase> = { train: all, validation: [], test: [] };
   if (split) {
     sides =
-      'file' in split ? await readSplit(split.file, all) : foldSplit(all, split.folds, split.fold, plan.seed);
+      'file' in split
+        ? await readSplit(split.file, all, hooks)
+        : foldSplit(all, split.folds, split.fold, plan.seed);
   }
   const groupsOf = (chosen: readonly DatasetCase[]): CaseGroup[] =>
     verified.flatMap((dataset, i) => {
@@ -196,7 +200,7 @@ async function prepareJob(
   const first = initialiseParameters(layers, branches, plan.seed);
   for (const { offset } of vector.routes) initial.set(first, offset);
   if (request.initial) initial.set(await readInitial(request.initial, layers, specs, vector.length));
-  const rules = descriptionTemplate(aboutOf(request, groups.train), request.width);
+  const rules = descriptionTemplate(aboutOf(request, groups.train), request.size);
   const store = new CaseStore(rules, request.caseMemory);
   const source = augmentedSource(groups.train, store, augmentation);
   const job: TrainingJob = {
@@ -227,7 +231,7 @@ function labelOf(
   engines: readonly NetworkEngine[],
   initial: Float32Array,
 ): string {
-  const { width, sharing, fusion, augmentation } = request;
+  const { size, sharing, fusion, augmentation } = request;
   const engine = `${engines[0].name} on ${engines[0].device}`;
   const cases = (side: readonly CaseGroup[]) =>
     side.map(({ dataset, weight, cases: own }) => [dataset.description, weight, own.map(({ name }) => name)]);
@@ -236,7 +240,7 @@ function labelOf(
   const start = request.initial
     ? `, start ${createHash('sha256').update(initial).digest('hex').slice(0, 16)}`
     : '';
-  return `${engine}, width ${width}, ${sharing}, fusion ${fusion}, data ${hash.slice(0, 16)}${start}`;
+  return `${engine}, ${sizeName(size)}, ${sharing}, fusion ${fusion}, data ${hash.slice(0, 16)}${start}`;
 }
 
 async function finish(
@@ -255,10 +259,10 @@ async function finish(
   const about = aboutOf(request, groups.train);
   await writeDice(job.folder, { description: about.description, validation, test });
   const fusion = fusionOf(vector, learned);
-  const { width, sharing, out } = request;
+  const { size, sharing, out } = request;
   if (!fitsModelFolder(sharing)) return writeNetworks(job.folder, vector, specs, learned, fusion);
   const network = learned.subarray(0, networkLength);
-  const trained: TrainedModel = { ...about, width, sharing, parameters: network, fusion, validation };
+  const trained: TrainedModel = { ...about, size, sharing, parameters: network, fusion, validation };
   await writeTrainedModel(out, trained);
 }
 
@@ -276,6 +280,11 @@ async function fitted(
   return { vector: { ...vector, length: fused.length, fusionOffset: networkLength }, parameters: fused };
 }
 
+function sizeName(size: NetworkSize, capital = false): string {
+  const name = typeof size === 'number' ? `width ${size}` : `channels ${size.join('-')}`;
+  return capital ? name[0].toUpperCase() + name.slice(1) : name;
+}
+
 function aboutOf(request: TrainingRequest, trainedOn: readonly CaseGroup[]) {
   const { name, plan, sharing } = request;
   const kind = plan.objectives.kind === 'sampled' ? `${plan.objectives.count} sampled` : plan.objectives.kind;
@@ -284,7 +293,7 @@ function aboutOf(request: TrainingRequest, trainedOn: readonly CaseGroup[]) {
   return {
     name,
     version: '1',
-    description: `Width ${request.width}, ${sharing} sharing, ${objectives}, ${plan.loss}, at most ${plan.steps} steps, ${request.fusion} fusion.`,
+    description: `${sizeName(request.size, true)}, ${sharing} sharing, ${objectives}, ${plan.loss}, at most ${plan.steps} steps, ${request.fusion} fusion.`,
     trainingData: trainedOn.map(({ dataset, cases }) => `${dataset.name} (${cases.length} cases)`).join(', '),
   };
 }

@@ -21,21 +21,22 @@ export type Split<C> = Readonly<Record<Side, readonly C[]>>;
 type Named = Pick<DatasetCase, 'name' | 'patient'>;
 
 export interface SplitOptions {
-  /** Names that no case has are passed over: a split of several data sets, applied to one of them. */
-  readonly allowStrangers?: boolean;
+  /** Called with the names that no case has: those of other data sets, as long as at least one name is there. */
+  readonly onStrangers?: (names: readonly string[]) => void;
 }
 
 /**
  * Reads a split file and applies it. A patient's name stands for all cases of that patient, in every data set.
- * Cases that no side names are left out.
+ * Cases that no side names are left out; names of patients that are not here are passed over, for one split may serve several data
+ * sets.
  *
- * @throws QuorumError SPLIT_INVALID, with `also`: not such a file, a name that no case has, a case or a patient on
+ * @throws QuorumError SPLIT_INVALID, with `also`: not such a file, none of its names here, a case or a patient on
  * two sides; FILE_NOT_FOUND.
  */
 export async function readSplit<C extends Named>(
   file: string,
   cases: readonly C[],
-  { allowStrangers = false }: SplitOptions = {},
+  { onStrangers }: SplitOptions = {},
 ): Promise<Split<C>> {
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new QuorumError({ code: 'FILE_NOT_FOUND', file }, { cause });
@@ -59,9 +60,15 @@ export async function readSplit<C extends Named>(
   const split = Object.fromEntries(
     SIDES.map((side) => [side, casesNamed(data[side], cases)]),
   ) as unknown as Split<C>;
-  const unknown = allowStrangers ? [] : SIDES.flatMap((side) => strangers(data[side], cases, side, file));
-  const problems = [...unknown, ...overlaps(split, file)];
-  throwAll(problems);
+  const strangers = strangersOf(
+    SIDES.flatMap((side) => data[side]),
+    cases,
+  );
+  const nobody = SIDES.every((side) => split[side].length === 0)
+    ? strangers.map((found) => stranger(found, file))
+    : [];
+  throwAll([...nobody, ...overlaps(split, file)]);
+  if (strangers.length > 0) onStrangers?.(strangers);
   return split;
 }
 
@@ -96,12 +103,14 @@ export function foldSplit<C extends Named>(
   };
 }
 
-function strangers(names: readonly string[], cases: readonly Named[], side: Side, file: string): Problem[] {
+function strangersOf(names: readonly string[], cases: readonly Named[]): string[] {
   const known = new Set(cases.flatMap(({ name, patient }) => [name, patient]));
-  const expected = 'the name of a patient or case of the data sets';
-  return [...new Set(names)]
-    .filter((name) => !known.has(name))
-    .map((found) => ({ code: 'SPLIT_INVALID', field: side, expected, found, file }));
+  return [...new Set(names)].filter((name) => !known.has(name));
+}
+
+function stranger(found: string, file: string): Problem {
+  const expected = 'at least one name of a patient or case of the data sets';
+  return { code: 'SPLIT_INVALID', field: 'patient', expected, found, file };
 }
 
 function casesNamed<C extends Named>(names: readonly string[], cases: readonly C[]): C[] {

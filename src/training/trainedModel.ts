@@ -1,13 +1,15 @@
 import { QuorumError } from '../errors.js';
+import { byRegion } from '../evaluate/scores.js';
 import { writeModel } from '../model/model.js';
-import type { ModelDescription } from '../model/schema.js';
+import type { ModelDescription, NetworkSize } from '../model/schema.js';
+import { earnsSupport } from '../model/support.js';
 import { constantFusion, descriptionTemplate, type FusionTable } from '../model/template.js';
 import { buildLayers } from '../network/layers.js';
 import { parameterSpecs } from '../network/parameters.js';
 import { serialiseSafetensors } from '../network/safetensorsWriter.js';
 import { combinationName, MODALITIES, REGIONS } from '../terms.js';
 import type { Fusion } from './fusion.js';
-import type { Validation } from './validate.js';
+import type { Validation, ValidationDice } from './validate.js';
 import { fitsModelFolder, type Sharing } from './vector.js';
 
 /** What training hands over to be used. */
@@ -16,7 +18,7 @@ export interface TrainedModel {
   readonly version: string;
   readonly description: string;
   readonly trainingData: string;
-  readonly width: NonNullable<ModelDescription['width']>;
+  readonly size: NetworkSize;
   readonly sharing: Sharing;
   /** The network's parameters alone, in `parameterSpecs` order of its sharing. */
   readonly parameters: Float32Array;
@@ -49,19 +51,13 @@ export async function writeTrainedModel(folder: string, trained: TrainedModel): 
 
 function describe(trained: TrainedModel): Omit<ModelDescription, 'weightsSha256'> {
   const { weights, biases } = trained.fusion;
-  const template = descriptionTemplate(trained, trained.width, fusionTable(weights));
+  const template = descriptionTemplate(trained, trained.size, fusionTable(weights));
   const combinations = { ...template.knowledge.combinations };
-  for (const { members, regions } of trained.validation?.combinations ?? []) {
-    const name = combinationName(members.map((m) => MODALITIES[m]));
-    const known = { ...combinations[name] };
-    for (const region of REGIONS) {
-      const { mean, interval, patients } = regions[region];
-      known[region] = {
-        ...known[region],
-        dice: { mean, lower: interval.low, upper: interval.high, patients },
-      };
-    }
-    combinations[name] = known;
+  for (const { members, regions, wholeBrains } of trained.validation?.combinations ?? []) {
+    combinations[combinationName(members.map((m) => MODALITIES[m]))] = byRegion((region) => {
+      const wholeCases = wholeBrains && knownDice(wholeBrains[region]);
+      return { supported: earnsSupport(region, wholeCases), dice: knownDice(regions[region]), wholeCases };
+    });
   }
   return {
     ...template,
@@ -70,8 +66,12 @@ function describe(trained: TrainedModel): Omit<ModelDescription, 'weightsSha256'
   };
 }
 
-function weightsOf({ width, sharing, parameters }: TrainedModel): Uint8Array {
-  const layers = buildLayers(width);
+function knownDice({ mean, interval, patients }: ValidationDice) {
+  return { mean, lower: interval.low, upper: interval.high, patients };
+}
+
+function weightsOf({ size, sharing, parameters }: TrainedModel): Uint8Array {
+  const layers = buildLayers(size);
   const stored = new Map(
     parameterSpecs(layers, sharing === 'dynamic' ? MODALITIES.length : 1).map(({ name, offset, length }) => [
       name,
@@ -102,7 +102,7 @@ function modelCard({ name, description, trainingData, validation }: TrainedModel
   });
   const table = ['| sequences | WT | TC | ET |', '|---|--:|--:|--:|', ...rows].join('\n');
   const scores = validation
-    ? `Dice on patients that were not trained on, on the model's grid; the best of several validations was kept, so these flatter it a little.\n\n${table}`
+    ? `Dice on patients that were not trained on, on the model's grid; the best of several validations was kept, so these flatter it a little. A region is supported where at least eight of these patients are there as whole brains and the mean is surely high enough.\n\n${table}`
     : 'Never measured on patients that were not trained on.';
   return `# ${name}\n\nFor research only; not a medical device.\n\n${description}\n\nTrained on: ${trainingData}\n\n${scores}\n`;
 }

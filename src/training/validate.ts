@@ -28,6 +28,8 @@ export interface Validation {
   readonly combinations: readonly {
     readonly members: Members;
     readonly regions: Readonly<Record<Region, ValidationDice>>;
+    /** The same over the patients of whom there are whole brains alone; null where there is none. */
+    readonly wholeBrains: Readonly<Record<Region, ValidationDice>> | null;
   }[];
 }
 
@@ -46,7 +48,9 @@ export async function validate(
   await setParameters(vector, parameters);
   const combinations = subsets(modalityCountOf(vector));
   const overlaps = combinations.map(() => new Map<string, Overlap[][]>());
+  const inCutOuts = new Set<string>();
   for await (const volume of volumes) {
+    if (volume.known) inCutOuts.add(volume.patient);
     const sample = plainSample(volume);
     const logitsOf = await combinationLogits(vector, parameters, sample);
     for (const [c, members] of combinations.entries()) {
@@ -58,20 +62,26 @@ export async function validate(
   const scored = combinations.flatMap((members, c) => {
     if (overlaps[c].size === 0) return [];
     const patients = [...overlaps[c]];
-    const regions = byRegion((region) => {
-      const r = REGIONS.indexOf(region);
-      const values = patients.map(([, parts]) => dice(addOverlaps(parts.map((part) => part[r]))));
-      return {
-        mean: mean(values),
-        interval: bootstrapInterval(values),
-        patients: values.length,
-        values: Object.fromEntries(patients.map(([patient], i) => [patient, values[i]])),
-      };
-    });
-    return { members, regions };
+    const whole = patients.filter(([patient]) => !inCutOuts.has(patient));
+    return { members, regions: diceOf(patients), wholeBrains: whole.length > 0 ? diceOf(whole) : null };
   });
   const score = mean(scored.flatMap(({ regions }) => REGIONS.map((region) => regions[region].mean)));
   return { score, combinations: scored };
+}
+
+function diceOf(
+  patients: readonly (readonly [patient: string, parts: Overlap[][]])[],
+): Readonly<Record<Region, ValidationDice>> {
+  return byRegion((region) => {
+    const r = REGIONS.indexOf(region);
+    const values = patients.map(([, parts]) => dice(addOverlaps(parts.map((part) => part[r]))));
+    return {
+      mean: mean(values),
+      interval: bootstrapInterval(values),
+      patients: values.length,
+      values: Object.fromEntries(patients.map(([patient], i) => [patient, values[i]])),
+    };
+  });
 }
 
 /** Gives the logits of any combination of what the sample has. */

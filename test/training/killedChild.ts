@@ -9,7 +9,7 @@ await runTraining(
     split: { folds: 3, fold: 0 },
     out,
     name: 'test',
-    width: 0.25,
+    size: 0.25,
     sharing: 'dynamic',
     fusion: 'learned',
     plan: {

@@ -54,7 +54,11 @@ describe('log lines', () => {
   it('a validation: Dice per combination in the order WT, TC, ET', () => {
     const dice = (mean: number) => ({ mean, interval: { low: 0, high: 1 }, patients: 3, values: {} });
     const regions = { WT: dice(0.9), TC: dice(0.7), ET: dice(0.5) };
-    const line = validationLine(20, { score: 0.7, combinations: [{ members: [2], regions }] }, MODALITIES);
+    const line = validationLine(
+      20,
+      { score: 0.7, combinations: [{ members: [2], regions, wholeBrains: null }] },
+      MODALITIES,
+    );
     expect(line).toEqual({ kind: 'validation', step: 20, score: 0.7, dice: { t2: [0.9, 0.7, 0.5] } });
   });
 });

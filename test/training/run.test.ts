@@ -49,7 +49,7 @@ const request = (out: string, rest: Partial<TrainingRequest> = {}): TrainingRequ
   split: { folds: 4, fold: 1 },
   out: join(root, out),
   name: 'a test',
-  width: 0.25,
+  size: 0.25,
   sharing: 'dynamic',
   fusion: 'mean',
   plan: {
@@ -95,7 +95,7 @@ describe('a whole training run on the wasm engine', () => {
     const { description } = await readModel(job.out);
     expect(description).toMatchObject({
       name: 'a test',
-      width: 0.25,
+      size: 0.25,
       modalities: ['t1', 't1ce', 't2', 'flair'],
     });
     expect(description.knowledge.trainingData).toBe('cubes (3 cases)');
@@ -282,7 +282,7 @@ describe('starting from earlier parameters', () => {
   });
 
   it('refuses another width and a folder that holds neither', async () => {
-    const other = runTraining(request('wide', { initial: join(root, 'first'), width: 0.5 }));
+    const other = runTraining(request('wide', { initial: join(root, 'first'), size: 0.5 }));
     expect(await problemOfRefusal(other)).toMatchObject({ code: 'MODEL_INVALID', field: 'width' });
     const nothing = runTraining(request('none', { initial: cubes }));
     expect(await problemOfRefusal(nothing)).toMatchObject({ code: 'CHECKPOINT_INVALID', file: cubes });

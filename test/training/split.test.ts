@@ -26,12 +26,18 @@ describe('split files', () => {
     });
   });
 
-  it('refuses names that no case has, and lists them with the rest', async () => {
-    const problem = await problemOfRefusal(
-      readSplit(file({ train: ['P9', 'P1'], test: ['P1', 'x'] }), CASES),
-    );
-    expect(problem).toMatchObject({ code: 'SPLIT_INVALID', field: 'train', found: 'P9' });
-    expect(problem.also?.map(({ found }) => found)).toEqual(['x', 'P1 on train and test']);
+  it('passes over names that no case has, and says which', async () => {
+    const strangers: string[] = [];
+    const onStrangers = (names: readonly string[]) => strangers.push(...names);
+    const split = await readSplit(file({ train: ['P9', 'P1'], test: ['x'] }), CASES, { onStrangers });
+    expect(names(split.train)).toBe('P1_a P1_b');
+    expect(strangers).toEqual(['P9', 'x']);
+  });
+
+  it('refuses a split of which nobody is here, with all its names', async () => {
+    const problem = await problemOfRefusal(readSplit(file({ train: ['P9'], test: ['x'] }), CASES));
+    expect(problem).toMatchObject({ code: 'SPLIT_INVALID', field: 'patient', found: 'P9' });
+    expect(problem.also?.map(({ found }) => found)).toEqual(['x']);
   });
 
   it.each([['{'], [{ train: 'P1' }], [{ trian: ['P1'] }], [[]]])(

@@ -39,7 +39,7 @@ export async function* predictedCases(
 ): AsyncGenerator<PredictedCase> {
   for (const folder of folders) {
     const dataset = await openDataset(folder);
-    const cases = (await readSplit(split.file, dataset.cases, { allowStrangers: true }))[split.side];
+    const cases = (await readSplit(split.file, dataset.cases))[split.side];
     if (cases.length === 0) continue;
     const verified = await verifyDataset({ ...dataset, cases });
     for (const one of cases) yield predictCase(verified, one, model, engine);

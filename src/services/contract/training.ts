@@ -4,6 +4,7 @@ import { jobIdSchema } from './basic.js';
 /** What `quorum train` and `quorum evaluate` ask for. Every default of training stands here. */
 
 const fraction = z.number().min(0).max(1);
+const channel = z.int().min(8).max(1024).multipleOf(8);
 
 const splitSchema = z.union([
   /** JSON: `{"train": […], "validation": […], "test": […]}`, patients' or cases' names. */
@@ -27,6 +28,8 @@ export const trainRequestSchema = z.strictObject({
   /** A Model folder or an earlier run's folder to start from, dynamic sharing only; null: random parameters. */
   initial: z.string().min(1).nullable().default(null),
   width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]).default(0.25),
+  /** Channels of the five levels, multiples of 8, in place of the width's; null: the width's. */
+  channels: z.tuple([channel, channel, channel, channel, channel]).nullable().default(null),
   objectives: z
     .union([
       z.strictObject({ kind: z.enum(['subsets', 'singles']) }),

@@ -95,7 +95,7 @@ async function verifiedSide(request: EvaluateRequest, context: JobContext): Prom
 }
 
 async function sideOf(dataset: Dataset, split: NonNullable<EvaluateRequest['split']>): Promise<Dataset> {
-  const sides = await readSplit(split.file, dataset.cases, { allowStrangers: true });
+  const sides = await readSplit(split.file, dataset.cases);
   const cases = sides[split.side];
   if (cases.length > 0) return { ...dataset, cases };
   throw new QuorumError({

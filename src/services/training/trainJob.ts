@@ -56,6 +56,8 @@ export async function runTrainJob(
           context.report(`verifying: ${done} of ${total} cases`, 0);
         }
       },
+      onStrangers: (names) =>
+        context.report(`split: ${names.length} of its names are of no patient here (${names[0]}, …)`, 0),
       onEstimate: (estimate) => context.report(describeEstimate(estimate, request), 0),
       onDamaged: ({ file }) => context.report(`damaged checkpoint passed over: ${file}`, 0),
       onLine: (line: LogLine) => context.report(describeLine(line, request.steps), line.step / request.steps),
@@ -77,7 +79,7 @@ function trainingRequestOf(request: TrainRequest): Omit<TrainingRequest, 'out'> 
     split: request.split,
     name: request.name ?? basename(resolve(request.output)),
     initial: request.initial && resolve(request.initial),
-    width: request.width,
+    size: request.channels ?? request.width,
     sharing: request.sharing,
     fusion: request.regionWeights === 'none' ? 'mean' : request.regionWeights,
     plan: {
