@@ -35,9 +35,15 @@ interface Job extends JobAbout {
  * failed with a coded problem, or cancelled. One at a time, because one case uses every core.
  */
 export class JobQueue {
+  private readonly onError: (kind: JobKind, error: unknown) => void;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   private readonly waiting: Job[] = [];
   private running: Job | null = null;
+
+  /** @param onError told of what a job throws, as it was thrown. */
+  constructor(onError: (kind: JobKind, error: unknown) => void = () => undefined) {
+    this.onError = onError;
+  }
 
   /** Queues work and returns the job's name at once. */
   start(work: JobWork, about: JobAbout): string {
@@ -144,7 +150,11 @@ export class JobQueue {
     };
     const ending = await job.work({ signal, report }).then(
       (result): Ending => ({ state: 'done', stage: 'done', progress: 1, result }),
-      (error): Ending => (signal.aborted ? cancelled() : failed(problemOf(error))),
+      (error): Ending => {
+        if (signal.aborted) return cancelled();
+        this.onError(job.kind, error);
+        return failed(problemOf(error));
+      },
     );
     clearInterval(heartbeat);
     this.running = null;

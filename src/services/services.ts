@@ -27,6 +27,7 @@ import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
 import { JobQueue } from './jobs.js';
 import { BrainStore } from './profile/brainStore.js';
+import { ErrorLog } from './profile/errorLog.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
 import { LogitsCache } from './profile/logitsCache.js';
@@ -97,17 +98,25 @@ export function createServices(options: ServiceOptions = {}): Services {
     ...changeHandlers(context),
     ...preparedHandlers(context),
   };
+  /** Notes what a method did not mean to throw. */
+  const noting = <T>(method: string, answer: Promise<T>): Promise<T> =>
+    answer.catch(async (error) => {
+      await context.log.note(method, error);
+      throw error;
+    });
   return {
     async call<M extends Method>(method: M, request: Request<M>, body?: ArrayBuffer): Promise<Response<M>> {
       const handler = handlers[method];
       if (!handler) throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
-      return handler(check(contract[method].request, request) as ParsedRequest<M>, body);
+      const checked = check(contract[method].request, request) as ParsedRequest<M>;
+      return noting(method, handler(checked, body));
     },
     async callBinary<M extends BinaryMethod>(
       method: M,
       request: BinaryRequest<M>,
     ): Promise<BinaryResponse<M>> {
-      const { header, data } = await binary[method](check(binaryContract[method].request, request) as never);
+      const checked = check(binaryContract[method].request, request) as never;
+      const { header, data } = await noting(method, binary[method](checked));
       return { header, data: wholeBuffer(data) };
     },
     onEvent: (listener) => {
@@ -131,6 +140,7 @@ export function createServices(options: ServiceOptions = {}): Services {
       context.intake.close();
       await context.working.close();
       await sweeping.close();
+      await context.log.close();
     },
   };
 }
@@ -144,22 +154,31 @@ function createContext({
   const emit = (event: QuorumEvent) => {
     for (const listener of listeners) listener(event);
   };
-  const jobs = new JobQueue();
+  const log = new ErrorLog(join(profileFolder, 'log', 'errors.jsonl'));
+  const jobs = new JobQueue((kind, error) => void log.note(kind, error));
   jobs.onJob((event) => emit({ type: 'job', event }));
   const cacheFolder = join(profileFolder, 'cache');
-  const launch = launchWorker?.([cacheFolder]) ?? forkedWorker([cacheFolder]);
+  const launch = launchWorker?.([cacheFolder, log.file]) ?? forkedWorker([cacheFolder, log.file]);
   const worker = new WorkerSupervisor({
     launch,
     launchSelfTest,
-    onDeath: (problem) => emit({ type: 'workerRestarted', problem }),
+    onDeath: (problem) => {
+      void log.note('worker', new QuorumError(problem));
+      emit({ type: 'workerRestarted', problem });
+    },
   });
   // It holds nothing: whoever opens is told by the opening's own end.
-  const intake = new WorkerSupervisor({ launch, idleMs: INTAKE_IDLE_MS, onDeath: () => undefined });
+  const intake = new WorkerSupervisor({
+    launch,
+    idleMs: INTAKE_IDLE_MS,
+    onDeath: (problem) => void log.note('intake', new QuorumError(problem)),
+  });
   const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
   const links: { scope: LinkScope } = { scope: null };
   const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {
     profileFolder,
+    log,
     settings: new SettingsStore(join(profileFolder, 'settings.json')),
     recents: new RecentFolders(join(profileFolder, 'recents.json')),
     models: new InstalledModels(join(profileFolder, 'models')),

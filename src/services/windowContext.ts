@@ -15,6 +15,7 @@ import type {
 import type { EditStore } from './edits/editStore.js';
 import type { JobQueue } from './jobs.js';
 import type { BrainStore } from './profile/brainStore.js';
+import type { ErrorLog } from './profile/errorLog.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { KeptAnswers } from './profile/keptAnswers.js';
 import type { LogitsCache } from './profile/logitsCache.js';
@@ -29,6 +30,7 @@ import type { WorkerSupervisor } from './worker/supervisor.js';
 /** What the methods of a window work with. */
 export interface WindowContext {
   readonly profileFolder: string;
+  readonly log: ErrorLog;
   readonly settings: SettingsStore;
   readonly recents: RecentFolders;
   readonly models: InstalledModels;

@@ -1,6 +1,7 @@
 /** The worker process: heavy work, one job at a time beside any number of questions. Driven by `WorkerSupervisor`. */
 import type { SelfTestLauncher, SelfTestReport } from '../../engine/devices/launchSelfTest.js';
 import { problemOf } from '../../errors.js';
+import { ErrorLog } from '../profile/errorLog.js';
 import { createTasks } from './createTasks.js';
 import { hostPort } from './port.js';
 import type { FromWorker, TaskName, ToWorker } from './tasks.js';
@@ -18,6 +19,7 @@ const launchByHost: SelfTestLauncher = (request) =>
     send({ kind: 'selfTest', id, request });
   });
 
+const log = new ErrorLog(process.argv[3]);
 const tasks = createTasks(process.argv[2], launchByHost);
 
 port.onMessage((message) => {
@@ -37,6 +39,8 @@ async function run(id: number, task: TaskName, taskArguments: unknown): Promise<
     });
     send({ kind: 'done', id, result });
   } catch (error) {
+    // Here, where its stack still is.
+    await log.note(task, error);
     send({ kind: 'failed', id, problem: problemOf(error) });
   } finally {
     running.delete(id);
