@@ -6,6 +6,7 @@ import { MODALITIES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '..
 import { followJob } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
+import { notUsed } from './results.js';
 import { table } from './table.js';
 
 interface PrepareOptions extends InputOptions {
@@ -64,14 +65,17 @@ export function prepareCommand(services: Client): Command {
 }
 
 function describePrepared(
-  { case: name, preparation, warnings, seconds, notice }: PrepareResult,
+  { case: name, preparation, seconds, setAside, warnings, notice }: PrepareResult,
   folder: string,
 ): string {
-  const said = warnings.map(({ text }) => `warning: ${text}`);
-  if (!preparation) {
-    const first = `${name}: the images were prepared already and are written as they are`;
-    return [first, ...said, `Results: ${folder}`, notice].join('\n');
-  }
+  const said = [...warnings.map(({ text }) => `warning: ${text}`), ...notUsed(setAside)];
+  if (!preparation)
+    return [
+      `${name}: the images were prepared already and are written as they are`,
+      ...said,
+      `Results: ${folder}`,
+      notice,
+    ].join('\n');
   const rows = preparation.steps.map(({ step, reason, verdict, seconds: taken }) => [
     step,
     verdict,
@@ -81,6 +85,7 @@ function describePrepared(
   const doubts = preparation.steps.flatMap(({ problem }) => (problem ? [describeProblem(problem)] : []));
   return [
     `${name}: prepared in ${seconds.toFixed(1)} s; brain ${preparation.brainMask.ml.toFixed(0)} ml`,
+    ...said,
     '',
     table([['step', 'check', 'time', 'what was done'], ...rows]),
     '',

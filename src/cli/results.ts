@@ -17,7 +17,12 @@ type CaseResult = Extract<SegmentResult, { kind: 'case' }>;
 /** What one case's result says, for a terminal. */
 export function describeCase(report: CaseResult, folder: string): string {
   const lines = [
-    `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${sequencesOf(report.combination)}`,
+    [
+      `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${sequencesOf(report.combination)}${report.combination.includes('+') ? '' : ' alone'}`,
+      ...warningsOf(report, FIRST),
+    ].join('; '),
+    // What makes the numbers below doubtful stands before them.
+    ...warningsOf(report, BEFORE_NUMBERS).map((text) => `warning: ${text}`),
     '',
     combinationTable(report.combinations),
     '',
@@ -31,6 +36,19 @@ export function describeCase(report: CaseResult, folder: string): string {
 
 const sequencesOf = (combination: string) => titles(combination.split('+') as Modality[]);
 const deviceOf = (device: string) => (device === 'cpu' ? 'the processor' : device);
+
+/** Warnings that stand in the first line, and those that stand before the first number. */
+const FIRST = ['SEQUENCE_LOST'];
+const BEFORE_NUMBERS = ['HEADERS_SUGGEST'];
+
+function warningsOf({ warnings }: CaseReport, codes: readonly string[]): string[] {
+  return warnings.filter(({ code }) => codes.includes(code)).map(({ text }) => text);
+}
+
+/** What was found and serves as no sequence, a line each. */
+export function notUsed(setAside: readonly { readonly file: string; readonly reason: string }[]): string[] {
+  return setAside.map(({ file, reason }) => `not used: ${file}: ${reason}`);
+}
 
 /** One row per combination: a dot per sequence (● used, ○ not), volumes in ml, agreement. */
 export function combinationTable(combinations: CaseReport['combinations']): string {
@@ -74,10 +92,13 @@ function remarks(report: CaseReport): string[] {
   if (results.some(({ agreement }) => agreement.WT !== null)) {
     lines.push('agreement: mean Dice with each sequence left out in turn; not accuracy.');
   }
-  const isWarned = warningsIn(report).length > 0;
-  lines.push(...warningLines(report).map((text) => (isWarned ? `warning: ${text}` : text)));
+  const warnings = warningsIn(report);
+  const saidAbove = [...FIRST, ...BEFORE_NUMBERS];
+  if (warnings.length === 0) lines.push(...warningLines(report));
+  for (const { code, text } of warnings) if (!saidAbove.includes(code)) lines.push(`warning: ${text}`);
   const { specks } = report.combinations[report.combination];
   if (specks.length > 0) lines.push(speckLine(specks));
+  lines.push(...notUsed(report.setAside));
   for (const { file, reason } of report.leftOut) lines.push(`${file} was not written: ${reason}.`);
   if (report.files.some(({ file }) => file.startsWith('dicom/'))) lines.push(DICOM_IDENTITY_NOTICE);
   for (const problem of report.overridden)

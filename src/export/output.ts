@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
@@ -47,6 +47,24 @@ export async function refuseOutputInsideInput(
         found: folder,
       });
     }
+  }
+}
+
+/**
+ * Loose files lie in a folder of the patient's: nothing is written among them.
+ * @throws QuorumError OUTPUT_INSIDE_INPUT for the folder of one of the files itself; a folder in it that the user names is his.
+ */
+export async function refuseOutputBesideFiles(output: string, files: readonly string[]): Promise<void> {
+  const target = await realPathOf(resolve(output));
+  for (const file of files) {
+    const input = dirname(await realPathOf(resolve(file)));
+    const isFile = await stat(file).then(
+      (info) => info.isFile(),
+      () => false,
+    );
+    if (!isFile || target !== input) continue;
+    const expected = 'another folder than that of the images';
+    throw new QuorumError({ code: 'OUTPUT_INSIDE_INPUT', file: output, expected, found: input });
   }
 }
 

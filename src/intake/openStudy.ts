@@ -1,13 +1,14 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
-import { readHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { commonFolder, listImages, studyName } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { fileSeries, suggestFromFiles } from './fileCandidates.js';
+import { type FoundImage, fileSeries, suggestFromFiles } from './fileCandidates.js';
+import { imageHeader } from './imageHeader.js';
 import { assignSeries } from './openCandidate.js';
 import { refuseQuestions } from './questions.js';
+import { recogniseSequence } from './recognise.js';
 import type { SequenceOverrides, Series, Study } from './study.js';
 
 /**
@@ -39,8 +40,7 @@ export async function fileCandidate(
       file: paths[0],
       expected: '.nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr',
     });
-  const images = [];
-  for (const path of files) images.push({ path, shown: path, header: await readHeader(path) });
+  const images = await readable(files, new Set(chosen.keys()));
   const { series, sidecars } = await fileSeries(images, (file) => file);
   let candidate: StudyCandidate = {
     id: '',
@@ -60,6 +60,26 @@ export async function fileCandidate(
   };
   for (const [file, modality] of chosen) candidate = assignSeries(candidate, file, modality);
   return candidate;
+}
+
+/**
+ * The files with their headers. One that cannot be read is left out where its name tells no sequence: it is none that is missed.
+ * @throws QuorumError what reading a header throws, of a file that is named for a sequence or by the user.
+ */
+async function readable(files: readonly string[], named: ReadonlySet<string>): Promise<FoundImage[]> {
+  const images: FoundImage[] = [];
+  let first: unknown;
+  for (const path of files) {
+    try {
+      images.push({ path, shown: path, header: await imageHeader(path) });
+    } catch (error) {
+      const { sequence } = recogniseSequence(basename(path));
+      if (named.has(path) || (sequence !== 'other' && sequence !== 'mask')) throw error;
+      first ??= error;
+    }
+  }
+  if (images.length === 0) throw first;
+  return images;
 }
 
 /**

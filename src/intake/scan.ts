@@ -2,12 +2,12 @@ import { basename, join } from 'node:path';
 import { type Problem, problemOf, QuorumError, throwIfCancelled } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
 import { withFile } from '../volume/fileBytes.js';
-import { readHeader } from '../volume/read.js';
 import type { Scan, StudyCandidate } from './candidate.js';
 import type { DicomImage } from './dicom/image.js';
 import { looksLikeDicom, readDicomHeader } from './dicom/readHeader.js';
 import { dicomCandidates } from './dicomCandidates.js';
 import { type FoundImage, fileCandidates } from './fileCandidates.js';
+import { imageHeader } from './imageHeader.js';
 import { judgeVoxels } from './judgeVoxels.js';
 import { isImageName } from './recognise.js';
 import { ArchiveBudget, looksLikeZip, unzip } from './unzip.js';
@@ -90,7 +90,7 @@ async function lookAt(
   const { path, shown } = file;
   if (isNoImage(path)) return { kind: 'ignored', what: 'other files' };
   try {
-    if (isImageName(path)) return { kind: 'image', image: { path, shown, header: await readHeader(path) } };
+    if (isImageName(path)) return { kind: 'image', image: { path, shown, header: await imageHeader(path) } };
     const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
     if (looksLikeZip(start)) {
       if (!mayUnpack) return { kind: 'ignored', what: 'archives within archives' };

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import type { Suggestions } from '../intake/candidate.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
 import { likenesses, misfits } from '../prepare/belonging.js';
@@ -123,12 +124,26 @@ export interface CaseFacts {
   readonly failedDevices: readonly string[];
   /** Null where nobody was asked. */
   readonly answers: Answers | null;
+  /** What headers and names suggest: said where nobody was asked. */
+  readonly suggestions: Suggestions;
+  /** Sequences that are there and could not be used. */
+  readonly lost: readonly { readonly sequence: Modality; readonly series: string; readonly reason: string }[];
 }
 
 /** Warnings about the input, the device and the answers; those of one combination stand with it. */
-export function caseWarnings({ steps, overridden, images, failedDevices, answers }: CaseFacts): Warning[] {
+export function caseWarnings({
+  steps,
+  overridden,
+  images,
+  failedDevices,
+  answers,
+  suggestions,
+  lost,
+}: CaseFacts): Warning[] {
   const doubtful = steps?.filter(({ verdict }) => verdict === 'doubtful' || verdict === 'failed') ?? [];
   return [
+    ...lost.map((one): Warning => ({ code: 'SEQUENCE_LOST', ...one })),
+    ...(answers === null ? suggestedWarnings(suggestions) : []),
     ...doubtful.map(
       ({ step, sequence, problem }): Warning => ({
         code: 'PREPARATION_DOUBTFUL',
@@ -147,6 +162,15 @@ export function caseWarnings({ steps, overridden, images, failedDevices, answers
 /** One check may fail for several images: the sentence is the same. */
 function oncePerCode(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.toReversed().map((problem) => [problem.code, problem])).values()].reverse();
+}
+
+/** What headers say against using a model of untreated adults. That nothing is said means nothing. */
+function suggestedWarnings({ adult, treated }: Suggestions): Warning[] {
+  const warnings: Warning[] = [];
+  if (adult?.answer === false)
+    warnings.push({ code: 'HEADERS_SUGGEST', reason: 'child', source: adult.source });
+  if (treated?.answer) warnings.push({ code: 'HEADERS_SUGGEST', reason: 'treated', source: treated.source });
+  return warnings;
 }
 
 /** What the answers say against using a model of untreated adult gliomas. `unknown` is no warning: it stands in the report. */

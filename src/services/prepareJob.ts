@@ -3,9 +3,10 @@ import { dirname, join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
 import { NEUTRAL_NAME } from '../export/names.js';
-import { filesAreIntact, refuseOutputInsideInput } from '../export/output.js';
+import { filesAreIntact, refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
 import { ownerTag } from '../files/process.js';
+import { caseWarnings } from '../pipeline/warnings.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -31,7 +32,9 @@ export interface PrepareResult {
   readonly files: readonly string[];
   /** Null: the images came prepared and were written as they are. */
   readonly preparation: PreparationReport | null;
-  /** What was found of the input, as sentences. */
+  /** Series and files that were found and not used. */
+  readonly setAside: readonly { readonly file: string; readonly reason: string }[];
+  /** What was found of the input: lost sequences, what headers say of the patient, how images lie; as sentences. */
   readonly warnings: readonly ReportWarning[];
   readonly seconds: number;
   readonly notice: string;
@@ -51,15 +54,16 @@ export async function runPrepareJob(
   const started = performance.now();
   const output = resolve(request.output);
   await refuseOutputInsideInput(output, await foldersOf(request.inputs));
+  await refuseOutputBesideFiles(output, request.inputs);
   await refuseFull(output, request.overwrite);
   return withInputs(request, tools, context, async (inputs) => {
-    const opened = await (inputs?.open(context) ?? openNamed(request.inputs, request.overrides));
+    const opened = await (inputs?.open(context) ?? openNamed(request.inputs, request.overrides, request.use));
     return prepareOpened(opened, output, request, started, context);
   });
 }
 
 async function prepareOpened(
-  { study }: OpenedStudy,
+  { study, account }: OpenedStudy,
   output: string,
   request: PrepareRequest,
   started: number,
@@ -87,8 +91,14 @@ async function prepareOpened(
     await putInPlace(staging, output, request.overwrite);
     const seconds = (performance.now() - started) / 1000;
     const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
-    const warnings = prepared.notes.map(reportWarning);
-    return { case: name, files, preparation, warnings, seconds, notice: RESEARCH_NOTICE };
+    const setAside = account.notTaken.map(({ file, reason }, n) => ({
+      file: request.neutralNames ? `file ${n + 1}` : file,
+      reason,
+    }));
+    const { suggestions, lost } = account;
+    const none = { steps: null, overridden: [], images: [], failedDevices: [], answers: null };
+    const warnings = [...caseWarnings({ ...none, suggestions, lost }), ...prepared.notes].map(reportWarning);
+    return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

@@ -117,6 +117,8 @@ export async function segmentCase(
         images: [...prepared.notes, ...imageWarnings(prepared, mainMask(result, use), model.description)],
         failedDevices: engine.events.map(({ device }) => device),
         answers: null,
+        suggestions: opened.account.suggestions,
+        lost: opened.account.lost,
       }),
       engine: { name: engine.name, device: engine.device, events: engine.events },
       passes: { needed: passes, run: passes },
@@ -206,20 +208,14 @@ async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise
 }
 
 function listFiles(
-  { study, labels, notTaken }: OpenedStudy,
+  { study, labels, account }: OpenedStudy,
   use: readonly Modality[],
 ): Pick<CaseReport, 'images' | 'setAside'> {
-  const chosen = new Set(Object.values(study.images));
-  const others =
-    notTaken ??
-    study.series
-      .filter((series) => !chosen.has(series))
-      .map(({ file, reason }) => ({ file: basename(file), reason }));
   return {
     images: MODALITIES.filter((m) => study.images[m]).map((sequence) => {
       const { file, reason } = study.images[sequence]!;
       return { sequence, file: labels.get(file) ?? basename(file), reason, used: use.includes(sequence) };
     }),
-    setAside: [...others],
+    setAside: [...account.notTaken],
   };
 }

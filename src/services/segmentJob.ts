@@ -2,7 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { problemOf, QuorumError } from '../errors.js';
 import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
-import { refuseForeignBatchReport, refuseOutputInsideInput, writeBatchReport } from '../export/output.js';
+import {
+  refuseForeignBatchReport,
+  refuseOutputBesideFiles,
+  refuseOutputInsideInput,
+  writeBatchReport,
+} from '../export/output.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
 import type { Model } from '../model/model.js';
 import { type NamedCase, nameCases } from '../pipeline/caseNames.js';
@@ -33,10 +38,11 @@ export async function runSegmentJob(
   const folders: string[] = [];
   for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
   await refuseOutputInsideInput(request.output, folders);
+  await refuseOutputBesideFiles(request.output, request.inputs);
   return withInputs(request, tools, context, async (inputs) => {
     const cases = inputs ? null : await casesOf(request, folders);
     if (cases) return runBatch(cases, request, model, openEngine, context);
-    const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides));
+    const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
     const { report, skipped } = await segmentCase(
       { open },
       request.output,
@@ -112,7 +118,7 @@ async function outcomeOf(
   context: JobContext,
 ): Promise<CaseOutcome> {
   try {
-    const inputs = { open: () => openNamed([folder], {}), name };
+    const inputs = { open: () => openNamed([folder], {}, request.use), name };
     const { report, skipped } = await segmentCase(
       inputs,
       join(request.output, name),

@@ -82,7 +82,16 @@ describe('what the checks of the images say', () => {
 });
 
 describe('what is said about a case', () => {
-  const facts = { steps: null, overridden: [], images: [], failedDevices: [], answers: null };
+  const none = { adult: null, treated: null, glioma: null };
+  const facts = {
+    steps: null,
+    overridden: [],
+    images: [],
+    failedDevices: [],
+    answers: null,
+    suggestions: none,
+    lost: [],
+  };
 
   it('nothing where there is nothing', () => {
     expect(caseWarnings(facts)).toEqual([]);
@@ -102,6 +111,25 @@ describe('what is said about a case', () => {
     expect(caseWarnings({ ...facts, overridden })).toEqual([
       { code: 'CHECK_OVERRIDDEN', problem: overridden[0] },
     ]);
+  });
+
+  it('a child and an operation by the headers, until the user answers', () => {
+    const adult = { answer: false, source: 'age 8 months in the DICOM header' };
+    const treated = { answer: true, source: '“post op” in the DICOM header' };
+    const suggestions = { adult, treated, glioma: null };
+    const said = caseWarnings({ ...facts, suggestions }).map(describeWarning);
+    expect(said[0]).toMatch(/^By the headers the patient is a child \(age 8 months in the DICOM header\)/);
+    expect(said[1]).toMatch(/operated or irradiated \(“post op” in the DICOM header\)/);
+    const answers = { adult: 'yes', treated: 'no', glioma: 'yes' } as const;
+    expect(caseWarnings({ ...facts, suggestions, answers })).toEqual([]);
+  });
+
+  it('a sequence that is there and could not be used, first of all', () => {
+    const reason = '1 of its slices is missing (between 12 and 14)';
+    const lost = [{ sequence: 't1ce', series: 'DICOM series 9', reason } as const];
+    expect(caseWarnings({ ...facts, failedDevices: ['gpu'], lost }).map(describeWarning)[0]).toBe(
+      `T1ce was there but ${reason}: DICOM series 9 was not used.`,
+    );
   });
 
   it('a device that failed, and answers that the model was not made for', () => {

@@ -214,6 +214,12 @@ function volumeOf({ slices, repeats }: Stack, copies: ReadonlyMap<string, number
   };
 }
 
+/** What a slice is called: its Instance Number where files have one slice each, else its place in the stack from 1. */
+function numberOf(slices: readonly Slice[], at: number): number {
+  const { image } = slices[at];
+  return image.frames.length === 1 ? (image.instanceNumber ?? at + 1) : at + 1;
+}
+
 function spacingOf(slices: readonly Slice[]): { spacing: number | null; defect: string | null } {
   const located = slices.every(({ facts }) => facts.position && facts.orientation && facts.pixelSpacing);
   if (!located) return { spacing: null, defect: 'the header does not say where its slices lie' };
@@ -224,7 +230,14 @@ function spacingOf(slices: readonly Slice[]): { spacing: number | null; defect: 
   const missing = gaps.filter((gap) => gap > 1.5 * median);
   if (missing.length > 0) {
     const count = missing.reduce((sum, gap) => sum + Math.round(gap / median) - 1, 0);
-    return { spacing: median, defect: `${count} of its slices ${count === 1 ? 'is' : 'are'} missing` };
+    const where = gaps.flatMap((gap, k) =>
+      gap > 1.5 * median ? [`between ${numberOf(slices, k)} and ${numberOf(slices, k + 1)}`] : [],
+    );
+    const shown = where.length > 3 ? [...where.slice(0, 3), '…'] : where;
+    return {
+      spacing: median,
+      defect: `${count} of its slices ${count === 1 ? 'is' : 'are'} missing (${shown.join(', ')})`,
+    };
   }
   const spacing = (slices.at(-1)!.height - slices[0].height) / gaps.length;
   const isEven = gaps.every((gap) => Math.abs(gap - median) <= limit);

@@ -2,10 +2,11 @@ import { basename } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { LinkScope } from '../../files/within.js';
 import { commonFolder, listImages, studyName } from '../../intake/caseFolder.js';
+import { imageHeader } from '../../intake/imageHeader.js';
 import { recogniseSequence } from '../../intake/recognise.js';
 import { sha256OfFile } from '../../prepare/case.js';
 import { MODALITIES, type Modality } from '../../terms.js';
-import { type ImageHeader, readHeader } from '../../volume/read.js';
+import type { ImageHeader } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
 import type { CaseFile, SeriesAbout } from '../contract/cases.js';
@@ -67,7 +68,7 @@ export async function readCaseFiles(paths: readonly string[], links: LinkScope =
 async function openFile(file: string): Promise<OpenFile> {
   const recognised = { file, ...recogniseSequence(basename(file)), chosen: false, series: null };
   try {
-    const header = await readHeader(file);
+    const header = await imageHeader(file);
     const sha256 = recognised.sequence === 'mask' ? null : await sha256OfFile(file);
     return { ...recognised, header, sha256, problem: null };
   } catch (error) {

@@ -12,6 +12,7 @@ import type { MaskRole, NamedMask, ParsedMaskRef } from '../contract/masks.js';
 import type { CaseResult } from '../contract/results.js';
 import type { Edit } from '../edits/edit.js';
 import type { Prepared } from '../profile/preparedStore.js';
+import { lostIn } from '../studies/account.js';
 import type { MaskInput, Segmented } from '../worker/caseSource.js';
 import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
@@ -114,6 +115,8 @@ export class CaseSession {
       images: isOfPrepared ? [...this.headerNotes(), ...facts.imageWarnings] : facts.imageWarnings,
       failedDevices: facts.events.map(({ device }) => device),
       answers: this.answers,
+      suggestions: this.suggestions,
+      lost: this.raw ? lostIn(this.raw.candidate) : [],
     });
     return { ...facts.result, id, warnings };
   }

@@ -27,9 +27,12 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'Give a folder with the sequences of one patient, or a folder of such folders.',
   ],
   ONLY_MASKS: ['There are masks here, but no image.', 'Give at least one of T1, T1ce, T2, FLAIR.'],
-  SEQUENCE_AMBIGUOUS: ['Several files claim to be the same sequence.', 'Name the right one, e.g. --t1 FILE.'],
+  SEQUENCE_AMBIGUOUS: [
+    'It is in doubt which image is which sequence.',
+    'Name the right ones, e.g. --t1 FILE --t1ce FILE (of DICOM also by series number), or leave them out with --use.',
+  ],
   SEQUENCE_UNKNOWN: [
-    'Neither names nor headers tell which sequence is which.',
+    'No image here is known to be one of the four sequences.',
     'Name them, e.g. --t1 FILE --flair FILE; of DICOM also by series number.',
   ],
   SEQUENCE_NOT_AVAILABLE: [

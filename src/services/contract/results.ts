@@ -35,6 +35,15 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('CHECK_OVERRIDDEN'), problem: problemSchema }),
   /** An answer to the three questions that lies outside of what the model was trained on. */
   z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(['child', 'treated', 'notGlioma']) }),
+  /** What headers say of the patient, where nobody was asked, that lies outside of what the model was trained on. */
+  z.object({ code: z.literal('HEADERS_SUGGEST'), reason: z.enum(['child', 'treated']), source: z.string() }),
+  /** A sequence is there and could not be used. */
+  z.object({
+    code: z.literal('SEQUENCE_LOST'),
+    sequence: modalitySchema,
+    series: z.string(),
+    reason: z.string(),
+  }),
   /** A device failed and the job was repeated on the CPU. */
   z.object({ code: z.literal('REPEATED_ON_CPU'), device: z.string() }),
   /** No header says which side is left. */

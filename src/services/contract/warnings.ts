@@ -31,6 +31,11 @@ const OUTSIDE_TRAINING = {
   notGlioma: 'This model was trained on gliomas only.',
 } as const;
 
+const SUGGESTED = {
+  child: 'By the headers the patient is a child',
+  treated: 'By the headers the patient may have been operated or irradiated',
+} as const;
+
 /** What each step of a preparation is. */
 export const PREPARED = {
   reference: 'choice of the reference',
@@ -71,6 +76,10 @@ export function describeWarning(warning: Warning): string {
       return `A check of the input was overridden: ${warning.problem.code}.`;
     case 'OUTSIDE_TRAINING':
       return OUTSIDE_TRAINING[warning.reason];
+    case 'HEADERS_SUGGEST':
+      return `${SUGGESTED[warning.reason]} (${warning.source}). ${OUTSIDE_TRAINING[warning.reason]}`;
+    case 'SEQUENCE_LOST':
+      return `${MODALITY_TITLES[warning.sequence]} was there but ${warning.reason}: ${warning.series} was not used.`;
     case 'PREPARATION_DOUBTFUL': {
       const { step, sequence, problem } = warning;
       const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';

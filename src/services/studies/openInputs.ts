@@ -4,25 +4,19 @@ import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate } from '../../intake/candidate.js';
 import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
 import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
-import { openStudy } from '../../intake/openStudy.js';
+import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
 import { isImageName, recogniseSequence } from '../../intake/recognise.js';
 import type { SequenceOverrides, Study } from '../../intake/study.js';
 import { looksLikeZip } from '../../intake/unzip.js';
 import { isNoImage, walk } from '../../intake/walk.js';
-import { MODALITIES } from '../../terms.js';
+import { MODALITIES, type Modality } from '../../terms.js';
 import { withFile } from '../../volume/fileBytes.js';
 import type { JobContext } from '../jobs.js';
 import type { SequenceMemory } from '../profile/sequenceMemory.js';
 import type { WorkingFolders } from '../profile/workingFolders.js';
 import type { WorkerSupervisor } from '../worker/supervisor.js';
-import {
-  chooseStudy,
-  hasSequences,
-  nameSeries,
-  notTaken,
-  seriesLabel,
-  severalStudies,
-} from './chooseStudy.js';
+import { type Account, accountOf } from './account.js';
+import { chooseStudy, hasSequences, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
 
 /** What the user gave, and what he said about it. */
 export interface InputRequest {
@@ -32,14 +26,16 @@ export interface InputRequest {
   readonly study: string | null;
   /** He has looked at what is in doubt about the examination. */
   readonly onePatient: boolean;
+  /** Only these sequences; null is all. */
+  readonly use: readonly Modality[] | null;
 }
 
 export interface OpenedStudy {
   readonly study: Study;
   /** How the report calls an image file of the study where that is no file of the user's. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Series that serve as no sequence, where a scan chose among them. */
-  readonly notTaken?: readonly { readonly file: string; readonly reason: string }[];
+  /** What was found beside its images. */
+  readonly account: Account;
 }
 
 export interface IntakeTools {
@@ -82,7 +78,15 @@ export async function withInputs<T>(
     const candidate = scan && (await choose(scan, paths, workingFolder, request));
     if (!candidate) return await work(null);
     return await work({
-      open: (opening) => open(candidate, workingFolder, request.onePatient, tools.worker, opening),
+      open: (opening) =>
+        open(
+          askedOnly(candidate, request.use),
+          scan.problems,
+          workingFolder,
+          request.onePatient,
+          tools.worker,
+          opening,
+        ),
     }).catch((error) => {
       throw new QuorumError(withLabels(problemOf(error), labelsOf(candidate, workingFolder)), {
         cause: error,
@@ -97,8 +101,18 @@ export async function withInputs<T>(
 export async function openNamed(
   paths: readonly string[],
   overrides: SequenceOverrides,
+  use: readonly Modality[] | null,
 ): Promise<OpenedStudy> {
-  return { study: await openStudy(paths, overrides), labels: new Map() };
+  const candidate = askedOnly(await fileCandidate(paths, overrides), use);
+  return { study: studyOfFiles(candidate), labels: new Map(), account: accountOf(candidate) };
+}
+
+/** Without the questions about sequences that are not to be used. */
+function askedOnly(candidate: StudyCandidate, use: readonly Modality[] | null): StudyCandidate {
+  const questions = candidate.questions.filter(
+    ({ sequences }) => !use || sequences.some((m) => use.includes(m)),
+  );
+  return { ...candidate, questions };
 }
 
 /** A DICOMDIR lies in the folder of its files. */
@@ -196,6 +210,7 @@ function isBeyondNames({ kind, series }: StudyCandidate, workingFolder: string):
 
 async function open(
   candidate: StudyCandidate,
+  problems: Scan['problems'],
   workingFolder: string,
   confirmed: boolean,
   worker: WorkerSupervisor,
@@ -209,7 +224,7 @@ async function open(
   return {
     study: opened.study,
     labels: labelsOf(candidate, workingFolder),
-    notTaken: notTaken(opened.candidate),
+    account: accountOf(opened.candidate, problems),
   };
 }
 
