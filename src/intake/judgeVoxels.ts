@@ -1,8 +1,10 @@
-import { MODALITY_TITLES } from '../terms.js';
+import { MODALITIES, MODALITY_TITLES } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readVolume } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
+import { isMask } from './maskVoxels.js';
+import { type Compared, pairInDoubt, settleByVoxels, settleContrast } from './recogniser/examination.js';
 import type { Weighting } from './recogniser/weighting.js';
 import { brightTail, isStripped, voxelFeatures } from './voxelFeatures.js';
 
@@ -23,7 +25,6 @@ const MEASURED = 'right for 25 of 34 images';
  * contrast agent of one examination were not at hand.
  */
 const TAIL_MARGIN = 1.25;
-const MEASURED_PAIRS = 'right for 305 of 313 pairs';
 
 /** More images are not read for the sake of a hint. */
 const MOST_IMAGES = 8;
@@ -47,19 +48,42 @@ export function isContrastEnhanced(own: number, other: number): boolean | null {
 }
 
 /**
- * The candidate with what voxels tell where headers and names are silent, for skull-stripped image files (nothing is measured on heads
- * with skull): a guess at the weighting, which is never taken without the user; and of two T1 on one grid which is T1ce.
+ * The candidate with what voxels tell: a series that serves and is a mask, whatever its headers say, is none of the four; and for
+ * skull-stripped image files (nothing is measured on heads with skull) a guess at the weighting where names and headers are silent, which
+ * is never taken without the user, and of two T1 on one grid which is T1ce.
  */
 export async function judgeVoxels(candidate: StudyCandidate): Promise<StudyCandidate> {
-  const silent = candidate.series.filter((one) => one.sequence === 'other' && isOpen(one));
-  const t1 = candidate.series.filter((one) => one.sequence === 't1' && isOpen(one));
-  const isPair = t1.length === 2 && !candidate.choices.t1ce;
-  if (silent.length + t1.length > MOST_IMAGES || (silent.length === 0 && !isPair)) return candidate;
-  const judged = new Map<string, FoundSeries>();
-  for (const one of silent) judged.set(one.id, await guessed(one));
-  if (isPair) for (const one of await comparePair(t1[0], t1[1])) judged.set(one.id, one);
-  const series = candidate.series.map((one) => judged.get(one.id) ?? one);
+  const own = await withoutMasks(candidate);
+  const silent = own.series.filter((one) => one.sequence === 'other' && isOpen(one));
+  if (silent.length > MOST_IMAGES) return own;
+  const guesses = new Map<string, FoundSeries>();
+  for (const one of silent) guesses.set(one.id, await guessed(one));
+  const pair = pairInDoubt(own.series);
+  const series = own.series.map((one) => guesses.get(one.id) ?? one);
+  if (!pair?.every(isOpen)) return { ...own, series };
+  return withSeries(own, settleByVoxels(series, pair, await comparePair(pair[0], pair[1])));
+}
+
+/** The candidate with masks known as such, where they would serve as a sequence. */
+export async function withoutMasks(candidate: StudyCandidate): Promise<StudyCandidate> {
+  const masks = new Set<string>();
+  for (const one of candidate.series) if (isClaimant(one) && (await isMask(one))) masks.add(one.id);
+  if (masks.size === 0) return candidate;
+  const reason = 'its voxels are a mask, whatever names and headers say';
+  const series = candidate.series.map((one): FoundSeries => {
+    if (!masks.has(one.id)) return one;
+    const known = { ...one, sequence: 'mask' as const, reason, confidence: 1, judgement: null, doubt: null };
+    return one.source.kind === 'dicom' ? { ...known, setAside: reason } : known;
+  });
+  return withSeries(candidate, settleContrast(series, candidate));
+}
+
+function withSeries(candidate: StudyCandidate, series: readonly FoundSeries[]): StudyCandidate {
   return { ...candidate, series, choices: chooseSeries(series), questions: questionsAbout(series) };
+}
+
+function isClaimant({ sequence, setAside, chosen }: FoundSeries): boolean {
+  return setAside === null && !chosen && MODALITIES.some((modality) => modality === sequence);
 }
 
 function isOpen({ setAside, chosen, source }: FoundSeries): boolean {
@@ -75,20 +99,15 @@ async function guessed(one: FoundSeries): Promise<FoundSeries> {
   return { ...one, guess, reason };
 }
 
-async function comparePair(a: FoundSeries, b: FoundSeries): Promise<FoundSeries[]> {
+/** Which of two T1 shows contrast agent by its brighter spots; `unknown` unless both are skull-stripped, on one grid, and unlike. */
+async function comparePair(a: FoundSeries, b: FoundSeries): Promise<Compared> {
   const images = [await strippedImage(a), await strippedImage(b)];
-  if (!images[0] || !images[1] || !sameGrid(images[0], images[1])) return [a, b];
+  if (!images[0] || !images[1] || !sameGrid(images[0], images[1])) return 'unknown';
   const tails = images.map((image) => image && brightTail(image));
-  if (tails[0] === null || tails[1] === null) return [a, b];
+  if (tails[0] === null || tails[1] === null) return 'unknown';
   const verdict = isContrastEnhanced(tails[0]!, tails[1]!);
-  if (verdict === null) return [a, b];
-  const enhanced = verdict ? a : b;
-  const why = `brighter spots than in the other T1 (${MEASURED_PAIRS})`;
-  return [a, b].map((one) =>
-    one === enhanced
-      ? { ...one, sequence: 't1ce' as const, confidence: 0.5, reason: `${one.reason}; ${why}` }
-      : { ...one, confidence: 0.5, reason: `${one.reason}; fewer bright spots than in the other T1` },
-  );
+  if (verdict === null) return 'unknown';
+  return verdict ? 'first' : 'second';
 }
 
 /** The image when its skull was removed; null otherwise, and when it cannot be read. */

@@ -6,6 +6,7 @@ import { commonFolder, listImages, studyName } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
 import { type FoundImage, fileSeries, suggestFromFiles } from './fileCandidates.js';
 import { imageHeader } from './imageHeader.js';
+import { judgeVoxels } from './judgeVoxels.js';
 import { assignSeries } from './openCandidate.js';
 import { refuseQuestions } from './questions.js';
 import { recogniseSequence } from './recognise.js';
@@ -58,8 +59,14 @@ export async function fileCandidate(
     questions: questionsAbout(series),
     suggestions: suggestFromFiles(commonFolder(files), series, sidecars),
   };
+  // Voxels are asked only where names and headers leave something open.
+  if (isOpen(candidate)) candidate = await judgeVoxels(candidate);
   for (const [file, modality] of chosen) candidate = assignSeries(candidate, file, modality);
   return candidate;
+}
+
+function isOpen({ questions, choices }: StudyCandidate): boolean {
+  return questions.length > 0 || Object.values(choices).some(({ rejected }) => rejected.length > 0);
 }
 
 /**

@@ -8,7 +8,7 @@ import { looksLikeDicom, readDicomHeader } from './dicom/readHeader.js';
 import { dicomCandidates } from './dicomCandidates.js';
 import { type FoundImage, fileCandidates } from './fileCandidates.js';
 import { imageHeader } from './imageHeader.js';
-import { judgeVoxels } from './judgeVoxels.js';
+import { judgeVoxels, withoutMasks } from './judgeVoxels.js';
 import { isImageName } from './recognise.js';
 import { ArchiveBudget, looksLikeZip, unzip } from './unzip.js';
 import { type FoundFile, isNoImage, walk } from './walk.js';
@@ -131,7 +131,7 @@ async function gather(
     });
   }
   const studies = [
-    ...dicomCandidates(dicom, (file) => shown.get(file) ?? file),
+    ...(await Promise.all(dicomCandidates(dicom, (file) => shown.get(file) ?? file).map(withoutMasks))),
     ...(await judged(await fileCandidates(images))),
   ];
   return {

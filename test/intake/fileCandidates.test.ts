@@ -117,8 +117,8 @@ describe('examinations made of image files', () => {
     await writeImage(join(folder, 'b_T1.nii.gz'), bright);
     const { studies } = await scan([folder], { workingFolder: root });
     expect(studies[0].series.map(({ sequence, confidence }) => [sequence, confidence])).toEqual([
-      ['t1', 0.5],
-      ['t1ce', 0.5],
+      ['t1', 0.6],
+      ['t1ce', 0.6],
     ]);
   });
 });

@@ -4,11 +4,14 @@ import { SUBTRACTION } from './asideWords.js';
 import { contrastSaid } from './contrast.js';
 import { findPhrase, wordsOf } from './text.js';
 
-/** What two T1 of one examination look like beside each other: the first shows uptake, the second does, neither does, or it cannot be told. */
-export type Compared = 'first' | 'second' | 'neither' | 'unknown';
+/** Which of two T1 of one examination shows contrast agent beside the other. */
+export type Compared = 'first' | 'second' | 'unknown';
 
 /** What is known of an examination besides its series. */
 export type Examination = Pick<StudyCandidate, 'texts'>;
+
+/** Of the comparison by voxels, on the cubes of docs/intake.md. */
+const MEASURED_PAIRS = 'right for 305 of 313 pairs';
 
 interface Open {
   readonly one: FoundSeries;
@@ -62,20 +65,6 @@ export function settleByVoxels(
   compared: Compared,
 ): FoundSeries[] {
   if (compared === 'unknown') return [...series];
-  if (compared === 'neither') {
-    const reason = 'the T1 series show no uptake of contrast agent against each other';
-    return series.map((one) =>
-      isOpenT1(one) && one.doubt !== null && one.judgement!.contrast === null
-        ? {
-            ...one,
-            doubt: null,
-            sequence: 't1',
-            confidence: 0.6,
-            reason: joined(one.judgement!.reason, reason),
-          }
-        : one,
-    );
-  }
   const enhanced = compared === 'first' ? pair[0] : pair[1];
   const plain = compared === 'first' ? pair[1] : pair[0];
   const later = byTime(plain, enhanced) <= 0;
@@ -83,9 +72,9 @@ export function settleByVoxels(
     if (one.doubt === null || !isOpenT1(one)) return one;
     const [as, reason]: [boolean | null, string] =
       one.id === enhanced.id
-        ? [true, `bright spots that the T1 ${nameOf(plain)} lacks: after contrast agent`]
+        ? [true, `brighter spots than in the other T1 ${nameOf(plain)} (${MEASURED_PAIRS})`]
         : one.id === plain.id
-          ? [false, `without the bright spots of the T1 ${nameOf(enhanced)}: before contrast agent`]
+          ? [false, `fewer bright spots than in the other T1 ${nameOf(enhanced)} (${MEASURED_PAIRS})`]
           : [
               later && hasTime(one) ? betweenOf(one, plain, enhanced) : null,
               'by its time among the other T1',
