@@ -11,6 +11,7 @@ const allowed = {
   prepare: ['volume', 'intake', 'model', 'engine'],
   segment: ['volume', 'model', 'prepare', 'engine'],
   training: ['volume', 'network', 'kernels', 'model', 'engine', 'intake', 'prepare', 'segment', 'evaluate'],
+  measure: ['volume', 'model', 'prepare', 'segment', 'training', 'evaluate'],
   export: ['files', 'volume', 'intake', 'prepare', 'segment'],
   pipeline: [
     'volume',

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readModel } from '../../src/model/model.js';
 import { ablation, data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
+import { gains, supported, wholeBrains } from './page/brains.js';
 import { modelCard } from './page/card.js';
 import { diceFigure, indicatorFigure } from './page/figures.js';
 import { agreement, checks, ranges, robustness } from './page/limits.js';
 import { modelHashes, readLogs } from './page/logs.js';
-import { cutOuts, gains, supported, wholeCases } from './page/scores.js';
+import { cutOuts } from './page/scores.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,8 +22,8 @@ const { values: options } = parseArgs({
     card: { type: 'boolean', default: false },
   },
 });
-const logs = readLogs(options.results);
 const { description, hash } = await readModel(options.model);
+const logs = readLogs(options.results, description.knowledge);
 const strangers = modelHashes(logs).filter((other) => other !== hash);
 const warning =
   strangers.length > 0
@@ -32,14 +33,14 @@ const page = [
   `# Results of ${description.name} ${description.version}`,
   'Research use only. Not a medical device. This page is generated (`docs/results/page.ts`) from the logs in `docs/results/logs`; nothing on it is written by hand except the sentences.',
   ...(warning ? [warning] : []),
-  wholeCases(logs),
+  wholeBrains(logs),
+  supported(logs),
+  gains(logs),
+  agreement(logs),
+  ranges(logs),
   cutOuts(logs),
   NOT_REPEATED,
   ablation(logs),
-  supported(logs),
-  gains(logs),
-  ranges(logs),
-  agreement(logs),
   checks(logs),
   robustness(logs),
   data(logs),

@@ -1,6 +1,6 @@
 /**
- * Everything after training, one step after the other: `npx tsx docs/results/reproduce.ts --trained TRAINED [--to MODEL]`.
- * Tunes a trained Model folder into MODEL (new; `out/model` by default), measures it, and writes the results page and the model card. Test patients are
+ * Everything after training, one step after the other: `npm run results -- --trained IMPORTED [--to MODEL]`.
+ * Chooses the clean-up of an imported Model folder and writes MODEL (new; `out/model` by default), measures it, and writes the results page and the model card. Test patients are
  * looked at in the steps `test-…`, after every choice has been made. `--from STEP` goes on from a step.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,10 +15,10 @@ const { values: options } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     threads: { type: 'string', default: '2' },
     from: { type: 'string', default: 'tune' },
-    /** How the network was trained, for the model card. */
+    version: { type: 'string', default: '2' },
+    /** How the network was trained, and on what, for the model card. */
     description: { type: 'string' },
-    /** Rounds of fitting region weights to the finished network; 0 for none. */
-    rounds: { type: 'string', default: '20' },
+    'training-data': { type: 'string' },
   },
 });
 const RESULTS = 'docs/results';
@@ -40,13 +40,14 @@ const evaluate = (data: string, out: string, side: string[]) => {
   };
 };
 const script = (name: string, args: string[]) => () => run(join(RESULTS, `${name}.ts`), args);
+const whole = (side: string, ...more: string[]) =>
+  script('whole', ['--model', options.to, '--side', side, ...common, ...more]);
 const steps: readonly (readonly [name: string, step: () => void])[] = [
   ['tune', tune],
-  ['knowledge', script('knowledge', ['--model', options.to, ...common, '--write'])],
+  ['validation', whole('validation', '--write')],
   ['checks', script('checks', ['--model', options.to, ...common, '--write'])],
-  ['validation-whole', evaluate('partial', 'partial-validation', ['--split', split, '--side', 'validation'])],
+  ['test-whole', whole('test')],
   ['test-cut-outs', evaluate('brats2020-cubes', 'test-cut-outs', ['--split', split, '--side', 'test'])],
-  ['test-whole', evaluate('whole', 'whole', ['--split', split, '--side', 'test'])],
   ['robustness', script('robustness', ['--model', options.to, ...common])],
   ['page', script('page', ['--model', options.to, '--card'])],
 ];
@@ -61,10 +62,13 @@ for (const [name, step] of steps.slice(first)) {
 
 function tune(): void {
   if (!options.trained) throw new Error('--trained TRAINED');
-  const description = options.description ? ['--description', options.description] : [];
+  const about = (['description', 'training-data'] as const).flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
   run(join(RESULTS, 'tune.ts'), [
-    ...['--model', options.trained, '--to', options.to, ...common, '--rounds', options.rounds, '--fp16'],
-    ...description,
+    ...['--model', options.trained, '--to', options.to, '--version', options.version, ...common, '--fp16'],
+    ...about,
   ]);
 }
 

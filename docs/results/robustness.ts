@@ -9,6 +9,7 @@ import { dice, overlapOf } from '../../src/evaluate/dice.js';
 import { regionMask } from '../../src/evaluate/labels.js';
 import { byRegion } from '../../src/evaluate/scores.js';
 import { openStudy } from '../../src/intake/openStudy.js';
+import { rounded } from '../../src/measure/knowledge.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { prepareCase } from '../../src/prepare/case.js';
@@ -23,7 +24,6 @@ import { voxelVolume } from '../../src/volume/affine.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { openModel } from './measure/cases.js';
 import { CHANGES, caseOf, healthyHalves, type Subject } from './measure/changes.js';
-import { rounded } from './measure/knowledge.js';
 
 /** Below this Dice of the whole tumour an unchanged case fails. */
 const POOR_DICE = 0.7;

@@ -1,6 +1,7 @@
 /**
- * Fits the fusion on training cases, and chooses mirroring, fusion, threshold and clean-up on validation cases; writes a new Model
- * folder: `npx tsx docs/results/tune.ts --model TRAINED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
+ * Chooses mirroring and clean-up of a finished network on whole validation brains; writes a new Model folder:
+ * `npx tsx docs/results/tune.ts --model IMPORTED --to MODEL --out docs/results/logs/tuning.json [--fp16]`.
+ * Region weights and biases stay as the training learned them; the log tells the volume ratio that they give.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
@@ -8,17 +9,9 @@ import { parseArgs } from 'node:util';
 import { MODEL_FILE, WEIGHTS_FILE, writeModel } from '../../src/model/model.js';
 import { readSafetensors } from '../../src/network/safetensors.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
-import { openDataset } from '../../src/training/dataset.js';
-import { loadCase, type TrainingVolume } from '../../src/training/loadCase.js';
-import { readSplit } from '../../src/training/split.js';
-import { type OpenedModel, openModel, type PredictedCase, predictedCases } from './measure/cases.js';
-import {
-  chooseMirroring,
-  chooseSettings,
-  fittedFusion,
-  PLAIN_FUSION,
-  type Settings,
-} from './measure/tuning.js';
+import type { PredictedCase } from '../../src/training/predictCase.js';
+import { type OpenedModel, openModel, predictedCases } from './measure/cases.js';
+import { chooseCleanUp, chooseMirroring, type Trial } from './measure/tuning.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,58 +21,59 @@ const { values: options } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     out: { type: 'string', default: 'docs/results/logs/tuning.json' },
     threads: { type: 'string', default: '2' },
-    /** Every n-th training cut-out takes part in the fit; whole cases always do. */
-    every: { type: 'string', default: '4' },
-    /** 0: no fit, for a network that learned its region weights itself. */
-    rounds: { type: 'string', default: '20' },
+    name: { type: 'string', default: 'Quorum' },
+    version: { type: 'string', default: '2' },
     fp16: { type: 'boolean', default: false },
-    /** How the network was trained, all stages; what `quorum train` wrote of the last one when absent. */
+    /** Leaves mirroring out of the trials: it doubles their time. */
+    alone: { type: 'boolean', default: false },
     description: { type: 'string' },
+    'training-data': { type: 'string' },
   },
 });
-if (!options.model || !options.to) throw new Error('--model TRAINED --to MODEL');
+if (!options.model || !options.to) throw new Error('--model IMPORTED --to MODEL');
 if (existsSync(options.to)) throw new Error(`${options.to} is there already`);
-const folders = ['brats2020-cubes', 'partial'].map((name) => join(options.data, name));
+const folders = ['brains', 'brains3'].map((name) => join(options.data, name));
 const opened = await openModel(options.model, Number(options.threads));
 const { model, engine } = opened;
-const fitting = { rounds: Number(options.rounds), learningRate: 0.05 };
-const fusions: Record<string, Settings['fusion']> = {};
-const learned = model.description.fusion;
-if (JSON.stringify(learned) !== JSON.stringify(PLAIN_FUSION))
-  fusions['weights and biases learned with the network'] = learned;
-if (fitting.rounds > 0)
-  fusions['weights and biases fitted to the finished network'] = await fittedFusion(
-    model,
-    engine,
-    trainingVolumes(),
-    fitting,
-  );
-const { description: own } = model;
-const patch = { ...own.patch, mirrored: true };
+const own = model.description;
 const plain = await validationCases(opened);
-const both = await validationCases({ engine, model: { ...model, description: { ...own, patch } } });
+const trials: Trial[] = [];
+const { patch } = own;
+if (!options.alone) {
+  const mirrored = { ...own.patch, mirrored: true };
+  const both = await validationCases({
+    engine,
+    model: { ...model, description: { ...own, patch: mirrored } },
+  });
+  trials.push(...(await chooseMirroring(plain, both, own)));
+  if (trials.at(-1)!.taken) throw new Error('mirroring gains: measure the clean-up with it');
+}
 await engine.dispose();
-const mirroring = await chooseMirroring(plain, both, own);
-const chosen = await chooseSettings(mirroring.taken ? both : plain, own, fusions);
-const { settings } = chosen;
-const trials = [mirroring, ...chosen.trials];
+const chosen = await chooseCleanUp(plain, own);
+trials.push(...chosen.trials);
 for (const { what, scores, taken } of trials) console.log(taken ? '*' : ' ', what, JSON.stringify(scores));
 
-const { weightsSha256: _, ...trained } = model.description;
-const description = options.description ? { ...trained, description: options.description } : trained;
+const { weightsSha256: _, ...trained } = own;
 const weights = readFileSync(join(options.model, WEIGHTS_FILE));
 const bytes = options.fp16
   ? serialiseSafetensors((await readSafetensors(weights)).tensors, {}, { dtype: 'F16' })
   : weights;
-const inputs = mirroring.taken ? { patch } : {};
-await writeModel(options.to, { ...description, ...inputs, ...settings }, bytes, textsOf(options.model));
-const { name, version } = model.description;
+const about = {
+  name: options.name,
+  version: options.version,
+  description: options.description ?? trained.description,
+};
+const trainingData = options['training-data'] ?? trained.knowledge.trainingData;
+await writeModel(
+  options.to,
+  { ...trained, ...about, patch, ...chosen.settings, knowledge: { ...trained.knowledge, trainingData } },
+  bytes,
+  textsOf(options.model),
+);
 const log = {
   kind: 'tuning',
-  model: { name, version, hash: model.hash },
-  fitting,
-  fusions,
-  ...settings,
+  model: { name: about.name, version: about.version },
+  ...chosen.settings,
   trials,
 };
 mkdirSync(dirname(options.out), { recursive: true });
@@ -90,18 +84,6 @@ async function validationCases(from: OpenedModel): Promise<PredictedCase[]> {
   const split = { file: options.split, side: 'validation' } as const;
   for await (const one of predictedCases(from, folders, split)) cases.push(one);
   return cases;
-}
-
-async function* trainingVolumes(): AsyncGenerator<TrainingVolume> {
-  for (const folder of folders) {
-    const dataset = await openDataset(folder);
-    const { train } = await readSplit(options.split, dataset.cases);
-    const cutOuts = dataset.description.known === 'nonzero-box';
-    const step = cutOuts ? Number(options.every) : 1;
-    const labels = dataset.description.labels ?? 'brats';
-    for (const one of train.filter((__, i) => i % step === 0))
-      yield await loadCase({ description: dataset.description, labels }, one, model.description);
-  }
 }
 
 /** Licence and card; the card of the finished model is written later. */

@@ -1,8 +1,11 @@
 /** The model card, from the same logs as the page. */
+
+import { byRegion } from '../../../src/evaluate/scores.js';
+import { mean } from '../../../src/evaluate/statistics.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { MODALITY_TITLES, REGIONS } from '../../../src/terms.js';
 import type { Logs } from './logs.js';
-import { meanDice, patientDice } from './scores.js';
+import { meanDice } from './scores.js';
 import { titlesOf, triple } from './text.js';
 
 export function modelCard(description: ModelDescription, logs: Logs): string {
@@ -13,11 +16,13 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
     return regions.length > 0 ? [`${titlesOf(name)}: ${regions.join(', ')}`] : [];
   });
   const test = logs.testCutOuts?.summary;
-  const whole = (logs.wholeTest?.patients ?? [])
-    .filter(({ combination }) => combination.split('+').length === modalities.length)
-    .map(({ patient, regions }) => {
-      return `${patient} ${triple(patientDice(regions))}`;
-    });
+  const four = (logs.wholeTest?.rows ?? []).filter(
+    ({ dataset, members }) => dataset === 'brains' && members.length === modalities.length,
+  );
+  const whole = byRegion((region) => {
+    const values = four.flatMap(({ regions }) => regions[region]?.dice ?? []);
+    return values.length === 0 ? null : mean(values);
+  });
   const failures = (logs.robustness?.knownFailures ?? []).map(
     ({ subject, change, combination }) => `${subject}, ${change}, ${titlesOf(combination)}`,
   );
@@ -25,9 +30,9 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
     `**Network**: Dynamic Sharing U-Net (Hu et al., AAAI 2024), ${size}, ${modalities.map((m) => MODALITY_TITLES[m]).join(', ')}; regions WT, TC, ET.`,
     `**Training**: ${description.description}`,
     `**Training data**: ${knowledge.trainingData} BraTS (Menze 2015; Bakas 2017, 2018), for research. No image of it is part of this project.`,
-    whole.length > 0
-      ? `**Whole test cases**, all sequences, Dice WT / TC / ET: ${whole.join('; ')}.`
-      : '**Whole test cases**: not measured yet.',
+    four.length > 0
+      ? `**${four.length} whole test brains** (BraTS 2020), all sequences, mean Dice WT / TC / ET on the 128-grid: ${triple(whole)}.`
+      : '**Whole test brains**: not measured yet.',
     test
       ? `**Cut-outs of ${test.patients} test patients**, mean of the combinations over the patients who have all of them and the region, Dice WT / TC / ET (n): ${meanDice(test)}. Cut-outs say nothing about false tumour elsewhere and must not stand beside published figures.`
       : '**Cut-outs of test patients**: not measured yet.',

@@ -1,29 +1,31 @@
 /** The sections about what the model does not know. */
-import { MODALITY_TITLES, type Modality, REGIONS } from '../../../src/terms.js';
-import { FALSE_ALARMS, LEAST_DETECTION } from '../measure/checks.js';
+
 import {
+  agreementFlagsOf,
   FLAG_DETECTION,
   FLAG_FALSE_ALARMS,
   FLAG_POOR_RESULTS,
   POOR_DICE,
   RANGE_LEVEL,
   RANGE_PATIENTS,
-} from '../measure/knowledge.js';
+} from '../../../src/measure/knowledge.js';
+import { MODALITY_TITLES, type Modality, REGIONS } from '../../../src/terms.js';
+import { FALSE_ALARMS, LEAST_DETECTION } from '../measure/checks.js';
 import type { Logs } from './logs.js';
 import { notMeasured, number, percent, table, titlesOf, triple } from './text.js';
 
-export function ranges({ validation }: Logs): string {
+export function ranges({ knowledge }: Logs): string {
   const parts = [
     '## Volume ranges',
-    `${percent(RANGE_LEVEL)} ranges by split conformal prediction, wider where the sequences' own volumes spread; only from patients whose cut-outs show the region whole (a volume that is cut off is not known), and only where there are at least ${RANGE_PATIENTS} of them.`,
+    `${percent(RANGE_LEVEL)} ranges by split conformal prediction from whole validation brains, one result a patient and number of sequences, only where there are at least ${RANGE_PATIENTS} patients.`,
   ];
-  if (!validation) return [...parts, notMeasured('validation')].join('\n\n');
-  const seen = `Of ${validation.patients.cutOuts} validation patients the region is seen whole (WT / TC / ET) in ${triple(validation.seenWhole, 0)}.`;
-  const { volumeRanges } = validation;
+  if (!knowledge) return [...parts, notMeasured('ranges')].join('\n\n');
+  const { volumeRanges } = knowledge;
   if (!volumeRanges)
-    return [...parts, `${seen} **So the model gives no range**, and the app says that it is not known.`].join(
-      '\n\n',
-    );
+    return [
+      ...parts,
+      '**There are fewer. So the model gives no range**, and the app says that it is not known.',
+    ].join('\n\n');
   const coverage = volumeRanges.coverage.map(({ sequences, covered, ranges: count }) => [
     String(sequences),
     percent(covered),
@@ -31,27 +33,27 @@ export function ranges({ validation }: Logs): string {
   ]);
   return [
     ...parts,
-    seen,
     table(['sequences', 'covered (each patient by the others’ range)', 'ranges'], coverage),
   ].join('\n\n');
 }
 
-export function agreement({ validation }: Logs): string {
+export function agreement({ wholeValidation }: Logs): string {
   const parts = [
     '## Does agreement foretell accuracy?',
-    `Agreement is the mean Dice with each sequence left out in turn. Stated beforehand: a warning is given when at most ${percent(FLAG_FALSE_ALARMS)} of the good results would get it, and it finds at least ${percent(FLAG_DETECTION)} of the poor ones (Dice below ${triple(POOR_DICE, 1)} for WT / TC / ET), of which there must be ${FLAG_POOR_RESULTS}.`,
+    `Agreement is the mean Dice with each sequence left out in turn. Stated beforehand: a warning is given when at most ${percent(FLAG_FALSE_ALARMS)} of the good results would get it, and it finds at least ${percent(FLAG_DETECTION)} of the poor ones (Dice below ${triple(POOR_DICE, 1)} for WT / TC / ET), of which there must be ${FLAG_POOR_RESULTS}. Whole validation brains; each patient is judged by the cut-off of the others.`,
   ];
-  if (!validation) return [...parts, notMeasured('validation')].join('\n\n');
+  if (!wholeValidation) return [...parts, notMeasured('agreement')].join('\n\n');
+  const { flags, found } = agreementFlagsOf(wholeValidation.rows);
   const rows = REGIONS.map((region) => {
-    const found = validation.agreement[region];
-    if (!found) return [region, '–', '–', '–', '–', 'no'];
+    const one = found[region];
+    if (!one) return [region, '–', '–', '–', '–', 'no'];
     return [
       region,
-      number(found.below, 2),
-      percent(found.detection),
-      percent(found.falseAlarms),
-      `${found.poor} of ${found.poor + found.good}`,
-      validation.agreementFlags[region] ? 'yes' : 'no',
+      number(one.below, 2),
+      percent(one.detection),
+      percent(one.falseAlarms),
+      `${one.poor} of ${one.poor + one.good}`,
+      flags[region] ? 'yes' : 'no',
     ];
   });
   return [
@@ -94,7 +96,6 @@ export function checks({ checks: log }: Logs): string {
     `**Tumour at the brain's surface**: warned above ${log.surface ? percent(log.surface.above) : '–'} of its surface; 99 % of ${log.surface?.cases ?? 0} validation cases have less than ${percent(log.surfaceUsual)}, half a ball on the surface would have a third. **Several enhancing lesions**: from ${log.lesions?.atLeast ?? '–'} on. The data hold neither meningiomas nor metastases: how many of them these two find was never measured.`,
     '**Not shown: the network’s own features.** The distance of the bottleneck’s channel means from those seen in training, at the 99th percentile of validation, finds:',
     table(['sequence', 'found'], features),
-    'On whole brains the same features could not be cut off: outside the test part there are seven T1, four T1ce, no T2 and eleven FLAIR volumes of full size with a tumour that a human has outlined.',
   ].join('\n\n');
 }
 
@@ -115,7 +116,7 @@ export function robustness({ robustness: log }: Logs): string {
   );
   return [
     ...parts,
-    'None of these cases was trained on, but the unchanged BraTS19_CBICA_ABM_1 and TCGA-FG-6692 took part in withdrawing support (above): that REGION_NOT_SUPPORTED stands beside them is no proof that it would for another patient. What the app would say is in the last column (that TC or ET is not supported, or that nothing was found, aside).',
+    'None of these cases was trained on. What the app would say is in the last column (that TC or ET is not supported, or that nothing was found, aside).',
     table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
     '### Known failures',
     `Dice of the whole tumour below ${log.failureMeans.poorDice} on the unchanged case, at least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,

@@ -1,14 +1,13 @@
 /** The logs that the page is made of; what is missing is null, and the page says so. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FlagRates } from '../../../src/evaluate/flag.js';
 import type { PatientScore } from '../../../src/evaluate/scores.js';
 import type { Summary } from '../../../src/evaluate/summary.js';
+import type { BrainMeasure } from '../../../src/measure/wholeBrains.js';
 import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import type { Modality, Region } from '../../../src/terms.js';
 import type { CurvePoint, MethodRow, PairedTest } from '../measure/ablation.js';
-import type { Withdrawal } from '../measure/knowledge.js';
 import type { Settings, Trial } from '../measure/tuning.js';
 
 interface Named {
@@ -27,20 +26,10 @@ export interface Evaluation {
 
 type Knowledge = ModelDescription['knowledge'];
 
-export interface ValidationLog extends Named, Pick<Knowledge, 'combinations' | 'volumeRanges' | 'gains'> {
-  readonly patients: { readonly cutOuts: number; readonly wholeCases: number };
-  readonly meanDice: Readonly<Record<Region, number>>;
-  readonly seenWhole: Readonly<Record<Region, number>>;
-  readonly agreementFlags: NonNullable<Knowledge['agreementFlags']>;
-  readonly agreement: Readonly<Record<Region, FlagRates | null>>;
-  readonly withdrawn: readonly Withdrawal[];
-  readonly rangesOnWholeCases: { readonly coverage: readonly { sequences: number; covered: number }[] };
-  readonly wholeCases: readonly {
-    readonly name: string;
-    readonly combination: string;
-    readonly dice: Readonly<Record<Region, number>>;
-    readonly falseMl: Readonly<Record<Region, number>>;
-  }[];
+/** What `whole.ts` measured. */
+export interface BrainLog extends Named {
+  readonly side: string;
+  readonly rows: readonly BrainMeasure[];
 }
 
 export interface ChecksLog extends Named {
@@ -89,16 +78,19 @@ export interface AblationLog {
 
 /** Written by hand from what was run: the only log without a script. */
 export interface TrainingLog {
-  readonly stages: readonly { readonly what: string; readonly command: string; readonly hours: number }[];
+  readonly stages: readonly { readonly what: string; readonly command: string; readonly minutes: number }[];
+  /** What the decoupling did in that run, in sentences. */
+  readonly decoupling: string;
   /** Seconds of a full-size case with four sequences, on how many cores. */
   readonly caseSeconds: { readonly seconds: number; readonly cores: number } | null;
 }
 
 export interface Logs {
   readonly testCutOuts: Evaluation | null;
-  readonly wholeTest: Evaluation | null;
-  readonly wholeValidation: Evaluation | null;
-  readonly validation: ValidationLog | null;
+  readonly wholeTest: BrainLog | null;
+  readonly wholeValidation: BrainLog | null;
+  /** What model.json says of the model that is described. */
+  readonly knowledge: Knowledge | null;
   readonly checks: ChecksLog | null;
   readonly robustness: RobustnessLog | null;
   readonly tuning: TuningLog | null;
@@ -108,7 +100,7 @@ export interface Logs {
 }
 
 /** @param folder `docs/results`. */
-export function readLogs(folder: string): Logs {
+export function readLogs(folder: string, knowledge: Knowledge | null = null): Logs {
   const read = <T>(...path: string[]): T | null => {
     const file = join(folder, ...path);
     return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null;
@@ -121,9 +113,9 @@ export function readLogs(folder: string): Logs {
   };
   return {
     testCutOuts: evaluation('test-cut-outs'),
-    wholeTest: evaluation('whole'),
-    wholeValidation: evaluation('partial-validation'),
-    validation: read('logs', 'validation.json'),
+    wholeTest: read('logs', 'whole-test.json'),
+    wholeValidation: read('logs', 'whole-validation.json'),
+    knowledge,
     checks: read('logs', 'checks.json'),
     robustness: read('logs', 'robustness.json'),
     tuning: read('logs', 'tuning.json'),
@@ -135,8 +127,7 @@ export function readLogs(folder: string): Logs {
 
 /** The models that the logs speak of: more than one means that the page would mix them. */
 export function modelHashes(logs: Logs): string[] {
-  const hashes = [logs.testCutOuts, logs.wholeTest, logs.wholeValidation].map(
-    (one) => one?.summary.of.model?.hash,
-  );
-  return [...new Set([...hashes, logs.robustness?.model.hash].filter((hash) => hash !== undefined))];
+  const others = [logs.wholeTest, logs.checks, logs.robustness].map((one) => one?.model.hash);
+  const hashes = [logs.testCutOuts?.summary.of.model?.hash, ...others];
+  return [...new Set(hashes.filter((hash) => hash !== undefined))];
 }
