@@ -10,7 +10,7 @@ import { ablation, data, NOT_REPEATED, REPRODUCE, training } from './page/about.
 import { gains, supported, wholeBrains } from './page/brains.js';
 import { modelCard } from './page/card.js';
 import { diceFigure, indicatorFigure } from './page/figures.js';
-import { agreement, checks, ranges, robustness } from './page/limits.js';
+import { agreement, checks, ranges, robustness, stability } from './page/limits.js';
 import { modelHashes, readLogs } from './page/logs.js';
 import { cutOuts } from './page/scores.js';
 
@@ -42,6 +42,7 @@ const page = [
   NOT_REPEATED,
   ablation(logs),
   checks(logs),
+  stability(logs),
   robustness(logs),
   data(logs),
   training(logs),

@@ -48,6 +48,7 @@ const steps: readonly (readonly [name: string, step: () => void])[] = [
   ['checks', script('checks', ['--model', options.to, ...common, '--write'])],
   ['test-whole', whole('test')],
   ['test-cut-outs', evaluate('brats2020-cubes', 'test-cut-outs', ['--split', split, '--side', 'test'])],
+  ['stability', script('stability', ['--model', options.to, ...common])],
   ['robustness', script('robustness', ['--model', options.to, ...common])],
   ['page', script('page', ['--model', options.to, '--card'])],
 ];

@@ -35,9 +35,9 @@ const opened = await openModel(options.model, Number(options.threads));
 const { model, engine } = opened;
 const rows: BrainMeasure[] = [];
 
-for (const name of ['brains', 'brains3', 'brains-wt', 'partial', 'whole'])
+for (const name of ['brains', 'brains3', 'partial', 'whole'])
   await measureSet(name, join(options.data, name), (cases) =>
-    readSplit(options.split, cases, { allowStrangers: true }).then((sides) => sides[side]),
+    readSplit(options.split, cases).then((sides) => sides[side]),
   );
 // Of no data set of the split: aligned and stripped by others, its truth a fusion of algorithms.
 if (side === 'test')
@@ -77,11 +77,10 @@ async function measureSet(
   const cases = (await choose(dataset.cases)).filter(({ patient }) => !seen.has(patient));
   if (cases.length === 0) return;
   const verified = await verifyDataset({ ...dataset, cases });
-  const known = verified.description.tumourLabel === undefined ? REGIONS : (['WT'] as const);
   for (const one of cases) {
     const started = performance.now();
     const predicted = await predictCase(verified, one, model, engine, { force: true });
-    rows.push(...(await measureBrain(predicted, model.description, label, known)));
+    rows.push(...(await measureBrain(predicted, model.description, label, REGIONS)));
     const all = rows.findLast(({ members }) => members.length === predicted.present.length)!.regions;
     const text = REGIONS.map((region) => all[region]?.dice?.toFixed(3) ?? '–').join(' / ');
     console.log(label, one.name, text, `${((performance.now() - started) / 1000).toFixed(0)} s`);

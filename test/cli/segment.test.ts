@@ -109,8 +109,8 @@ describe('quorum segment on the simulated sample patient', () => {
       `simulated sample patient, all four sequences: WT ${WT.toFixed(3)} TC ${TC.toFixed(3)} ET ${ET.toFixed(3)}`,
     );
     expect(WT).toBeGreaterThan(0.85);
-    expect(TC).toBeGreaterThan(0.6);
-    expect(ET).toBeGreaterThan(0.65);
+    expect(TC).toBeGreaterThan(0.75);
+    expect(ET).toBeGreaterThan(0.7);
   });
 
   it('--use t1,flair and single files give the mask of combinations/t1+flair, one pass each', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ablation, training } from '../../docs/results/page/about.js';
 import { gains, supported, wholeBrains } from '../../docs/results/page/brains.js';
 import { modelCard } from '../../docs/results/page/card.js';
-import { agreement, checks, ranges, robustness } from '../../docs/results/page/limits.js';
+import { agreement, checks, ranges, robustness, stability } from '../../docs/results/page/limits.js';
 import { type Logs, modelHashes, readLogs } from '../../docs/results/page/logs.js';
 import { cutOuts } from '../../docs/results/page/scores.js';
 import type { CaseScore } from '../../src/evaluate/scores.js';
@@ -78,6 +78,7 @@ describe('the results page', () => {
       checks,
       robustness,
       training,
+      stability,
     ];
     for (const section of [...sections, ablation])
       expect(section(nothing), section.name).toContain('**Not measured yet**');

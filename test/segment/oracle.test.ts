@@ -5,6 +5,7 @@ import type { InferenceEngine } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { byRegion } from '../../src/evaluate/scores.js';
 import type { Model } from '../../src/model/model.js';
+import { buildLayers } from '../../src/network/layers.js';
 import { takeParameters } from '../../src/network/parameters.js';
 import { readSafetensors } from '../../src/network/safetensors.js';
 import { openModel } from '../../src/services/services.js';
@@ -18,7 +19,8 @@ const WEIGHTS = join(REAL_DATA, '../models/interim/weights.safetensors');
 /** Weights that another implementation has run, with its settings, in the description of the shipped model. */
 async function oracleModel(): Promise<Model> {
   const shipped = await openModel();
-  const { layers, description } = shipped;
+  const layers = buildLayers(0.25);
+  const { channels: _, ...description } = shipped.description;
   const { tensors } = await readSafetensors(await readFile(WEIGHTS), { file: WEIGHTS });
   const weights = tensors.get('region_weights')!.data;
   const network = new Map([...tensors].filter(([name]) => name !== 'region_weights'));
@@ -31,8 +33,9 @@ async function oracleModel(): Promise<Model> {
   const cleanUp = { ...description.cleanUp, minimumMl: { WT: 0, TC: 0, ET: 0.13 } };
   return {
     ...shipped,
+    layers,
     parameters: takeParameters(network, layers, MODALITIES.length, { file: WEIGHTS }),
-    description: { ...description, patch, threshold: 0.5, fusion, cleanUp },
+    description: { ...description, width: 0.25, patch, threshold: 0.5, fusion, cleanUp },
   };
 }
 

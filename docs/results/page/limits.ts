@@ -123,3 +123,18 @@ export function robustness({ robustness: log }: Logs): string {
     known.join('\n') || 'None among the cases above.',
   ].join('\n\n');
 }
+
+export function stability({ stability: log }: Logs): string {
+  const parts = [
+    '## Do the volumes hold still?',
+    'The same head with six paddings of air, and moved by 0.3 mm along each axis, both ways: (largest − smallest) / mean of the volumes.',
+  ];
+  if (!log) return [...parts, notMeasured('stability')].join('\n\n');
+  const rows = log.rows.map(({ name, what, combination, spread }) => [
+    name,
+    what,
+    titlesOf(combination),
+    ...REGIONS.map((region) => `${number(100 * spread[region], 1)} %`),
+  ]);
+  return [...parts, table(['case', 'change', 'sequences', ...REGIONS], rows)].join('\n\n');
+}

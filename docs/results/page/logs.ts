@@ -64,6 +64,17 @@ export interface RobustnessLog extends Named {
   readonly knownFailures: readonly { subject: string; change: string; combination: string }[];
 }
 
+/** What `stability.ts` measured: (largest − smallest) / mean of the volumes. */
+export interface StabilityLog extends Named {
+  readonly rows: readonly {
+    readonly name: string;
+    readonly what: string;
+    readonly combination: string;
+    readonly spread: Readonly<Record<Region, number>>;
+    readonly ml: Readonly<Record<Region, readonly number[]>>;
+  }[];
+}
+
 export interface TuningLog extends Settings {
   readonly trials: readonly Trial[];
 }
@@ -93,6 +104,7 @@ export interface Logs {
   readonly knowledge: Knowledge | null;
   readonly checks: ChecksLog | null;
   readonly robustness: RobustnessLog | null;
+  readonly stability: StabilityLog | null;
   readonly tuning: TuningLog | null;
   readonly training: TrainingLog | null;
   readonly ablation: AblationLog | null;
@@ -118,6 +130,7 @@ export function readLogs(folder: string, knowledge: Knowledge | null = null): Lo
     knowledge,
     checks: read('logs', 'checks.json'),
     robustness: read('logs', 'robustness.json'),
+    stability: read('logs', 'stability.json'),
     tuning: read('logs', 'tuning.json'),
     training: read('logs', 'training.json'),
     ablation: read('ablation.json'),
@@ -127,7 +140,7 @@ export function readLogs(folder: string, knowledge: Knowledge | null = null): Lo
 
 /** The models that the logs speak of: more than one means that the page would mix them. */
 export function modelHashes(logs: Logs): string[] {
-  const others = [logs.wholeTest, logs.checks, logs.robustness].map((one) => one?.model.hash);
+  const others = [logs.wholeTest, logs.stability, logs.robustness].map((one) => one?.model.hash);
   const hashes = [logs.testCutOuts?.summary.of.model?.hash, ...others];
   return [...new Set(hashes.filter((hash) => hash !== undefined))];
 }
