@@ -6,6 +6,7 @@ import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devic
 import { QuorumError } from '../errors.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
+import type { Surroundings } from '../pipeline/context.js';
 import type { DeviceSummary, Method, ModelSummary, ParsedRequest, Response } from './contract.js';
 import { inspectImage, summariseStudy } from './inspect.js';
 import type { JobContext } from './jobs.js';
@@ -26,6 +27,7 @@ export function commandHandlers(
     ...tools
   }: Pick<WindowContext, 'jobs' | 'profileFolder' | 'staging' | keyof IntakeTools>,
   launchSelfTest: SelfTestLauncher | undefined,
+  around: Surroundings,
 ): Pick<
   Handlers,
   | 'studies.open'
@@ -51,7 +53,8 @@ export function commandHandlers(
       (await inspectDevices({ verdictFolder: profileFolder, again, ...testing })).map(summariseDevice),
     'segment.start': async (request) => ({
       job: jobs.start(
-        (context) => staging.during(request.output, () => segment(request, profileFolder, tools, context)),
+        (context) =>
+          staging.during(request.output, () => segment(request, profileFolder, tools, around, context)),
         { kind: 'segment' },
       ),
     }),
@@ -70,6 +73,7 @@ async function segment(
   request: ParsedRequest<'segment.start'>,
   verdictFolder: string,
   tools: IntakeTools,
+  around: Surroundings,
   context: JobContext,
 ): Promise<SegmentResult> {
   const model = await openModel(request.model);
@@ -80,7 +84,7 @@ async function segment(
     return opened;
   };
   try {
-    return await runSegmentJob(request, model, openEngine, tools, context);
+    return await runSegmentJob(request, model, openEngine, tools, around, context);
   } finally {
     await (opened as FallbackEngine | null)?.dispose();
   }

@@ -11,13 +11,13 @@ import {
 import { findCaseFolders } from '../intake/caseFolder.js';
 import type { Model } from '../model/model.js';
 import { type NamedCase, nameCases } from '../pipeline/caseNames.js';
+import type { Surroundings } from '../pipeline/context.js';
 import { warningsIn } from '../pipeline/report.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from './contract/report.js';
 import type { SegmentRequest } from './contract.js';
 import type { JobContext } from './jobs.js';
 import { type EngineSource, segmentCase } from './segmentCase.js';
 import { type IntakeTools, openNamed, withInputs } from './studies/openInputs.js';
-import { SURROUNDINGS } from './surroundings.js';
 
 /** A finished job: the case's report, or the summary of several. */
 export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;
@@ -33,6 +33,7 @@ export async function runSegmentJob(
   model: Model,
   openEngine: EngineSource,
   tools: IntakeTools,
+  around: Surroundings,
   context: JobContext,
 ): Promise<SegmentResult> {
   const folders: string[] = [];
@@ -41,7 +42,7 @@ export async function runSegmentJob(
   await refuseOutputBesideFiles(request.output, request.inputs);
   return withInputs(request, tools, context, async (inputs) => {
     const cases = inputs ? null : await casesOf(request, folders);
-    if (cases) return runBatch(cases, request, model, openEngine, context);
+    if (cases) return runBatch(cases, request, model, openEngine, around, context);
     const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
     const { report, skipped } = await segmentCase(
       { open },
@@ -49,7 +50,7 @@ export async function runSegmentJob(
       model,
       openEngine,
       request,
-      SURROUNDINGS,
+      around,
       context,
     );
     return { ...report, skipped };
@@ -83,6 +84,7 @@ async function runBatch(
   request: SegmentRequest,
   model: Model,
   openEngine: EngineSource,
+  around: Surroundings,
   context: JobContext,
 ): Promise<BatchReport> {
   await refuseForeignBatchReport(request.output);
@@ -93,7 +95,7 @@ async function runBatch(
       signal: context.signal,
       report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
     };
-    outcomes.push(await outcomeOf(name, folder, request, model, openEngine, caseContext));
+    outcomes.push(await outcomeOf(name, folder, request, model, openEngine, around, caseContext));
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
   }
   const report: BatchReport = {
@@ -101,8 +103,8 @@ async function runBatch(
     kind: 'batch',
     format: 1,
     notice: RESEARCH_NOTICE,
-    finishedAt: SURROUNDINGS.now().toISOString(),
-    quorumVersion: SURROUNDINGS.quorumVersion,
+    finishedAt: around.now().toISOString(),
+    quorumVersion: around.quorumVersion,
     cases: outcomes,
   };
   await writeBatchReport(request.output, report);
@@ -115,6 +117,7 @@ async function outcomeOf(
   request: SegmentRequest,
   model: Model,
   openEngine: EngineSource,
+  around: Surroundings,
   context: JobContext,
 ): Promise<CaseOutcome> {
   try {
@@ -125,7 +128,7 @@ async function outcomeOf(
       model,
       openEngine,
       request,
-      SURROUNDINGS,
+      around,
       context,
     );
     return {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
+import type { Surroundings } from '../pipeline/context.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
@@ -40,6 +41,7 @@ import { StagingRegister } from './profile/stagingRegister.js';
 import { DailySweep } from './profile/sweep.js';
 import { WorkingFolders } from './profile/workingFolders.js';
 import { studiesHandlers } from './studies/studiesHandlers.js';
+import { SURROUNDINGS } from './surroundings.js';
 import { trainingHandlers } from './training/handlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
 import { forkedWorker } from './worker/fork.js';
@@ -54,6 +56,8 @@ export interface ServiceOptions {
    * Nothing is started before it is needed: the command line's methods run in this process.
    */
   readonly launchWorker?: (workerArguments: readonly string[]) => WorkerLauncher;
+  /** Clock and identifiers of what the command line's methods write. */
+  readonly surroundings?: Surroundings;
   /** Tests a device in a process of its own. */
   readonly launchSelfTest?: SelfTestLauncher;
 }
@@ -83,7 +87,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
   const handlers: Handlers = {
-    ...commandHandlers(context, options.launchSelfTest),
+    ...commandHandlers(context, options.launchSelfTest, options.surroundings ?? SURROUNDINGS),
     ...trainingHandlers(context.jobs, context.profileFolder),
     ...studiesHandlers(context),
     ...caseHandlers(context),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { regionDiameters } from '../../src/export/diameters.js';
 import type { JobEvent, OpenCase, Request } from '../../src/services/contract.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import {
   AFFINE,
@@ -140,6 +141,25 @@ describe('export', () => {
       expect(text).not.toContain('Jane');
       expect(text).not.toContain(folder);
     }
+  });
+
+  it('under neutral names also tells no name of a mask that an edit began from', async () => {
+    const file = join(folder, 'Jane-read-by-Roe_seg.nii.gz');
+    const labels = new Uint8Array(SIDE ** 3).fill(2, 60_000, 60_400);
+    await writeNifti(file, { size: [SIDE, SIDE, SIDE], affine: AFFINE, data: labels });
+    const mask = await host.services.call('masks.open', { case: opened.id, file, role: 'reader1' });
+    await host.services.call('edits.start', { case: opened.id, from: { kind: 'named', id: mask.id } });
+    const output = join(folder, 'neutral-edit');
+    expect((await exportTo(output, { neutralNames: true })).problem).toBeUndefined();
+    for (const name of await readdir(output)) {
+      expect(name).not.toMatch(/Jane|Roe/);
+      if (/\.(json|csv|html)$/.test(name))
+        expect(await readFile(join(output, name), 'utf8')).not.toMatch(/Jane|Roe/);
+    }
+    const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
+    expect(report.edited.from).toBe('a reader’s mask');
+    await host.services.call('edits.discard', { case: opened.id, confirmed: true });
+    await host.services.call('masks.close', { case: opened.id, id: mask.id });
   });
 
   it('writes images without header text only where the skull is stripped, DICOM only from DICOM', async () => {
