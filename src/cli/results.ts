@@ -1,5 +1,6 @@
 import { mlText } from '../numbers.js';
 import { describeProblem } from '../services/contract/messages.js';
+import { isGrave } from '../services/contract/warnings.js';
 import {
   type BatchReport,
   type CaseReport,
@@ -16,7 +17,10 @@ type CaseResult = Extract<SegmentResult, { kind: 'case' }>;
 
 /** What one case's result says, for a terminal. */
 export function describeCase(report: CaseResult, folder: string): string {
+  // What forbids a number comes before it.
+  const grave = warningsIn(report).filter(isGrave);
   const lines = [
+    ...grave.map(({ text }) => `warning: ${text}`),
     [
       `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${sequencesOf(report.combination)}${report.combination.includes('+') ? '' : ' alone'}`,
       ...warningsOf(report, FIRST),
@@ -95,7 +99,8 @@ function remarks(report: CaseReport): string[] {
   const warnings = warningsIn(report);
   const saidAbove = [...FIRST, ...BEFORE_NUMBERS];
   if (warnings.length === 0) lines.push(...warningLines(report));
-  for (const { code, text } of warnings) if (!saidAbove.includes(code)) lines.push(`warning: ${text}`);
+  for (const { code, text } of warnings)
+    if (!saidAbove.includes(code) && !isGrave({ code })) lines.push(`warning: ${text}`);
   const { specks } = report.combinations[report.combination];
   if (specks.length > 0) lines.push(speckLine(specks));
   lines.push(...notUsed(report.setAside));

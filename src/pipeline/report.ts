@@ -11,7 +11,7 @@ import {
   type ReportWarning,
 } from '../services/contract/report.js';
 import type { CaseCombination, Warning } from '../services/contract/results.js';
-import { reportWarning } from '../services/contract/warnings.js';
+import { isGrave, reportWarning } from '../services/contract/warnings.js';
 import type { Region } from '../terms.js';
 import type { Surroundings } from './context.js';
 import type { Parts } from './format.js';
@@ -194,10 +194,11 @@ function ofTheAutomaticMask({ code, text }: ReportWarning): ReportWarning {
   return { code, text: `The automatic mask had a warning: ${text}` };
 }
 
-/** Every warning that applies to the mask that is written first. */
+/** Every warning that applies to the mask that is written first; those that forbid a number stand first. */
 export function warningsIn(report: CaseReport): ReportWarning[] {
   const ofMask = report.edited?.warnings ?? report.combinations[report.combination].warnings;
-  return [...report.warnings, ...ofMask];
+  const all = [...report.warnings, ...ofMask];
+  return [...all.filter(isGrave), ...all.filter((warning) => !isGrave(warning))];
 }
 
 function named(warning: Warning, neutral: boolean): Warning {

@@ -2,13 +2,13 @@ import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
-import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
 import type { Answers } from '../services/contract/cases.js';
 import type { CaseCombination, CheckName, Warning } from '../services/contract/results.js';
-import { combinationName, MODALITIES, type Modality, REGIONS } from '../terms.js';
+import { combinationName, type Modality, REGIONS } from '../terms.js';
+import { checkWarnings } from './checkWarnings.js';
 
 /**
  * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a
@@ -70,7 +70,7 @@ export function missingChecks(
 }
 
 /**
- * Checks of the images: whether they show one head; then those around the found tumour, and where it lies. The network is not run
+ * Checks of the images and the mask: whether the images show one head, their quality; then those around the found tumour, and where it lies. The network is not run
  * for them.
  *
  * @param labels the mask from all sequences, on the Case's grid.
@@ -80,19 +80,11 @@ export function imageWarnings(
   labels: Uint8Array,
   description: ModelDescription,
 ): Warning[] {
-  return [...belongingWarnings(prepared), ...tumourWarnings(prepared, labels, description)];
-}
-
-/** Whether aligned images show one head. */
-export function belongingWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
-  const of = MODALITIES.filter((m) => images[m]);
-  return misfits(likenesses(images, grid)).map(
-    ({ kind, sequences }): Warning => ({ code: 'IMAGES_DO_NOT_FIT', kind, sequences: [...sequences], of }),
-  );
+  return [...checkWarnings(prepared, labels), ...tumourWarnings(prepared, labels, description)];
 }
 
 /** By the cut-offs in model.json; nothing without a tumour, or where the model has no cut-offs. */
-function tumourWarnings(
+export function tumourWarnings(
   prepared: Pick<Case, 'grid' | 'images'>,
   labels: Uint8Array,
   description: ModelDescription,

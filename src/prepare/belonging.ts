@@ -1,6 +1,13 @@
 import { MODALITIES, type Modality } from '../terms.js';
-import { type Grid, type Size, type Volume, voxelCount } from '../volume/volume.js';
-import { axisNearest, coarseGrid, coarseImage, eroded, indicesOf, middleAlong, stridesOf } from './coarse.js';
+import { type Grid, type Size, voxelCount } from '../volume/volume.js';
+import {
+  axisNearest,
+  type CoarseCase,
+  type CoarseImage,
+  deeperThan,
+  middleAlong,
+  stridesOf,
+} from './coarse.js';
 
 /**
  * Do these images show one head? Edges lie at the same places in every sequence of a head, whatever their contrast; in the image of
@@ -24,40 +31,34 @@ export interface Misfit {
   readonly sequences: readonly Modality[];
 }
 
-/** So many voxels (of 2 mm) at the border are left out: the cut of the mask is an edge, too. */
-const MARGIN = 3;
+/** Voxels nearer to the border are left out: the cut of the mask is an edge, too. */
+const INSIDE = 4;
 /** How far a mirrored brain is moved to find its place, voxels to either side of where the middles meet. */
 const SEARCH = 2;
 /** Fewer voxels than this inside both brains tell nothing. */
 const LEAST_VOXELS = 2000;
 
-/** An image as it is compared: its edges, on a grid common to all. */
-interface Seen {
+/** An image as it is compared: its edges. */
+interface Seen extends CoarseImage {
   readonly size: Size;
-  readonly mask: Uint8Array;
-  /** `MARGIN` voxels or more inside the mask. */
-  readonly inner: Uint8Array;
-  /** Indices of the inner voxels. */
+  /** Indices of the voxels that are compared. */
   readonly voxels: Uint32Array;
   /** Gradient along x, y, z by its magnitude and a little, so that noise counts for little. */
   readonly edges: readonly [Float32Array, Float32Array, Float32Array];
   /** Squared length of the edges. */
   readonly strength: Float32Array;
-  /** Middle of the mask along the left-right axis, in voxels. */
+  /** Middle of the brain along the left-right axis, in voxels. */
   readonly middle: number;
 }
 
 /**
  * Compares every pair of a case's images: normalised gradient fields (Haber and Modersitzki, MICCAI 2006) inside both brains, as they lie
- * and mirrored. About 0.3 s for four images.
- *
- * @param images on `grid`, aligned, air 0.
+ * and mirrored.
  */
-export function likenesses(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): Likeness[] {
-  const coarse = coarseGrid(grid);
+export function likenesses({ images, grid }: CoarseCase): Likeness[] {
   const across = axisNearest(grid, 0);
   const present = MODALITIES.filter((m) => images[m]);
-  const seen = new Map(present.map((m) => [m, see({ ...grid, data: images[m]!.data }, coarse, across)]));
+  const seen = new Map(present.map((m) => [m, see(images[m]!, grid, across)]));
   return present.flatMap((a, i) =>
     present.slice(i + 1).map((b) => ({
       pair: [a, b] as const,
@@ -68,20 +69,19 @@ export function likenesses(images: Readonly<Partial<Record<Modality, Volume>>>, 
   );
 }
 
-function see(image: Volume, coarse: Grid, across: number): Seen {
-  const { size, mask, smooth } = coarseImage(image, coarse);
-  const inner = eroded(mask, size, MARGIN);
-  const voxels = indicesOf(inner);
-  const middle = middleAlong(mask, size, across);
-  return { size, mask, inner, voxels, ...edgesOf(smooth, voxels, size), middle };
+function see(image: CoarseImage, { size }: Grid, across: number): Seen {
+  const voxels = deeperThan(image, INSIDE);
+  const middle = middleAlong(image.depth, size, across);
+  return { ...image, size, voxels, ...edgesOf(image.smooth, voxels, size), middle };
 }
 
-function overlapOf({ mask: a }: Seen, { mask: b }: Seen): number {
+function overlapOf({ depth: a }: Seen, { depth: b }: Seen): number {
   let both = 0;
   let sum = 0;
   for (let v = 0; v < a.length; v++) {
-    both += a[v] & b[v];
-    sum += a[v] + b[v];
+    const [inA, inB] = [a[v] > 0 ? 1 : 0, b[v] > 0 ? 1 : 0];
+    both += inA & inB;
+    sum += inA + inB;
   }
   return sum === 0 ? 0 : (2 * both) / sum;
 }
@@ -108,7 +108,7 @@ function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | 
       if (sum - at < 0 || sum - at >= length) continue;
       w += (sum - 2 * at) * stride;
     }
-    if (b.inner[w] === 0) continue;
+    if (b.depth[w] < INSIDE) continue;
     const dot = signX * ax[v] * bx[w] + signY * ay[v] * by[w] + signZ * az[v] * bz[w];
     parallel += dot * dot;
     weight += a.strength[v] * b.strength[w];

@@ -1,32 +1,93 @@
+import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
-import { isotropicGrid } from './placement.js';
+import { isotropicGrid, partOfGrid } from './placement.js';
 
 /** Checks look at images on voxels of this size: alike for every input, and fast. */
 export const CHECK_MM = 2;
+/** Depth is counted up to here. */
+export const DEEPEST = 4;
 
 /** A stripped image as checks see it; voxel (i, j, k) is `[i + size[0] * (j + size[1] * k)]`. */
 export interface CoarseImage {
-  readonly size: Size;
+  readonly values: Float32Array;
   /** Smoothed within the brain by ¼ ½ ¼ along each axis; 0 in air. */
   readonly smooth: Float32Array;
-  readonly values: Float32Array;
-  /** 1 where not air. */
-  readonly mask: Uint8Array;
+  /** 6-neighbour steps from the nearest air, at most `DEEPEST`; 0 is air. */
+  readonly depth: Uint8Array;
 }
 
-/** @param image on any grid, air 0. */
-export function coarseImage(image: Volume, coarse: Grid): CoarseImage {
-  const values = resample(image, coarse, { interpolation: 'linear' });
+/** A case as checks see it: the box around its brain on voxels of 2 mm. Made once, used by all checks. */
+export interface CoarseCase {
+  readonly grid: Grid;
+  readonly images: Readonly<Partial<Record<Modality, CoarseImage>>>;
+  /** 1 where any image shows something. */
+  readonly brain: Uint8Array;
+}
+
+/** @param images on `grid`, aligned, air 0. */
+export function coarseCase(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): CoarseCase {
+  const whole = isotropicGrid(grid, CHECK_MM);
+  const present = MODALITIES.filter((m) => images[m]);
+  const seen = present.map((m) =>
+    resample({ ...grid, data: images[m]!.data }, whole, { interpolation: 'linear' }),
+  );
+  const [first, last] = boxAround(seen, whole.size);
+  const coarse = partOfGrid(whole, first, last);
+  const made = seen.map((values) =>
+    coarseImage(cropped(values, whole.size, first, coarse.size), coarse.size),
+  );
+  const brain = new Uint8Array(coarse.size[0] * coarse.size[1] * coarse.size[2]);
+  for (const { depth } of made) for (let v = 0; v < brain.length; v++) if (depth[v] > 0) brain[v] = 1;
+  return { grid: coarse, images: Object.fromEntries(present.map((m, n) => [m, made[n]])), brain };
+}
+
+/** The share of each coarse voxel that a mask on the case's own grid fills. */
+export function shareOn(coarse: CoarseCase, grid: Grid, mask: (v: number) => boolean): Float32Array {
+  const data = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  for (let v = 0; v < data.length; v++) if (mask(v)) data[v] = 1;
+  return resample({ ...grid, data }, coarse.grid, { interpolation: 'linear' });
+}
+
+/** First and last voxel of the box around what any image shows, with one voxel of air where there is one. */
+function boxAround(images: readonly Float32Array[], [nx, ny, nz]: Size): [Size, Size] {
+  const first = [nx, ny, nz];
+  const last = [-1, -1, -1];
+  for (let k = 0, v = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, v++) {
+        if (images.every((data) => data[v] === 0)) continue;
+        [i, j, k].forEach((at, axis) => {
+          if (at < first[axis]) first[axis] = at;
+          if (at > last[axis]) last[axis] = at;
+        });
+      }
+  if (last[0] < 0)
+    return [
+      [0, 0, 0],
+      [nx - 1, ny - 1, nz - 1],
+    ];
+  return [
+    first.map((at) => Math.max(0, at - 1)) as unknown as Size,
+    last.map((at, axis) => Math.min([nx, ny, nz][axis] - 1, at + 1)) as unknown as Size,
+  ];
+}
+
+function cropped(values: Float32Array, [nx, ny]: Size, first: Size, size: Size): Float32Array {
+  const out = new Float32Array(size[0] * size[1] * size[2]);
+  for (let k = 0, at = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++, at += size[0]) {
+      const from = first[0] + nx * (first[1] + j + ny * (first[2] + k));
+      out.set(values.subarray(from, from + size[0]), at);
+    }
+  return out;
+}
+
+function coarseImage(values: Float32Array, size: Size): CoarseImage {
   const mask = new Uint8Array(values.length);
   for (let v = 0; v < values.length; v++) mask[v] = values[v] === 0 ? 0 : 1;
-  return { size: coarse.size, values, mask, smooth: smoothedWithin(values, mask, coarse.size) };
-}
-
-/** The grid that checks look at a case on. */
-export function coarseGrid(grid: Grid): Grid {
-  return isotropicGrid(grid, CHECK_MM);
+  return { values, smooth: smoothedWithin(values, mask, size), depth: depthOf(mask, size) };
 }
 
 /** The voxel axis nearest to left-right (0), front-back (1) or up-down (2). */
@@ -41,47 +102,46 @@ export function middleAlong(mask: Uint8Array, size: Size, axis: number): number 
   const stride = stridesOf(size)[axis];
   let sum = 0;
   let count = 0;
-  mask.forEach((inside, v) => {
-    if (inside === 0) return;
+  for (let v = 0; v < mask.length; v++) {
+    if (mask[v] === 0) continue;
     sum += Math.floor(v / stride) % size[axis];
     count += 1;
-  });
+  }
   return count === 0 ? 0 : sum / count;
 }
 
-/** Indices of the voxels that are set. */
-export function indicesOf(mask: Uint8Array): Uint32Array {
-  const indices = new Uint32Array(mask.length);
+/** Indices of the voxels of at least this depth. */
+export function deeperThan({ depth }: Pick<CoarseImage, 'depth'>, least: number): Uint32Array {
+  const indices = new Uint32Array(depth.length);
   let n = 0;
-  for (let v = 0; v < mask.length; v++) if (mask[v] !== 0) indices[n++] = v;
+  for (let v = 0; v < depth.length; v++) if (depth[v] >= least) indices[n++] = v;
   return indices.slice(0, n);
-}
-
-/** Voxels that lie at least `steps` 6-neighbour steps inside the mask; beyond the image is outside. */
-export function eroded(mask: Uint8Array, size: Size, steps: number): Uint8Array {
-  const [nx, ny, nz] = size;
-  let now = mask;
-  for (let step = 0; step < steps; step++) {
-    const next = new Uint8Array(now.length);
-    for (let k = 1; k < nz - 1; k++)
-      for (let j = 1; j < ny - 1; j++)
-        for (let i = 1, v = 1 + nx * (j + ny * k); i < nx - 1; i++, v++)
-          next[v] =
-            now[v] &
-            now[v - 1] &
-            now[v + 1] &
-            now[v - nx] &
-            now[v + nx] &
-            now[v - nx * ny] &
-            now[v + nx * ny];
-    now = next;
-  }
-  return now;
 }
 
 /** Index steps along x, y, z. */
 export function stridesOf([nx, ny]: Size): [number, number, number] {
   return [1, nx, nx * ny];
+}
+
+/** Steps from outside; beyond the image is outside. */
+function depthOf(mask: Uint8Array, [nx, ny, nz]: Size): Uint8Array {
+  const depth = mask.slice();
+  for (let step = 1; step < DEEPEST; step++)
+    for (let k = 1; k < nz - 1; k++)
+      for (let j = 1; j < ny - 1; j++)
+        for (let i = 1, v = 1 + nx * (j + ny * k); i < nx - 1; i++, v++) {
+          if (depth[v] < step) continue;
+          const around = Math.min(
+            depth[v - 1],
+            depth[v + 1],
+            depth[v - nx],
+            depth[v + nx],
+            depth[v - nx * ny],
+            depth[v + nx * ny],
+          );
+          if (around >= step) depth[v] = step + 1;
+        }
+  return depth;
 }
 
 /** Weights ¼ ½ ¼ along each axis, over the voxels of the mask alone. */
@@ -92,12 +152,14 @@ function smoothedWithin(values: Float32Array, mask: Uint8Array, size: Size): Flo
     sums = smoothedAlong(sums, stride);
     weights = smoothedAlong(weights, stride);
   }
-  return sums.map((sum, v) => (mask[v] === 1 && weights[v] > 0 ? sum / weights[v] : 0));
+  const out = new Float32Array(values.length);
+  for (let v = 0; v < out.length; v++) if (mask[v] === 1 && weights[v] > 0) out[v] = sums[v] / weights[v];
+  return out;
 }
 
 function smoothedAlong(values: Float32Array, stride: number): Float32Array {
   const out = new Float32Array(values.length);
-  // Beyond the first and last plane there is air: the brains do not reach them, or count for little there.
+  // Beyond the first and last plane there is air: the brain does not reach them, or counts for little there.
   for (let v = stride; v < values.length - stride; v++)
     out[v] = 0.5 * values[v] + 0.25 * (values[v - stride] + values[v + stride]);
   return out;

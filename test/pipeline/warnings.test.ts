@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
-import { caseWarnings, imageWarnings, missingChecks } from '../../src/pipeline/warnings.js';
+import { caseWarnings, imageWarnings, missingChecks, tumourWarnings } from '../../src/pipeline/warnings.js';
 import type { Case } from '../../src/prepare/case.js';
 import { pairFeatures } from '../../src/segment/imageChecks.js';
 import { describeWarning, noWarning } from '../../src/services/contract/warnings.js';
@@ -50,14 +50,23 @@ const description = {
   knowledge: { ...template.knowledge, inputChecks },
 };
 const sentences = (images: Record<string, Float32Array>, mask = labels) =>
-  imageWarnings(prepared(images), mask, description).map(describeWarning);
+  tumourWarnings(prepared(images), mask, description).map(describeWarning);
 
 describe('what the checks of the images say', () => {
   it('nothing about usual images, without a tumour, or by a model without cut-offs', () => {
     expect(sentences({ t1, t1ce })).toEqual([]);
     expect(sentences({ t1: t1ce, t1ce: t1 }, new Uint8Array(SIDE ** 3))).toEqual([]);
     const silent = { ...description, knowledge: template.knowledge };
-    expect(imageWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, silent)).toEqual([]);
+    expect(tumourWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, silent)).toEqual([]);
+  });
+
+  it('and beside that what every case is checked for, whatever the model', () => {
+    // A cube of 270 ml without air is no brain.
+    const codes = imageWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, description).map(
+      ({ code }) => code,
+    );
+    expect(codes).toContain('BRAIN_IMPLAUSIBLE');
+    expect(codes.at(-1)).toBe('SEQUENCES_SWAPPED');
   });
 
   it('that sequences look swapped', () => {

@@ -1,41 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Likeness, likenesses, misfits } from '../../src/prepare/belonging.js';
+import { coarseCase } from '../../src/prepare/coarse.js';
 import type { Modality } from '../../src/terms.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { readVolume } from '../../src/volume/read.js';
-import type { Grid, Volume } from '../../src/volume/volume.js';
+import type { Volume } from '../../src/volume/volume.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
-
-const SIZE = [48, 54, 42] as const;
-const GRID: Grid = {
-  size: SIZE,
-  affine: affineFromRows([
-    [-2, 0, 0, 48],
-    [0, -2, 0, 54],
-    [0, 0, 2, -42],
-  ]),
-};
-
-/** A brain-shaped field of blobs (sines of random directions) whose contrast `shade` decides; `seed` makes another head. */
-function head(seed: number, shade: (value: number) => number, mirrored = false): Volume {
-  let state = seed;
-  const random = () => {
-    state = (state * 16807) % 2147483647;
-    return state / 2147483647;
-  };
-  const waves = Array.from({ length: 30 }, () => [0, 1, 2, 3].map(() => 0.9 * (random() - 0.5)));
-  const data = new Float32Array(SIZE[0] * SIZE[1] * SIZE[2]);
-  for (let k = 0, v = 0; k < SIZE[2]; k++)
-    for (let j = 0; j < SIZE[1]; j++)
-      for (let i = 0; i < SIZE[0]; i++, v++) {
-        const x = (mirrored ? SIZE[0] - 1 - i : i) - 23.5;
-        const [y, z] = [j - 26.5, k - 20.5];
-        if ((x / 22) ** 2 + (y / 25) ** 2 + (z / 19) ** 2 > 1) continue;
-        const field = waves.reduce((sum, [a, b, c, d]) => sum + Math.sin(a * x + b * y + c * z + 7 * d), 0);
-        data[v] = 20 + shade(field / 2);
-      }
-  return { ...GRID, data };
-}
+import { GRID, head, SIZE } from '../support/heads.js';
 
 const asT1 = (value: number) => value;
 /** Another contrast: dark where the first is bright, and not in proportion. */
@@ -44,10 +15,10 @@ const asT2 = (value: number) => Math.sin(value / 3);
 
 describe('whether images show one head', () => {
   const own = { t1: head(1, asT1), t2: head(1, asT2), flair: head(1, asFlair) };
-  const check = (images: Partial<Record<Modality, Volume>>) => misfits(likenesses(images, GRID));
+  const check = (images: Partial<Record<Modality, Volume>>) => misfits(likenesses(coarseCase(images, GRID)));
 
   it('they do, whatever their contrast', () => {
-    for (const { overlap, alike, mirrored } of likenesses(own, GRID)) {
+    for (const { overlap, alike, mirrored } of likenesses(coarseCase(own, GRID))) {
       expect(overlap).toBe(1);
       expect(alike / mirrored).toBeGreaterThan(1.5);
     }
@@ -84,7 +55,7 @@ describe('whether images show one head', () => {
       return { size: [SIZE[1], SIZE[0], SIZE[2]], affine, data: out };
     };
     const images = { t1: turn(own.t1), flair: turn(head(1, asFlair, true)) };
-    expect(misfits(likenesses(images, images.t1))).toEqual([
+    expect(misfits(likenesses(coarseCase(images, images.t1)))).toEqual([
       { kind: 'mirrored', sequences: ['t1', 'flair'] },
     ]);
   });
@@ -131,7 +102,7 @@ describe.skipIf(!haveRealData('whether real images show one head'))(
         await read('BraTS19_CBICA_ABM_1', 't1ce'),
         await read('BraTS19_CBICA_ABM_1', 'flair'),
       ];
-      const check = (other: Volume) => misfits(likenesses({ t1ce, flair: other }, t1ce));
+      const check = (other: Volume) => misfits(likenesses(coarseCase({ t1ce, flair: other }, t1ce)));
       expect(check(flair)).toEqual([]);
       const mirrored = flair.data.slice();
       for (let row = 0; row < mirrored.length; row += flair.size[0])

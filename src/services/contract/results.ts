@@ -27,6 +27,27 @@ export const warningSchema = z.discriminatedUnion('code', [
     /** All that were compared. */
     of: z.array(modalitySchema),
   }),
+  /** An image is of poor quality: shading over the brain, noise, thick slices, or less of the brain than the others show. */
+  z.object({
+    code: z.literal('IMAGE_QUALITY'),
+    check: z.enum(['bias', 'noise', 'slices', 'coverage']),
+    sequences: z.array(modalitySchema).min(1),
+  }),
+  /** The brain that the images show is no whole brain: by its ml, its two halves, a bright rim, a flat end. */
+  z.object({
+    code: z.literal('BRAIN_IMPLAUSIBLE'),
+    check: z.enum(['volume', 'asymmetry', 'rim', 'top', 'bottom']),
+    /** ml of `volume`, else a share. */
+    value: z.number(),
+  }),
+  /** The whole tumour is a larger share of the brain than a tumour is. */
+  z.object({ code: z.literal('TUMOUR_LARGE'), share: z.number() }),
+  /** ml of the tumour lie where the images end. */
+  z.object({ code: z.literal('TUMOUR_AT_EDGE_OF_IMAGE'), ml: z.number() }),
+  /** The whole tumour is in many separate parts. */
+  z.object({ code: z.literal('MANY_PARTS'), parts: z.int() }),
+  /** What is called enhancing tumour is not bright in T1ce. */
+  z.object({ code: z.literal('ENHANCEMENT_NOT_BRIGHT') }),
   /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
   z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
   /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */

@@ -45,6 +45,35 @@ export const PREPARED = {
   resample: 'resampling',
 } as const;
 
+/** What each check of an image found; `of` names the sequences. */
+const QUALITY = {
+  bias: (of: string) =>
+    `Strong shading across ${of}: volumes may be far off. Correct the bias field (e.g. N4) first.`,
+  noise: (of: string) => `Strong noise in ${of}: small parts of the tumour may be missed or invented.`,
+  slices: (of: string) => `Thick slices or blur in ${of}: outlines and small parts are not certain.`,
+  coverage: (of: string) =>
+    `${of} shows less of the brain than the other sequences: nothing is known of what it does not show.`,
+} as const;
+
+/** What each check of the brain found. */
+const BRAIN = {
+  volume: (ml: number) =>
+    `The brain that these images show has ${ml.toFixed(0)} ml, an adult’s 900 to 1,900: look at the skull strip, and whether this is an adult.`,
+  asymmetry: (share: number) =>
+    `The two halves of the brain differ by ${Math.round(100 * share)} %: a part may have been cut off by the skull strip.`,
+  rim: () => 'The rim of the brain is bright all around: skull or scalp may have been left.',
+  top: () => 'The brain ends flat at the top: the images do not show all of it.',
+  bottom: () => 'The brain ends flat at the bottom: the images do not show all of it.',
+} as const;
+
+/** Warnings after which a number is not to be used: they come before it. */
+const GRAVE: readonly Warning['code'][] = ['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE'];
+
+/** Whether a warning stands before every number. */
+export function isGrave({ code }: { readonly code: string }): boolean {
+  return GRAVE.some((grave) => grave === code);
+}
+
 /** A warning as a sentence. */
 export function describeWarning(warning: Warning): string {
   switch (warning.code) {
@@ -62,12 +91,24 @@ export function describeWarning(warning: Warning): string {
       return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
     case 'IMAGES_DO_NOT_FIT': {
       const unknown = warning.sequences.length === warning.of.length;
-      const odd = unknown ? 'One of ' + listed(warning.of) : listed(warning.sequences);
+      const odd = unknown ? `One of ${listed(warning.of)}` : listed(warning.sequences);
       const them = warning.sequences.length > 1 && !unknown ? 'look' : 'looks';
       return warning.kind === 'mirrored'
         ? `${odd} ${them} mirrored, left for right, against the other: the images do not fit. Do not use this result; check headers and export.`
         : `${odd} ${them === 'look' ? 'do' : 'does'} not fit the other: edges lie elsewhere, as in another patient’s head or after a failed alignment. Do not use this result.`;
     }
+    case 'IMAGE_QUALITY':
+      return QUALITY[warning.check](listed(warning.sequences));
+    case 'BRAIN_IMPLAUSIBLE':
+      return BRAIN[warning.check](warning.value);
+    case 'TUMOUR_LARGE':
+      return `The whole tumour is ${Math.round(100 * warning.share)} % of the brain: look for a failed skull strip, and do not use the number.`;
+    case 'TUMOUR_AT_EDGE_OF_IMAGE':
+      return `${warning.ml.toFixed(1)} ml of the tumour lie where the images end: it may go on beyond.`;
+    case 'MANY_PARTS':
+      return `The tumour is in ${warning.parts} separate parts: false ones are likely, and this model was not trained on metastases.`;
+    case 'ENHANCEMENT_NOT_BRIGHT':
+      return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':

@@ -1,0 +1,139 @@
+/**
+ * Writes docs/results/failures.md from the logs of failures.ts: `npx tsx docs/results/failuresPage.ts LOG…`. Whether a check warns is decided
+ * here anew by the cut-offs that the app uses, so that the page follows them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  brainWarnings,
+  CUT_OFFS,
+  qualityWarnings,
+  resultWarnings,
+} from '../../src/pipeline/checkWarnings.js';
+import { type Likeness, misfits } from '../../src/prepare/belonging.js';
+import type { InputQuality } from '../../src/prepare/inputChecks.js';
+import type { ResultQuality } from '../../src/segment/resultChecks.js';
+import { table } from './page/text.js';
+
+interface Row {
+  readonly set: string;
+  readonly name: string;
+  readonly side: string;
+  readonly kind: string;
+  readonly strength: number;
+  readonly what: string;
+  readonly likenesses?: readonly Likeness[];
+  readonly input?: InputQuality;
+  readonly result: ResultQuality;
+  readonly seconds: number;
+}
+
+/** Which checks are meant to find what. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  'another patient': ['images do not fit'],
+  mirrored: ['images do not fit'],
+  'bias field': ['bias'],
+  noise: ['noise'],
+  'thick slices': ['slices'],
+  'motion ghosts': ['bias', 'noise', 'slices', 'rim', 'images do not fit'],
+  'slab without its top': ['top', 'volume'],
+  'slab without its bottom': ['bottom', 'volume'],
+  'one sequence a slab': ['coverage'],
+  'a lobe gone': ['asymmetry', 'volume'],
+  'skull left': ['rim', 'volume'],
+  'eyes left': ['rim', 'volume', 'asymmetry'],
+  'a small head': ['volume'],
+  'mask far too large': ['tumour large'],
+  'enhancing tumour in healthy tissue': ['enhancement not bright'],
+  'many small parts': ['many parts'],
+};
+
+const NAMES: Readonly<Record<string, string>> = {
+  TUMOUR_LARGE: 'tumour large',
+  TUMOUR_AT_EDGE_OF_IMAGE: 'tumour at the edge of the image',
+  MANY_PARTS: 'many parts',
+  ENHANCEMENT_NOT_BRIGHT: 'enhancement not bright',
+};
+
+const ALL_CHECKS = [...new Set([...Object.values(EXPECTED).flat(), ...Object.values(NAMES)])];
+
+const rows = process.argv
+  .slice(2)
+  .flatMap((file) => (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows);
+const sound = [
+  ...new Map(
+    rows.filter(({ kind }) => kind === 'sound').map((row) => [`${row.set} ${row.name}`, row]),
+  ).values(),
+];
+const brainOf = new Map(sound.map((row) => [`${row.set} ${row.name}`, row.input!.brain]));
+
+/** The names of the checks that warn. */
+function warned({ likenesses, input, result, set, name }: Row): Set<string> {
+  const found = new Set<string>();
+  if (likenesses && misfits(likenesses).length > 0) found.add('images do not fit');
+  for (const { code } of resultWarnings(result, input?.brain ?? brainOf.get(`${set} ${name}`)!))
+    found.add(NAMES[code]);
+  if (input) {
+    for (const warning of [...brainWarnings(input.brain, input.images), ...qualityWarnings(input)])
+      if ('check' in warning) found.add(warning.check);
+  }
+  return found;
+}
+
+const sides = ['train', 'validation', 'test', 'none'];
+const alarms = ALL_CHECKS.map((check) => [
+  check,
+  ...sides.map((side) => {
+    const own = sound.filter((row) => row.side === side);
+    return `${own.filter((row) => warned(row).has(check)).length} of ${own.length}`;
+  }),
+]);
+const anyAlarm = sides.map((side) => {
+  const own = sound.filter((row) => row.side === side);
+  return `${own.filter((row) => warned(row).size > 0).length} of ${own.length}`;
+});
+
+const made = rows.filter(({ kind }) => kind !== 'sound');
+const keys = [
+  ...new Set(
+    made.map(({ kind, strength, what }) =>
+      JSON.stringify([kind, strength, /^(T1|T1ce|T2|FLAIR) /.test(what) ? '' : what]),
+    ),
+  ),
+];
+const found = keys
+  .map((key) => JSON.parse(key) as [string, number, string])
+  .map(([kind, strength, what]) => {
+    const own = made.filter(
+      (row) => row.kind === kind && row.strength === strength && (what === '' || row.what === what),
+    );
+    const hits = own.filter((row) => EXPECTED[kind].some((check) => warned(row).has(check)));
+    const any = own.filter((row) => warned(row).size > 0);
+    return [
+      kind,
+      what,
+      `${hits.length} of ${own.length}`,
+      `${any.length} of ${own.length}`,
+      EXPECTED[kind].join(', '),
+    ];
+  });
+const seconds = sound.map((row) => row.seconds).sort((a, b) => a - b);
+const names = sound
+  .filter((row) => warned(row).size > 0)
+  .map((row) => `- ${row.set}/${row.name} (${row.side}): ${[...warned(row)].join(', ')}`);
+
+const page = [
+  '# When the input or the result is wrong: what the checks find',
+  'Research use only. Not a medical device. This page is generated (`docs/results/failuresPage.ts`) from the log of `docs/results/failures.ts`; nothing on it is written by hand except the sentences.',
+  `Failures were made from ${new Set(made.map(({ name }) => name)).size} whole brains (${[...new Set(made.map(({ name }) => name))].join(', ')}), which are never stored; sound are ${sound.length} whole brains as they are. The network was not run: masks are the cases' own, or wrong ones. Cut-offs were set by looking at sound training patients and at failures made from them; the other sides were not looked at before.`,
+  '## What is found',
+  table(['what is wrong', 'how much', 'found by its check', 'any warning', 'its checks'], found),
+  '## False alarms on sound brains',
+  'A warning here is not always wrong: real images are shaded, noisy and thick, too.',
+  table(['check', ...sides], [...alarms, ['**any**', ...anyAlarm]]),
+  'By name:',
+  names.join('\n') || 'none',
+  '## What passes without a word',
+  'Everything above that is not found; weak motion ghosts; strokes, cavities and inflammation, which no check knows. Two sequences swapped are found by the model’s own cut-offs (README.md); one alone and misnamed is not looked for here.',
+  `Cut-offs: \`${JSON.stringify(CUT_OFFS)}\` (\`src/pipeline/checkWarnings.ts\`). Time of all checks together: median ${seconds[Math.floor(seconds.length / 2)].toFixed(1)} s, on a machine that did much else.`,
+];
+writeFileSync('docs/results/failures.md', `${page.join('\n\n')}\n`);

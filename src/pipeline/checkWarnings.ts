@@ -1,0 +1,114 @@
+import { likenesses, misfits } from '../prepare/belonging.js';
+import type { Case } from '../prepare/case.js';
+import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
+import {
+  type BrainQuality,
+  type ImageQuality,
+  type InputQuality,
+  inputQuality,
+} from '../prepare/inputChecks.js';
+import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
+import type { Warning } from '../services/contract/results.js';
+import { MODALITIES, type Modality } from '../terms.js';
+
+/**
+ * Warnings by what the images and the mask look like, whatever the model. Cut-offs were set on sound training patients, so that few of
+ * them are doubted, and on what goes wrong, made from them; what each finds and how often it is wrong: docs/results/failures.md.
+ */
+export const CUT_OFFS = {
+  bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.2 } as Readonly<Record<Modality, number>>,
+  noise: 0.4,
+  sharpness: 0.28,
+  coverage: 0.9,
+  brainMl: [900, 1900],
+  asymmetry: 0.09,
+  rim: 0,
+  top: 0.2,
+  bottom: 0.28,
+  tumourShare: 0.3,
+  edgeMl: 0.5,
+  parts: 5,
+  overTissue: 0.3,
+  overT1: 0.8,
+} as const;
+
+/**
+ * All of them, about one case.
+ *
+ * @param labels the mask from all sequences, on the Case's grid.
+ */
+export function checkWarnings(
+  { grid, images }: Pick<Case, 'grid' | 'images'>,
+  labels: Uint8Array,
+): Warning[] {
+  const coarse = coarseCase(images, grid);
+  const ill = shareOn(coarse, grid, (v) => labels[v] !== 0);
+  const input = inputQuality(coarse, ill);
+  return [
+    ...belongingWarnings(coarse),
+    ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain),
+    ...brainWarnings(input.brain, input.images),
+    ...qualityWarnings(input),
+  ];
+}
+
+/** Whether aligned images show one head. */
+export function belongingWarnings(coarse: CoarseCase): Warning[] {
+  const of = MODALITIES.filter((m) => coarse.images[m]);
+  return misfits(likenesses(coarse)).map(
+    ({ kind, sequences }): Warning => ({ code: 'IMAGES_DO_NOT_FIT', kind, sequences: [...sequences], of }),
+  );
+}
+
+/** What is odd about a mask, whichever network made it. */
+export function resultWarnings(
+  { share, parts, atTop, atBottom, uptake }: ResultQuality,
+  { top, bottom }: Pick<BrainQuality, 'top' | 'bottom'>,
+): Warning[] {
+  const warnings: Warning[] = [];
+  if (share > CUT_OFFS.tumourShare) warnings.push({ code: 'TUMOUR_LARGE', share });
+  const cut = (top > CUT_OFFS.top ? atTop : 0) + (bottom > CUT_OFFS.bottom ? atBottom : 0);
+  if (cut > CUT_OFFS.edgeMl) warnings.push({ code: 'TUMOUR_AT_EDGE_OF_IMAGE', ml: cut });
+  if (parts >= CUT_OFFS.parts) warnings.push({ code: 'MANY_PARTS', parts });
+  const dull =
+    uptake !== null &&
+    (uptake.overTissue < CUT_OFFS.overTissue ||
+      (uptake.overT1 ?? Number.POSITIVE_INFINITY) < CUT_OFFS.overT1);
+  if (dull) warnings.push({ code: 'ENHANCEMENT_NOT_BRIGHT' });
+  return warnings;
+}
+
+/** What is odd about the brain that the images show. */
+export function brainWarnings(brain: BrainQuality, images: InputQuality['images']): Warning[] {
+  const [least, most] = CUT_OFFS.brainMl;
+  const { ml, asymmetry, top, bottom } = brain;
+  const rims = Object.values(images).map(({ rim }) => rim);
+  const warning = (check: 'volume' | 'asymmetry' | 'rim' | 'top' | 'bottom', value: number): Warning => ({
+    code: 'BRAIN_IMPLAUSIBLE',
+    check,
+    value,
+  });
+  return [
+    ...(ml < least || ml > most ? [warning('volume', ml)] : []),
+    ...(asymmetry > CUT_OFFS.asymmetry ? [warning('asymmetry', asymmetry)] : []),
+    ...(rims.some((rim) => rim > CUT_OFFS.rim) ? [warning('rim', Math.max(...rims))] : []),
+    ...(top > CUT_OFFS.top ? [warning('top', top)] : []),
+    ...(bottom > CUT_OFFS.bottom ? [warning('bottom', bottom)] : []),
+  ];
+}
+
+/** What is odd about single images. */
+export function qualityWarnings({ images }: Pick<InputQuality, 'images'>): Warning[] {
+  const present = MODALITIES.filter((m) => images[m]);
+  const checks = {
+    bias: ({ bias }, m) => bias !== null && bias > CUT_OFFS.bias[m],
+    noise: ({ noise }) => noise !== null && noise > CUT_OFFS.noise,
+    slices: ({ sharpness }) => sharpness < CUT_OFFS.sharpness,
+    coverage: ({ coverage }) => coverage < CUT_OFFS.coverage,
+  } satisfies Record<string, (image: ImageQuality, m: Modality) => boolean>;
+  return (Object.keys(checks) as (keyof typeof checks)[]).flatMap((check): Warning[] => {
+    const odd = checks[check] as (image: ImageQuality, m: Modality) => boolean;
+    const sequences = present.filter((m) => odd(images[m]!, m));
+    return sequences.length > 0 ? [{ code: 'IMAGE_QUALITY', check, sequences }] : [];
+  });
+}

@@ -1,0 +1,210 @@
+import { quantile } from '../evaluate/statistics.js';
+import { MODALITIES, type Modality } from '../terms.js';
+import { voxelVolume } from '../volume/affine.js';
+import type { Grid, Size } from '../volume/volume.js';
+import {
+  axisNearest,
+  type CoarseCase,
+  type CoarseImage,
+  deeperThan,
+  middleAlong,
+  stridesOf,
+} from './coarse.js';
+
+/**
+ * What the images themselves say about their quality, in numbers that do not depend on their scale. All on voxels of 2 mm. What a number
+ * means is decided in `pipeline/warnings.ts`.
+ */
+
+/** Of one sequence. */
+export interface ImageQuality {
+  /** White matter's value: largest less smallest over eight octants of the brain, in standard deviations of the brain. */
+  readonly bias: number | null;
+  /** Standard deviation of the noise in flat tissue, by the MAD of the Laplacian (Immerkær 1996), in the same. */
+  readonly noise: number | null;
+  /** Energy of the edges along the axis with least, by the mean of the two others: thick slices blur one axis. */
+  readonly sharpness: number;
+  /** How much brighter than the brain the outermost 4 mm are, in the same: a scalp that was left. */
+  readonly rim: number;
+  /** Share of what any sequence shows that this one shows. */
+  readonly coverage: number;
+}
+
+/** Of the brain that any sequence shows. */
+export interface BrainQuality {
+  readonly ml: number;
+  /** 1 less Dice of the brain with itself mirrored. */
+  readonly asymmetry: number;
+  /** Area of the cross-section at the upper end, by the largest: a cut-off top is flat. */
+  readonly top: number;
+  /** The same at the lower end. */
+  readonly bottom: number;
+}
+
+export interface InputQuality {
+  readonly images: Readonly<Partial<Record<Modality, ImageQuality>>>;
+  readonly brain: BrainQuality;
+}
+
+/** Flat tissue is sought among voxels of this depth. */
+const INSIDE = 4;
+/** Fewer voxels than this in an octant tell nothing. */
+const LEAST_IN_OCTANT = 200;
+/** Depth in voxels of what is looked at for a scalp. */
+const RIM = 2;
+/** Where white matter lies among the values of healthy tissue, as a quantile: bright in T1, dark in T2. */
+const WHITE: Record<Modality, number> = { t1: 0.75, t1ce: 0.75, t2: 0.3, flair: 0.5 };
+
+/** @param ill the share of each coarse voxel that is tumour; left out. Null: none is known. */
+export function inputQuality(coarse: CoarseCase, ill: Float32Array | null): InputQuality {
+  const { images, brain, grid } = coarse;
+  const octants = octantsOf(brain, grid);
+  const whole = Math.max(1, count(brain));
+  const present = MODALITIES.filter((m) => images[m]);
+  return {
+    images: Object.fromEntries(
+      present.map((m) => [m, qualityOf(images[m]!, m, grid.size, ill, octants, whole)]),
+    ),
+    brain: brainQuality(coarse),
+  };
+}
+
+function qualityOf(
+  image: CoarseImage,
+  modality: Modality,
+  size: Size,
+  ill: Float32Array | null,
+  octants: Uint8Array,
+  whole: number,
+): ImageQuality {
+  const { smooth, values, depth } = image;
+  const inner = deeperThan(image, INSIDE);
+  const strides = stridesOf(size);
+  const energy = [0, 0, 0];
+  const steep = new Float32Array(inner.length);
+  for (let n = 0; n < inner.length; n++) {
+    const v = inner[n];
+    for (let axis = 0; axis < 3; axis++) {
+      const stride = strides[axis];
+      energy[axis] += (values[v + stride] - values[v]) ** 2;
+      steep[n] += (smooth[v + stride] - smooth[v - stride]) ** 2;
+    }
+  }
+  const healthy = inner.filter((v) => ill === null || ill[v] === 0);
+  const spread = deviation(smooth, inner);
+  const limit = steep.length === 0 ? 0 : quantile(steep, 0.3);
+  const flat = inner.filter((v, n) => steep[n] <= limit && (ill === null || ill[v] === 0));
+  const sorted = energy.toSorted((a, b) => a - b);
+  const shown = depth.reduce((sum, steps) => sum + (steps > 0 ? 1 : 0), 0);
+  return {
+    bias: spread === 0 ? null : biasOf(smooth, healthy, octants, WHITE[modality], spread),
+    noise: spread === 0 || flat.length < LEAST_IN_OCTANT ? null : noiseOf(values, flat, strides) / spread,
+    sharpness: sorted[2] === 0 ? 1 : sorted[0] / ((sorted[1] + sorted[2]) / 2),
+    rim: rimOf(image, inner, spread),
+    coverage: shown / whole,
+  };
+}
+
+/** White matter's value octant by octant; null when fewer than six octants hold enough. */
+function biasOf(
+  values: Float32Array,
+  healthy: Uint32Array,
+  octants: Uint8Array,
+  white: number,
+  spread: number,
+): number | null {
+  const parts: number[][] = Array.from({ length: 8 }, () => []);
+  for (const v of healthy) parts[octants[v]].push(values[v]);
+  const medians = parts
+    .filter(({ length }) => length >= LEAST_IN_OCTANT)
+    .map((part) => quantile(part, white));
+  return medians.length < 6 ? null : (Math.max(...medians) - Math.min(...medians)) / spread;
+}
+
+/** The Laplacian of white noise of deviation σ over six neighbours has deviation σ·√42. */
+function noiseOf(values: Float32Array, flat: Uint32Array, strides: readonly number[]): number {
+  const laplacian = Float32Array.from(flat, (v) => {
+    let sum = -6 * values[v];
+    for (const stride of strides) sum += values[v - stride] + values[v + stride];
+    return Math.abs(sum);
+  });
+  return (1.4826 * quantile(laplacian, 0.5)) / Math.sqrt(42);
+}
+
+/** The 90th percentile of the outermost voxels less that of the brain inside, in its deviations. */
+function rimOf({ depth, smooth }: CoarseImage, inner: Uint32Array, spread: number): number {
+  const outer = deeperThan({ depth }, 1).filter((v) => depth[v] <= RIM);
+  if (outer.length === 0 || inner.length === 0 || spread === 0) return 0;
+  const high = (voxels: Uint32Array) =>
+    quantile(
+      Float32Array.from(voxels, (v) => smooth[v]),
+      0.9,
+    );
+  return (high(outer) - high(inner)) / spread;
+}
+
+/** 0..7: which side of the brain's middle a voxel lies on, along each axis. */
+function octantsOf(brain: Uint8Array, { size }: Grid): Uint8Array {
+  const middles = [0, 1, 2].map((axis) => middleAlong(brain, size, axis));
+  const strides = stridesOf(size);
+  const octants = new Uint8Array(brain.length);
+  for (let v = 0; v < brain.length; v++)
+    for (let axis = 0; axis < 3; axis++)
+      if (Math.floor(v / strides[axis]) % size[axis] > middles[axis]) octants[v] |= 1 << axis;
+  return octants;
+}
+
+function brainQuality({ brain, grid }: CoarseCase): BrainQuality {
+  const ends = endsAlong(brain, grid, axisNearest(grid, 2));
+  return {
+    ml: (count(brain) * voxelVolume(grid.affine)) / 1000,
+    asymmetry: asymmetryOf(brain, grid.size, axisNearest(grid, 0)),
+    ...ends,
+  };
+}
+
+/** 1 − Dice with the mirror image, at the place (within 6 mm) where it is best. */
+function asymmetryOf(brain: Uint8Array, size: Size, axis: number): number {
+  const stride = stridesOf(size)[axis];
+  const voxels = deeperThan({ depth: brain }, 1);
+  const meet = Math.round(2 * middleAlong(brain, size, axis));
+  const shared = Array.from({ length: 13 }, (_, n) => {
+    const sum = meet + n - 6;
+    let both = 0;
+    for (const v of voxels) {
+      const at = Math.floor(v / stride) % size[axis];
+      const other = sum - at;
+      if (other >= 0 && other < size[axis] && brain[v + (other - at) * stride] === 1) both += 1;
+    }
+    return both;
+  });
+  return voxels.length === 0 ? 0 : 1 - Math.max(...shared) / voxels.length;
+}
+
+/** Areas of the brain's last cross-sections (its outermost 4 mm) by the largest, up and down. */
+function endsAlong(brain: Uint8Array, coarse: Grid, axis: number): { top: number; bottom: number } {
+  const stride = stridesOf(coarse.size)[axis];
+  const areas = new Array<number>(coarse.size[axis]).fill(0);
+  for (const v of deeperThan({ depth: brain }, 1)) areas[Math.floor(v / stride) % coarse.size[axis]] += 1;
+  const largest = Math.max(...areas);
+  const shown = areas.filter((area) => area > 0);
+  const ends = [shown.slice(0, 2), shown.slice(-2)].map((end) => Math.max(0, ...end) / (largest || 1));
+  const up = coarse.affine[4 * axis + 2] > 0;
+  return up ? { top: ends[1], bottom: ends[0] } : { top: ends[0], bottom: ends[1] };
+}
+
+function deviation(values: Float32Array, voxels: Uint32Array): number {
+  let [sum, squares] = [0, 0];
+  for (const v of voxels) {
+    sum += values[v];
+    squares += values[v] * values[v];
+  }
+  const mean = sum / Math.max(1, voxels.length);
+  return Math.sqrt(Math.max(0, squares / Math.max(1, voxels.length) - mean * mean));
+}
+
+function count(mask: Uint8Array): number {
+  let n = 0;
+  for (let v = 0; v < mask.length; v++) n += mask[v];
+  return n;
+}

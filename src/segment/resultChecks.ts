@@ -1,0 +1,107 @@
+import { quantile } from '../evaluate/statistics.js';
+import {
+  axisNearest,
+  type CoarseCase,
+  type CoarseImage,
+  DEEPEST,
+  deeperThan,
+  shareOn,
+  stridesOf,
+} from '../prepare/coarse.js';
+import { voxelVolume } from '../volume/affine.js';
+import { connectedComponents } from '../volume/connectedComponents.js';
+import type { Grid } from '../volume/volume.js';
+import { LABELS } from './combine.js';
+
+/** What a mask looks like beside the images it was found in; plain numbers, decided upon in `pipeline/warnings.ts`. */
+export interface ResultQuality {
+  /** Whole tumour by the brain, 0..1. */
+  readonly share: number;
+  /** Parts of the whole tumour of at least `PART_ML`. */
+  readonly parts: number;
+  /** ml of tumour in the uppermost and the lowest 4 mm of the brain that the images show. */
+  readonly atTop: number;
+  readonly atBottom: number;
+  /** How bright the enhancing tumour is; null without one, or without T1ce. */
+  readonly uptake: Uptake | null;
+}
+
+export interface Uptake {
+  /** Median of T1ce there less that of flat tissue outside the tumour, in standard deviations of the brain. */
+  readonly overTissue: number;
+  /** The same less what T1 shows; null without T1. */
+  readonly overT1: number | null;
+}
+
+/** Smaller parts are not counted. */
+export const PART_ML = 0.1;
+
+/**
+ * @param ill the share of each coarse voxel that is tumour.
+ * @param labels on `grid`, BraTS labels.
+ */
+export function resultQuality(
+  coarse: CoarseCase,
+  ill: Float32Array,
+  grid: Grid,
+  labels: Uint8Array,
+): ResultQuality {
+  const ml = voxelVolume(grid.affine) / 1000;
+  const coarseMl = voxelVolume(coarse.grid.affine) / 1000;
+  let tumour = 0;
+  for (let v = 0; v < labels.length; v++) if (labels[v] !== 0) tumour += ml;
+  const brain = coarse.brain.reduce((sum, inside) => sum + inside, 0) * coarseMl;
+  const parts = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
+  return {
+    share: brain === 0 ? 0 : tumour / brain,
+    parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
+    ...atEnds(coarse, ill),
+    uptake: uptakeOf(coarse, ill, grid, labels),
+  };
+}
+
+/** ml of tumour within 4 mm of the first and the last cross-section that shows brain. */
+function atEnds({ grid, brain }: CoarseCase, ill: Float32Array): { atTop: number; atBottom: number } {
+  const axis = axisNearest(grid, 2);
+  const stride = stridesOf(grid.size)[axis];
+  const length = grid.size[axis];
+  const areas = new Array<number>(length).fill(0);
+  const tumour = new Array<number>(length).fill(0);
+  for (let v = 0; v < brain.length; v++) {
+    const at = Math.floor(v / stride) % length;
+    areas[at] += brain[v];
+    tumour[at] += ill[v];
+  }
+  const first = areas.findIndex((area) => area > 0);
+  const last = areas.findLastIndex((area) => area > 0);
+  const ml = voxelVolume(grid.affine) / 1000;
+  const sum = (from: number) => (tumour[from] + (tumour[from + 1] ?? 0)) * ml;
+  const [low, high] = first < 0 ? [0, 0] : [sum(first), sum(Math.max(first, last - 1))];
+  return grid.affine[4 * axis + 2] > 0 ? { atTop: high, atBottom: low } : { atTop: low, atBottom: high };
+}
+
+function uptakeOf(coarse: CoarseCase, ill: Float32Array, grid: Grid, labels: Uint8Array): Uptake | null {
+  const { t1, t1ce } = coarse.images;
+  if (!t1ce || !labels.includes(LABELS.enhancing)) return null;
+  const share = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
+  const voxels: number[] = [];
+  for (let v = 0; v < share.length; v++) if (share[v] >= 0.5) voxels.push(v);
+  if (voxels.length === 0) return null;
+  const overTissue = medianAbove(t1ce, voxels, ill);
+  return { overTissue, overT1: t1 ? overTissue - medianAbove(t1, voxels, ill) : null };
+}
+
+/** Median over `voxels` less that of the brain outside the tumour, in its standard deviations. */
+function medianAbove(image: CoarseImage, voxels: readonly number[], ill: Float32Array): number {
+  const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
+  if (tissue.length === 0) return 0;
+  const { smooth } = image;
+  const values = Float32Array.from(tissue, (v) => smooth[v]);
+  const median = quantile(values, 0.5);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - median) ** 2, 0) / values.length);
+  const there = quantile(
+    voxels.map((v) => smooth[v]),
+    0.5,
+  );
+  return deviation === 0 ? 0 : (there - median) / deviation;
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import {
+  brainWarnings,
+  CUT_OFFS,
+  checkWarnings,
+  qualityWarnings,
+  resultWarnings,
+} from '../../src/pipeline/checkWarnings.js';
+import type { BrainQuality, ImageQuality } from '../../src/prepare/inputChecks.js';
+import type { ResultQuality } from '../../src/segment/resultChecks.js';
+import { describeWarning, isGrave } from '../../src/services/contract/warnings.js';
+import { GRID, head } from '../support/heads.js';
+
+const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, coverage: 1 };
+const BRAIN: BrainQuality = { ml: 1400, asymmetry: 0.03, top: 0.05, bottom: 0.05 };
+const RESULT: ResultQuality = {
+  share: 0.1,
+  parts: 1,
+  atTop: 0,
+  atBottom: 0,
+  uptake: { overTissue: 2, overT1: 2 },
+};
+const sentences = (warnings: Parameters<typeof describeWarning>[0][]) => warnings.map(describeWarning);
+
+describe('warnings by what images and mask look like', () => {
+  it('none of a sound case', () => {
+    expect(qualityWarnings({ images: { t1: IMAGE, flair: IMAGE } })).toEqual([]);
+    expect(brainWarnings(BRAIN, { t1: IMAGE })).toEqual([]);
+    expect(resultWarnings(RESULT, BRAIN)).toEqual([]);
+    expect(resultWarnings({ ...RESULT, uptake: null }, BRAIN)).toEqual([]);
+  });
+
+  it('of poor images, with the sequences that are', () => {
+    const images = {
+      t1: { ...IMAGE, bias: 9 },
+      t2: { ...IMAGE, noise: 2, bias: 9 },
+      flair: { ...IMAGE, sharpness: 0.05, coverage: 0.5 },
+    };
+    expect(sentences(qualityWarnings({ images }))).toEqual([
+      'Strong shading across T1 and T2: volumes may be far off. Correct the bias field (e.g. N4) first.',
+      'Strong noise in T2: small parts of the tumour may be missed or invented.',
+      'Thick slices or blur in FLAIR: outlines and small parts are not certain.',
+      'FLAIR shows less of the brain than the other sequences: nothing is known of what it does not show.',
+    ]);
+    expect(qualityWarnings({ images: { t1: { ...IMAGE, bias: null, noise: null } } })).toEqual([]);
+  });
+
+  it.each([
+    ['volume', { ml: 700 }, /has 700 ml, an adult’s 900 to 1,900/],
+    ['volume', { ml: 2100 }, /has 2100 ml/],
+    ['asymmetry', { asymmetry: 0.2 }, /differ by 20 %/],
+    ['top', { top: 0.9 }, /flat at the top/],
+    ['bottom', { bottom: 0.9 }, /flat at the bottom/],
+  ])('of a brain that is none: %s', (check, change, text) => {
+    const warnings = brainWarnings({ ...BRAIN, ...change }, { t1: IMAGE });
+    expect(warnings).toMatchObject([{ code: 'BRAIN_IMPLAUSIBLE', check }]);
+    expect(sentences(warnings)[0]).toMatch(text);
+  });
+
+  it('of a bright rim in any sequence', () => {
+    const images = { t1: IMAGE, t2: { ...IMAGE, rim: CUT_OFFS.rim + 1 } };
+    expect(brainWarnings(BRAIN, images)).toMatchObject([{ check: 'rim' }]);
+  });
+
+  it('of a tumour that is a third of the brain: before every number', () => {
+    const [warning] = resultWarnings({ ...RESULT, share: 0.34 }, BRAIN);
+    expect(describeWarning(warning)).toMatch(
+      /^The whole tumour is 34 % of the brain: look for a failed skull strip/,
+    );
+    expect(isGrave(warning)).toBe(true);
+  });
+
+  it('of a tumour where the images end: only where they cut the brain off', () => {
+    const atTop = { ...RESULT, atTop: 2 };
+    expect(resultWarnings(atTop, BRAIN)).toEqual([]);
+    expect(resultWarnings(atTop, { top: 0.8, bottom: 0 })).toEqual([
+      { code: 'TUMOUR_AT_EDGE_OF_IMAGE', ml: 2 },
+    ]);
+  });
+
+  it('of many parts, and of enhancing tumour that is not bright', () => {
+    expect(resultWarnings({ ...RESULT, parts: 20 }, BRAIN)).toEqual([{ code: 'MANY_PARTS', parts: 20 }]);
+    const dull = [
+      { overTissue: 0, overT1: null },
+      { overTissue: 3, overT1: 0 },
+    ];
+    for (const uptake of dull)
+      expect(resultWarnings({ ...RESULT, uptake }, BRAIN)).toEqual([{ code: 'ENHANCEMENT_NOT_BRIGHT' }]);
+  });
+
+  it('all of them from images and mask', () => {
+    const t1 = head(1, (value) => value);
+    // A made-up head of 350 ml, half of it called tumour.
+    const labels = Uint8Array.from(t1.data, (value, v) => (value !== 0 && v % 48 < 24 ? 2 : 0));
+    const images = { t1: { ...t1, file: 't1' }, flair: { ...head(2, (value) => -value), file: 'f' } };
+    const codes = checkWarnings({ grid: GRID, images: images as never }, labels).map(({ code }) => code);
+    expect(codes.slice(0, 3)).toEqual(['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE', 'BRAIN_IMPLAUSIBLE']);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { coarseCase } from '../../src/prepare/coarse.js';
+import { inputQuality } from '../../src/prepare/inputChecks.js';
+import type { Volume } from '../../src/volume/volume.js';
+import { values } from '../kernels/volumes.js';
+import { GRID, head, SIZE } from '../support/heads.js';
+
+const own = head(1, (value) => value);
+const [nx, ny, nz] = SIZE;
+const placeOf = (v: number) => [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
+
+/** Every voxel of the brain changed. */
+function changed(change: (value: number, at: number[], v: number) => number, image = own): Volume {
+  return { ...GRID, data: image.data.map((value, v) => (value === 0 ? 0 : change(value, placeOf(v), v))) };
+}
+
+const quality = (t1: Volume, others: Record<string, Volume> = {}) =>
+  inputQuality(coarseCase({ t1, ...others }, GRID), null);
+
+describe('what images say of their own quality', () => {
+  const sound = quality(own);
+
+  it('a sound head: its ml, even halves, tapering ends', () => {
+    const voxels = own.data.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+    expect(sound.brain.ml).toBeCloseTo((voxels * 8) / 1000, 9);
+    expect(sound.brain.asymmetry).toBe(0);
+    expect(sound.brain.top).toBeLessThan(0.25);
+    expect(sound.brain.bottom).toBeLessThan(0.25);
+    expect(sound.images.t1).toMatchObject({ coverage: 1 });
+    expect(sound.images.t1!.sharpness).toBeGreaterThan(0.5);
+  });
+
+  it('does not see scale or shift', () => {
+    const { bias, noise, sharpness, rim } = quality(changed((value) => 3 * value + 500)).images.t1!;
+    const first = sound.images.t1!;
+    expect(bias).toBeCloseTo(first.bias!, 3);
+    expect(noise).toBeCloseTo(first.noise!, 3);
+    expect(sharpness).toBeCloseTo(first.sharpness, 3);
+    expect(rim).toBeCloseTo(first.rim, 3);
+  });
+
+  it('shading from front to back and left to right raises the bias', () => {
+    const { bias } = quality(changed((value, [i, j]) => value * (1 - 0.3 * (i / nx + j / ny)))).images.t1!;
+    expect(bias).toBeGreaterThan(2 * sound.images.t1!.bias!);
+  });
+
+  it('noise is measured within 30 %: of a flat head with white noise of a tenth of its deviation', () => {
+    // Two levels give the brain its deviation; white noise of 0.2 on top.
+    const random = values(nx * ny * nz, 7);
+    const deviation = Math.sqrt(random.reduce((sum, value) => sum + value * value, 0) / random.length);
+    const flat = changed((_, [, , k], v) => (k < nz / 2 ? 10 : 14) + (0.2 * random[v]) / deviation);
+    const { noise } = quality(flat).images.t1!;
+    // Levels of 10 and 14 smoothed: a deviation of 2.
+    expect(noise! * 2).toBeGreaterThan(0.14);
+    expect(noise! * 2).toBeLessThan(0.26);
+  });
+
+  it('thick slices blur one axis', () => {
+    const thick = own.data.slice();
+    const area = nx * ny;
+    for (let v = 0; v < thick.length; v++) {
+      if (own.data[v] === 0) continue;
+      const first = area * (4 * Math.floor(Math.floor(v / area) / 4)) + (v % area);
+      const slab = [0, 1, 2, 3].map((n) => own.data[first + n * area] ?? 0).filter((value) => value !== 0);
+      thick[v] = slab.reduce((sum, value) => sum + value, 0) / slab.length;
+    }
+    const { sharpness } = quality({ ...GRID, data: thick }).images.t1!;
+    expect(sharpness).toBeLessThan(0.8 * sound.images.t1!.sharpness);
+  });
+
+  it('a part that is missing, in one image or in all', () => {
+    const cut = changed((value, [, , k]) => (k > 28 ? 0 : value));
+    const one = quality(own, { flair: cut });
+    expect(one.images.flair!.coverage).toBeLessThan(0.85);
+    expect(one.images.t1!.coverage).toBe(1);
+    expect(one.brain.top).toBe(sound.brain.top);
+    expect(quality(cut).brain.top).toBeGreaterThan(0.6);
+    expect(quality(changed((value, [, , k]) => (k < 12 ? 0 : value))).brain.bottom).toBeGreaterThan(0.6);
+    const half = quality(changed((value, [i, j]) => (i > 30 && j > 30 ? 0 : value)));
+    expect(half.brain.asymmetry).toBeGreaterThan(0.1);
+  });
+
+  it('a bright rim', () => {
+    const inside = (at: number[], by: number) =>
+      ((at[0] - 23.5) / (22 - by)) ** 2 +
+        ((at[1] - 26.5) / (25 - by)) ** 2 +
+        ((at[2] - 20.5) / (19 - by)) ** 2 <
+      1;
+    const scalp = changed((value, at) => (inside(at, 2) ? value : 40));
+    expect(quality(scalp).images.t1!.rim).toBeGreaterThan(sound.images.t1!.rim + 2);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { coarseCase, shareOn } from '../../src/prepare/coarse.js';
+import { resultQuality } from '../../src/segment/resultChecks.js';
+import type { Volume } from '../../src/volume/volume.js';
+import { GRID, head, SIZE } from '../support/heads.js';
+
+const own = head(1, (value) => value);
+const [nx, ny] = SIZE;
+const placeOf = (v: number) => [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
+
+/** Labels where `where` says so, inside the brain. */
+const mask = (label: number, where: (at: number[]) => boolean) =>
+  Uint8Array.from(own.data, (value, v) => (value !== 0 && where(placeOf(v)) ? label : 0));
+
+function quality(labels: Uint8Array, images: Record<string, Volume> = { t1: own }) {
+  const coarse = coarseCase(images, GRID);
+  return resultQuality(
+    coarse,
+    shareOn(coarse, GRID, (v) => labels[v] !== 0),
+    GRID,
+    labels,
+  );
+}
+
+const cube = (at: number[], middle: number[], half: number) =>
+  at.every((place, axis) => Math.abs(place - middle[axis]) <= half);
+
+describe('what a mask looks like', () => {
+  it('its share of the brain, and its parts of 0.1 ml and more', () => {
+    const right = quality(mask(2, ([i]) => i < 24));
+    expect(right.share).toBeCloseTo(0.5, 2);
+    const places = [
+      [12, 27, 20],
+      [24, 27, 20],
+      [36, 27, 20],
+    ];
+    // Two cubes of 27 voxels (0.216 ml), and one voxel (0.008 ml).
+    const { parts } = quality(mask(2, (at) => places.some((p, n) => cube(at, p, n === 2 ? 0 : 1))));
+    expect(parts).toBe(2);
+    expect(quality(new Uint8Array(own.data.length))).toMatchObject({ share: 0, parts: 0, uptake: null });
+  });
+
+  it('what of it lies where the brain ends', () => {
+    const cut = { ...GRID, data: own.data.map((value, v) => (placeOf(v)[2] > 28 ? 0 : value)) };
+    const labels = mask(2, (at) => cube(at, [24, 27, 27], 1));
+    const { atTop, atBottom } = quality(labels, { t1: cut });
+    // Slices 27 and 28 of a cube of 3: 18 voxels of 8 mm³.
+    expect([atTop, atBottom]).toEqual([expect.closeTo(0.144, 9), 0]);
+    expect(quality(labels).atTop).toBe(0);
+  });
+
+  it('how bright enhancing tumour is in T1ce, over other tissue and over T1', () => {
+    const where = (at: number[]) => cube(at, [24, 27, 20], 3);
+    const labels = mask(4, where);
+    const bright = { ...GRID, data: own.data.map((value, v) => (labels[v] === 4 ? 40 : value)) };
+    const { uptake } = quality(labels, { t1: own, t1ce: bright });
+    expect(uptake!.overTissue).toBeGreaterThan(4);
+    expect(uptake!.overT1).toBeGreaterThan(4);
+    const { uptake: none } = quality(labels, { t1: own, t1ce: own });
+    expect(none!.overT1).toBeCloseTo(0, 6);
+    expect(quality(labels, { t1ce: bright }).uptake!.overT1).toBeNull();
+    expect(quality(labels, { t1: own }).uptake).toBeNull();
+  });
+});
