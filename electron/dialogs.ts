@@ -2,7 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { type BrowserWindow, dialog, type OpenDialogOptions } from 'electron';
 import { PICK_KINDS, type PickKind } from './host.js';
 
-const IMAGES = { name: 'Images', extensions: ['nii', 'gz', 'mha', 'mhd', 'nrrd', 'nhdr'] };
+const IMAGES = {
+  name: 'Images',
+  extensions: ['nii', 'gz', 'mha', 'mhd', 'nrrd', 'nhdr', 'mgz', 'mgh', 'hdr'],
+};
 
 /** `dontAddToRecent`: names of patients' files have no place in the system's lists. */
 const OPTIONS: Readonly<Record<PickKind, OpenDialogOptions>> = {

@@ -34,7 +34,7 @@ export function inspectCommand(services: Client): Command {
 }
 
 async function isFolderOrArchive(path: string): Promise<boolean> {
-  if (/\.zip$/i.test(path)) return true;
+  if (/\.(zip|tar|tgz|tar\.gz)$/i.test(path)) return true;
   return stat(path).then(
     (info) => info.isDirectory(),
     () => false,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { MODALITIES } from '../terms.js';
+import { sha256OfImage } from '../volume/imageHash.js';
 import type { HeaderRemark, ImageHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
 import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
@@ -199,7 +198,5 @@ function seriesOf(
 }
 
 async function contentHash(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex').slice(0, 32);
+  return (await sha256OfImage(file)).slice(0, 32);
 }

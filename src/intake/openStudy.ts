@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { commonFolder, listImages, studyName } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
@@ -39,7 +40,7 @@ export async function fileCandidate(
     throw new QuorumError({
       code: 'NO_IMAGES',
       file: paths[0],
-      expected: '.nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr',
+      expected: IMAGE_ENDINGS.join(', '),
     });
   const images = await readable(files, new Set(chosen.keys()));
   const { series, sidecars } = await fileSeries(images, (file) => file);

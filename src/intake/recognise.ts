@@ -1,4 +1,5 @@
 import type { Modality } from '../terms.js';
+import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import { judgeFile } from './recogniser/fileName.js';
 import { sequenceOf } from './recogniser/recognise.js';
 
@@ -12,7 +13,10 @@ export interface Recognition {
   readonly isOpen?: true;
 }
 
-const IMAGE_ENDING = /\.(nii|nii\.gz|mha|mhd|nrrd|nhdr)$/i;
+const IMAGE_ENDING = new RegExp(
+  `(${IMAGE_ENDINGS.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$`,
+  'i',
+);
 
 /** Whether a name ends as one of the image formats that `volume` reads. */
 export function isImageName(fileName: string): boolean {

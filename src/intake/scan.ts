@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type Problem, problemOf, QuorumError, throwIfCancelled } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
 import { withFile } from '../volume/fileBytes.js';
+import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import type { Scan, StudyCandidate } from './candidate.js';
 import type { DicomImage } from './dicom/image.js';
 import { looksLikeDicom, readDicomHeader } from './dicom/readHeader.js';
@@ -10,6 +11,7 @@ import { type FoundImage, fileCandidates } from './fileCandidates.js';
 import { imageHeader } from './imageHeader.js';
 import { judgeVoxels, withoutMasks } from './judgeVoxels.js';
 import { isImageName } from './recognise.js';
+import { looksLikeTar, untar } from './untar.js';
 import { ArchiveBudget, looksLikeZip, unzip } from './unzip.js';
 import { type FoundFile, isNoImage, walk } from './walk.js';
 
@@ -24,7 +26,8 @@ export interface ScanOptions {
 
 /** Files that are read side by side. */
 const PARALLEL = 8;
-const START_BYTES = 512;
+/** Enough of a gzipped tar to hold its first block. */
+const START_BYTES = 4096;
 const MOST_JUDGED = 8;
 
 /** What one file turned out to be. */
@@ -36,7 +39,7 @@ type Finding =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /**
- * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, NIfTI, MetaImage, NRRD. Headers are
+ * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, tar, NIfTI, MetaImage, NRRD. Headers are
  * read, and the voxels of skull-stripped image files that nothing else tells; nothing is converted, and nothing is written but what archives hold.
  *
  * @throws QuorumError FILE_NOT_FOUND, FILE_UNREADABLE, FOLDER_TOO_LARGE, NO_IMAGES (nothing here is an image that can be read; the first
@@ -92,9 +95,10 @@ async function lookAt(
   try {
     if (isImageName(path)) return { kind: 'image', image: { path, shown, header: await imageHeader(path) } };
     const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
-    if (looksLikeZip(start)) {
+    const unpack = looksLikeZip(start) ? unzip : (await looksLikeTar(start, path)) ? untar : null;
+    if (unpack) {
       if (!mayUnpack) return { kind: 'ignored', what: 'archives within archives' };
-      return { kind: 'files', files: await unzip(path, folder, shown, archives, signal) };
+      return { kind: 'files', files: await unpack(path, folder, shown, archives, signal) };
     }
     if (basename(path).toUpperCase() === 'DICOMDIR')
       return { kind: 'ignored', what: 'DICOMDIR (all files are looked at)' };
@@ -122,7 +126,7 @@ async function gather(
     if (one.kind === 'ignored') ignored.set(one.what, (ignored.get(one.what) ?? 0) + 1);
   if (dicom.length + images.length === 0) {
     if (problems.length > 0) throw new QuorumError(problems[0].problem);
-    const expected = 'DICOM, .nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr';
+    const expected = ['DICOM', ...IMAGE_ENDINGS].join(', ');
     throw new QuorumError({
       code: 'NO_IMAGES',
       file: paths[0],

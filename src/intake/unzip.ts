@@ -109,21 +109,16 @@ async function entriesOf(zip: ZipFile, archive: string, budget: ArchiveBudget): 
       const { fileName, externalFileAttributes, uncompressedSize, generalPurposeBitFlag } = entry;
       const type = (externalFileAttributes >>> 16) & TYPE_MASK;
       if (fileName.endsWith('/') || type === FOLDER) continue;
-      const name = normalize(fileName);
-      if (name.startsWith(`..`) || name.startsWith(sep) || /^[A-Za-z]:|\0/.test(name)) {
-        throw unsafe(archive, 'entry', 'a path within the archive', '“..” or an absolute path');
-      }
+      const name = checkedName(fileName, archive, limits);
       if (type !== 0 && type !== REGULAR) throw unsafe(archive, 'entry', 'files', 'a link or device');
       if (generalPurposeBitFlag & 1) throw unsafe(archive, 'entry', 'no password', 'an encrypted entry');
-      if (name.split(sep).length > limits.depth)
-        throw unsafe(archive, 'levels', `at most ${limits.depth}`, 'more');
       bytes += uncompressedSize;
       if (bytes > limits.bytes)
         throw unsafe(archive, 'size', `at most ${limits.bytes} bytes unpacked`, 'more');
       const held = plainPath(name).toLowerCase();
       if (names.has(held)) continue;
       names.add(held);
-      if (!/(^|\/)(\.|__MACOSX\/)/.test(fileName)) entries.push(entry);
+      if (!isHidden(fileName)) entries.push(entry);
     }
   } catch (error) {
     // The library itself refuses names that lead out of the archive.
@@ -136,8 +131,26 @@ async function entriesOf(zip: ZipFile, archive: string, budget: ArchiveBudget): 
   return entries;
 }
 
+/**
+ * The path of an archive's entry, once it is known to stay within the archive.
+ * @throws QuorumError ARCHIVE_UNSAFE
+ */
+export function checkedName(fileName: string, archive: string, limits: ArchiveLimits): string {
+  const name = normalize(fileName);
+  if (name.startsWith(`..`) || name.startsWith(sep) || /^[A-Za-z]:|\0/.test(name))
+    throw unsafe(archive, 'entry', 'a path within the archive', '“..” or an absolute path');
+  if (name.split(sep).length > limits.depth)
+    throw unsafe(archive, 'levels', `at most ${limits.depth}`, 'more');
+  return name;
+}
+
+/** Hidden files, and what a Mac leaves beside them. */
+export function isHidden(fileName: string): boolean {
+  return /(^|[\\/])(\.(?![\\/])|__MACOSX[\\/])/.test(fileName);
+}
+
 /** A path that every system can hold: Windows knows devices by their names, streams by a colon, and drops dots and spaces at the end. */
-function plainPath(name: string): string {
+export function plainPath(name: string): string {
   return name.split(sep).map(plainPart).join(sep);
 }
 
@@ -163,21 +176,25 @@ async function extract(zip: ZipFile, entry: Entry, path: string, archive: string
     const stream = await zip.openReadStreamPromise(entry);
     await pipeline(stream, counted, createWriteStream(path, { mode: 0o600, flags: 'wx' }));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code && /^E(NOSPC|ACCES|PERM|ROFS|NAMETOOLONG|DQUOT)$/.test(code)) throw writeProblem(error, path);
-    throw corrupt(archive, error);
+    throw isWriteError(error) ? writeProblem(error, path) : corrupt(archive, error);
   }
 }
 
-function corrupt(file: string, error: unknown): QuorumError {
+/** Whether an error is one of writing, not of what is read. */
+export function isWriteError(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code !== undefined && /^E(NOSPC|ACCES|PERM|ROFS|NAMETOOLONG|DQUOT)$/.test(code);
+}
+
+export function corrupt(file: string, error: unknown, field = 'zip'): QuorumError {
   const found =
     error instanceof Error ? error.message.replace(/: .*$/s, '').slice(0, 120) : 'a damaged archive';
   return new QuorumError(
-    { code: 'DATA_CORRUPT', field: 'zip', expected: 'a complete archive', found, file },
+    { code: 'DATA_CORRUPT', field, expected: 'a complete archive', found, file },
     { cause: error },
   );
 }
 
-function unsafe(file: string, field: string, expected: string, found: string): QuorumError {
+export function unsafe(file: string, field: string, expected: string, found: string): QuorumError {
   return new QuorumError({ code: 'ARCHIVE_UNSAFE', field, expected, found, file });
 }

@@ -93,9 +93,9 @@ function tooLarge(field: string, most: number, root: string): QuorumError {
 }
 
 const NO_IMAGE =
-  /\.(txt|csv|tsv|json|xml|html?|css|js|pdf|docx?|xlsx?|pptx?|rtf|md|log|ini|inf|cfg|exe|dll|so|bat|sh|py|m|mat|jpe?g|png|gif|bmp|tiff?|svg|ico|mp4|avi|mov|bvals?|bvecs?|db|lnk|url|gz|tar|7z|rar|iso|jar|class|cab|chm|ttf|woff2?)$/i;
+  /\.(txt|csv|tsv|json|xml|html?|css|js|pdf|docx?|xlsx?|pptx?|rtf|md|log|ini|inf|cfg|exe|dll|so|bat|sh|py|m|mat|jpe?g|png|gif|bmp|tiff?|svg|ico|mp4|avi|mov|bvals?|bvecs?|db|lnk|url|7z|rar|iso|jar|class|cab|chm|ttf|woff2?)$/i;
 
 /** Whether a name's ending says that the file is no image and no archive that is looked into. */
 export function isNoImage(path: string): boolean {
-  return NO_IMAGE.test(basename(path)) && !/\.nii\.gz$/i.test(path);
+  return NO_IMAGE.test(basename(path));
 }

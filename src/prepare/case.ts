@@ -5,6 +5,7 @@ import { type Problem, QuorumError } from '../errors.js';
 import type { Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { sameGrid, voxelSpacing } from '../volume/affine.js';
+import { sha256OfImage } from '../volume/imageHash.js';
 import { type ImageFile, type NiftiForm, readVolume } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Grid } from '../volume/volume.js';
@@ -94,7 +95,7 @@ export async function readStudyImages(study: Study, options: CaseOptions = {}): 
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
     const { file } = study.images[modality]!;
     const stored = await readVolume(file);
-    hashes[modality] = await sha256OfFile(file);
+    hashes[modality] = await sha256OfImage(file);
     const air = withZeroAir(stored);
     if (air)
       notes.push({ code: 'AIR_SET_TO_ZERO', sequence: modality, value: air.value, shifted: air.shifted });

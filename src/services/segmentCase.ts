@@ -13,12 +13,13 @@ import { makeResult, memberBits, type Result } from '../pipeline/result.js';
 import { stopwatch } from '../pipeline/stopwatch.js';
 import type { SourceImage, Subject } from '../pipeline/subject.js';
 import { caseWarnings, imageWarnings } from '../pipeline/warnings.js';
-import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
+import { type Case, prepareCase } from '../prepare/case.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { sha256OfImage } from '../volume/imageHash.js';
 import { voxelCount } from '../volume/volume.js';
 import { type CaseReport, caseReportSchema, type Fingerprint } from './contract/report.js';
 import type { SegmentRequest } from './contract.js';
@@ -195,7 +196,7 @@ async function inputHashes(study: Study, use: readonly Modality[]): Promise<Fing
   const inputs: Fingerprint['inputs'] = {};
   for (const modality of use) {
     const { file, dicom } = study.images[modality]!;
-    inputs[modality] = contentHash(await sha256OfFile(file), dicom);
+    inputs[modality] = contentHash(await sha256OfImage(file), dicom);
   }
   return inputs;
 }

@@ -4,7 +4,20 @@ import type { HeaderRemark, NiftiForm } from './niftiForm.js';
 import { type Affine, type Grid, type Size, type Volume, voxelCount } from './volume.js';
 import { BYTES_PER_VOXEL, type VoxelType } from './voxelTypes.js';
 
-export type ImageFormat = 'nifti1' | 'nifti2' | 'metaimage' | 'nrrd';
+export type ImageFormat = 'nifti1' | 'nifti2' | 'analyze' | 'metaimage' | 'nrrd' | 'mgh';
+
+/** How the names of image files end; an Analyze pair goes by its .hdr. */
+export const IMAGE_ENDINGS = [
+  '.nii',
+  '.nii.gz',
+  '.mha',
+  '.mhd',
+  '.nrrd',
+  '.nhdr',
+  '.mgz',
+  '.mgh',
+  '.hdr',
+] as const;
 
 /** What is known of an image file without its voxels: geometry (RAS mm), stored type, and where it came from. */
 export interface ImageHeader extends Grid {
@@ -14,6 +27,8 @@ export interface ImageHeader extends Grid {
   readonly datatype: VoxelType;
   /** NIfTI only: the orientation fields as the file has them, to write a mask on exactly the same ones. */
   readonly niftiHeader?: NiftiForm;
+  /** The file that holds the voxels, where that is another one beside the header. */
+  readonly dataFile?: string;
   /** What is to be said of where its voxels lie; absent where nothing is. */
   readonly remarks?: readonly HeaderRemark[];
 }

@@ -12,11 +12,12 @@ const HEADER_BYTES = { nifti1: 348, nifti2: 540 } as const;
 
 /** A NIfTI header that has been checked: everything needed to read the voxels. */
 export interface NiftiHeader {
-  readonly format: 'nifti1' | 'nifti2';
+  readonly format: 'nifti1' | 'nifti2' | 'analyze';
   readonly littleEndian: boolean;
   readonly size: Size;
   readonly affine: Affine;
-  readonly form: NiftiForm;
+  /** Absent for Analyze, which has none. */
+  readonly form?: NiftiForm;
   readonly remarks: readonly HeaderRemark[];
   readonly datatype: VoxelType;
   /** Offset of the first voxel in the (decompressed) file. */
@@ -51,6 +52,26 @@ export function niftiVersion(bytes: Buffer): 'nifti1' | 'nifti2' | null {
  * @throws QuorumError FORMAT_UNKNOWN, DATA_TRUNCATED, HEADER_INVALID, NOT_3D, DATATYPE_UNSUPPORTED, DATA_TOO_LARGE
  */
 export function parseNiftiHeader(bytes: Buffer, file: string): NiftiHeader {
+  const { format, raw, view } = rawHeader(bytes, file);
+  checkMagic(bytes, format === 'nifti1' ? ['n+1'] : ['n+2'], format, file);
+  return placed(raw, view, format, voxOffsetOf(raw.vox_offset, HEADER_BYTES[format], file), file);
+}
+
+/**
+ * Parses and checks the .hdr of a pair: NIfTI-1 (magic ni1), or Analyze 7.5, which has no magic.
+ * @throws QuorumError as `parseNiftiHeader`
+ */
+export function parsePairHeader(bytes: Buffer, file: string): NiftiHeader {
+  const { format, raw, view } = rawHeader(bytes, file);
+  const offset = Number.isInteger(raw.vox_offset) && raw.vox_offset > 0 ? raw.vox_offset : 0;
+  if (format === 'nifti2' || bytes.toString('latin1', 344, 347) === 'ni1') {
+    checkMagic(bytes, ['ni1', 'ni2'], format, file);
+    return placed(raw, view, format, offset, file);
+  }
+  return analyzeHeader(raw, view, offset, file);
+}
+
+function rawHeader(bytes: Buffer, file: string) {
   const format = niftiVersion(bytes);
   if (format === null) {
     throw new QuorumError({ code: 'FORMAT_UNKNOWN', field: 'sizeof_hdr', expected: '348 or 540', file });
@@ -69,9 +90,18 @@ export function parseNiftiHeader(bytes: Buffer, file: string): NiftiHeader {
   const view = new Uint8Array(bytes.subarray(0, length)).buffer;
   const raw = format === 'nifti1' ? new NIFTI1() : new NIFTI2();
   raw.readHeader(view);
-  checkMagic(bytes, format, file);
+  return { format, raw, view: new DataView(view) };
+}
+
+function placed(
+  raw: NIFTI1 | NIFTI2,
+  view: DataView,
+  format: 'nifti1' | 'nifti2',
+  voxOffset: number,
+  file: string,
+): NiftiHeader {
   const size = sizeOf(raw.dims, file);
-  const form = formOf(raw, new DataView(view), format);
+  const form = formOf(raw, view, format);
   return {
     format,
     littleEndian: raw.littleEndian,
@@ -80,8 +110,60 @@ export function parseNiftiHeader(bytes: Buffer, file: string): NiftiHeader {
     form: withoutZeros(form),
     remarks: remarksOfForm(form, size),
     datatype: datatypeOf(raw, file),
-    voxOffset: voxOffsetOf(raw.vox_offset, length, file),
+    voxOffset,
     scaling: scalingOf(raw, file),
+  };
+}
+
+/** Where i, j and k lead by Analyze's orient: transverse, coronal, sagittal; others are taken as transverse, the common case. */
+const ANALYZE_AXES: Readonly<Record<number, readonly (readonly [row: number, sign: 1 | -1])[]>> = {
+  1: [
+    [0, -1],
+    [2, 1],
+    [1, 1],
+  ],
+  2: [
+    [1, 1],
+    [2, 1],
+    [0, -1],
+  ],
+};
+const TRANSVERSE = [
+  [0, -1],
+  [1, 1],
+  [2, 1],
+] as const;
+
+/**
+ * An Analyze header: no matrix, so that left and right are a convention (radiological: i grows to the left, as nibabel and SPM read it);
+ * the origin is SPM's where it is set, else the middle.
+ */
+function analyzeHeader(raw: NIFTI1 | NIFTI2, view: DataView, voxOffset: number, file: string): NiftiHeader {
+  const size = sizeOf(raw.dims, file);
+  const spacing = raw.pixDims.slice(1, 4).map(Math.abs);
+  if (!spacing.every((mm) => mm > 0 && Number.isFinite(mm)))
+    throw invalid('pixdim', 'three numbers other than 0', spacing.join(', '), file);
+  const axes = ANALYZE_AXES[view.getUint8(252)] ?? TRANSVERSE;
+  const stored = [0, 1, 2].map((n) => view.getInt16(253 + 2 * n, raw.littleEndian));
+  const isSet =
+    stored.some((n) => n !== 0) && stored.every((n, axis) => n > -size[axis] && n < 2 * size[axis]);
+  const zero = isSet ? stored.map((n) => n - 1) : size.map((n) => (n - 1) / 2);
+  const affine = new Array<number>(16).fill(0);
+  axes.forEach(([row, sign], axis) => {
+    affine[4 * axis + row] = sign * spacing[axis];
+    affine[12 + row] = 0 - sign * spacing[axis] * zero[axis];
+  });
+  affine[15] = 1;
+  return {
+    format: 'analyze',
+    littleEndian: raw.littleEndian,
+    size,
+    affine: affine as unknown as Affine,
+    remarks: ['ORIENTATION_UNKNOWN'],
+    datatype: datatypeOf(raw, file),
+    voxOffset,
+    // SPM's scale lies where NIfTI has its slope; an intercept there is none.
+    scaling: scalingOf({ ...raw, scl_inter: 0 } as NIFTI1, file),
   };
 }
 
@@ -89,11 +171,15 @@ function invalid(field: string, expected: string, found: unknown, file: string):
   return new QuorumError({ code: 'HEADER_INVALID', field, expected, found: String(found), file });
 }
 
-function checkMagic(bytes: Buffer, format: 'nifti1' | 'nifti2', file: string): void {
-  const expected = format === 'nifti1' ? 'n+1' : 'n+2';
+function checkMagic(
+  bytes: Buffer,
+  expected: readonly string[],
+  format: 'nifti1' | 'nifti2',
+  file: string,
+): void {
   const at = format === 'nifti1' ? 344 : 4;
   const found = bytes.toString('latin1', at, at + 3);
-  if (found !== expected) throw invalid('magic', expected, JSON.stringify(found), file);
+  if (!expected.includes(found)) throw invalid('magic', expected.join(' or '), JSON.stringify(found), file);
 }
 
 function sizeOf(dims: readonly number[], file: string): Size {

@@ -1,9 +1,11 @@
 import { QuorumError } from '../errors.js';
 import { type OpenFile, withFile } from './fileBytes.js';
-import type { ImageFile, ImageHeader } from './imageFile.js';
+import { IMAGE_ENDINGS, type ImageFile, type ImageHeader } from './imageFile.js';
 import { readMetaImage, readMetaImageHeader } from './metaImage.js';
+import { readMgh, readMghHeader } from './mgh.js';
 import { readNifti, readNiftiHeader } from './nifti.js';
 import { readNrrd, readNrrdHeader } from './nrrd.js';
+import { readPair, readPairHeader } from './pair.js';
 import type { Volume } from './volume.js';
 
 export type { ImageFile, ImageHeader } from './imageFile.js';
@@ -19,6 +21,8 @@ const READERS: readonly { readonly extension: RegExp; readonly reader: Reader }[
   { extension: /\.nii(\.gz)?$/i, reader: { read: readNifti, readHeader: readNiftiHeader } },
   { extension: /\.mh[ad]$/i, reader: { read: readMetaImage, readHeader: readMetaImageHeader } },
   { extension: /\.(nrrd|nhdr)$/i, reader: { read: readNrrd, readHeader: readNrrdHeader } },
+  { extension: /\.mg[hz]$/i, reader: { read: readMgh, readHeader: readMghHeader } },
+  { extension: /\.hdr$/i, reader: { read: readPair, readHeader: readPairHeader } },
 ];
 
 /** Whether a file name has an extension that `readVolume` knows. */
@@ -70,7 +74,7 @@ function readerFor(file: string): Reader {
   throw new QuorumError({
     code: 'FORMAT_UNKNOWN',
     field: 'extension',
-    expected: '.nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr',
+    expected: IMAGE_ENDINGS.join(', '),
     found: file.slice(file.lastIndexOf('.')),
     file,
   });

@@ -9,7 +9,7 @@ import type { Affine } from './volume.js';
 import { decodeVoxels } from './voxelStream.js';
 
 /** What the text header of a MetaImage or NRRD file says, checked. */
-export interface TextImageHeader extends ImageHeader {
+export interface TextImageHeader extends Omit<ImageHeader, 'dataFile'> {
   readonly littleEndian: boolean;
   readonly compression: Compression | null;
   /** The file that holds the voxels: the header's own, or one beside it. */
@@ -60,8 +60,10 @@ export async function detachedDataFile(header: string, name: string, field: stri
   const expected = 'the name of one file in the same folder';
   const outside = () =>
     new QuorumError({ code: 'HEADER_INVALID', field, expected, found: name, file: header });
-  if (name === '' || name !== basename(name) || /[\\%\0]|^\.\.?$|^LIST\b/.test(name)) throw outside();
-  const path = join(folder, name);
+  // "./" is the same folder.
+  const plain = name.replace(/^(\.[\\/]+)+/, '');
+  if (plain === '' || plain !== basename(plain) || /[\\%\0]|^\.\.?$|^LIST\b/.test(plain)) throw outside();
+  const path = join(folder, plain);
   const real = await realpath(path).catch((error) => {
     throw readProblem(error, path);
   });
@@ -87,8 +89,10 @@ export async function readTextImage(header: TextImageHeader): Promise<ImageFile>
 }
 
 /** The part of a text header that every image file has. */
-export function plainHeader({ file, format, size, affine, datatype }: TextImageHeader): ImageHeader {
-  return { file, format, size, affine, datatype };
+export function plainHeader(header: TextImageHeader): ImageHeader {
+  const { file, format, size, affine, datatype, dataFile } = header;
+  const common = { file, format, size, affine, datatype };
+  return dataFile === file ? common : { ...common, dataFile };
 }
 
 /** Where the voxels lie in the data file; refuses a file that cannot hold them before they are allocated. */

@@ -4,8 +4,9 @@ import type { LinkScope } from '../../files/within.js';
 import { commonFolder, listImages, studyName } from '../../intake/caseFolder.js';
 import { imageHeader } from '../../intake/imageHeader.js';
 import { recogniseSequence } from '../../intake/recognise.js';
-import { sha256OfFile } from '../../prepare/case.js';
 import { MODALITIES, type Modality } from '../../terms.js';
+import { IMAGE_ENDINGS } from '../../volume/imageFile.js';
+import { sha256OfImage } from '../../volume/imageHash.js';
 import type { ImageHeader } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Sequence } from '../contract/basic.js';
@@ -55,7 +56,7 @@ export async function readCaseFiles(paths: readonly string[], links: LinkScope =
     throw new QuorumError({
       code: 'NO_IMAGES',
       file: paths[0],
-      expected: `1 to ${MOST_FILES} image files (.nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr) of one patient`,
+      expected: `1 to ${MOST_FILES} image files (${IMAGE_ENDINGS.join(', ')}) of one patient`,
       found: files.length === 0 ? 'none' : `${files.length} image files`,
     });
   }
@@ -69,7 +70,7 @@ async function openFile(file: string): Promise<OpenFile> {
   const recognised = { file, ...recogniseSequence(basename(file)), chosen: false, series: null };
   try {
     const header = await imageHeader(file);
-    const sha256 = recognised.sequence === 'mask' ? null : await sha256OfFile(file);
+    const sha256 = recognised.sequence === 'mask' ? null : await sha256OfImage(file);
     return { ...recognised, header, sha256, problem: null };
   } catch (error) {
     return { ...recognised, header: null, sha256: null, problem: problemOf(error) };
@@ -113,7 +114,7 @@ export async function assignFile(
   if (!found) throw new QuorumError({ code: 'NOT_OPEN', file });
   if (found.problem) throw new QuorumError(found.problem);
   const isImage = sequence !== 'mask';
-  const sha256 = found.sha256 ?? (isImage ? await sha256OfFile(file) : null);
+  const sha256 = found.sha256 ?? (isImage ? await sha256OfImage(file) : null);
   const isSlot = sequence !== 'mask' && sequence !== 'other';
   return files.map((one) => {
     if (one === found) return { ...one, sequence, reason: 'chosen by the user', chosen: true, sha256 };

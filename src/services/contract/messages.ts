@@ -6,7 +6,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   FILE_UNREADABLE: ['The file cannot be read.', 'Check its permissions.'],
   FORMAT_UNKNOWN: [
     'This is no image format that Quorum reads.',
-    'Use .nii, .nii.gz, .mha, .mhd, .nrrd or .nhdr.',
+    'Use DICOM, NIfTI (.nii, .nii.gz), MetaImage, NRRD, FreeSurfer’s .mgz or Analyze (.hdr with .img).',
   ],
   HEADER_INVALID: ['The file header is invalid.', 'Export the image again.'],
   DATA_TRUNCATED: ['The file ends before its image does.', 'Copy or export the file again.'],

@@ -7,6 +7,7 @@ import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
 import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
 import { isImageName, recogniseSequence } from '../../intake/recognise.js';
 import type { SequenceOverrides, Study } from '../../intake/study.js';
+import { looksLikeTar } from '../../intake/untar.js';
 import { looksLikeZip } from '../../intake/unzip.js';
 import { isNoImage, walk } from '../../intake/walk.js';
 import { MODALITIES, type Modality } from '../../terms.js';
@@ -49,7 +50,7 @@ export type Inputs = { readonly open: (context: JobContext) => Promise<OpenedStu
 
 /** A folder that takes longer is no examination. */
 const SCAN_LIMIT_MS = 5 * 60_000;
-const START_BYTES = 512;
+const START_BYTES = 4096;
 /** The share of a job's time that looking into a folder and converting may take. */
 const SCANNED = 0.05;
 const CONVERTED = 0.1;
@@ -137,7 +138,8 @@ async function holdsDicom(paths: readonly string[], signal: AbortSignal): Promis
     const start = await withFile(file, (opened) =>
       opened.read(0, Math.min(START_BYTES, opened.length)),
     ).catch(() => null);
-    if (start && (looksLikeDicom(start) || looksLikeZip(start))) return true;
+    if (start && (looksLikeDicom(start) || looksLikeZip(start) || (await looksLikeTar(start, file))))
+      return true;
   }
   return false;
 }

@@ -7,7 +7,7 @@ import {
 } from '../../intake/openCandidate.js';
 import { scan } from '../../intake/scan.js';
 import type { Series } from '../../intake/study.js';
-import { sha256OfFile } from '../../prepare/case.js';
+import { sha256OfImage } from '../../volume/imageHash.js';
 import type { JobContext } from '../jobs.js';
 import type { TaskArguments } from './tasks.js';
 
@@ -27,7 +27,7 @@ export async function openSeriesTask(
   { signal }: JobContext,
 ): Promise<{ series: Series; sha256: string }> {
   const series = await openSeries(found, { workingFolder, signal });
-  return { series, sha256: await sha256OfFile(series.file) };
+  return { series, sha256: await sha256OfImage(series.file) };
 }
 
 /** Converts an examination's chosen series. */
