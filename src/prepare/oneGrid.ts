@@ -28,6 +28,9 @@ const SAME_BRAIN = 0.95;
 /** A stripped brain in its box fills this much of the volume; outside, zeros tell nothing. */
 const BRAIN_SHARE: readonly [number, number] = [0.02, 0.75];
 const SAME_SPACING = 0.005;
+/** A header that is further off is that of another examination, which is not taken for this one's: the registration judges it. */
+const MOST_MM = 50;
+const MOST_DEGREES = 15;
 
 /**
  * Brings images onto one grid whose grids differ by the order of their axes alone, or by what their headers say of it while their voxels
@@ -48,14 +51,16 @@ export function onOneGrid(read: Images, use: readonly Modality[]): OnOneGrid | n
     if (!turned) return null;
     images[modality] = image === base ? base : laidLike(turned, base);
     if (sameGrid(turned, base)) continue;
-    if (!voxelsContradict(turned, base)) return null;
     const shift = multiplyAffines(base.affine, invertAffine(turned.affine)!);
+    const { mm, degrees } = describeShift(turned, base, shift);
+    if (Math.hypot(...mm) > MOST_MM || degrees > MOST_DEGREES || !voxelsContradict(turned, base)) return null;
     moved[modality] = shift;
     notes.push({
       code: 'HEADER_CONTRADICTED',
       sequence: modality,
       onto: baseOf(read, use),
-      ...describeShift(turned, base, shift),
+      mm,
+      degrees,
     });
   }
   return { images, notes, moved };

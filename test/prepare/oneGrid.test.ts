@@ -82,6 +82,16 @@ describe('a header that the voxels contradict', () => {
     expect(onOneGrid({ t1ce: base, flair: moved }, ['t1ce', 'flair'])).toBeNull();
   });
 
+  it('is left to the registration where it is that of another examination', () => {
+    const far = shifted(brain(7), [150, -170, 145]);
+    expect(onOneGrid({ t1ce: base, flair: far }, ['t1ce', 'flair'])).toBeNull();
+    const [c, s] = [Math.cos(0.65), Math.sin(0.65)];
+    const turned = claims(brain(7), (affine) => {
+      [affine[0], affine[1], affine[4], affine[5]] = [-c, -s, s, -c];
+    });
+    expect(onOneGrid({ t1ce: base, flair: turned }, ['t1ce', 'flair'])).toBeNull();
+  });
+
   it('is left to the registration where no brain was cut out, or voxels are of another size', () => {
     const full = (image: ImageFile) => ({ ...image, data: image.data.map((value) => value + 1) });
     expect(onOneGrid({ t1: full(base), t2: shifted(full(brain(7)), [0, 0, 12]) }, ['t1', 't2'])).toBeNull();
