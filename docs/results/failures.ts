@@ -75,15 +75,19 @@ async function read({ set, folder }: Found): Promise<Subject> {
   return { grid: grid!, images, truth: truth.data };
 }
 
-/** All checks, or those of the mask alone where the images are sound. */
-function measure(subject: Subject, ofResult = false) {
+/** All checks, or those that a failure can touch. */
+function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
   const { images, grid } = caseOf(subject, 'case');
   const started = performance.now();
   const coarse = coarseCase(images, grid);
   const ill = shareOn(coarse, grid, (v) => subject.truth[v] !== 0);
-  const ofImages = ofResult ? {} : { likenesses: likenesses(coarse), input: inputQuality(coarse, ill) };
-  const result = resultQuality(coarse, ill, grid, subject.truth);
-  return { ...ofImages, result, seconds: (performance.now() - started) / 1000 };
+  const wants = (checks: string) => only === undefined || only === checks;
+  return {
+    ...(wants('edges') ? { likenesses: likenesses(coarse) } : {}),
+    ...(wants('input') ? { input: inputQuality(coarse, ill) } : {}),
+    ...(wants('result') ? { result: resultQuality(coarse, ill, grid, subject.truth) } : {}),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 const rows: object[] = [];
@@ -103,7 +107,7 @@ for (const [n, found] of all.entries()) {
     const made = failure.make(subject, randomStream(1, n, f), other);
     if (!made) continue;
     const { kind, strength, what } = failure;
-    rows.push({ ...about, kind, strength, what, ...measure(made, failure.ofResult) });
+    rows.push({ ...about, kind, strength, what, ...measure(made, failure.only) });
   }
   mkdirSync(dirname(options.out), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify({ kind: 'failures', rows })}\n`);

@@ -23,7 +23,7 @@ interface Row {
   readonly what: string;
   readonly likenesses?: readonly Likeness[];
   readonly input?: InputQuality;
-  readonly result: ResultQuality;
+  readonly result?: ResultQuality;
   readonly seconds: number;
 }
 
@@ -70,8 +70,9 @@ const brainOf = new Map(sound.map((row) => [`${row.set} ${row.name}`, row.input!
 function warned({ likenesses, input, result, set, name }: Row): Set<string> {
   const found = new Set<string>();
   if (likenesses && misfits(likenesses).length > 0) found.add('images do not fit');
-  for (const { code } of resultWarnings(result, input?.brain ?? brainOf.get(`${set} ${name}`)!))
-    found.add(NAMES[code]);
+  if (result)
+    for (const { code } of resultWarnings(result, input?.brain ?? brainOf.get(`${set} ${name}`)!))
+      found.add(NAMES[code]);
   if (input) {
     for (const warning of [...brainWarnings(input.brain, input.images), ...qualityWarnings(input)])
       if ('check' in warning) found.add(warning.check);

@@ -16,20 +16,24 @@ import { MODALITIES, type Modality } from '../terms.js';
  * them are doubted, and on what goes wrong, made from them; what each finds and how often it is wrong: docs/results/failures.md.
  */
 export const CUT_OFFS = {
-  bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.2 } as Readonly<Record<Modality, number>>,
-  noise: 0.4,
-  sharpness: 0.28,
-  coverage: 0.9,
+  bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.3 } as Readonly<Record<Modality, number>>,
+  noise: 0.3,
+  sharpness: 0.33,
+  coverage: 0.95,
   brainMl: [900, 1900],
-  asymmetry: 0.09,
-  rim: 0,
-  top: 0.2,
+  asymmetry: 0.085,
+  /** T2 is left out: the fluid around the brain is bright in it. */
+  rim: { t1: -0.35, t1ce: -0.1, t2: Number.POSITIVE_INFINITY, flair: -0.25 } as Readonly<
+    Record<Modality, number>
+  >,
+  top: 0.25,
   bottom: 0.28,
   tumourShare: 0.3,
   edgeMl: 0.5,
   parts: 5,
-  overTissue: 0.3,
-  overT1: 0.8,
+  /** Where there is no T1. */
+  overTissue: 0,
+  overT1: 0.2,
 } as const;
 
 /**
@@ -72,8 +76,7 @@ export function resultWarnings(
   if (parts >= CUT_OFFS.parts) warnings.push({ code: 'MANY_PARTS', parts });
   const dull =
     uptake !== null &&
-    (uptake.overTissue < CUT_OFFS.overTissue ||
-      (uptake.overT1 ?? Number.POSITIVE_INFINITY) < CUT_OFFS.overT1);
+    (uptake.overT1 === null ? uptake.overTissue < CUT_OFFS.overTissue : uptake.overT1 < CUT_OFFS.overT1);
   if (dull) warnings.push({ code: 'ENHANCEMENT_NOT_BRIGHT' });
   return warnings;
 }
@@ -82,7 +85,10 @@ export function resultWarnings(
 export function brainWarnings(brain: BrainQuality, images: InputQuality['images']): Warning[] {
   const [least, most] = CUT_OFFS.brainMl;
   const { ml, asymmetry, top, bottom } = brain;
-  const rims = Object.values(images).map(({ rim }) => rim);
+  const bright = MODALITIES.flatMap((m) => {
+    const rim = images[m]?.rim ?? Number.NEGATIVE_INFINITY;
+    return rim > CUT_OFFS.rim[m] ? [rim] : [];
+  });
   const warning = (check: 'volume' | 'asymmetry' | 'rim' | 'top' | 'bottom', value: number): Warning => ({
     code: 'BRAIN_IMPLAUSIBLE',
     check,
@@ -91,7 +97,7 @@ export function brainWarnings(brain: BrainQuality, images: InputQuality['images'
   return [
     ...(ml < least || ml > most ? [warning('volume', ml)] : []),
     ...(asymmetry > CUT_OFFS.asymmetry ? [warning('asymmetry', asymmetry)] : []),
-    ...(rims.some((rim) => rim > CUT_OFFS.rim) ? [warning('rim', Math.max(...rims))] : []),
+    ...(bright.length > 0 ? [warning('rim', Math.max(...bright))] : []),
     ...(top > CUT_OFFS.top ? [warning('top', top)] : []),
     ...(bottom > CUT_OFFS.bottom ? [warning('bottom', bottom)] : []),
   ];

@@ -58,7 +58,9 @@ describe('warnings by what images and mask look like', () => {
   });
 
   it('of a bright rim in any sequence', () => {
-    const images = { t1: IMAGE, t2: { ...IMAGE, rim: CUT_OFFS.rim + 1 } };
+    const images = { t1: IMAGE, flair: { ...IMAGE, rim: CUT_OFFS.rim.flair + 1 } };
+    // Fluid is bright in T2.
+    expect(brainWarnings(BRAIN, { t1: IMAGE, t2: { ...IMAGE, rim: 1 } })).toEqual([]);
     expect(brainWarnings(BRAIN, images)).toMatchObject([{ check: 'rim' }]);
   });
 
@@ -81,7 +83,7 @@ describe('warnings by what images and mask look like', () => {
   it('of many parts, and of enhancing tumour that is not bright', () => {
     expect(resultWarnings({ ...RESULT, parts: 20 }, BRAIN)).toEqual([{ code: 'MANY_PARTS', parts: 20 }]);
     const dull = [
-      { overTissue: 0, overT1: null },
+      { overTissue: -1, overT1: null },
       { overTissue: 3, overT1: 0 },
     ];
     for (const uptake of dull)

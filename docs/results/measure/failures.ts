@@ -12,8 +12,8 @@ export interface Failure {
   /** Weakest 1; the strongest of a kind must be found. */
   readonly strength: number;
   readonly what: string;
-  /** Whether the images change; else the mask alone. */
-  readonly ofResult?: boolean;
+  /** The only checks that it can touch: those of edges, of the single images, or of the mask; all when absent. */
+  readonly only?: 'edges' | 'input' | 'result';
   /** Null where the case does not allow it. */
   make(subject: Subject, random: Random, other: Subject | null): Subject | null;
 }
@@ -121,6 +121,7 @@ function mirroredAcross(data: Float32Array, grid: Grid): Float32Array {
 
 const bias = (strength: number, share: number): Failure => ({
   kind: 'bias field',
+  only: 'input',
   strength,
   what: `${100 * share} % darker at the back left than in front right`,
   make: (subject) => {
@@ -134,6 +135,7 @@ const bias = (strength: number, share: number): Failure => ({
 
 const noise = (strength: number, sigma: number): Failure => ({
   kind: 'noise',
+  only: 'input',
   strength,
   what: `noise of ${sigma} of the brain's standard deviation`,
   make: (subject, random) => ({
@@ -229,6 +231,7 @@ function without(subject: Subject, gone: (at: readonly [number, number, number])
 
 const slab = (strength: number, end: 'top' | 'bottom', share: number): Failure => ({
   kind: `slab without its ${end}`,
+  only: 'input',
   strength,
   what: `${100 * share} % of the height gone`,
   make: (subject) => {
@@ -240,6 +243,7 @@ const slab = (strength: number, end: 'top' | 'bottom', share: number): Failure =
 
 const oneSlab = (strength: number, share: number): Failure => ({
   kind: 'one sequence a slab',
+  only: 'input',
   strength,
   what: `the last sequence shows all but ${100 * share} %`,
   make: (subject) => {
@@ -254,6 +258,7 @@ const oneSlab = (strength: number, share: number): Failure => ({
 
 const lobe = (strength: number, mm: number): Failure => ({
   kind: 'a lobe gone',
+  only: 'input',
   strength,
   what: `a ball of ${mm} mm at the right front missing`,
   make: (subject) => {
@@ -266,6 +271,7 @@ const lobe = (strength: number, mm: number): Failure => ({
 /** A bright scalp around the brain. */
 const scalp = (strength: number, mm: number): Failure => ({
   kind: 'skull left',
+  only: 'input',
   strength,
   what: `${mm} mm of bright scalp all around`,
   make: (subject, random) => grown(subject, mm, () => true, random),
@@ -273,6 +279,7 @@ const scalp = (strength: number, mm: number): Failure => ({
 
 const eyes: Failure = {
   kind: 'eyes left',
+  only: 'input',
   strength: 1,
   what: 'two bright balls of 12 mm before and below the brain',
   make: (subject, random) => {
@@ -325,6 +332,7 @@ function grown(
 
 const child = (strength: number, scale: number): Failure => ({
   kind: 'a small head',
+  only: 'input',
   strength,
   what: `${100 * scale} % of its size`,
   make: (subject) => {
@@ -348,6 +356,7 @@ const child = (strength: number, scale: number): Failure => ({
 
 const stranger = (modality: Modality): Failure => ({
   kind: 'another patient',
+  only: 'edges',
   strength: 1,
   what: `${MODALITY_TITLES[modality]} of another patient on the same grid`,
   make: (subject, _, other) => {
@@ -359,6 +368,7 @@ const stranger = (modality: Modality): Failure => ({
 
 const flipped = (modality: Modality): Failure => ({
   kind: 'mirrored',
+  only: 'edges',
   strength: 1,
   what: `${MODALITY_TITLES[modality]} mirrored left to right`,
   make: (subject) => {
@@ -371,7 +381,7 @@ const flipped = (modality: Modality): Failure => ({
 /** Masks that are wrong on sound images. */
 const tooLarge: Failure = {
   kind: 'mask far too large',
-  ofResult: true,
+  only: 'result',
   strength: 1,
   what: 'a third and more of the brain called tumour',
   make: (subject) => {
@@ -385,7 +395,7 @@ const tooLarge: Failure = {
 
 const falseEnhancing: Failure = {
   kind: 'enhancing tumour in healthy tissue',
-  ofResult: true,
+  only: 'result',
   strength: 1,
   what: 'the true enhancing tumour mirrored to the other side',
   make: (subject) => {
@@ -400,7 +410,7 @@ const falseEnhancing: Failure = {
 
 const scattered = (strength: number, parts: number): Failure => ({
   kind: 'many small parts',
-  ofResult: true,
+  only: 'result',
   strength,
   what: `${parts} balls of 5 mm all over the brain`,
   make: (subject, random) => {
@@ -408,7 +418,9 @@ const scattered = (strength: number, parts: number): Failure => ({
     const places = placesOf(subject);
     const inside: number[] = [];
     for (let v = 0; v < first.length; v++) if (first[v] !== 0) inside.push(v);
-    const balls = Array.from({ length: parts }, () => places(inside[random.integer(0, inside.length - 1)]));
+    const balls = Array.from({ length: parts }, () => [
+      ...places(inside[random.integer(0, inside.length - 1)]),
+    ]);
     const truth = Uint8Array.from(first, (value, v) => {
       if (value === 0) return 0;
       const [x, y, z] = places(v);
