@@ -89,7 +89,6 @@ function describePrepared(
     '',
     table([['step', 'check', 'time', 'what was done'], ...rows]),
     '',
-    ...said,
     ...doubts,
     `Look at the pictures in ${folder}/checks before you trust the result.`,
     `Results: ${folder}`,

@@ -56,6 +56,17 @@ export function checkWarnings(
   ];
 }
 
+/** Those of the images alone, before any mask is known. */
+export function inputWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
+  const coarse = coarseCase(images, grid);
+  const input = inputQuality(coarse, null);
+  return [
+    ...belongingWarnings(coarse),
+    ...brainWarnings(input.brain, input.images),
+    ...qualityWarnings(input),
+  ];
+}
+
 /** Whether aligned images show one head. */
 export function belongingWarnings(coarse: CoarseCase): Warning[] {
   const of = MODALITIES.filter((m) => coarse.images[m]);

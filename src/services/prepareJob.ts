@@ -6,6 +6,7 @@ import { NEUTRAL_NAME } from '../export/names.js';
 import { filesAreIntact, refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
 import { ownerTag } from '../files/process.js';
+import { inputWarnings } from '../pipeline/checkWarnings.js';
 import { caseWarnings } from '../pipeline/warnings.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
@@ -96,8 +97,11 @@ async function prepareOpened(
       reason,
     }));
     const { suggestions, lost } = account;
-    const none = { steps: null, overridden: [], images: [], failedDevices: [], answers: null };
-    const warnings = [...caseWarnings({ ...none, suggestions, lost }), ...prepared.notes].map(reportWarning);
+    const none = { steps: null, overridden: [], failedDevices: [], answers: null };
+    const images = inputWarnings(prepared);
+    const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
+      reportWarning,
+    );
     return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
   } finally {
     await rm(staging, { recursive: true, force: true });

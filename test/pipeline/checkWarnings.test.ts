@@ -3,6 +3,7 @@ import {
   brainWarnings,
   CUT_OFFS,
   checkWarnings,
+  inputWarnings,
   qualityWarnings,
   resultWarnings,
 } from '../../src/pipeline/checkWarnings.js';
@@ -97,5 +98,7 @@ describe('warnings by what images and mask look like', () => {
     const images = { t1: { ...t1, file: 't1' }, flair: { ...head(2, (value) => -value), file: 'f' } };
     const codes = checkWarnings({ grid: GRID, images: images as never }, labels).map(({ code }) => code);
     expect(codes.slice(0, 3)).toEqual(['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE', 'BRAIN_IMPLAUSIBLE']);
+    const before = inputWarnings({ grid: GRID, images: images as never }).map(({ code }) => code);
+    expect(before.slice(0, 2)).toEqual(['IMAGES_DO_NOT_FIT', 'BRAIN_IMPLAUSIBLE']);
   });
 });
