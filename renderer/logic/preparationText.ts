@@ -4,8 +4,8 @@ import { MODALITY_TITLES } from '../../src/terms.js';
 /** Steps, verdicts and numbers of a preparation as people read them. */
 
 export const VERDICTS: Record<PreparedStep['verdict'], string> = {
-  good: 'no warning',
-  doubtful: 'look at this',
+  good: 'ok',
+  doubtful: 'please check',
   failed: 'failed',
   skipped: 'not needed',
 };
@@ -13,9 +13,9 @@ export const VERDICTS: Record<PreparedStep['verdict'], string> = {
 const STEPS: Record<PreparedStep['step'], string> = {
   reference: 'Reference sequence',
   'co-register': 'Aligned with the reference',
-  atlas: 'Placed on the atlas',
+  atlas: 'Aligned with the atlas',
   'skull-strip': 'Brain cut out',
-  resample: 'Brought to 1 mm',
+  resample: 'Resampled to 1 mm',
 };
 
 export function stepTitle({ step, sequence }: PreparedStep): string {

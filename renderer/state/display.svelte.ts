@@ -22,6 +22,7 @@ export class Display {
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);
   opacity = $state(0.5);
+  crosshairVisible = $state(true);
   radiological = $state(true);
   zoom = $state(1);
   /** Voxel of the Case's grid under the crosshair. */

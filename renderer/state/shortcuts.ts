@@ -55,6 +55,12 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
   {
     title: 'Images',
     shortcuts: [
+      { keys: 'Arrows', title: 'Move the crosshair (Shift: ten at once)', run: () => {} },
+      { keys: 'Page Up', title: 'Slice: next', run: () => {} },
+      { keys: 'Page Down', title: 'Slice: previous', run: () => {} },
+      { keys: 'Wheel', title: 'Slice', run: () => {} },
+      { keys: 'Ctrl+Wheel', title: 'Zoom', run: () => {} },
+      { keys: 'Right drag', title: 'Brightness and contrast', run: () => {} },
       { keys: 'v', title: 'Next layout', when: looking, run: (s) => s.study!.display.nextLayout() },
       {
         keys: 'm',
@@ -69,8 +75,16 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: '+', title: 'Zoom in', when: looking, run: (s) => s.study!.display.zoomBy(1.25) },
       { keys: '-', title: 'Zoom out', when: looking, run: (s) => s.study!.display.zoomBy(1 / 1.25) },
       {
+        keys: 'c',
+        title: 'Crosshair on or off',
+        when: looking,
+        run: (s) => {
+          s.study!.display.crosshairVisible = !s.study!.display.crosshairVisible;
+        },
+      },
+      {
         keys: 'r',
-        title: 'Radiological or neurological',
+        title: 'R or L on the left',
         when: looking,
         run: (s) => {
           s.study!.display.radiological = !s.study!.display.radiological;
@@ -120,11 +134,11 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         run: (s) => attempt(s, () => s.study!.editing.redo()),
       },
       { keys: 'Space', title: 'Paint under the crosshair', run: () => {} },
-      { keys: 'n', title: 'Next part to decide', when: editing, run: (s) => s.study!.nextBlob(1) },
-      { keys: 'p', title: 'Previous part to decide', when: editing, run: (s) => s.study!.nextBlob(-1) },
+      { keys: 'n', title: 'Next place to decide', when: editing, run: (s) => s.study!.nextBlob(1) },
+      { keys: 'p', title: 'Previous place to decide', when: editing, run: (s) => s.study!.nextBlob(-1) },
       ...Array.from({ length: 9 }, (_, index) => ({
         keys: `${index + 1}`,
-        title: 'Look at an answer for this part',
+        title: 'Look at an answer for this place',
         help: index === 0 ? '1 – 9' : '',
         when: (s: Session) => editing(s) && index < (s.study!.blob?.answers.length ?? 0),
         run: (s: Session) => {
@@ -133,7 +147,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       })),
       {
         keys: 'Enter',
-        title: 'Take the shown answer for this part alone',
+        title: 'Take the shown answer for this place alone',
         when: (s) => editing(s) && s.study!.editing.answer !== null,
         run: (s) => attempt(s, () => s.study!.takeAnswer()),
       },
@@ -174,7 +188,7 @@ export function handleShortcut(session: Session, event: KeyboardEvent): void {
   const found = SHORTCUTS.flatMap(({ shortcuts }) => shortcuts).find(
     ({ keys, when }) => keys === pressed && (when?.(session) ?? true),
   );
-  if (!found || found.keys === 'Space') return;
+  if (!found) return;
   event.preventDefault();
   found.run(session, event);
 }

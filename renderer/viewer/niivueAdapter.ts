@@ -16,6 +16,8 @@ const SLICE_TYPES: Record<Layout, SLICE_TYPE> = {
   render: SLICE_TYPE.RENDER,
 };
 const LABELS = 5;
+/** Width of the crosshair, of the image's own. */
+const CROSSHAIR_PERCENT = 0.2;
 const UINT8 = { code: 2, bits: 8 };
 const INT16 = { code: 4, bits: 16 };
 const FLOAT32 = { code: 16, bits: 32 };
@@ -49,7 +51,7 @@ export class NiivueAdapter {
         multiplanarPadPixels: 4,
         backColor: [0, 0, 0, 1],
         crosshairColor: [1, 0.84, 0.4, 0.9],
-        crosshairWidth: 0.2,
+        crosshairWidth: CROSSHAIR_PERCENT,
         crosshairWidthUnit: 'percent',
         crosshairGap: 6,
         show3Dcrosshair: true,
@@ -145,6 +147,10 @@ export class NiivueAdapter {
 
   setLayout(layout: Layout): void {
     this.#niivue.setSliceType(SLICE_TYPES[layout]);
+  }
+
+  showCrosshair(visible: boolean): void {
+    this.#niivue.setCrosshairWidth(visible ? CROSSHAIR_PERCENT : 0);
   }
 
   setRadiological(radiological: boolean): void {

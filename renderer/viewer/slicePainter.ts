@@ -11,6 +11,7 @@ export interface SliceScene {
   readonly overlay: Overlay | null;
   readonly colours: Uint8ClampedArray;
   readonly crosshair: Vec3;
+  readonly crosshairVisible: boolean;
   readonly zoom: number;
   /** Voxel in the middle of the pane when zoomed in. */
   readonly focus: Vec3;
@@ -50,7 +51,7 @@ export class SlicePainter {
       context.imageSmoothingEnabled = false;
       context.drawImage(this.#overlay, left, top, nx * scaleX, ny * scaleY);
     }
-    this.#drawCrosshair(context, scene);
+    if (scene.crosshairVisible) this.#drawCrosshair(context, scene);
     drawLetters(context, axes.letters, width, height);
   }
 

@@ -38,6 +38,7 @@ export type { CaseCombination, CaseResult, Warning } from './contract/results.js
 export type { SkullStripNetwork } from './contract/skullStrip.js';
 export type { CandidateSummary } from './contract/studies.js';
 export {
+  AGREEMENT_MEANING,
   describeWarning,
   noWarning,
   REGION_TITLES,

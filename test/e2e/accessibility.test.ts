@@ -103,12 +103,12 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
 
   it('gives no number for a region that the sequences do not support, unless asked for', async () => {
     const enhancing = page.locator('[data-testid=volumes] [data-region=ET]');
-    expect(await enhancing.textContent()).toContain('not given');
+    expect(await enhancing.textContent()).toContain('not shown');
     // It is drawn all the same: the legend says what it is.
     const legend = page.getByRole('listitem').filter({ has: page.getByLabel('Show the enhancing tumour') });
-    expect(await legend.textContent()).toContain('estimated, not supported by these sequences');
-    await page.getByText('Give an estimate for unsupported regions too').click();
-    expect(await enhancing.textContent()).toMatch(/ml.*estimated, not supported by these sequences/s);
+    expect(await legend.textContent()).toContain('a guess');
+    await page.getByText('Show guesses too').click();
+    expect(await enhancing.textContent()).toMatch(/ml.*a guess/s);
   });
 
   /** What axe finds in light and in dark, as the system switches them. */
@@ -124,7 +124,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
 
   it('has a clean Case view with a result, a loaded truth and their comparison', async () => {
     expect(await inBothSchemes()).toEqual([]);
-    await page.getByRole('button', { name: 'Open as truth' }).click();
+    await page.getByRole('button', { name: 'Compare with this mask' }).click();
     await page.getByTestId('masks').getByRole('radio').nth(1).waitFor();
     expect(await inBothSchemes()).toEqual([]);
     await page.getByRole('button', { name: 'Compare two masks' }).click();
@@ -170,7 +170,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('main').focus();
     }
-    await page.getByRole('button', { name: /^Forget this case/ }).click();
+    await page.getByRole('button', { name: /^Close and delete everything/ }).click();
     await page.getByRole('dialog', { name: /^Forget/ }).waitFor();
     expect(await inBothSchemes()).toEqual([]);
     await page.keyboard.press('Escape');

@@ -86,7 +86,7 @@ function journey({ name, input, open, off, use }: Journey): void {
 
   it('shows its first screen, and recognises the sequences', async () => {
     await page.goto(server.address);
-    await page.getByRole('heading', { name: 'Drop a patient’s MRI folder here' }).waitFor();
+    await page.getByRole('heading', { name: 'Drop one examination here' }).waitFor();
     const paint = await firstPaint(page);
     const started = performance.now();
     await open(page);
@@ -139,7 +139,7 @@ function journey({ name, input, open, off, use }: Journey): void {
     const single = use.split(',')[0];
     await page.locator(`button[data-combination="${single}"]`).click();
     const caption = page.locator(`figure[data-tile="${single}"] figcaption`);
-    await caption.getByText('not supported by these sequences').waitFor();
+    await caption.getByText('a guess').waitFor();
     await caption.getByRole('status').waitFor({ state: 'detached' });
     // One sequence other than FLAIR does not support the whole tumour: no number stands there.
     expect(await caption.locator('.number').count()).toBe(0);
@@ -151,10 +151,10 @@ function journey({ name, input, open, off, use }: Journey): void {
   it('takes one combination’s answer for one part, edits, and undoes the edit', async () => {
     await openView(page, 'Correct');
     await page.getByRole('button', { name: 'Start correcting' }).click();
-    await page.getByRole('button', { name: 'Find these parts' }).click();
+    await page.getByRole('button', { name: 'Find these places' }).click();
     await page.getByTestId('blob').waitFor({ timeout: 60_000 });
     await page.keyboard.press('2');
-    await page.getByRole('button', { name: 'Take this answer for this part' }).click();
+    await page.getByRole('button', { name: 'Take this answer here' }).click();
     await page.getByText('1 chosen part', { exact: false }).waitFor();
     const volumes = page.getByTestId('edit-volumes').locator('[data-region=WT] td').first();
     const chosen = await volumes.textContent();

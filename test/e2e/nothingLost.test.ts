@@ -151,12 +151,12 @@ describe.skipIf(!chromium)(SUITE, () => {
     };
     expect(hits()).not.toEqual([]);
     await page
-      .getByRole('button', { name: /^Forget/ })
+      .getByRole('button', { name: /^Close and delete everything/ })
       .first()
       .click();
     const confirm = page.getByRole('dialog');
     await confirm.getByRole('button', { name: /^Forget/ }).click();
-    await page.getByRole('heading', { name: 'Drop a patient’s MRI folder here' }).waitFor();
+    await page.getByRole('heading', { name: 'Drop one examination here' }).waitFor();
     expect(hits()).toEqual([]);
     expect(readdirSync(at('profile', 'quorum', 'edits'))).toEqual([]);
     expect(readdirSync(at('profile', 'quorum', 'cache'))).toEqual([]);

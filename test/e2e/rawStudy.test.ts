@@ -217,7 +217,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
         'DICOM-SEG for the PACS',
         'Pictures with outlines',
         'skull-stripped images',
-        'No names of folders',
+        'Neutral names',
       ])
         await dialog.getByLabel(choice).check();
       await dialog.getByText('carry the patient’s identity').waitFor();

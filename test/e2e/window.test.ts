@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,6 +82,12 @@ for (const { name, claim, canvas } of [
       await writeTinyStudy(at('cohort'), 'first', ['t1', 'flair']);
       await writeTinyStudy(at('cohort'), 'second', ['flair']);
       await writeTinyStudy(at('single'), 'third', ['flair']);
+      await mkdir(at('masks'), { recursive: true });
+      await mkdir(at('cut'), { recursive: true });
+      const [image] = await readdir(at('single', 'third'));
+      await copyFile(at('single', 'third', image), at('masks', 'a_seg.nii.gz'));
+      const bytes = await readFile(at('single', 'third', image));
+      await writeFile(at('cut', 'cut_flair.nii.gz'), bytes.subarray(0, bytes.length / 2));
       server = await serve(at('profile'), [at('root')]);
       browser = await launch();
       page = await browser.newPage({ viewport: VIEWPORT });
@@ -120,6 +126,17 @@ for (const { name, claim, canvas } of [
       await segmentAnyway(page);
       expect(await page.evaluate('globalThis.seen')).toBe('false');
       await picture(page, `case-${claim ? 'niivue' : 'canvas'}`);
+    });
+
+    it('cuts no reason and keeps the toolbar in one row, at 1366 pixels', async () => {
+      const cut = await page.evaluate(`[...document.querySelectorAll('.slot p')]
+        .filter((line) => line.scrollWidth > line.clientWidth).map((line) => line.textContent)`);
+      expect(cut).toEqual([]);
+      const bar = page.getByRole('toolbar', { name: 'How the images are shown' });
+      expect((await bar.boundingBox())!.height).toBeLessThan(48);
+      await page.locator('main').press('r');
+      expect((await bar.boundingBox())!.height).toBeLessThan(48);
+      await page.locator('main').press('r');
     });
 
     it('moves with the keys that the help promises, in the plane that was pointed at', async () => {
@@ -273,9 +290,18 @@ for (const { name, claim, canvas } of [
       await page.setViewportSize(VIEWPORT);
     });
 
+    it('says in the middle why a folder cannot be segmented', async () => {
+      const place = await middleOf(page, canvas);
+      await drag(page, [at('masks')], place);
+      await page.getByTestId('unusable').getByText('There are masks here, but no image.').waitFor();
+      await picture(page, 'only-masks');
+      await drag(page, [at('cut')], place);
+      await page.getByTestId('unusable').getByText('cut_flair.nii.gz', { exact: false }).waitFor();
+      await page.getByTestId('unusable').getByText('Copy or export the file again.').waitFor();
+    });
+
     it('opens one patient that is dropped on the image', async () => {
-      await page.locator(canvas).first().waitFor();
-      await drag(page, [at('single', 'third')], await middleOf(page, canvas));
+      await drag(page, [at('single', 'third')], { x: 650, y: 400 });
       await page.getByRole('heading', { name: 'third', exact: true }).waitFor();
     });
   });

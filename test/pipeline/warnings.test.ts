@@ -85,7 +85,7 @@ describe('what the checks of the images say', () => {
     // Air beside one of the cube's six faces.
     const cut = t1.map((value, v) => (v % SIDE >= 24 ? 0 : value));
     expect(sentences({ t1: cut })).toEqual([
-      '17 % of the tumour’s surface lies at the surface of the brain: this model was not trained on tumours of the meninges.',
+      '17 % of the mask’s surface touches the edge of the brain: a tumour of the meninges, which this model does not know, or a failed mask. Look.',
     ]);
   });
 });
@@ -168,7 +168,7 @@ describe('checks that could not be made', () => {
     const alone = { agreement: { WT: null, TC: null, ET: null } };
     expect(missingChecks(['t1'], alone, knowledge)).toEqual(['agreement', 'swapped', 'uptake']);
     expect(noWarning(['agreement'])).toBe(
-      'No warning was triggered. Not checked: agreement between the sequences.',
+      'No warning from these checks: swapped sequences, contrast uptake, tumour at the edge of the brain. Not checked: agreement. Look at the mask all the same.',
     );
   });
 

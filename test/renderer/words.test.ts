@@ -5,13 +5,18 @@ import {
   bytes,
   combinationTitle,
   count,
+  day,
+  dayAndTime,
+  distance,
   duration,
   ml,
   signed,
   signedMl,
 } from '../../renderer/logic/format.js';
-import { gainSentence } from '../../renderer/logic/trainingGains.js';
-import type { InstalledModel } from '../../src/services/contract.js';
+import { neededFor } from '../../renderer/logic/needed.js';
+import { placeOf } from '../../renderer/logic/place.js';
+import { gainOf } from '../../renderer/logic/trainingGains.js';
+import type { CaseFile, InstalledModel } from '../../src/services/contract.js';
 
 describe('numbers as people read them', () => {
   it('volumes', () => {
@@ -53,17 +58,58 @@ describe('what a missing sequence brought in validation', () => {
       TC: null,
       ET: { median: 0.21, lower: 0.1, upper: 0.34, patients: 57 },
     };
-    expect(gainSentence(model({ 't1+flair': { t1ce } }), 't1+flair', 't1ce')).toBe(
-      'Enhancing tumour +0.21 (half of the patients +0.10 to +0.34), whole tumour ±0.00 (−0.02 to +0.03) (Dice in cut-outs around the tumour, n = 57)',
-    );
+    expect(gainOf(model({ 't1+flair': { t1ce } }), 't1+flair', 't1ce')).toEqual({
+      most: 'enhancing tumour',
+      figures:
+        'enhancing tumour +0.21 (half of the patients +0.10 to +0.34), whole tumour ±0.00 (−0.02 to +0.03) (Dice, n = 57)',
+    });
   });
 
   it('is not made up when the model does not know', () => {
-    expect(gainSentence(model({}), 't1', 't1ce')).toBeNull();
-    expect(gainSentence(model(null), 't1', 't1ce')).toBeNull();
+    expect(gainOf(model({}), 't1', 't1ce')).toBeNull();
+    expect(gainOf(model(null), 't1', 't1ce')).toBeNull();
     const nothing = { t1: { WT: null, TC: null, ET: null } };
-    expect(gainSentence(model({ flair: nothing }), 'flair', 't1')).toBeNull();
-    expect(gainSentence(null, 'flair', 't1')).toBeNull();
+    expect(gainOf(model({ flair: nothing }), 'flair', 't1')).toBeNull();
+    expect(gainOf(null, 'flair', 't1')).toBeNull();
+  });
+});
+
+describe('what is needed for a region', () => {
+  const region = (supported: boolean) => ({ supported, dice: null, wholeCases: null });
+  const row = (wt: boolean, tc: boolean) => ({ WT: region(wt), TC: region(tc), ET: region(tc) });
+  const model = {
+    combinations: {
+      flair: row(true, false),
+      't1+flair': row(true, false),
+      't1ce+flair': row(true, true),
+      t1: row(false, false),
+    },
+  };
+
+  it('is the one sequence more that the model says is enough', () => {
+    expect(neededFor(model, 'flair', 'TC')).toEqual(['t1ce']);
+    expect(neededFor(model, 't1', 'WT')).toEqual(['flair']);
+    expect(neededFor(model, 't1+flair', 'TC')).toEqual([]);
+    expect(neededFor(null, 'flair', 'TC')).toEqual([]);
+  });
+});
+
+describe('dates and places', () => {
+  it('are written one way', () => {
+    expect(day('2024-03-12')).toBe('2024-03-12');
+    expect(dayAndTime('2024-03-12T14:05:33')).toBe('2024-03-12 14:05');
+    expect([distance(177), distance(-1), distance(0)]).toEqual([
+      '177 days later',
+      '1 day earlier',
+      'the same day',
+    ]);
+  });
+
+  it('of a file never name where it was converted to', () => {
+    const series = { number: 5, shown: '/tmp/x/0f34c1a2-1b2c-4d5e-8f90-123456789abc/A' };
+    const file = { file: '/profile/working/1-2/abc.nii', name: 'T1 AX POST GAD', series } as CaseFile;
+    expect(placeOf(file)).toBe('T1 AX POST GAD: series 5, in A');
+    expect(placeOf({ ...file, series: null, file: '/data/a/t1.nii.gz' })).toBe('/data/a/t1.nii.gz');
   });
 });
 

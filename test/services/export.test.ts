@@ -97,7 +97,7 @@ describe('export', () => {
     const { html } = await host.services.call('export.report', request);
     expect(html).toContain('not supported by these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('estimated, not supported by these sequences');
+    expect(asked.html).toContain('a guess: these sequences cannot show it');
   });
 
   it('takes a guess that was edited by hand for a guess still', async () => {
@@ -108,7 +108,7 @@ describe('export', () => {
     expect(html).toContain('edited by hand');
     expect(html).toContain('not supported by these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('estimated, not supported by these sequences');
+    expect(asked.html).toContain('a guess: these sequences cannot show it');
     await host.services.call('edits.discard', { case: opened.id, confirmed: true });
   });
 

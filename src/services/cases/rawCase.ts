@@ -102,6 +102,7 @@ export class RawCase {
         grid: found.grid,
         about: {
           id,
+          shown: found.shown,
           description: about.description ?? null,
           acquired: about.acquired ?? null,
           number: about.seriesNumber ?? null,

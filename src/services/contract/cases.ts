@@ -42,6 +42,8 @@ const suggestionsSchema = z.object({
 const seriesAboutSchema = z.object({
   /** Names it for `cases.assignSeries`. */
   id: z.string(),
+  /** Its file, or the folder of its files, as given. */
+  shown: z.string(),
   description: z.string().nullable(),
   /** ISO 8601, with the time where it is known. */
   acquired: z.string().nullable(),

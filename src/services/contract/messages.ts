@@ -2,7 +2,7 @@ import type { ErrorCode, Problem } from '../../errors.js';
 
 /** What each code means and what the user can do: the only place where problems become sentences. */
 const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
-  FILE_NOT_FOUND: ['The file or folder does not exist.', 'Check the path.'],
+  FILE_NOT_FOUND: ['The file or folder is not where it was.', 'Check the path.'],
   FILE_UNREADABLE: ['The file cannot be read.', 'Check its permissions.'],
   FORMAT_UNKNOWN: [
     'This is no image format that Quorum reads.',
@@ -45,11 +45,11 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   DICOM_INVALID: ['This file cannot be read as a DICOM image.', 'Export the series from the PACS again.'],
   CONVERSION_FAILED: [
-    'This series could not be converted. Its files may well be whole.',
+    'This series could not be read. Its files may well be whole.',
     'Convert it to NIfTI with another program and give that, or leave it out.',
   ],
   CONVERSION_TOO_LONG: [
-    'Converting this series took too long and was stopped.',
+    'Reading this series took too long and was stopped.',
     'Convert it to NIfTI with another program and give that, or leave it out.',
   ],
   ARCHIVE_UNSAFE: [
@@ -182,7 +182,7 @@ const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
   SEVERAL_STUDIES: 'Choose one.',
   STUDY_UNKNOWN: 'Choose one of those that are there.',
   SERIES_UNKNOWN: 'Choose one of its series.',
-  GRIDS_DIFFER: 'Co-register the images first, or segment anyway: they are then resampled by their headers.',
+  GRIDS_DIFFER: 'Align the images first, or segment anyway: they are then resampled by their headers.',
   NOT_SKULL_STRIPPED: 'Remove the skull first (air exactly 0), or segment anyway.',
   NOT_ISOTROPIC_1MM: 'Resample to 1 mm first, or segment anyway.',
   ENGINE_FAILED: 'Choose the CPU in the settings.',

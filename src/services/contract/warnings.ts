@@ -1,4 +1,5 @@
 import { MODALITY_TITLES, type Modality, type Region } from '../../terms.js';
+import { problemText } from './messages.js';
 import type { CheckName, Warning } from './results.js';
 
 /** How a region is written for people. */
@@ -9,20 +10,30 @@ export const REGION_TITLES: Record<Region, string> = {
 };
 
 const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
-  agreement: 'agreement between the sequences',
+  agreement: 'agreement',
   swapped: 'swapped sequences',
   uptake: 'contrast uptake',
-  surface: 'tumour at the surface of the brain',
+  surface: 'tumour at the edge of the brain',
 };
 
 /** Shown when no warning applies, with the checks that could not be made. It does not mean that the result is right. */
 export function noWarning(notChecked: readonly CheckName[]): string {
-  const missing = notChecked.map((check) => CHECK_TITLES[check]).join(', ');
-  return `No warning was triggered.${missing ? ` Not checked: ${missing}.` : ''}`;
+  const named = (isMissing: boolean) =>
+    (Object.keys(CHECK_TITLES) as CheckName[])
+      .filter((check) => notChecked.includes(check) === isMissing)
+      .map((check) => CHECK_TITLES[check])
+      .join(', ');
+  const passed = named(false) && `No warning from these checks: ${named(false)}.`;
+  const missing = named(true) && `Not checked: ${named(true)}.`;
+  return [passed, missing, 'Look at the mask all the same.'].filter(Boolean).join(' ');
 }
 
 /** Stands beside a number for a region that the sequences do not support. */
-export const UNSUPPORTED_ESTIMATE = 'estimated, not supported by these sequences';
+export const UNSUPPORTED_ESTIMATE = 'a guess: these sequences cannot show it';
+
+/** What agreement is; one sentence for window, terminal and docs. */
+export const AGREEMENT_MEANING =
+  'Mean overlap (Dice) with the mask made without one sequence. It does not say that the mask is right.';
 
 const OUTSIDE_TRAINING = {
   child: 'This model was trained on adults only.',
@@ -40,7 +51,7 @@ const SUGGESTED = {
 export const PREPARED = {
   reference: 'choice of the reference',
   'co-register': 'alignment',
-  atlas: 'placing on the atlas',
+  atlas: 'alignment with the atlas',
   'skull-strip': 'cutting out the brain',
   resample: 'resampling',
 } as const;
@@ -84,9 +95,9 @@ export function describeWarning(warning: Warning): string {
     case 'SEVERAL_ENHANCING_LESIONS':
       return `${warning.lesions} separate enhancing lesions: this model was not trained on metastases.`;
     case 'REGION_NOT_SUPPORTED':
-      return `These sequences do not support the ${REGION_TITLES[warning.region]}.`;
+      return `The ${REGION_TITLES[warning.region]} cannot be told from these sequences: what is marked is a guess.`;
     case 'LOW_AGREEMENT':
-      return `The sequences disagree about the ${REGION_TITLES[warning.region]} (agreement ${warning.dice.toFixed(2)}).`;
+      return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
       return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
     case 'IMAGES_DO_NOT_FIT': {
@@ -112,9 +123,9 @@ export function describeWarning(warning: Warning): string {
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':
-      return `${Math.round(100 * warning.share)} % of the tumour’s surface lies at the surface of the brain: this model was not trained on tumours of the meninges.`;
+      return `${Math.round(100 * warning.share)} % of the mask’s surface touches the edge of the brain: a tumour of the meninges, which this model does not know, or a failed mask. Look.`;
     case 'CHECK_OVERRIDDEN':
-      return `A check of the input was overridden: ${warning.problem.code}.`;
+      return `Segmented although a check of the input failed: ${problemText(warning.problem).what}`;
     case 'OUTSIDE_TRAINING':
       return OUTSIDE_TRAINING[warning.reason];
     case 'HEADERS_SUGGEST':
@@ -124,7 +135,7 @@ export function describeWarning(warning: Warning): string {
     case 'PREPARATION_DOUBTFUL': {
       const { step, sequence, problem } = warning;
       const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';
-      return `Preparation in doubt: ${PREPARED[step]}${sequence ? ` of ${titles([sequence])}` : ''}${found}. Look at its check picture before you trust this result.`;
+      return `Please check the preparation: ${PREPARED[step]}${sequence ? ` of ${titles([sequence])}` : ''}${found}. See its picture before you trust this result.`;
     }
     case 'ORIENTATION_UNKNOWN':
       return `No header of ${titles([warning.sequence])} says which side is left and which is right: in what is shown and written they may be exchanged.`;
