@@ -49,6 +49,7 @@ export class Editing {
   /** Starts from a mask; an edit that is there already is set aside by the services. */
   async start(from: MaskRef): Promise<void> {
     this.state = await this.#client.call('edits.start', { case: this.#case, from });
+    this.tool = 'brush';
     await this.load();
   }
 

@@ -2,6 +2,7 @@ import { mlText } from '../numbers.js';
 import { describeProblem } from '../services/contract/messages.js';
 import { isGrave } from '../services/contract/warnings.js';
 import {
+  AGREEMENT_MEANING,
   type BatchReport,
   type CaseReport,
   type CombinationReport,
@@ -22,7 +23,7 @@ export function describeCase(report: CaseResult, folder: string): string {
   const lines = [
     ...grave.map(({ text }) => `warning: ${text}`),
     [
-      `${report.case}: ${report.skipped ? 'finished before, nothing to do' : 'segmented'} from ${sequencesOf(report.combination)}${report.combination.includes('+') ? '' : ' alone'}`,
+      `${report.case}: ${report.skipped ? 'already done' : 'segmented'} from ${sequencesOf(report.combination)}${report.combination.includes('+') ? '' : ' alone'}`,
       ...warningsOf(report, FIRST),
     ].join('; '),
     // What makes the numbers below doubtful stands before them.
@@ -90,11 +91,11 @@ function remarks(report: CaseReport): string[] {
   const results = Object.values(report.combinations);
   const volumes = results.flatMap((one) => REGIONS.map((region) => one.volumes[region]));
   if (volumes.some(({ supported, ml }) => !supported && ml === null))
-    lines.push('–* not given: these sequences do not support this region (--unsupported gives a guess).');
+    lines.push('–* a guess only, not shown: these sequences cannot show this region (--unsupported shows it).');
   if (volumes.some(({ supported, ml }) => !supported && ml !== null))
-    lines.push('* a guess: these sequences do not support this region; do not use the number.');
+    lines.push('* a guess: these sequences cannot show this region; do not use the number.');
   if (results.some(({ agreement }) => agreement.WT !== null)) {
-    lines.push('agreement: mean Dice with each sequence left out in turn; not accuracy.');
+    lines.push(`agreement: ${AGREEMENT_MEANING[0].toLowerCase()}${AGREEMENT_MEANING.slice(1)}`);
   }
   const warnings = warningsIn(report);
   const saidAbove = [...FIRST, ...BEFORE_NUMBERS];
@@ -142,7 +143,7 @@ export function describeBatch(report: BatchReport, folder: string): string {
   return [
     table([header, ...rows]),
     ...(volumes.some(({ supported }) => !supported)
-      ? ['* not supported by the sequences of this case: not given, or a guess with --unsupported']
+      ? ['* a guess: these sequences cannot show this region (–*: not shown; --unsupported shows it)']
       : []),
     ...warned,
     ...failures,

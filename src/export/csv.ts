@@ -33,9 +33,11 @@ const COLUMNS = [
  */
 export function reportCsv(facts: ReportFacts): string {
   const questions = facts.answers.map(({ question }) => question);
-  const header = [...COLUMNS, ...questions, 'notice'];
+  const asked = facts.examination;
+  const header = [...COLUMNS, ...(asked ? ['patient_id', 'examination_date'] : []), ...questions, 'notice'];
   const lines = facts.rows.map((row) => [
     ...cellsOf(row, facts),
+    ...(asked ? [asked.patient, asked.date] : []),
     ...facts.answers.map(({ answer }) => answer),
     facts.notice,
   ]);

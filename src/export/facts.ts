@@ -8,10 +8,10 @@ export interface RegionRow {
   readonly title: string;
   readonly region: Region;
   readonly regionTitle: string;
-  /** Null: these sequences do not support the region and no estimate was asked for. */
+  /** Null: these sequences do not support the region and no guess was asked for. */
   readonly ml: number | null;
   readonly supported: boolean;
-  /** What stands beside the number, e.g. `estimated, not supported by these sequences`; may be empty. */
+  /** What stands beside the number, e.g. `a guess: these sequences cannot show it`; may be empty. */
   readonly note: string;
   /** In the axial plane; null for an empty region and where no number is given. */
   readonly diameters: Diameters | null;
@@ -24,6 +24,8 @@ export interface RegionRow {
 /** What CSV and HTML report say; all texts are ready for people. */
 export interface ReportFacts {
   readonly caseName: string;
+  /** PatientID and date of the examination, where they were asked for. */
+  readonly examination: { readonly patient: string | null; readonly date: string | null } | null;
   readonly createdAt: string;
   readonly quorumVersion: string;
   readonly notice: string;

@@ -24,7 +24,7 @@ export function reportHtml(facts: ReportFacts): string {
 </head>
 <body>
 <h1>${escapeHtml(facts.caseName)}</h1>
-<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
+${facts.examination ? `<p>${escapeHtml(examinationLine(facts.examination))}</p>\n` : ''}<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
 <p class="notice">${escapeHtml(facts.notice)}</p>
 <h2>Volumes</h2>
 ${table(['Mask', 'Region', 'Volume (ml)', 'Diameters (mm)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}
@@ -65,6 +65,10 @@ function volumeRow(row: RegionRow): string[] {
     number(agreement === null ? '–' : agreement.toFixed(2)),
     cell([hand, note].filter(Boolean).join('; ')),
   ];
+}
+
+function examinationLine({ patient, date }: NonNullable<ReportFacts['examination']>): string {
+  return `Patient ${patient ?? 'not named'}, examination of ${date ?? 'unknown date'}`;
 }
 
 function provenance({ model, engine, threshold, labels }: ReportFacts): string[][] {

@@ -22,6 +22,7 @@ export function factsOf(
   const guess = (label: string) => (guesses.includes(label) ? ' (a guess)' : '');
   return {
     caseName: report.case,
+    examination: report.examination,
     createdAt: report.finishedAt,
     quorumVersion: report.quorumVersion,
     notice: report.notice,
@@ -88,21 +89,22 @@ function editedRows({ volumes, diameters, byHand }: NonNullable<CaseReport['edit
 
 function noteOf({ ml, supported }: { ml: number | null; supported: boolean }): string {
   if (supported) return '';
-  return ml === null ? 'not supported by these sequences' : UNSUPPORTED_ESTIMATE;
+  return ml === null ? 'not shown: these sequences cannot show it' : UNSUPPORTED_ESTIMATE;
 }
 
 /** Each step of the preparation as a sentence; empty where there was none. */
 function preparationLines(preparation: CaseReport['preparation']): string[] {
   return (preparation?.steps ?? []).map(({ step, sequence, reason, verdict }) => {
-    const doubt =
-      verdict === 'doubtful' || verdict === 'failed' ? ' In doubt: look at its check picture.' : '';
+    const doubt = verdict === 'doubtful' || verdict === 'failed' ? ' Please check its picture.' : '';
     return `${PREPARED[step]}${sequence ? ` (${titles([sequence])})` : ''}: ${reason}.${doubt}`;
   });
 }
 
 function describeEdit({ from, strokes, choices }: NonNullable<CaseReport['edited']>): string {
-  return `begun from ${from}, ${strokes} strokes, ${choices} choices between combinations`;
+  return `based on ${from}, ${counted(strokes, 'stroke')}, ${counted(choices, 'place')} picked from combinations`;
 }
+
+const counted = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 
 /** The warnings of the mask that is written first, as sentences; what was not checked where there are none. */
 export function warningLines(report: CaseReport): string[] {

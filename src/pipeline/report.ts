@@ -103,6 +103,7 @@ export function describeCase(
     networkPassesRun: subject.passes.run,
     seconds: Object.fromEntries(Object.entries(subject.seconds()).map(([lap, s]) => [lap, inFiles(s)])),
     peakMemoryMb: around.peakMemoryMb(),
+    examination: neutral ? null : subject.examination,
     answers: subject.answers,
     files: [],
   };

@@ -58,6 +58,8 @@ export interface Subject extends PlannedCase {
   readonly passes: { readonly needed: number; readonly run: number };
   /** Seconds of each stage so far, and since when `total` counts (milliseconds of `performance.now()`). */
   readonly seconds: () => Readonly<Record<string, number>>;
+  /** Null: not asked for, or not known. */
+  readonly examination: CaseReport['examination'];
   readonly answers: Answers | null;
   readonly edited: EditedMask | null;
 }

@@ -124,6 +124,7 @@ export async function segmentCase(
       engine: { name: engine.name, device: engine.device, events: engine.events },
       passes: { needed: passes, run: passes },
       seconds: () => ({ ...lap.seconds(), total: (performance.now() - started) / 1000 }),
+      examination: null,
       answers: null,
       edited: null,
     };

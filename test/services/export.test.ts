@@ -95,7 +95,7 @@ describe('export', () => {
   it('gives no number for a region that the sequences do not support, unless asked for', async () => {
     const request = { case: opened.id, combination: 't1+flair' } as const;
     const { html } = await host.services.call('export.report', request);
-    expect(html).toContain('not supported by these sequences');
+    expect(html).toContain('these sequences cannot show it');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
     expect(asked.html).toContain('a guess: these sequences cannot show it');
   });
@@ -106,7 +106,7 @@ describe('export', () => {
     const request = { case: opened.id, combination: ALL, edited: true } as const;
     const { html } = await host.services.call('export.report', request);
     expect(html).toContain('edited by hand');
-    expect(html).toContain('not supported by these sequences');
+    expect(html).toContain('these sequences cannot show it');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
     expect(asked.html).toContain('a guess: these sequences cannot show it');
     await host.services.call('edits.discard', { case: opened.id, confirmed: true });

@@ -2,6 +2,10 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { reportCsv } from '../../src/export/csv.js';
+import type { ReportFacts } from '../../src/export/facts.js';
+import { reportHtml } from '../../src/export/html.js';
+import type { JobEvent } from '../../src/services/contract.js';
 import { daysBetween, patientName, sexAndAge } from '../../src/services/contract.js';
 import { writeFollowUp } from '../support/followUp.js';
 import { startServices } from './harness.js';
@@ -60,6 +64,22 @@ it('keeps the patient’s other examinations with the open case, opens them from
   expect(Date.now() - Date.parse(again.case.answeredAt!)).toBeLessThan(60_000);
 });
 
+it('tells the patients apart by number on the terminal, without names', async () => {
+  const ended = new Promise<JobEvent>((resolve) => {
+    const stop = host.services.onJob((event) => {
+      if (event.state === 'queued' || event.state === 'running') return;
+      stop();
+      resolve(event);
+    });
+  });
+  await host.services.call('prepare.start', { inputs: [join(folder, 'dicom')], output: join(folder, 'out') });
+  const { problem } = await ended;
+  expect(problem?.code).toBe('SEVERAL_STUDIES');
+  const patients = problem!.found!.match(/patient \d, 2024-\d\d-\d\d/g)!;
+  expect(patients).toHaveLength(3);
+  expect(new Set(patients.map((text) => text.slice(0, 9))).size).toBe(2);
+});
+
 it('keeps nothing that names the patient: not in the profile, not in what jobs say', async () => {
   const names = /muster|anna|beispiel|bert\b|4711|0815|19691105|1969-11-05/i;
   for (const name of await readdir(host.profile, { recursive: true })) {
@@ -71,6 +91,42 @@ it('keeps nothing that names the patient: not in the profile, not in what jobs s
   }
   for (const event of host.events)
     if (event.type !== 'case') expect(JSON.stringify(event)).not.toMatch(names);
+});
+
+const FACTS = {
+  caseName: 'case-1',
+  rows: [
+    {
+      mask: 't1',
+      title: 'T1',
+      regionTitle: 'whole tumour',
+      region: 'WT',
+      ml: 1,
+      supported: true,
+      note: '',
+      diameters: null,
+      rangeMl: null,
+      agreement: null,
+      byHand: null,
+    },
+  ],
+  sequences: [],
+  answers: [],
+  model: { name: '', version: '', hash: '', trainingData: '' },
+  engine: { name: '', device: '' },
+  warnings: [],
+  warningCodes: [],
+  preparation: [],
+  ...{ createdAt: '', quorumVersion: '', notice: '', labels: '', threshold: 0.5, edit: null, picture: null },
+} as unknown as ReportFacts;
+
+it('writes number and date where they were asked for, and nowhere else', () => {
+  const asked = { ...FACTS, examination: { patient: 'P-4711', date: '2024-03-12' } };
+  const plain = { ...FACTS, examination: null };
+  expect(reportCsv(asked)).toMatch(/patient_id,examination_date,notice\r\n.*P-4711,2024-03-12,/);
+  expect(reportHtml(asked)).toContain('Patient P-4711, examination of 2024-03-12');
+  for (const text of [reportCsv(plain), reportHtml(plain)])
+    expect(text).not.toMatch(/patient_id|P-4711|2024-03-12/);
 });
 
 it('writes names, ages and distances as people read them', () => {

@@ -34,7 +34,7 @@ export const probabilities: FormatWriter = {
     const isSeveral = members.length > 1;
     for (const region of REGIONS) {
       if (!plan.given[region]) {
-        leaveOut(FILES.probability(plan, region), 'these sequences do not support this region');
+        leaveOut(FILES.probability(plan, region), 'these sequences cannot show this region');
         continue;
       }
       const write = async (file: string, data: Float32Array) =>

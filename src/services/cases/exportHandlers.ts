@@ -37,12 +37,13 @@ const REPORT_ALONE = {
   combinations: [],
   labels: 'brats',
   report: true,
+  identity: false,
   overwrite: false,
 } as const satisfies Partial<ExportRequest>;
 
 /** @throws QuorumError NOT_OPEN, RESULT_MISSING, SEQUENCE_NOT_AVAILABLE for a combination that the result does not have. */
 function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
-  const { case: id, folder, overwrite, edited: withEdit, ...options } = request;
+  const { case: id, folder, overwrite, edited: withEdit, identity, ...options } = request;
   const { session, source } = resultOfCase(context, id);
   const result = session.result!;
   const { overridden, events, passes, laps } = session.segmentedFacts!;
@@ -66,9 +67,15 @@ function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
     engine: { ...result.engine, events },
     passes,
     seconds: { ...laps, total: result.seconds },
+    examination: identity && !options.neutralNames ? examinationOf(session) : null,
     answers: session.answers,
     edited: withEdit ? editedMask(session) : null,
   };
+}
+
+function examinationOf({ raw }: CaseSession): ExportJob['examination'] {
+  const { patient, date } = raw?.candidate ?? { patient: null, date: null };
+  return patient || date ? { patient: patient?.id ?? null, date } : null;
 }
 
 function editedMask(session: CaseSession): ExportJob['edited'] {

@@ -41,6 +41,8 @@ export const exportRequestSchema = caseIdSchema.extend({
   combinations: z.array(combinationSchema).default([]),
   ...maskOptionsShape,
   ...formatsShape('window'),
+  /** The patient's number and the date of the examination in report and table; never with neutral names. */
+  identity: z.boolean().default(false),
   /** Replace earlier results of Quorum that are unchanged since. */
   overwrite: z.boolean().default(false),
 });
@@ -68,6 +70,7 @@ export const exportContract = {
       keepSpecks: true,
       unsupported: true,
       neutralNames: true,
+      identity: true,
     }),
     response: z.object({ html: z.string() }),
   },

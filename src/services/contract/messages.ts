@@ -66,7 +66,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   SEVERAL_STUDIES: [
     'There are several examinations here; they are never mixed.',
-    'Choose one with --study NUMBER; `quorum inspect` tells more of each.',
+    'Choose one, e.g. --study 2; `quorum inspect` tells more of each.',
   ],
   STUDY_UNKNOWN: [
     'There is no such examination here.',

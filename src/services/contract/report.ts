@@ -160,6 +160,11 @@ export const caseReportSchema = z.object({
   seconds: z.record(z.string(), z.number()),
   peakMemoryMb: z.number(),
   /** To the three questions; null: nobody was asked. */
+  /** Where it was asked for: PatientID and the date of the examination (ISO 8601). */
+  examination: z
+    .object({ patient: z.string().nullable(), date: z.string().nullable() })
+    .nullable()
+    .default(null),
   answers: answersSchema.nullable(),
   files: z.array(claimedFileSchema),
 });

@@ -103,7 +103,7 @@ export type CheckName = (typeof CHECKS)[number];
 
 export const regionVolumeSchema = z.object({
   ml: z.number(),
-  /** False: gets no number unless asked for, then "estimated, not supported by these sequences". */
+  /** False: gets no number unless asked for, then "a guess: …". */
   supported: z.boolean(),
   /** The range in ml that model.json gives for such a volume, or null when it is not known. */
   range: z.object({ lower: z.number(), upper: z.number() }).nullable(),

@@ -44,16 +44,27 @@ function isMeant(candidate: StudyCandidate, at: number, study: string): boolean 
 }
 
 function listOf(studies: readonly StudyCandidate[]): string {
-  const lines = studies.slice(0, MOST_LISTED).map((study, at) => `\n    ${at + 1}. ${describeStudy(study)}`);
+  const patients = patientNumbers(studies);
+  const lines = studies
+    .slice(0, MOST_LISTED)
+    .map((study, at) => `\n    ${at + 1}. ${describeStudy(study, patients[at])}`);
   const more = studies.length - MOST_LISTED;
   return `${lines.join('')}${more > 0 ? `\n    and ${more} more` : ''}`;
 }
 
-/** Date, sequences and kind: nothing that identifies anyone. */
-function describeStudy({ date, choices, series, kind }: StudyCandidate): string {
+/** Which examinations are of one patient, as 1, 2, …; null where the headers do not say, or all are of one. */
+function patientNumbers(studies: readonly StudyCandidate[]): (number | null)[] {
+  const ids = studies.map(({ patient }) => patient?.id ?? null);
+  const distinct = [...new Set(ids.filter((id) => id !== null))];
+  return ids.map((id) => (id === null || distinct.length < 2 ? null : distinct.indexOf(id) + 1));
+}
+
+/** Patient by a number of this list, date, sequences and kind: nothing that identifies anyone. */
+function describeStudy({ date, choices, series, kind }: StudyCandidate, patient: number | null): string {
   const sequences = MODALITIES.filter((m) => choices[m]).map((m) => MODALITY_TITLES[m]);
   const what = kind === 'dicom' ? 'DICOM series' : series.length === 1 ? 'image file' : 'image files';
-  return `${date ?? 'no date'}: ${sequences.join(', ') || 'none of the four sequences'} (${series.length} ${what})`;
+  const whose = patient === null ? '' : `patient ${patient}, `;
+  return `${whose}${date ?? 'no date'}: ${sequences.join(', ') || 'none of the four sequences'} (${series.length} ${what})`;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ExportJob {
   readonly passes: Subject['passes'];
   /** By stage, `total` included. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** Null: not asked for, or not known. */
+  readonly examination: CaseReport['examination'];
   readonly answers: Answers | null;
   readonly edited: EditedMask | null;
 }

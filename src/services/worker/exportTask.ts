@@ -52,7 +52,7 @@ function subjectOf(
   held: HeldResult,
   images: ImageStore,
 ): { readonly subject: Subject; readonly plan: Plan } {
-  const { source, options, prepared, edited, listed, answers } = job;
+  const { source, options, prepared, edited, listed, examination, answers } = job;
   const name = options.neutralNames ? NEUTRAL_NAME : source.name;
   const sources = source.origins ?? source.images;
   const inputs = sources.map(({ modality, sha256, dicom }) => [modality, contentHash(sha256, dicom)]);
@@ -81,6 +81,7 @@ function subjectOf(
     engine: job.engine,
     passes: job.passes,
     seconds: () => job.seconds,
+    examination,
     answers,
     edited,
   };

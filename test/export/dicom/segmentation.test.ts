@@ -130,11 +130,7 @@ describe.skipIf(!have)('DICOM-SEG', () => {
       expect(segment.parameters).toContain(PROVENANCE.modelHash);
       expect(segment.parameters).toContain('T1 + FLAIR');
     }
-    expect(segments.map(({ description }) => description.includes('do not support'))).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    expect(segments.map(({ description }) => description.includes('a guess'))).toEqual([false, false, true]);
   });
 
   it('names frames of a multi-frame source, leaves out labels that do not occur, and says when a mask was edited', async () => {
