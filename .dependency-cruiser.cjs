@@ -76,7 +76,7 @@ module.exports = {
       name: 'renderer-imports',
       severity: 'error',
       from: { path: '^renderer/' },
-      to: { path: '^(src/|electron/)', pathNot: '^src/(services/contract|errors|terms)' },
+      to: { path: '^(src/|electron/)', pathNot: '^src/(services/contract|errors|terms|numbers)' },
     },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

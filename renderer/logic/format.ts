@@ -1,13 +1,14 @@
+import { mlText } from '../../src/numbers.js';
 import { MODALITY_TITLES, type Modality } from '../../src/terms.js';
 
 /** Numbers and names as people read them. */
 
 export function ml(value: number): string {
-  return `${value.toFixed(value !== 0 && Math.abs(value) < 10 ? 2 : 1)} ml`;
+  return `${mlText(value)} ml`;
 }
 
 export function signedMl(value: number): string {
-  if (Math.abs(value) < 0.005) return '0 ml';
+  if (Math.abs(value) < 0.05) return '0 ml';
   return `${value < 0 ? '−' : '+'}${ml(Math.abs(value))}`;
 }
 

@@ -31,11 +31,12 @@ const CLAIM_A_GPU = `
   };
 `;
 
-/** Milliseconds from each of ten wheel steps to the second frame after it. */
+/** Milliseconds from each of five wheel steps, with a rest before it, to the second frame after it. */
 const TIME_WHEEL_STEPS = `(async () => {
   const pane = document.querySelector('canvas[data-plane=axial]');
   const steps = [];
-  for (let step = 0; step < 10; step++) {
+  for (let step = 0; step < 5; step++) {
+    await new Promise((done) => setTimeout(done, 400));
     const start = performance.now();
     pane.dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true, bubbles: true }));
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -262,7 +263,7 @@ for (const { name, claim, canvas } of [
           async () => {
             const steps = (await page.evaluate(TIME_WHEEL_STEPS)) as number[];
             console.info(`wheel steps, three planes, [${steps.map(Math.round).join(', ')}] ms`);
-            return Math.min(...steps.slice(1));
+            return Math.min(...steps);
           },
           { timeout: 90_000, interval: 1000 },
         )

@@ -20,8 +20,8 @@ import type { CaseFile, InstalledModel } from '../../src/services/contract.js';
 
 describe('numbers as people read them', () => {
   it('volumes', () => {
-    expect([ml(84.83), ml(3.456), ml(0)]).toEqual(['84.8 ml', '3.46 ml', '0.0 ml']);
-    expect([signedMl(1.29), signedMl(-3.44), signedMl(0.001)]).toEqual(['+1.29 ml', '−3.44 ml', '0 ml']);
+    expect([ml(84.83), ml(3.456), ml(0.03), ml(0)]).toEqual(['84.8 ml', '3.5 ml', '< 0.1 ml', '0.0 ml']);
+    expect([signedMl(1.29), signedMl(-3.44), signedMl(0.001)]).toEqual(['+1.3 ml', '−3.4 ml', '0 ml']);
   });
 
   it('gains, times, sizes, counts', () => {
