@@ -33,6 +33,12 @@ export function knownLabels(scheme: LabelScheme): number[] {
   return [0, ...REGION_LABELS[scheme].WT, ...(NO_REGION[scheme] ?? [])];
 }
 
+/** A label of the scheme that is of the whole tumour and of none of its parts: oedema. */
+export function oedemaLabel(scheme: LabelScheme): number {
+  const { WT, TC } = REGION_LABELS[scheme];
+  return WT.find((label) => !TC.includes(label))!;
+}
+
 /** A label map; voxel (i, j, k) is `data[i + size[0] * (j + size[1] * k)]`. */
 export interface LabelMap {
   readonly data: ArrayLike<number>;

@@ -21,6 +21,8 @@ export interface Comparison {
   readonly predictionLabels: LabelScheme | RegionLabels;
   readonly truth: LabelMap;
   readonly truthLabels: LabelScheme;
+  /** The truth tells the whole tumour alone: its parts are not scored. */
+  readonly wholeTumourAlone?: boolean;
   readonly spacing: Spacing;
   /** Where the truth is known; everywhere when null. Nothing outside is counted. */
   readonly known: Box | null;
@@ -92,7 +94,7 @@ export function scoreRegions(comparison: Comparison): RegionScores {
   const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   return byRegion((region) => {
     const labels = told[region];
-    if (!labels) return null;
+    if (!labels || (comparison.wholeTumourAlone && region !== 'WT')) return null;
     const predicted = labelMask(prediction, labels, known ?? undefined);
     const actual = regionMask(truth, region, truthLabels, known ?? undefined);
     const overlap = overlapOf(predicted, actual);

@@ -1,8 +1,8 @@
 import { REGION_LABELS } from '../evaluate/labels.js';
 import { REGIONS } from '../terms.js';
 import { changeIntensities, type IntensityRules } from './intensity.js';
-import { type TrainingVolume, UNKNOWN } from './loadCase.js';
-import type { Target } from './losses.js';
+import { type TrainingVolume, TUMOUR, UNKNOWN } from './loadCase.js';
+import { ALL_KNOWN, type Target } from './losses.js';
 import type { Random } from './random.js';
 import { cutPatch, drawMatrix, type Patch, type SpatialRules } from './spatial.js';
 import type { StepSample } from './step.js';
@@ -40,6 +40,9 @@ export const FLIPS: SpatialRules = {
   scale: 0,
 };
 
+/** Only the first region, WT, is known. */
+const WHOLE_TUMOUR_KNOWN = 1;
+
 /** A random sample of a case: one spatial change for all modalities, values changed for each on its own. */
 export function augmentedSample(
   volume: TrainingVolume,
@@ -63,14 +66,16 @@ export function plainSample(volume: TrainingVolume): StepSample {
 function sampleOf({ shape, images, labels, known: inside }: Patch, volume: TrainingVolume): StepSample {
   // No loss in air: in use nothing is found there whatever the network says.
   const shown = images.filter((image) => image !== null);
-  const known = Uint8Array.from(labels, (label, v) =>
-    label !== UNKNOWN && inside?.[v] !== 0 && shown.some((image) => image[v] !== 0) ? 1 : 0,
-  );
+  const known = Uint8Array.from(labels, (label, v) => {
+    if (label === UNKNOWN || inside?.[v] === 0 || !shown.some((image) => image[v] !== 0)) return 0;
+    return label === TUMOUR ? WHOLE_TUMOUR_KNOWN : ALL_KNOWN;
+  });
   const regions = new Uint8Array(REGIONS.length * labels.length);
   REGIONS.forEach((region, r) => {
     const members = REGION_LABELS[volume.scheme][region];
     labels.forEach((label, v) => {
-      if (members.includes(label)) regions[r * labels.length + v] = 1;
+      if (members.includes(label) || (label === TUMOUR && region === 'WT'))
+        regions[r * labels.length + v] = 1;
     });
   });
   const target: Target = { regions, known };

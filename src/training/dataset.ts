@@ -9,21 +9,31 @@ import type { Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
 
 /** `dataset.json`: what the images of a folder of case folders do not say themselves. Every field may be absent. */
-const descriptionSchema = z.strictObject({
-  name: z.string().optional(),
-  /** `z-score`: already normalised, taken as they are. Otherwise normalised as the model says. */
-  intensities: z.enum(['raw', 'z-score']).default('raw'),
-  /** True mm along the files' voxel axes, where the headers are a little off. */
-  spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).optional(),
-  /** Regular expression whose first group (else the whole match) names the patient in a case's name. */
-  patient: z.string().max(200).refine(isPattern, 'a regular expression').optional(),
-  /** `nonzero-box`: cut-outs, known only inside the box of voxels that are non-zero in any sequence. */
-  known: z.enum(['everywhere', 'nonzero-box']).default('everywhere'),
-  /** What the masks' numbers mean; found out where absent. `brats2013`: a label 3 beside a 4 is non-enhancing core. */
-  labels: z.enum(LABEL_SCHEMES).optional(),
-  /** Label of voxels whose truth nobody knows (nnU-Net's ignore label): no loss is taken there. For training alone. */
-  unknownLabel: z.int().min(5).max(255).optional(),
-});
+const descriptionSchema = z
+  .strictObject({
+    name: z.string().optional(),
+    /** `z-score`: already normalised, taken as they are. Otherwise normalised as the model says. */
+    intensities: z.enum(['raw', 'z-score']).default('raw'),
+    /** True mm along the files' voxel axes, where the headers are a little off. */
+    spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).optional(),
+    /** Regular expression whose first group (else the whole match) names the patient in a case's name. */
+    patient: z.string().max(200).refine(isPattern, 'a regular expression').optional(),
+    /** `nonzero-box`: cut-outs, known only inside the box of voxels that are non-zero in any sequence. */
+    known: z.enum(['everywhere', 'nonzero-box']).default('everywhere'),
+    /** What the masks' numbers mean; found out where absent. `brats2013`: a label 3 beside a 4 is non-enhancing core. */
+    labels: z.enum(LABEL_SCHEMES).optional(),
+    /** Label of voxels whose truth nobody knows (nnU-Net's ignore label): no loss is taken there. For training alone. */
+    unknownLabel: z.int().min(5).max(255).optional(),
+    /**
+     * Label of tumour whose parts nobody told apart: whole tumour, and no loss of core and enhancing tumour there. Cases that have it
+     * are scored for whole tumour alone.
+     */
+    tumourLabel: z.int().min(1).max(255).optional(),
+  })
+  .refine(({ unknownLabel, tumourLabel }) => unknownLabel === undefined || unknownLabel !== tumourLabel, {
+    path: ['tumourLabel'],
+    message: 'another label than unknownLabel',
+  });
 
 export type DatasetDescription = z.infer<typeof descriptionSchema>;
 

@@ -33,7 +33,7 @@ export interface TrainingVolume {
   readonly spacing: Shape3;
   /** Per modality of the model the normalised image, air exactly 0, or null where the case lacks it. */
   readonly images: readonly (Float32Array | null)[];
-  /** `UNKNOWN` where nobody knows. */
+  /** `UNKNOWN` where nobody knows, `TUMOUR` where nobody knows which part of the tumour. */
   readonly labels: Uint8Array;
   readonly scheme: LabelScheme;
   /** Where a cut-out is known; null for a whole case, outside of which is air. */
@@ -42,6 +42,12 @@ export interface TrainingVolume {
 
 /** The value in `labels` of a voxel whose truth is not known, whatever the data set's own is. */
 export const UNKNOWN = 255;
+
+/** The value in `labels` of a voxel of the tumour of which nobody told the parts, whatever the data set's own is. */
+export const TUMOUR = 254;
+
+/** Whether the tumour's parts are known nowhere in a case: TC and ET cannot be told from its mask. */
+export const isPartial = (labels: Uint8Array): boolean => labels.includes(TUMOUR);
 
 /** Fractional difference in spacing up to which a cut-out counts as being on the model's grid. */
 const SPACING_TOLERANCE = 0.005;
@@ -59,7 +65,7 @@ export async function loadCase(
 ): Promise<TrainingVolume> {
   const files = rules.modalities.map((modality) => datasetCase.images[modality] ?? null);
   const images = await Promise.all(files.map((file) => (file === null ? null : readVolume(file))));
-  const truth = withUnknown(await readLabelMap(datasetCase.truth), description.unknownLabel);
+  const truth = withMarks(await readLabelMap(datasetCase.truth), description);
   const placed = images.map((image) => image && withSpacing(image, description));
   const mask = withSpacing(truth, description);
   const onGrid =
@@ -79,9 +85,15 @@ export async function loadCase(
   };
 }
 
-function withUnknown(mask: Volume<Uint8Array>, label: number | undefined): Volume<Uint8Array> {
-  if (label === undefined || label === UNKNOWN) return mask;
-  return { ...mask, data: mask.data.map((value) => (value === label ? UNKNOWN : value)) };
+/** The mask with the data set's own labels of what is not known replaced by `UNKNOWN` and `TUMOUR`. */
+export function withMarks<M extends Volume<Uint8Array>>(
+  mask: M,
+  { unknownLabel, tumourLabel }: Pick<DatasetDescription, 'unknownLabel' | 'tumourLabel'>,
+): M {
+  if (unknownLabel === undefined && tumourLabel === undefined) return mask;
+  const marked = (value: number) =>
+    value === unknownLabel ? UNKNOWN : value === tumourLabel ? TUMOUR : value;
+  return { ...mask, data: mask.data.map(marked) };
 }
 
 /** Images and labels on one grid in the model's orientation, x fastest. */

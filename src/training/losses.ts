@@ -1,5 +1,6 @@
 /** What is minimised, and the name it has in options and logs. */
-export type LossName = 'dice' | 'dice+cross-entropy';
+export const LOSSES = ['dice', 'dice+cross-entropy', 'batch-dice+cross-entropy'] as const;
+export type LossName = (typeof LOSSES)[number];
 
 /** A loss and its derivative by the fused logits. */
 export interface LossValue {
@@ -12,8 +13,27 @@ export interface LossValue {
 export interface Target {
   /** 0 or 1, (regions, D, H, W), C order; regions overlap (WT ⊇ TC ⊇ ET). */
   readonly regions: Uint8Array;
-  /** 1 where the loss counts: in tissue, where the truth is known, (D, H, W). Null: everywhere. */
+  /**
+   * Where the loss counts, (D, H, W): bit r is set where region r's truth is known (in tissue). Null: everywhere. Sums run over
+   * known voxels alone.
+   */
   readonly known: Uint8Array | null;
+}
+
+/** `Target.known` of a voxel at which every region is known. */
+export const ALL_KNOWN = 255;
+
+/** What a loss needs of one sample or, added up, of a batch. Per region. */
+export interface LossSums {
+  /** Σp·y, Σp, Σy over known voxels, p = sigmoid(logit). */
+  readonly overlap: Float64Array;
+  readonly predicted: Float64Array;
+  readonly actual: Float64Array;
+  /** Sum of the binary cross-entropies over known voxels, and their number. */
+  readonly entropy: Float64Array;
+  readonly known: Float64Array;
+  /** Voxels at which another region is known and this one is not: the parts of a tumour that nobody told apart. */
+  readonly hidden: Float64Array;
 }
 
 /**
@@ -21,78 +41,115 @@ export interface Target {
  *
  * `dice`: soft Dice per region, 1 − (2Σp·y + 1)/(Σp + Σy + 1) with p = sigmoid(logit), averaged over the regions
  * (Hu et al., AAAI 2024). `dice+cross-entropy` adds the binary cross-entropy, averaged over regions and known voxels.
+ * `batch-dice+cross-entropy` is the same of sums over all samples of the batch (nnU-Net's batch Dice): a sample without a region
+ * teaches, too.
+ *
+ * A sample of which part of a region is hidden has negatives alone for it: its own Dice says nothing and is left out.
  *
  * @param logits (regions, D, H, W), C order.
  * @param regionCount number of regions.
+ * @param batch the sums over the batch, for `batch-dice+cross-entropy`; the sample's own when absent.
  */
-export function lossOf(name: LossName, logits: Float32Array, target: Target, regionCount: number): LossValue {
-  const voxels = logits.length / regionCount;
+export function lossOf(
+  name: LossName,
+  logits: Float32Array,
+  target: Target,
+  regionCount: number,
+  batch?: LossSums,
+): LossValue {
+  const sums = batch ?? lossSums(logits, target, regionCount);
+  const { value, dice, entropyWeight } = termsOf(name, sums);
   const cotangent = new Float32Array(logits.length);
-  const knownCount = target.known ? countKnown(target.known) : voxels;
-  const withEntropy = name === 'dice+cross-entropy' && knownCount > 0;
-  let value = 0;
+  const voxels = logits.length / regionCount;
   for (let region = 0; region < regionCount; region++) {
     const start = region * voxels;
-    value += regionLoss({
-      logits: logits.subarray(start, start + voxels),
-      truth: target.regions.subarray(start, start + voxels),
-      known: target.known,
-      cotangent: cotangent.subarray(start, start + voxels),
-      share: 1 / regionCount,
-      entropyWeight: withEntropy ? 1 / (regionCount * knownCount) : 0,
-    });
+    const { background, foreground } = dice[region];
+    for (let v = 0; v < voxels; v++) {
+      if (!isKnown(target, v, region)) continue;
+      const p = sigmoid(logits[start + v]);
+      const inside = target.regions[start + v] !== 0;
+      cotangent[start + v] =
+        p * (1 - p) * (inside ? foreground : background) + entropyWeight * (inside ? p - 1 : p);
+    }
   }
   return { value, cotangent };
 }
 
-/** One region of a sample. */
-interface RegionView {
-  readonly logits: Float32Array;
-  readonly truth: Uint8Array;
-  readonly known: Uint8Array | null;
-  readonly cotangent: Float32Array;
-  /** Weight of the soft Dice in the loss. */
-  readonly share: number;
-  /** Weight of each voxel's cross-entropy in the loss; 0 for none. */
-  readonly entropyWeight: number;
+/** The value of a loss, of its sums. */
+export const lossValue = (name: LossName, sums: LossSums): number => termsOf(name, sums).value;
+
+export function lossSums(logits: Float32Array, target: Target, regionCount: number): LossSums {
+  const sums = emptySums(regionCount);
+  const voxels = logits.length / regionCount;
+  for (let region = 0; region < regionCount; region++) {
+    const start = region * voxels;
+    for (let v = 0; v < voxels; v++) {
+      if (!isKnown(target, v, region)) {
+        if (target.known![v] !== 0) sums.hidden[region] += 1;
+        continue;
+      }
+      const z = logits[start + v];
+      const p = sigmoid(z);
+      sums.known[region] += 1;
+      sums.predicted[region] += p;
+      sums.entropy[region] += Math.log(1 + Math.exp(-Math.abs(z)));
+      if (target.regions[start + v] !== 0) {
+        sums.overlap[region] += p;
+        sums.actual[region] += 1;
+        if (z < 0) sums.entropy[region] -= z;
+      } else if (z > 0) sums.entropy[region] += z;
+    }
+  }
+  return sums;
 }
 
-/** The region's share of the loss; its derivative is written to the view's cotangent. */
-function regionLoss({ logits, truth, known, cotangent, share, entropyWeight }: RegionView): number {
-  let overlap = 0;
-  let predicted = 0;
-  let actual = 0;
-  let entropy = 0;
-  for (let v = 0; v < logits.length; v++) {
-    if (known !== null && known[v] === 0) continue;
-    const z = logits[v];
-    // exp(−|z|) never overflows, and gives both p and log(1 + exp(−z)).
-    const e = Math.exp(z >= 0 ? -z : z);
-    const p = (z >= 0 ? 1 : e) / (1 + e);
-    cotangent[v] = p;
-    predicted += p;
-    if (entropyWeight > 0) entropy += Math.log(1 + e);
-    if (truth[v] !== 0) {
-      overlap += p;
-      actual += 1;
-      if (z < 0) entropy -= z;
-    } else if (z > 0) entropy += z;
-  }
-  const numerator = 2 * overlap + 1;
-  const denominator = predicted + actual + 1;
-  const background = (share * numerator) / (denominator * denominator);
-  const foreground = background - (2 * share) / denominator;
-  for (let v = 0; v < logits.length; v++) {
-    if (known !== null && known[v] === 0) continue;
-    const p = cotangent[v];
-    const inside = truth[v] !== 0;
-    cotangent[v] = p * (1 - p) * (inside ? foreground : background) + entropyWeight * (inside ? p - 1 : p);
-  }
-  return share * (1 - numerator / denominator) + entropyWeight * entropy;
+/** The sums of a batch. */
+export function addSums(samples: readonly LossSums[], regionCount: number): LossSums {
+  const total = emptySums(regionCount);
+  for (const sums of samples)
+    for (const key of Object.keys(total) as (keyof LossSums)[])
+      sums[key].forEach((value, region) => {
+        total[key][region] += value;
+      });
+  return total;
 }
 
-function countKnown(known: Uint8Array): number {
-  let count = 0;
-  for (const flag of known) count += flag === 0 ? 0 : 1;
-  return count;
+function emptySums(regionCount: number): LossSums {
+  const zeros = () => new Float64Array(regionCount);
+  return {
+    overlap: zeros(),
+    predicted: zeros(),
+    actual: zeros(),
+    entropy: zeros(),
+    known: zeros(),
+    hidden: zeros(),
+  };
+}
+
+/** The loss, and per region its derivative by p of a voxel outside and inside the truth. */
+function termsOf(name: LossName, sums: LossSums) {
+  const regionCount = sums.known.length;
+  const known = sums.known.reduce((sum, count) => sum + count, 0);
+  const entropyWeight = name !== 'dice' && known > 0 ? 1 / known : 0;
+  let value = entropyWeight * sums.entropy.reduce((sum, entropy) => sum + entropy, 0);
+  const dice = Array.from({ length: regionCount }, (_, r) => {
+    if (name !== 'batch-dice+cross-entropy' && sums.hidden[r] > 0) return { background: 0, foreground: 0 };
+    const share = 1 / regionCount;
+    const numerator = 2 * sums.overlap[r] + 1;
+    const denominator = sums.predicted[r] + sums.actual[r] + 1;
+    value += share * (1 - numerator / denominator);
+    const background = (share * numerator) / (denominator * denominator);
+    return { background, foreground: background - (2 * share) / denominator };
+  });
+  return { value, dice, entropyWeight };
+}
+
+function isKnown({ known }: Target, voxel: number, region: number): boolean {
+  return known === null || (known[voxel] & (1 << region)) !== 0;
+}
+
+/** exp(−|z|) never overflows. */
+function sigmoid(z: number): number {
+  const e = Math.exp(-Math.abs(z));
+  return (z >= 0 ? 1 : e) / (1 + e);
 }

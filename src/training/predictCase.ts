@@ -1,6 +1,6 @@
 import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine } from '../engine/engine.js';
-import type { LabelMap, LabelScheme } from '../evaluate/labels.js';
+import { type LabelMap, type LabelScheme, oedemaLabel } from '../evaluate/labels.js';
 import type { Box } from '../evaluate/mask.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
@@ -16,7 +16,15 @@ import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
 import type { Grid, Size } from '../volume/volume.js';
 import type { DatasetCase, DatasetDescription } from './dataset.js';
-import { loadCase, type Shape3, type TrainingVolume, withSpacing } from './loadCase.js';
+import {
+  isPartial,
+  loadCase,
+  type Shape3,
+  type TrainingVolume,
+  TUMOUR,
+  withMarks,
+  withSpacing,
+} from './loadCase.js';
 import { cutPatch } from './spatial.js';
 import type { VerifiedDataset } from './verify.js';
 import { wholeWindow } from './window.js';
@@ -34,6 +42,8 @@ export interface PredictedCase {
   readonly logits: ModalityLogits;
   readonly truth: LabelMap;
   readonly truthLabels: LabelScheme;
+  /** Of the truth only the whole tumour is known (dataset.json's `tumourLabel`), in `truth` as oedema. */
+  readonly wholeTumourAlone: boolean;
   /** mm along the grid's axes. */
   readonly spacing: Size;
   /** Where the truth is known; everywhere when null. */
@@ -97,12 +107,19 @@ async function predictCutOut(
     kind: 'cut-out',
     name: volume.name,
     patient: volume.patient,
-    truth: { data: labels, size },
+    truth: { data: asOedema(labels, volume.scheme), size },
     truthLabels: volume.scheme,
+    wholeTumourAlone: isPartial(labels),
     spacing,
     known: boxOf(volume),
     ...maskable(logits, grid, signal),
   };
+}
+
+/** Tumour whose parts nobody told apart as a label of the scheme that is of no part. */
+export function asOedema(labels: Uint8Array, scheme: LabelScheme): Uint8Array {
+  const oedema = oedemaLabel(scheme);
+  return labels.map((label) => (label === TUMOUR ? oedema : label));
 }
 
 /** Where grid and lattice are the same. */
@@ -151,13 +168,15 @@ async function predictWhole(
   const prepared = withTrueSpacing(await prepareCase(study, { use, force, ...abort }), description);
   const normalised = description.intensities === 'z-score';
   const logits = await computeLogits(prepared, model, engine, { normalised, ...abort });
-  const truth = await readLabelMap(datasetCase.truth);
+  const marked = withMarks(await readLabelMap(datasetCase.truth), description);
+  const truth = { ...marked, data: asOedema(marked.data, dataset.labels) };
   return {
     kind: 'whole',
     name: datasetCase.name,
     patient: datasetCase.patient,
     truth,
     truthLabels: dataset.labels,
+    wholeTumourAlone: isPartial(marked.data),
     spacing: description.spacing ?? voxelSpacing(truth.affine),
     known: null,
     ...maskable(logits, prepared.grid, signal),

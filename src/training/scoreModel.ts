@@ -55,11 +55,19 @@ export async function scoreModel(
 }
 
 async function score(predicted: PredictedCase, { description }: Model, scores: ModelScores): Promise<void> {
-  const { name: caseName, patient, truth, truthLabels, spacing, known, grid } = predicted;
+  const { name: caseName, patient, truth, truthLabels, wholeTumourAlone, spacing, known, grid } = predicted;
   for (const [combination, data] of await predicted.masks(description, allCombinations(predicted.present))) {
     removeSpecks(data, grid, description.cleanUp);
     const prediction = { data, size: grid.size };
-    const comparison = { prediction, predictionLabels: 'brats', truth, truthLabels, spacing, known } as const;
+    const comparison = {
+      prediction,
+      predictionLabels: 'brats',
+      truth,
+      truthLabels,
+      wholeTumourAlone,
+      spacing,
+      known,
+    } as const;
     scores.cases.push({ caseName, patient, combination, regions: scoreRegions(comparison) });
   }
 }
@@ -72,7 +80,8 @@ function calibrate(predicted: PredictedCase, { description }: Model, scores: Mod
   for (const members of kind === 'whole' ? [present] : allCombinations(present)) {
     const { fused } = probabilityMaps(logits, grid, fusion, bitsOf(members, present));
     const bins = binsOf(scores, combinationName(members));
-    for (const region of REGIONS) addToCalibration(bins[region], fused[region], actual[region], counted);
+    const told = predicted.wholeTumourAlone ? (['WT'] as const) : REGIONS;
+    for (const region of told) addToCalibration(bins[region], fused[region], actual[region], counted);
   }
 }
 

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { type Problem, QuorumError } from '../errors.js';
 import { LabelCounts, type LabelReading, readLabels } from '../evaluate/labelReading.js';
 import { type Box, boundingBox } from '../evaluate/mask.js';
-import { type CaseScore, scoreRegions } from '../evaluate/scores.js';
+import { type CaseScore, type Comparison, scoreRegions } from '../evaluate/scores.js';
 import { allCombinations, combinationName, MODALITIES } from '../terms.js';
 import { sameGrid, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap, readVolume } from '../volume/read.js';
 import { type DatasetCase, throwAll } from './dataset.js';
+import { isPartial, withMarks } from './loadCase.js';
+import { asOedema } from './predictCase.js';
 import type { VerifiedDataset, VerifyOptions } from './verify.js';
 
 export interface ScorePredictionsOptions extends VerifyOptions {
@@ -129,9 +131,9 @@ async function scoreCase(
 ): Promise<CaseScore[]> {
   const { labels: truthLabels, description } = dataset;
   const scores: CaseScore[] = [];
-  await eachMask(dataset, datasetCase, predictions, ({ prediction, combination, truth, known }) => {
-    const spacing = description.spacing ?? voxelSpacing(truth.affine);
-    const regions = scoreRegions({ prediction, predictionLabels: told, truth, truthLabels, spacing, known });
+  await eachMask(dataset, datasetCase, predictions, ({ combination, ...masks }) => {
+    const spacing = description.spacing ?? voxelSpacing(masks.truth.affine);
+    const regions = scoreRegions({ ...masks, predictionLabels: told, truthLabels, spacing });
     scores.push({ caseName: datasetCase.name, patient: datasetCase.patient, combination, regions });
   });
   return scores;
@@ -148,10 +150,17 @@ async function eachMask(
   dataset: VerifiedDataset,
   datasetCase: DatasetCase,
   predictions: readonly Prediction[],
-  use: (mask: { prediction: LabelImage; combination: string; truth: LabelImage; known: Box | null }) => void,
+  use: (
+    mask: Pick<Comparison, 'prediction' | 'known' | 'wholeTumourAlone'> & {
+      readonly combination: string;
+      readonly truth: LabelImage;
+    },
+  ) => void,
 ): Promise<void> {
   if (predictions.length === 0) return;
-  const truth = await readLabelMap(datasetCase.truth);
+  const marked = withMarks(await readLabelMap(datasetCase.truth), dataset.description);
+  const wholeTumourAlone = isPartial(marked.data);
+  const truth = { ...marked, data: asOedema(marked.data, dataset.labels) };
   const known = dataset.description.known === 'nonzero-box' ? await knownBox(datasetCase) : null;
   for (const { combination, file } of predictions) {
     const prediction = await readLabelMap(file);
@@ -164,7 +173,7 @@ async function eachMask(
         files: [datasetCase.truth, file],
       });
     }
-    use({ prediction, combination, truth, known });
+    use({ prediction, combination, truth, wholeTumourAlone, known });
   }
 }
 

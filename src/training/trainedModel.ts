@@ -67,6 +67,7 @@ function describe(trained: TrainedModel): Omit<ModelDescription, 'weightsSha256'
 }
 
 function knownDice({ mean, interval, patients }: ValidationDice) {
+  if (patients === 0) return null;
   return { mean, lower: interval.low, upper: interval.high, patients };
 }
 

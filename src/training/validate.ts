@@ -6,12 +6,12 @@ import { REGIONS, type Region } from '../terms.js';
 import { plainSample } from './augmentation.js';
 import { zeroFilled } from './earlyFusion.js';
 import { fuse, meanFusion, seenBy } from './fusion.js';
-import type { TrainingVolume } from './loadCase.js';
+import { isPartial, type TrainingVolume } from './loadCase.js';
 import { type Members, subsets } from './objectives.js';
 import type { StepSample } from './step.js';
 import { fusionOf, modalityCountOf, type ParameterVector, type Route, setParameters } from './vector.js';
 
-/** Dice of one region of one combination over the validation patients. */
+/** Dice of one region of one combination over the validation patients whose truth tells that region; NaN when there is none. */
 export interface ValidationDice {
   readonly mean: number;
   readonly interval: Interval;
@@ -51,11 +51,13 @@ export async function validate(
   const inCutOuts = new Set<string>();
   for await (const volume of volumes) {
     if (volume.known) inCutOuts.add(volume.patient);
+    // Where nobody told the tumour's parts apart only the whole tumour is scored.
+    const told = isPartial(volume.labels) ? 1 : REGIONS.length;
     const sample = plainSample(volume);
     const logitsOf = await combinationLogits(vector, parameters, sample);
     for (const [c, members] of combinations.entries()) {
       if (members.some((m) => !sample.inputs[m])) continue;
-      const found = regionOverlaps(await logitsOf(members), sample);
+      const found = regionOverlaps(await logitsOf(members), sample).slice(0, told);
       overlaps[c].set(volume.patient, [...(overlaps[c].get(volume.patient) ?? []), found]);
     }
   }
@@ -65,7 +67,8 @@ export async function validate(
     const whole = patients.filter(([patient]) => !inCutOuts.has(patient));
     return { members, regions: diceOf(patients), wholeBrains: whole.length > 0 ? diceOf(whole) : null };
   });
-  const score = mean(scored.flatMap(({ regions }) => REGIONS.map((region) => regions[region].mean)));
+  const means = scored.flatMap(({ regions }) => REGIONS.map((region) => regions[region]));
+  const score = mean(means.filter(({ patients }) => patients > 0).map((one) => one.mean));
   return { score, combinations: scored };
 }
 
@@ -74,12 +77,16 @@ function diceOf(
 ): Readonly<Record<Region, ValidationDice>> {
   return byRegion((region) => {
     const r = REGIONS.indexOf(region);
-    const values = patients.map(([, parts]) => dice(addOverlaps(parts.map((part) => part[r]))));
+    const told = patients.flatMap(([patient, parts]) => {
+      const own = parts.flatMap((part) => part[r] ?? []);
+      return own.length > 0 ? [[patient, dice(addOverlaps(own))] as const] : [];
+    });
+    const values = told.map(([, value]) => value);
     return {
-      mean: mean(values),
-      interval: bootstrapInterval(values),
+      mean: values.length > 0 ? mean(values) : Number.NaN,
+      interval: values.length > 0 ? bootstrapInterval(values) : { low: Number.NaN, high: Number.NaN },
       patients: values.length,
-      values: Object.fromEntries(patients.map(([patient], i) => [patient, values[i]])),
+      values: Object.fromEntries(told),
     };
   });
 }
@@ -128,10 +135,10 @@ function regionOverlaps(fused: Float32Array, { target }: StepSample): Overlap[] 
   const voxels = fused.length / REGIONS.length;
   const counts = REGIONS.map(() => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0 }));
   for (let v = 0; v < voxels; v++) {
-    if (target.known && target.known[v] === 0) continue;
     let inside = true;
     for (let r = 0; r < counts.length; r++) {
       inside &&= fused[r * voxels + v] > 0;
+      if (target.known && (target.known[v] & (1 << r)) === 0) continue;
       const actual = target.regions[r * voxels + v] !== 0;
       if (inside && actual) counts[r].truePositives += 1;
       else if (inside) counts[r].falsePositives += 1;

@@ -143,8 +143,9 @@ function strangers(
   scheme: LabelScheme,
   alsoKnown: readonly number[] = [],
 ): Problem[] {
-  const { unknownLabel } = dataset.description;
-  const allowed = [...knownLabels(scheme), ...(unknownLabel === undefined ? [] : [unknownLabel])];
+  const { unknownLabel, tumourLabel } = dataset.description;
+  const further = [unknownLabel, tumourLabel].filter((label) => label !== undefined);
+  const allowed = [...knownLabels(scheme), ...further];
   return cases.flatMap(({ file, labels }) => {
     const wrong = [...labels].filter((label) => !allowed.includes(label) && !alsoKnown.includes(label));
     if (wrong.length === 0) return [];

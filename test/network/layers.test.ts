@@ -1,6 +1,7 @@
 /** Networks whose levels have other channels than the paper's. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
+import { createTensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { WasmEngine } from '../../src/engine/wasm/engine.js';
 import { initialiseParameters } from '../../src/network/initialise.js';
 import { buildLayers, type Channels, channelsOfWidth } from '../../src/network/layers.js';
@@ -34,12 +35,12 @@ describe('channels of the levels', () => {
   });
 });
 
-describe('the wide network on two engines', () => {
+describe('the wide network on three engines', () => {
   const parameters = initialiseParameters(layers, 4, 7);
   const wasm = new WasmEngine({ layers, modalityCount: 4, threads: 2 });
   afterAll(() => wasm.dispose());
 
-  it('has the same logits', async () => {
+  it('has the same logits, also on TensorFlow', async () => {
     const named = new Map(
       specs.map(({ name, offset, length }) => [name, parameters.subarray(offset, offset + length)]),
     );
@@ -50,5 +51,14 @@ describe('the wide network on two engines', () => {
     const found = await wasm.logits(2, input);
     await onnx.dispose();
     expect(error(found, expected)).toBeLessThan(1e-4);
+    const other = await createTensorflowEngine({
+      parameters: named,
+      layers,
+      modalityCount: 4,
+      device: 'cpu',
+    });
+    const third = await other.logits(2, input);
+    await other.dispose();
+    expect(error(third, expected)).toBeLessThan(1e-4);
   }, 60_000);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { augmentedSample, DEFAULT_AUGMENTATION, plainSample } from '../../src/training/augmentation.js';
+import { TUMOUR } from '../../src/training/loadCase.js';
+import { ALL_KNOWN } from '../../src/training/losses.js';
 import { randomStream } from '../../src/training/random.js';
 import { volumeOf } from './volumes.js';
 
@@ -27,14 +29,31 @@ describe('samples', () => {
     ]);
     // Air is not known: beyond the case there is no loss.
     const knownAt = (d: number, h: number) => target.known![32 * (32 * d + h)];
-    expect([knownAt(0, 0), knownAt(19, 19), knownAt(20, 0), knownAt(0, 20)]).toEqual([1, 1, 0, 0]);
+    expect([knownAt(0, 0), knownAt(19, 19), knownAt(20, 0), knownAt(0, 20)]).toEqual([
+      ALL_KNOWN,
+      ALL_KNOWN,
+      0,
+      0,
+    ]);
   });
 
   it('voxels whose truth nobody knows are told apart, and are of no region', () => {
     const unsure = volumeOf([16, 16, 16], () => 1, { label: (d) => [0, 255, 4][d % 3] });
     const { target } = plainSample(unsure);
-    expect([0, 1, 2].map((d) => target.known![d * 256])).toEqual([1, 0, 1]);
+    expect([0, 1, 2].map((d) => target.known![d * 256])).toEqual([ALL_KNOWN, 0, ALL_KNOWN]);
     expect([0, 1, 2].map((d) => target.regions[d * 256])).toEqual([0, 0, 1]);
+  });
+
+  it('tumour whose parts nobody told apart is whole tumour; core and enhancing tumour are not known there', () => {
+    const partial = volumeOf([16, 16, 16], () => 1, { label: (d) => [0, TUMOUR, 4][d % 3] });
+    const { target } = plainSample(partial);
+    expect([0, 1, 2].map((d) => target.known![d * 256])).toEqual([ALL_KNOWN, 1, ALL_KNOWN]);
+    const regionsAt = (d: number) => [0, 1, 2].map((r) => target.regions[r * 4096 + d * 256]);
+    expect([0, 1, 2].map(regionsAt)).toEqual([
+      [0, 0, 0],
+      [1, 0, 0],
+      [1, 1, 1],
+    ]);
   });
 
   it('air is where no sequence of the sample shows anything; there is no loss', () => {
@@ -43,7 +62,9 @@ describe('samples', () => {
     both.images[3]!.fill(1, 256, 512);
     const { target } = plainSample(both);
     const known = (d: number, h: number) => target.known![256 * d + 16 * h];
-    expect([known(0, 0), known(0, 9), known(1, 0), known(2, 0), known(5, 0)]).toEqual([0, 1, 1, 0, 1]);
+    expect([known(0, 0), known(0, 9), known(1, 0), known(2, 0), known(5, 0)]).toEqual(
+      [0, 1, 1, 0, 1].map((known) => known * ALL_KNOWN),
+    );
   });
 
   it('augmented: decided by the stream alone', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/training/dataset.js';
-import { type InputRules, loadCase } from '../../src/training/loadCase.js';
+import { type InputRules, loadCase, TUMOUR } from '../../src/training/loadCase.js';
 import { verifyDataset } from '../../src/training/verify.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
@@ -68,6 +68,14 @@ describe('loading a cut-out', () => {
     await writeCase(folder, 'a', { size: [3, 4, 5], affine: lpsAffine([2, 2, 1.5]), labels: [1, 9, 4] });
     const { labels } = await load(folder);
     expect([0, 20, 40, 5].map((v) => labels[v])).toEqual([1, 255, 4, 0]);
+  });
+
+  it('says where nobody knows which part of the tumour', async () => {
+    const folder = join(root, 'whole-tumour');
+    await writeDescription(folder, { ...description, unknownLabel: 9, tumourLabel: 5 });
+    await writeCase(folder, 'a', { size: [3, 4, 5], affine: lpsAffine([2, 2, 1.5]), labels: [5, 9, 4] });
+    const { labels } = await load(folder);
+    expect([0, 20, 40, 5].map((v) => labels[v])).toEqual([TUMOUR, 255, 4, 0]);
   });
 
   it('is refused on another spacing, never resampled', async () => {

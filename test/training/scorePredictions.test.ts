@@ -48,6 +48,24 @@ describe('scoring predicted masks', () => {
     expect(reading).toMatchObject({ name: 'brats2020', voxels: { 1: 2, 2: 6, 4: 2 } });
   });
 
+  it('scores a case whose tumour has no known parts for the whole tumour alone', async () => {
+    const folder = join(root, 'partial');
+    await writeDescription(folder, { tumourLabel: 5 });
+    await writeCase(folder, 'a');
+    await writeCase(folder, 'b', { labels: [5, 5, 5] });
+    const data = await verifyDataset(await openDataset(folder));
+    const predicted = join(root, 'partial-predicted');
+    for (const name of ['a', 'b']) await writeMask(join(predicted, 't1', `${name}.nii.gz`), [1, 2, 4]);
+    const { cases } = await scorePredictions(data, data.cases, predicted);
+    const dices = cases.map(({ regions }) =>
+      [regions.WT, regions.TC, regions.ET].map((score) => score?.dice),
+    );
+    expect(dices).toEqual([
+      [1, 1, 1],
+      [1, undefined, undefined],
+    ]);
+  });
+
   it('asks for a combination of every case that could have it, and lists what is missing', async () => {
     const data = await dataset('missing');
     const folder = join(root, 'missing-predicted');

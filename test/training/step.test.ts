@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fuse, meanFusion } from '../../src/training/fusion.js';
-import { lossOf } from '../../src/training/losses.js';
+import { ALL_KNOWN, lossOf } from '../../src/training/losses.js';
 import { chooseObjectives, type ObjectiveChoice, subsets } from '../../src/training/objectives.js';
 import { randomStream } from '../../src/training/random.js';
 import { gradientStep, type StepSample, type StepSettings, Workspace } from '../../src/training/step.js';
@@ -22,7 +22,7 @@ function sample(seed: number, available: readonly number[]): StepSample {
     return available.includes(m) ? { data, shape: [4, 4, 4] as const } : null;
   });
   const regions = Uint8Array.from({ length: 3 * VOXELS }, () => (random.chance(0.4) ? 1 : 0));
-  const known = Uint8Array.from({ length: VOXELS }, () => (random.chance(0.8) ? 1 : 0));
+  const known = Uint8Array.from({ length: VOXELS }, () => (random.chance(0.8) ? ALL_KNOWN : 0));
   return { inputs, target: { regions, known } };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TUMOUR } from '../../src/training/loadCase.js';
 import { validate } from '../../src/training/validate.js';
 import { parameterVector } from '../../src/training/vector.js';
 import { LinearEngine } from './linearEngine.js';
@@ -30,6 +31,20 @@ describe('validation', () => {
     const [{ regions }] = (await validate(vector, parameters, [volume])).combinations;
     // WT is where the value is negative, so nothing of TC and ET remains.
     expect([regions.WT.mean, regions.TC.mean, regions.ET.mean]).toEqual([0, 0, 0]);
+  });
+
+  it('scores a case whose tumour has no known parts for the whole tumour alone', async () => {
+    const told = volumeOf([16, 16, 16], (d) => d - 7.5, { label: (d) => (d >= 8 ? 4 : 0), patient: 'told' });
+    const partial = volumeOf([16, 16, 16], (d) => d - 7.5, {
+      label: (d) => (d >= 4 ? TUMOUR : 0),
+      patient: 'partial',
+    });
+    const { score, combinations } = await validate(vector, PARAMETERS, [told, partial]);
+    const [{ regions, wholeBrains }] = combinations;
+    expect(regions.WT.values).toEqual({ told: 1, partial: 0.8 });
+    expect([regions.TC.values, regions.ET.values]).toEqual([{ told: 1 }, { told: 1 }]);
+    expect(wholeBrains!.WT.patients).toBe(2);
+    expect(score).toBeCloseTo((0.9 + 1 + 1) / 3, 12);
   });
 
   it('pools the cut-outs of a patient, and counts only what is known', async () => {
