@@ -42,7 +42,7 @@ function networkOptions(): Option[] {
     option('--channels <list>', 'of the five levels, e.g. 8,16,64,128,256', parseChannels, 'the width’s'),
     option(
       '--objectives <kind>',
-      'subsets15, singles4, sampled:k, or mean (one mean loss)',
+      'subsets15, singles4, sampled:k, singles+k (the singles and k larger ones), or mean (one mean loss)',
       parseObjectives,
       nameOfObjectives(DEFAULTS.objectives),
     ),
@@ -52,7 +52,12 @@ function networkOptions(): Option[] {
       ['paper', 'pcgrad', 'mean'],
       DEFAULTS.decoupling,
     ),
-    choice('--loss <name>', 'what is minimised', ['dice', 'dice+cross-entropy'], DEFAULTS.loss),
+    choice(
+      '--loss <name>',
+      'what is minimised; batch: Dice of sums over the step’s samples',
+      ['dice', 'dice+cross-entropy', 'batch-dice+cross-entropy'],
+      DEFAULTS.loss,
+    ),
     choice(
       '--sharing <kind>',
       'what the modalities share',
@@ -78,7 +83,21 @@ function stepOptions(): Option[] {
       ['cosine', 'polynomial', 'constant'],
       DEFAULTS.schedule,
     ),
-    option('--weight-decay <x>', 'L2 penalty', parseNumber, DEFAULTS.weightDecay),
+    option('--weight-decay <x>', 'L2 penalty, or AdamW’s decay', parseNumber, DEFAULTS.weightDecay),
+    choice(
+      '--optimiser <name>',
+      'adamw: the decay acts beside the step, on convolution weights alone',
+      ['adam', 'adamw'],
+      DEFAULTS.optimiser,
+    ),
+    option('--warm-up <steps>', 'over which the learning rate rises', parseWhole, DEFAULTS.warmUp),
+    option('--clip <norm>', 'largest norm of a gradient; 0: any', parseNumber, DEFAULTS.clip),
+    option(
+      '--average <decay>',
+      'running mean of the parameters, validated and written in their place, e.g. 0.999; 0: none',
+      parseShare,
+      DEFAULTS.averageDecay,
+    ),
     option('--batch <n>', 'samples a step', parseCount, DEFAULTS.batch),
     option('--crop <side>', 'voxels a side of crops from whole cases, 16 × n', parseCount, DEFAULTS.crop),
     option(
@@ -86,6 +105,12 @@ function stepOptions(): Option[] {
       'share of these crops that are centred on tumour, the others anywhere in the brain',
       parseShare,
       DEFAULTS.tumourShare.toFixed(2),
+    ),
+    option(
+      '--margin <planes>',
+      'air added at each face of whole cases, at random up to',
+      parseWhole,
+      DEFAULTS.margin,
     ),
     choice(
       '--augmentation <kind>',
@@ -142,6 +167,7 @@ function choice(flags: string, text: string, choices: readonly string[], standar
 
 function nameOfObjectives(objectives: Objectives): string {
   if (objectives.kind === 'sampled') return `sampled:${objectives.count}`;
+  if (objectives.kind === 'singles+sampled') return `singles+${objectives.count}`;
   return objectives.kind === 'subsets' ? 'subsets15' : 'singles4';
 }
 
@@ -165,6 +191,11 @@ interface TrainOptions {
   lr?: number;
   schedule?: TrainRequest['schedule'];
   weightDecay?: number;
+  optimiser?: TrainRequest['optimiser'];
+  warmUp?: number;
+  clip?: number;
+  average?: number;
+  margin?: number;
   batch?: number;
   crop?: number;
   tumourShare?: number;
@@ -245,6 +276,11 @@ function requestOf(datasets: string[], options: TrainOptions): TrainRequest {
       learningRate: options.lr,
       schedule: options.schedule,
       weightDecay: options.weightDecay,
+      optimiser: options.optimiser,
+      warmUp: options.warmUp,
+      clip: options.clip,
+      averageDecay: options.average,
+      margin: options.margin,
       batch: options.batch,
       crop: options.crop,
       tumourShare: options.tumourShare,
@@ -285,9 +321,13 @@ function parseObjectives(text: string): Objectives | 'mean' {
   if (text === 'subsets15') return { kind: 'subsets' };
   if (text === 'singles4') return { kind: 'singles' };
   if (text === 'mean') return 'mean';
+  const larger = Number(/^singles\+(\d+)$/.exec(text)?.[1] ?? Number.NaN);
+  if (larger >= 1 && larger <= 11) return { kind: 'singles+sampled', count: larger };
   const count = Number(/^sampled:(\d+)$/.exec(text)?.[1] ?? Number.NaN);
   if (count >= 1 && count <= 15) return { kind: 'sampled', count };
-  throw new InvalidArgumentError('Expected subsets15, singles4, sampled:1 to sampled:15, or mean.');
+  throw new InvalidArgumentError(
+    'Expected subsets15, singles4, sampled:1 to sampled:15, singles+1 to singles+11, or mean.',
+  );
 }
 
 function parseChannels(text: string): Channels {

@@ -50,12 +50,18 @@ export function augmentedSample(
   random: Random,
 ): StepSample {
   const window = drawWindow(volume, rules.window, random);
-  const matrix = rules.spatial ? drawMatrix(rules.spatial, volume.spacing, random) : undefined;
+  const spatial = rules.spatial && (volume.known ? rules.spatial : upright(rules.spatial));
+  const matrix = spatial ? drawMatrix(spatial, volume.spacing, random) : undefined;
   const patch = cutPatch(volume, window, matrix);
   for (const image of patch.images) {
     if (image && rules.intensity) changeIntensities(image, patch.shape, rules.intensity, random);
   }
   return sampleOf(patch, volume);
+}
+
+/** A whole brain is mirrored left to right alone (the model's first axis): none lies on its face or stands on its head. */
+function upright(spatial: SpatialRules): SpatialRules {
+  return { ...spatial, flip: [spatial.flip[0], 0, 0] };
 }
 
 /** The whole case as it is. */

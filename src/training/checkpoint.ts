@@ -12,6 +12,8 @@ export interface TrainingState {
   readonly parameters: Float32Array;
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
+  /** The running mean of the parameters; null where none is kept. */
+  readonly average: Float32Array | null;
   /** Updates that Adam has made; fewer than `step` when samples had nothing to train on. */
   readonly updates: number;
   /** The best validation so far. */
@@ -46,6 +48,7 @@ export async function writeCheckpoint(folder: string, state: TrainingState, plan
     ['firstMoment', vector(state.firstMoment)],
     ['secondMoment', vector(state.secondMoment)],
   ]);
+  if (state.average) tensors.set('average', vector(state.average));
   if (state.best) tensors.set('best', vector(state.best.parameters));
   const metadata = {
     plan,
@@ -155,6 +158,7 @@ async function readState(file: string, length: number): Promise<{ state: Trainin
     parameters: vector('parameters'),
     firstMoment: vector('firstMoment'),
     secondMoment: vector('secondMoment'),
+    average: tensors.has('average') ? vector('average') : null,
     updates: number('updates'),
     best,
     stale: number('stale'),

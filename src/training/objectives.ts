@@ -10,7 +10,9 @@ export type Members = readonly number[];
 export type ObjectiveChoice =
   | { readonly kind: 'subsets' }
   | { readonly kind: 'singles' }
-  | { readonly kind: 'sampled'; readonly count: number };
+  | { readonly kind: 'sampled'; readonly count: number }
+  /** The modalities alone, and `count` of the larger combinations drawn anew at each step. */
+  | { readonly kind: 'singles+sampled'; readonly count: number };
 
 /** One loss of a step, after samples that lack modalities have been taken into account. */
 export interface StepObjective {
@@ -30,12 +32,15 @@ export function subsets(count: number): number[][] {
   return items.flatMap((removed) => choose(items, count - removed));
 }
 
-/** The objectives of one step. `random` is used by `sampled` alone, which draws without replacement. */
+/** The objectives of one step. `random` is used by those that draw, without replacement. */
 export function chooseObjectives(choice: ObjectiveChoice, modalityCount: number, random: Random): number[][] {
   if (choice.kind === 'singles') return Array.from({ length: modalityCount }, (_, m) => [m]);
   const all = subsets(modalityCount);
   if (choice.kind === 'subsets') return all;
-  const drawn = random.permutation(all.length).slice(0, choice.count);
+  const singles = choice.kind === 'singles+sampled' ? modalityCount : 0;
+  const larger = all.length - singles;
+  const alone = Array.from({ length: singles }, (_, i) => larger + i);
+  const drawn = [...random.permutation(larger).slice(0, choice.count), ...alone];
   return drawn.sort((a, b) => a - b).map((index) => all[index]);
 }
 

@@ -208,6 +208,7 @@ async function prepareJob(
     label: labelOf(request, groups, engines, initial),
     modalities: MODALITIES,
     vector,
+    decayed: convolutionWeights(vector, specs),
     memory: opened.length === 1 ? opened[0].memory : null,
     initial,
     source: sharing === 'early-fusion' ? dropoutSource(source) : source,
@@ -217,6 +218,18 @@ async function prepareJob(
     ...hooks,
   };
   return { job, store, specs, networkLength: first.length * engines.length };
+}
+
+/** 1 for the weights of convolutions: what AdamW decays. */
+function convolutionWeights(
+  { length, routes }: ParameterVector,
+  specs: readonly ParameterSpec[],
+): Uint8Array {
+  const decayed = new Uint8Array(length);
+  for (const route of routes)
+    for (const { shape, offset, length: count } of specs)
+      if (shape.length === 5) decayed.fill(1, route.offset + offset, route.offset + offset + count);
+  return decayed;
 }
 
 /** The plan as it is done: early fusion has one loss a step, of one prediction. */
@@ -287,7 +300,8 @@ function sizeName(size: NetworkSize, capital = false): string {
 
 function aboutOf(request: TrainingRequest, trainedOn: readonly CaseGroup[]) {
   const { name, plan, sharing } = request;
-  const kind = plan.objectives.kind === 'sampled' ? `${plan.objectives.count} sampled` : plan.objectives.kind;
+  const kind =
+    'count' in plan.objectives ? `${plan.objectives.count} ${plan.objectives.kind}` : plan.objectives.kind;
   const objectives =
     sharing === 'early-fusion' ? 'modality dropout' : `${plan.decoupling} over ${kind} objectives`;
   return {

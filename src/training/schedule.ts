@@ -11,8 +11,16 @@ export type Schedule =
  *
  * @param step counted from 0; the first step has the full rate.
  * @param steps number of steps planned.
+ * @param warmUp over so many first steps the rate rises to what the schedule says.
  */
-export function learningRateAt(schedule: Schedule, rate: number, step: number, steps: number): number {
+export function learningRateAt(
+  schedule: Schedule,
+  first: number,
+  step: number,
+  steps: number,
+  warmUp = 0,
+): number {
+  const rate = step < warmUp ? (first * (step + 1)) / warmUp : first;
   const done = Math.min(1, step / steps);
   if (schedule.kind === 'polynomial') return rate * (1 - done) ** schedule.power;
   if (schedule.kind === 'cosine') return (rate * (1 + Math.cos(Math.PI * done))) / 2;

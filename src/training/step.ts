@@ -9,9 +9,9 @@ import {
   projectionCoefficients,
 } from './decouple.js';
 import { addBranchCotangent, addFusionGradient, type Fusion, fuse, type SeenBits, seenBy } from './fusion.js';
-import { type LossName, lossOf, type Target } from './losses.js';
+import { addSums, type LossName, type LossSums, lossOf, lossSums, type Target } from './losses.js';
 import { type Members, restrictObjectives, type StepObjective } from './objectives.js';
-import { fusionOf, type ParameterVector, segmentsOf } from './vector.js';
+import { fusionOf, type ParameterVector, routeLogits, segmentsOf } from './vector.js';
 
 /** One training example: what the network sees, and what it should say. All on one (D, H, W) grid. */
 export interface StepSample {
@@ -110,15 +110,20 @@ export async function gradientStep(
   const separate = settings.decoupling !== 'mean' || settings.indicators === true;
   const gradients = workspace.zeros(separate ? objectives.length : 1);
   const fusion = fusionOf(vector, parameters);
+  const batch =
+    settings.loss === 'batch-dice+cross-entropy' && samples.length > 1
+      ? await batchSums(vector, fusion, samples, objectives)
+      : null;
   const losses = new Array<number>(objectives.length).fill(0);
   for (let index = 0; index < samples.length; index++) {
-    const tasks = tasksOf(objectives, index, separate);
+    const tasks = tasksOf(objectives, index, separate, batch !== null);
     const seen = seenBy(samples[index].inputs);
     const branches = await forwardAll(vector, samples[index], tasks);
     try {
       for (const gradient of new Set(tasks.map((task) => task.gradient))) {
         const own = tasks.filter((task) => task.gradient === gradient);
         const context = {
+          batch,
           vector,
           branches,
           fusion,
@@ -156,6 +161,8 @@ interface Task {
 }
 
 interface StepContext {
+  /** Per objective the sums of the whole batch; null where every sample has a loss of its own. */
+  readonly batch: readonly LossSums[] | null;
   readonly vector: ParameterVector;
   /** By modality; undefined where no task needs it. */
   readonly branches: readonly (Branch | undefined)[];
@@ -165,7 +172,38 @@ interface StepContext {
   readonly loss: LossName;
 }
 
-function tasksOf(objectives: readonly StepObjective[], sample: number, separate: boolean): Task[] {
+/**
+ * Per objective the sums of the batch's losses: a look at the logits of every sample before any is walked backward. So the network
+ * goes forward twice; holding all branches instead would take the batch's size in memory.
+ */
+async function batchSums(
+  vector: ParameterVector,
+  fusion: Fusion,
+  samples: readonly StepSample[],
+  objectives: readonly StepObjective[],
+): Promise<LossSums[]> {
+  const sums: LossSums[][] = objectives.map(() => []);
+  for (const [index, { inputs, target }] of samples.entries()) {
+    const needed = new Set(objectives.flatMap(({ members }) => members[index]));
+    const seen = seenBy(inputs);
+    const logits: (Float32Array | undefined)[] = [];
+    for (const [m, route] of vector.routes.entries())
+      logits.push(needed.has(m) ? await routeLogits(route, inputs[m]!) : undefined);
+    objectives.forEach(({ members }, j) => {
+      if (members[index].length === 0) return;
+      const fused = fuse(fusion, members[index], logits, seen);
+      sums[j].push(lossSums(fused, target, vector.regionCount));
+    });
+  }
+  return sums.map((own) => addSums(own, vector.regionCount));
+}
+
+function tasksOf(
+  objectives: readonly StepObjective[],
+  sample: number,
+  separate: boolean,
+  ofBatch: boolean,
+): Task[] {
   return objectives.flatMap(({ members }, objective) => {
     if (members[sample].length === 0) return [];
     const lossWeight = 1 / members.filter((set) => set.length > 0).length;
@@ -173,7 +211,8 @@ function tasksOf(objectives: readonly StepObjective[], sample: number, separate:
       objective,
       members: members[sample],
       gradient: separate ? objective : 0,
-      weight: separate ? lossWeight : lossWeight / objectives.length,
+      // A batch's loss is one: its gradient is the sum over the samples, not their mean.
+      weight: (ofBatch ? 1 : lossWeight) / (separate ? 1 : objectives.length),
       lossWeight,
     };
   });
@@ -200,15 +239,15 @@ async function forwardAll(
  * @returns the tasks' losses.
  */
 async function addGradients(
-  { vector, branches, fusion, seen, target, loss }: StepContext,
+  { vector, branches, fusion, seen, target, loss, batch }: StepContext,
   tasks: readonly Task[],
   gradient: Float32Array,
 ): Promise<number[]> {
   const logits = branches.map((branch) => branch?.logits);
   const cotangents = new Map<number, Float32Array>();
-  const losses = tasks.map(({ members, weight }) => {
+  const losses = tasks.map(({ objective, members, weight }) => {
     const fused = fuse(fusion, members, logits, seen);
-    const { value, cotangent } = lossOf(loss, fused, target, vector.regionCount);
+    const { value, cotangent } = lossOf(loss, fused, target, vector.regionCount, batch?.[objective]);
     for (const m of members) {
       if (!cotangents.has(m)) cotangents.set(m, new Float32Array(fused.length));
       addBranchCotangent(fusion, members, m, seen, cotangent, weight, cotangents.get(m)!);

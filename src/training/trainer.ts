@@ -9,7 +9,7 @@ import type { TrainingVolume } from './loadCase.js';
 import { type LogLine, serialiseLines, stepLine, trimLog, validationLine } from './log.js';
 import type { LossName } from './losses.js';
 import { chooseObjectives, type ObjectiveChoice } from './objectives.js';
-import { Adam } from './optimiser.js';
+import { Adam, clipToNorm, updateAverage } from './optimiser.js';
 import { randomStream } from './random.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import type { SampleSource } from './source.js';
@@ -29,6 +29,14 @@ export interface TrainingPlan {
   readonly learningRate: number;
   readonly schedule: Schedule;
   readonly weightDecay: number;
+  /** Adam's penalty is in the gradient; AdamW's beside it, and of convolution weights alone. */
+  readonly optimiser?: 'adam' | 'adamw';
+  /** Steps over which the learning rate rises; 0 or absent: none. */
+  readonly warmUp?: number;
+  /** Largest norm of the merged gradient; 0 or absent: any. */
+  readonly clip?: number;
+  /** Decay of the running mean of the parameters, which is then what is validated and handed over; 0 or absent: none. */
+  readonly averageDecay?: number;
   /** With `mean`: norms and cosines are computed at every so many steps; 0 for never. */
   readonly indicatorsEvery: number;
   /** 0 for never. */
@@ -45,6 +53,8 @@ export interface TrainingJob {
   readonly vector: ParameterVector;
   /** The engine's memory for gradients, or null. */
   readonly memory: VectorMemory | null;
+  /** 1 for the parameters that AdamW decays: convolution weights. */
+  readonly decayed?: Uint8Array;
   /** The first parameters, as long as the vector. */
   readonly initial: Float32Array;
   readonly source: SampleSource;
@@ -90,6 +100,7 @@ export async function train(job: TrainingJob): Promise<TrainingOutcome> {
 class TrainingRun {
   private readonly workspace: Workspace;
   private readonly planText: string;
+  private readonly average: Float32Array | null;
   private lines: LogLine[] = [];
   private best: BestSoFar | null = null;
   private stale = 0;
@@ -106,10 +117,14 @@ class TrainingRun {
   ) {
     this.workspace = new Workspace(job.vector.length, job.memory);
     this.planText = planText(job);
+    this.average = job.plan.averageDecay ? parameters.slice() : null;
   }
 
   static async open(job: TrainingJob): Promise<TrainingRun> {
-    const adam = new Adam(job.vector.length, { weightDecay: job.plan.weightDecay });
+    const { weightDecay, optimiser } = job.plan;
+    const decoupled =
+      optimiser === 'adamw' ? (job.decayed ?? new Uint8Array(job.vector.length).fill(1)) : null;
+    const adam = new Adam(job.vector.length, { weightDecay, decoupled });
     const run = new TrainingRun(job, job.initial.slice(), adam);
     await mkdir(job.folder, { recursive: true }).catch((error) => {
       throw writeProblem(error, job.folder);
@@ -132,7 +147,7 @@ class TrainingRun {
       if (this.step % checkpointEvery === 0) await this.checkpoint();
     }
     await this.checkpoint();
-    const parameters = this.best?.parameters ?? this.parameters;
+    const parameters = this.best?.parameters ?? this.average ?? this.parameters;
     return { parameters, steps: this.step, best: this.best, stoppedEarly: this.step < plan.steps };
   }
 
@@ -155,10 +170,14 @@ class TrainingRun {
     this.upcoming = this.step + 1 < plan.steps ? this.draw(this.step + 1) : null;
     await setParameters(vector, this.parameters);
     const result = await gradientStep(vector, this.parameters, samples, this.settings(), this.workspace);
-    const rate = learningRateAt(plan.schedule, plan.learningRate, this.step, plan.steps);
+    const rate = learningRateAt(plan.schedule, plan.learningRate, this.step, plan.steps, plan.warmUp);
     this.step += 1;
     requireFinite(result, this.step);
-    if (result.objectives.length > 0) this.adam.step(this.parameters, result.gradient, rate);
+    if (result.objectives.length > 0) {
+      if (plan.clip) clipToNorm(result.gradient, plan.clip);
+      this.adam.step(this.parameters, result.gradient, rate);
+      if (this.average) updateAverage(this.average, this.parameters, plan.averageDecay!, this.adam.steps);
+    }
     const seconds = (performance.now() - started) / 1000;
     const names = vector.inputChannels > 1 ? null : modalities;
     this.log(stepLine(this.step, rate, result, names, seconds));
@@ -192,13 +211,14 @@ class TrainingRun {
   private async validate(): Promise<void> {
     const { vector, validation, modalities } = this.job;
     if (!validation) return;
-    const result: Validation = await validate(vector, this.parameters, validation());
+    const parameters = this.average ?? this.parameters;
+    const result: Validation = await validate(vector, parameters, validation());
     this.log(validationLine(this.step, result, modalities));
     if (this.best && result.score <= this.best.score) {
       this.stale += 1;
       return;
     }
-    this.best = { step: this.step, score: result.score, parameters: this.parameters.slice() };
+    this.best = { step: this.step, score: result.score, parameters: parameters.slice() };
     this.stale = 0;
   }
 
@@ -215,9 +235,18 @@ class TrainingRun {
       throw writeProblem(error, this.logFile);
     });
     this.lines = [];
-    const { step, parameters, best, stale, adam } = this;
+    const { step, parameters, average, best, stale, adam } = this;
     const { firstMoment, secondMoment, steps: updates } = adam;
-    const state: TrainingState = { step, parameters, firstMoment, secondMoment, updates, best, stale };
+    const state: TrainingState = {
+      step,
+      parameters,
+      firstMoment,
+      secondMoment,
+      average,
+      updates,
+      best,
+      stale,
+    };
     await writeCheckpoint(this.job.folder, state, this.planText);
     this.saved = step;
   }
@@ -228,6 +257,7 @@ class TrainingRun {
     this.best = state.best;
     this.stale = state.stale;
     this.parameters.set(state.parameters);
+    this.average?.set(state.average ?? state.parameters);
     this.adam.firstMoment.set(state.firstMoment);
     this.adam.secondMoment.set(state.secondMoment);
     this.adam.steps = state.updates;

@@ -1,4 +1,3 @@
-import type { Tensor3 } from '../engine/engine.js';
 import { addOverlaps, dice, type Overlap } from '../evaluate/dice.js';
 import { byRegion } from '../evaluate/scores.js';
 import { bootstrapInterval, type Interval, mean } from '../evaluate/statistics.js';
@@ -9,7 +8,7 @@ import { fuse, meanFusion, seenBy } from './fusion.js';
 import { isPartial, type TrainingVolume } from './loadCase.js';
 import { type Members, subsets } from './objectives.js';
 import type { StepSample } from './step.js';
-import { fusionOf, modalityCountOf, type ParameterVector, type Route, setParameters } from './vector.js';
+import { fusionOf, modalityCountOf, type ParameterVector, routeLogits, setParameters } from './vector.js';
 
 /** Dice of one region of one combination over the validation patients whose truth tells that region; NaN when there is none. */
 export interface ValidationDice {
@@ -120,14 +119,6 @@ export async function branchLogits(
     const input = sample.inputs[m];
     logits.push(input ? await routeLogits(route, input) : undefined);
   }
-  return logits;
-}
-
-async function routeLogits({ engine, branch }: Route, input: Tensor3): Promise<Float32Array> {
-  if (engine.logits) return engine.logits(branch, input);
-  const walked = await engine.forward(branch, input);
-  const logits = walked.logits.slice();
-  walked.release();
   return logits;
 }
 

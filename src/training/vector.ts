@@ -1,4 +1,4 @@
-import type { InferenceEngine, TrainingEngine } from '../engine/engine.js';
+import type { InferenceEngine, Tensor3, TrainingEngine } from '../engine/engine.js';
 import type { ParameterSpec } from '../network/parameters.js';
 import type { Segment } from './decouple.js';
 import { type Fusion, fusionLength, meanFusion, readFusion } from './fusion.js';
@@ -127,6 +127,15 @@ export async function setParameters(vector: ParameterVector, parameters: Float32
     done.add(engine);
     await engine.setParameters(parameters.subarray(offset, offset + length));
   }
+}
+
+/** A branch's logits; nothing is kept to walk backward. */
+export async function routeLogits({ engine, branch }: Route, input: Tensor3): Promise<Float32Array> {
+  if (engine.logits) return engine.logits(branch, input);
+  const walked = await engine.forward(branch, input);
+  const logits = walked.logits.slice();
+  walked.release();
+  return logits;
 }
 
 /** The fusion that these parameters hold. */

@@ -9,6 +9,11 @@ export interface WindowRules {
   readonly shift: number;
   /** Share of crops from whole cases that are centred on a tumour voxel; the others on any brain voxel. */
   readonly tumourShare: number;
+  /**
+   * Up to so many planes of air are added at each face of a whole case, at random, so that a network that pools does not learn where
+   * a box begins; 0 or absent: none.
+   */
+  readonly margin?: number;
 }
 
 /** A box of the case's grid that may reach beyond it; every side is a multiple of 16. */
@@ -27,16 +32,22 @@ export function drawWindow(volume: TrainingVolume, rules: WindowRules, random: R
     });
     return { start: start as unknown as Shape3, shape: paddedShape(volume.shape) };
   }
-  const padded = paddedShape(volume.shape);
+  const margin = () => (rules.margin ? random.integer(0, rules.margin) : 0);
+  const before = volume.shape.map(margin);
+  const after = volume.shape.map(margin);
+  const padded = paddedShape(
+    volume.shape.map((side, axis) => before[axis] + side + after[axis]) as unknown as Shape3,
+  );
   const shape = padded.map((side) => Math.min(side, rules.side)) as unknown as Shape3;
   const centre = random.chance(rules.tumourShare)
     ? (pick(volume, (v) => volume.labels[v] !== 0 && volume.labels[v] !== UNKNOWN, random) ??
       brainVoxel(volume, random))
     : brainVoxel(volume, random);
   const start = shape.map((side, axis) => {
-    const free = volume.shape[axis] - side;
+    const first = -before[axis];
+    const last = volume.shape[axis] + after[axis] - side;
     const wanted = centre[axis] - Math.floor(side / 2);
-    return Math.min(Math.max(wanted, Math.min(0, free)), Math.max(0, free));
+    return Math.min(Math.max(wanted, Math.min(first, last)), Math.max(first, last));
   });
   return { start: start as unknown as Shape3, shape };
 }

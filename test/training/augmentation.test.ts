@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { augmentedSample, DEFAULT_AUGMENTATION, plainSample } from '../../src/training/augmentation.js';
+import {
+  augmentedSample,
+  DEFAULT_AUGMENTATION,
+  FLIPS,
+  plainSample,
+} from '../../src/training/augmentation.js';
 import { TUMOUR } from '../../src/training/loadCase.js';
 import { ALL_KNOWN } from '../../src/training/losses.js';
 import { randomStream } from '../../src/training/random.js';
@@ -81,6 +86,20 @@ describe('samples', () => {
     const moved = augmentedSample(volume, spatialOnly, randomStream(6)).inputs;
     expect(moved[0]!.data).toEqual(moved[3]!.data);
     expect(inputs[0]!.data).not.toEqual(inputs[3]!.data);
+  });
+
+  it('whole brains are mirrored left to right alone, cut-outs along every axis', () => {
+    const image = (d: number, h: number, w: number) => 1 + d + 20 * h + 400 * w;
+    const rules = { ...DEFAULT_AUGMENTATION, spatial: FLIPS, intensity: null };
+    const firsts = (known: typeof volume.known) => {
+      const cut = volumeOf([16, 16, 16], image, { known });
+      const drawn = Array.from({ length: 60 }, (_, seed) =>
+        augmentedSample(cut, { ...rules, window: { ...rules.window, shift: 0 } }, randomStream(seed)),
+      );
+      return new Set(drawn.map(({ inputs }) => inputs[0]!.data[0]));
+    };
+    expect(firsts(null)).toEqual(new Set([image(0, 0, 0), image(15, 0, 0)]));
+    expect(firsts({ start: [0, 0, 0], end: [16, 16, 16] }).size).toBe(8);
   });
 
   it('a modality of which the window shows only air is lacking', () => {

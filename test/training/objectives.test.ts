@@ -26,6 +26,17 @@ describe('objectives', () => {
     expect(passes / 3000).toBeCloseTo(25.3, 0);
   });
 
+  it('has every single at each step and k of the larger, where asked', () => {
+    const seen = new Set<string>();
+    for (let step = 0; step < 200; step++) {
+      const drawn = chooseObjectives({ kind: 'singles+sampled', count: 3 }, 4, randomStream(2, step));
+      expect(NAMES(drawn).endsWith('0 1 2 3')).toBe(true);
+      expect(new Set(drawn.map((set) => set.join())).size).toBe(7);
+      for (const set of drawn.slice(0, 3)) seen.add(set.join());
+    }
+    expect(seen.size).toBe(11);
+  });
+
   it('uses S∩A for a sample that lacks modalities, leaves out the empty and merges the identical', () => {
     const restricted = restrictObjectives(subsets(4), [[0, 3]]);
     expect(restricted.map((o) => NAMES(o.members))).toEqual(['03', '0', '3']);

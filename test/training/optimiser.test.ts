@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Adam } from '../../src/training/optimiser.js';
+import { Adam, clipToNorm, updateAverage } from '../../src/training/optimiser.js';
 
 describe('Adam', () => {
   it('with a constant gradient every step has the length of the learning rate', () => {
@@ -36,10 +36,41 @@ describe('Adam', () => {
     expect(a[0]).toBe(b[0]);
   });
 
+  it('AdamW shrinks what is to be decayed beside the step, and nothing else', () => {
+    const decoupled = new Adam(2, { weightDecay: 0.1, decoupled: Uint8Array.of(1, 0) });
+    const plain = new Adam(2);
+    const [a, b] = [Float32Array.of(2, 2), Float32Array.of(2, 2)];
+    decoupled.step(a, Float32Array.of(-0.5, -0.5), 0.01);
+    plain.step(b, Float32Array.of(-0.5, -0.5), 0.01);
+    expect(a[0]).toBeCloseTo(b[0] - 0.01 * 0.1 * 2, 6);
+    expect(a[1]).toBe(b[1]);
+    expect(decoupled.firstMoment[0]).toBe(plain.firstMoment[0]);
+  });
+
   it('leaves a parameter alone whose gradient has always been 0', () => {
     const adam = new Adam(1);
     const parameters = Float32Array.of(3);
     adam.step(parameters, Float32Array.of(0), 0.01);
     expect(parameters[0]).toBe(3);
+  });
+});
+
+describe('clipping', () => {
+  it('scales a gradient down to the largest norm, and leaves a smaller one', () => {
+    const [large, small] = [Float32Array.of(3, -4), Float32Array.of(0.3, 0.4)];
+    expect(clipToNorm(large, 1)).toBe(5);
+    expect([...large]).toEqual([3 / 5, -4 / 5].map(Math.fround));
+    clipToNorm(small, 1);
+    expect([...small]).toEqual([0.3, 0.4].map(Math.fround));
+  });
+});
+
+describe('the running mean', () => {
+  it('follows by its decay, faster at first', () => {
+    const average = Float32Array.of(0);
+    updateAverage(average, Float32Array.of(1), 0.9, 1);
+    expect(average[0]).toBeCloseTo(1 - 2 / 11, 6);
+    updateAverage(average, Float32Array.of(2), 0.9, 1000);
+    expect(average[0]).toBeCloseTo(0.9 * (9 / 11) + 0.1 * 2, 6);
   });
 });

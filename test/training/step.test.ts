@@ -51,18 +51,23 @@ async function meanLossByDefinition(
   set: ReturnType<typeof setUp>,
   samples: StepSample[],
   objectives: number[][],
+  loss: StepSettings['loss'],
 ) {
-  const { losses } = await run(set, samples, { objectives });
+  const { losses } = await run(set, samples, { objectives, loss });
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-async function expectDerivative(set: ReturnType<typeof setUp>, samples: StepSample[]) {
-  const { gradient } = await run(set, samples);
+async function expectDerivative(
+  set: ReturnType<typeof setUp>,
+  samples: StepSample[],
+  loss: StepSettings['loss'] = 'dice',
+) {
+  const { gradient } = await run(set, samples, { loss });
   const step = 1 / 128;
   for (let i = 0; i < set.parameters.length; i++) {
     const at = (by: number) => {
       const parameters = set.parameters.map((value, k) => (k === i ? value + by : value));
-      return meanLossByDefinition({ ...set, parameters }, samples, subsets(4));
+      return meanLossByDefinition({ ...set, parameters }, samples, subsets(4), loss);
     };
     const slope = ((await at(step)) - (await at(-step))) / (2 * step);
     expect(Math.abs(slope - gradient[i])).toBeLessThan(2e-5);
@@ -98,6 +103,23 @@ describe('gradient step', () => {
       await expectDerivative(setUp(sharing, learnFusion), samples);
     },
   );
+
+  it('batch Dice: the gradient is that of one loss over all samples, of which some lack sequences', async () => {
+    const samples = [sample(1, [0, 1, 2, 3]), sample(2, [0, 3]), sample(4, [1])];
+    const name = 'batch-dice+cross-entropy';
+    const set = setUp('dynamic', true);
+    await expectDerivative(set, samples, name);
+    const [alone] = (await run(set, samples.slice(2), { loss: name })).losses;
+    expect(alone).toBeCloseTo(
+      (await run(set, samples.slice(2), { loss: 'dice+cross-entropy' })).losses[0],
+      10,
+    );
+    const once = (await run(set, samples, { loss: name })).gradient.slice();
+    const { gradient } = await run(set, samples, { loss: name, indicators: true });
+    gradient.forEach((value, i) => {
+      expect(value).toBeCloseTo(once[i], 6);
+    });
+  });
 
   it.each(['subsets', 'singles'] as const)(
     'one walk for the mean equals the mean of all gradients (%s)',

@@ -129,6 +129,27 @@ describe('training', () => {
     expect(parameters).toEqual(best!.parameters);
   });
 
+  it('validates and hands over the running mean of the parameters; a resumed run gives the same', async () => {
+    const recipe = {
+      optimiser: 'adamw',
+      weightDecay: 0.01,
+      warmUp: 3,
+      clip: 0.5,
+      averageDecay: 0.9,
+      loss: 'batch-dice+cross-entropy',
+      objectives: { kind: 'singles+sampled', count: 2 },
+      validateEvery: 0,
+    } as const;
+    const whole = await train(jobOf(recipe));
+    const raw = await train(jobOf({ ...recipe, averageDecay: 0 }));
+    expect(whole.parameters).not.toEqual(raw.parameters);
+    const broken = jobOf(recipe, { checkpointEvery: 1 });
+    await expect(train(breakingAt(broken, 15))).rejects.toThrow('power cut');
+    expect((await train(broken)).parameters).toEqual(whole.parameters);
+    const best = await train(jobOf({ ...recipe, validateEvery: 12 }));
+    expect(best.parameters).toEqual(whole.parameters);
+  });
+
   it('stops early when validation no longer improves', async () => {
     const job = jobOf({ steps: 200, validateEvery: 2, patience: 3, learningRate: 0 });
     expect(await train(job)).toMatchObject({ steps: 8, stoppedEarly: true, best: { step: 2 } });

@@ -36,6 +36,21 @@ describe('windows', () => {
     }
   });
 
+  it('may begin in air before a whole case and end in air behind it, no further than the margin', () => {
+    const volume = volumeOf([20, 30, 40], () => 1);
+    const windows = draws(volume, { ...RULES, side: 96, margin: 5 });
+    const begins = [0, 1, 2].map((axis) => windows.map(({ start }) => start[axis]));
+    for (const starts of begins) expect(new Set(starts).size).toBeGreaterThan(4);
+    for (const { start, shape } of windows) {
+      start.forEach((first, axis) => {
+        // Sides are multiples of 16; all of the case is in the window.
+        expect(shape[axis] % 16).toBe(0);
+        expect(first).toBeLessThanOrEqual(0);
+        expect(first + shape[axis]).toBeGreaterThanOrEqual(volume.shape[axis]);
+      });
+    }
+  });
+
   it('are centred on tumour as often as asked, else on any brain voxel', () => {
     // Tumour fills one far corner of the brain; a window elsewhere misses it.
     const inTumour = (d: number, h: number, w: number) => d > 58 && h > 58 && w > 58;

@@ -34,20 +34,31 @@ export const trainRequestSchema = z.strictObject({
     .union([
       z.strictObject({ kind: z.enum(['subsets', 'singles']) }),
       z.strictObject({ kind: z.literal('sampled'), count: z.int().min(1).max(15) }),
+      z.strictObject({ kind: z.literal('singles+sampled'), count: z.int().min(1).max(11) }),
     ])
     .default({ kind: 'sampled', count: 5 }),
   decoupling: z.enum(['paper', 'pcgrad', 'mean']).default('paper'),
-  loss: z.enum(['dice', 'dice+cross-entropy']).default('dice+cross-entropy'),
+  loss: z.enum(['dice', 'dice+cross-entropy', 'batch-dice+cross-entropy']).default('dice+cross-entropy'),
   steps: z.int().positive().default(4000),
   learningRate: z.number().positive().default(1e-3),
   schedule: z.enum(['cosine', 'polynomial', 'constant']).default('cosine'),
   weightDecay: z.number().min(0).default(0),
+  /** Where the decay acts: in Adam's gradient, or beside the step and on convolution weights alone. */
+  optimiser: z.enum(['adam', 'adamw']).default('adam'),
+  /** Steps over which the learning rate rises to its first value. */
+  warmUp: z.int().min(0).default(0),
+  /** Largest norm of a step's gradient; 0: any. */
+  clip: z.number().min(0).default(0),
+  /** Decay of the running mean of the parameters, which is then validated and written; 0: the parameters themselves. */
+  averageDecay: z.number().min(0).lt(1).default(0),
   /** Samples a step. */
   batch: z.int().positive().default(4),
   /** Side in voxels of crops from whole cases. */
   crop: z.int().positive().multipleOf(16).default(64),
   /** Share of crops that are centred on a tumour voxel; the others on any brain voxel. */
   tumourShare: fraction.default(2 / 3),
+  /** At each face of a whole case up to so many planes of air more, at random. */
+  margin: z.int().min(0).max(64).default(0),
   /** What happens to a sample besides shifting it: everything, flips alone, or nothing. */
   augmentation: z.enum(['full', 'flips', 'none']).default('full'),
   seed: z.int().min(0).max(0x7fffffff).default(1),

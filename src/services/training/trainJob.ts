@@ -92,6 +92,10 @@ function trainingRequestOf(request: TrainRequest): Omit<TrainingRequest, 'out'> 
       learningRate: request.learningRate,
       schedule: scheduleOf(request.schedule),
       weightDecay: request.weightDecay,
+      optimiser: request.optimiser,
+      warmUp: request.warmUp,
+      clip: request.clip,
+      averageDecay: request.averageDecay,
       indicatorsEvery: request.indicatorsEvery,
       validateEvery: request.validateEvery,
       patience: request.patience,
@@ -107,8 +111,8 @@ function scheduleOf(kind: TrainRequest['schedule']): Schedule {
   return kind === 'polynomial' ? { kind, power: POLYNOMIAL_POWER } : { kind };
 }
 
-function augmentationOf({ crop, tumourShare, augmentation }: TrainRequest): AugmentationRules {
-  const window = { ...DEFAULT_AUGMENTATION.window, side: crop, tumourShare };
+function augmentationOf({ crop, tumourShare, margin, augmentation }: TrainRequest): AugmentationRules {
+  const window = { ...DEFAULT_AUGMENTATION.window, side: crop, tumourShare, margin };
   if (augmentation === 'full') return { ...DEFAULT_AUGMENTATION, window };
   return { window, spatial: augmentation === 'flips' ? FLIPS : null, intensity: null };
 }
