@@ -70,6 +70,7 @@ function describeImage(image: ImageSummary): string {
     ['values', `${image.minimum} … ${image.maximum}`],
     ['non-zero', `${image.nonZeroMl.toFixed(1)} ml`],
   ];
+  for (const remark of image.remarks) lines.push(['note', remark]);
   if (image.labels) lines.push(['labels', image.labels.join(', ')]);
   return lines.map(([what, value]) => `${what.padEnd(13)} ${value}`).join('\n');
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { MODALITIES } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
-import type { HeaderRemark, ImageHeader } from '../volume/read.js';
+import type { ImageHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
 import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
+import { HEADER_REMARKS } from './headerRemarks.js';
 import { imageStem, type Recognition, recogniseSequence } from './recognise.js';
 import { settleContrast } from './recogniser/examination.js';
 import { judgeFile, sharedWords } from './recogniser/fileName.js';
@@ -106,17 +107,11 @@ async function candidateOf(
   };
 }
 
-const REMARKS: Record<HeaderRemark, string> = {
-  ORIENTATION_UNKNOWN: 'no header says which side is left and which is right',
-  VOXEL_SIZE_FROM_PIXDIM: 'its matrix (sform) has no voxel size: pixdim was taken',
-  SFORM_UNUSABLE: 'its matrix (sform) places no voxel: the qform was taken',
-};
-
 /** What the headers of image files leave open, or contradict themselves in. */
 function headerRemarks(series: readonly FoundSeries[]): string[] {
   return series.flatMap(({ source, shown }) =>
     source.kind === 'file'
-      ? (source.header.remarks ?? []).map((remark) => `${basename(shown)}: ${REMARKS[remark]}`)
+      ? (source.header.remarks ?? []).map((remark) => `${basename(shown)}: ${HEADER_REMARKS[remark]}`)
       : [],
   );
 }

@@ -35,7 +35,7 @@ type Finding =
   | { readonly kind: 'dicom'; readonly image: DicomImage }
   | { readonly kind: 'image'; readonly image: FoundImage }
   | { readonly kind: 'files'; readonly files: readonly FoundFile[] }
-  | { readonly kind: 'ignored'; readonly what: string }
+  | { readonly kind: 'ignored'; readonly what: string; readonly path?: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /**
@@ -69,7 +69,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
         throw error;
       });
       if (finding.kind === 'files') queue.push(...finding.files);
-      else findings[at] = finding;
+      else findings[at] = finding.kind === 'ignored' ? { ...finding, path: queue[at].path } : finding;
       onProgress?.(next, queue.length);
     }
   };
@@ -122,8 +122,11 @@ async function gather(
   const images = findings.flatMap((one) => (one.kind === 'image' ? [one.image] : []));
   const problems = countProblems(findings.flatMap((one) => (one.kind === 'problem' ? [one.problem] : [])));
   const ignored = new Map<string, number>();
+  // The voxels of an image whose header is a file of its own are no other file.
+  const voxels = new Set(images.map(({ header }) => header.dataFile));
   for (const one of findings)
-    if (one.kind === 'ignored') ignored.set(one.what, (ignored.get(one.what) ?? 0) + 1);
+    if (one.kind === 'ignored' && !(one.path && voxels.has(one.path)))
+      ignored.set(one.what, (ignored.get(one.what) ?? 0) + 1);
   if (dicom.length + images.length === 0) {
     if (problems.length > 0) throw new QuorumError(problems[0].problem);
     const expected = ['DICOM', ...IMAGE_ENDINGS].join(', ');

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { HEADER_REMARKS } from '../intake/headerRemarks.js';
 import { recogniseSequence } from '../intake/recognise.js';
 import type { Series, Study } from '../intake/study.js';
 import { MODALITIES } from '../terms.js';
@@ -36,6 +37,7 @@ export async function inspectImage(file: string): Promise<ImageSummary> {
     nonZeroMl: (nonZero * voxelVolume(image.affine)) / 1000,
     minimum,
     maximum,
+    remarks: (image.remarks ?? []).map((remark) => HEADER_REMARKS[remark]),
     labels: isLabelMap ? [...distinct].sort((a, b) => a - b) : null,
   };
 }

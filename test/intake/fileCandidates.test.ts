@@ -145,3 +145,15 @@ describe.skipIf(!haveRealData('a real examination with its stripped copy'))(
     });
   },
 );
+
+it('counts no voxels of a detached header as another file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quorum-detached-'));
+  const header =
+    'ObjectType = Image\nNDims = 3\nBinaryData = True\nDimSize = 2 2 2\nElementType = MET_UCHAR\n';
+  writeFileSync(join(folder, 't1.mhd'), `${header}ElementDataFile = ./t1.raw\n`);
+  writeFileSync(join(folder, 't1.raw'), Buffer.alloc(8, 1));
+  writeFileSync(join(folder, 'notes'), 'x');
+  const found = await scan([folder], { workingFolder: folder });
+  expect(found.ignored).toEqual([{ what: 'other files', count: 1 }]);
+  rmSync(folder, { recursive: true });
+});

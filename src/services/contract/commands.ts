@@ -98,6 +98,8 @@ export const commandContract = {
     request: z.strictObject({ file: z.string() }),
     response: seriesSchema.extend({
       nonZeroMl: z.number(),
+      /** What its header leaves open, or contradicts itself in, in words. */
+      remarks: z.array(z.string()),
       minimum: z.number(),
       maximum: z.number(),
       labels: z.array(z.number()).nullable(),
