@@ -1,6 +1,6 @@
 import { QuorumError } from '../errors.js';
 import { MODALITY_TITLES } from '../terms.js';
-import type { FoundSeries, StudyCandidate } from './candidate.js';
+import type { FoundSeries, Question, StudyCandidate } from './candidate.js';
 
 /** How a series is called in a list: its description and number, or its file. */
 export function titleOf({ about, source, id }: FoundSeries): string {
@@ -34,4 +34,21 @@ export function refuseQuestions({ questions, series }: StudyCandidate): void {
     expected: `your choice: ${options.map((m) => `--${m} FILE or series number`).join(', ')}`,
     ...(files.length > 0 ? { files } : {}),
   });
+}
+
+/**
+ * What a series stands as where the user can still choose: `other` when it is set aside, or alone in doubt. Of several that a question
+ * is about each stands as the sequence that they claim, so that none serves until one is chosen.
+ */
+export function standsAs(
+  { id, sequence, setAside, doubt }: FoundSeries,
+  questions: readonly Question[],
+): FoundSeries['sequence'] {
+  if (setAside !== null) return 'other';
+  if (doubt === null) return sequence;
+  const isAsked = questions.some(
+    ({ series, sequences }) =>
+      series.includes(id) && series.length > 1 && sequences.some((m) => m === sequence),
+  );
+  return isAsked ? sequence : 'other';
 }

@@ -12,6 +12,8 @@ const NAMES: Record<string, string[]> = {
     'T1_AX_OtherEXampleTCIA_TCGA-FG-6692_Si_TCGA-FG-6692_T1_AX_SE_10_se2d1_t1.nii.gz',
     'sub-01_ce-none_T1w.nii.gz',
     't1.nii',
+    // A series number, not “to”.
+    '2_t1_axial.nii.gz',
   ],
   t1ce: [
     'BraTS20_Training_001_t1ce.nii.gz',
@@ -34,6 +36,7 @@ const NAMES: Record<string, string[]> = {
     'x_FLA.nii.gz',
     'sub-01_space-T1w_FLAIR.nii.gz',
     'flair_to_t1.nii.gz',
+    'flair2t1.nii.gz',
     't2_flair.nii.gz',
   ],
   mask: [

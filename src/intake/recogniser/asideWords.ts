@@ -66,7 +66,7 @@ export const ASIDE_WORDS: readonly AsideWords[] = [
       merge, medic, fsbb, swibrain, merged, sw`),
   },
   {
-    why: 'gradient echo (T2*)',
+    why: 'susceptibility (gradient echo, T2*)',
     words: list(
       `gre, star, grad, gradient…, gradiente…, gradienten…, eg, ffe, fl2d, fl 2d, fgre, mpgr, fe2d, echo de gradient, eco de gradiente, efgre…`,
     ),

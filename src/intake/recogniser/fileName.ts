@@ -22,7 +22,7 @@ const MASK_ENDINGS =
 
 /** After one of these a sequence names the space that the image was moved to, not the image. */
 const SPACE =
-  /(?<=[-_.\s])(to|in|on|space|reg|registered|coreg|2)[-_.\s]?(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)/gi;
+  /(?<=[-_.\s])(?:to|in|on|space|reg|registered|coreg)[-_.\s]?(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)|(?<=[a-z])2(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)/gi;
 const BIDS = /^sub-[a-z0-9]+/i;
 const SEPARATOR = /[-_.\s]+/;
 

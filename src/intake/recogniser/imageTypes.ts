@@ -16,7 +16,7 @@ const IMAGE_TYPES: readonly { readonly why: string; readonly values: RegExp }[] 
     values: /^(PERFUSION|RCBV|RCBF|RELCBV|RELCBF|RELMTT|TTP|MTT|CBV|CBF|ASL|PBP|GBP|TMAX)$/,
   },
   { why: 'susceptibility (SWI, T2*)', values: /^(SWI|MNIP|MINIP|SWAN)$/ },
-  { why: 'gradient echo (T2*)', values: /^T2_STAR$/ },
+  { why: 'susceptibility (gradient echo, T2*)', values: /^T2_STAR$/ },
   { why: PROTON_DENSITY, values: /^PROTON_DENSITY$/ },
   { why: SHORT_TI, values: /^STIR$/ },
   { why: 'angiography (MRA)', values: /^(TOF|ANGIO|ANGIO_TIME|TIME_OF_FLIGHT|MAXIMUM_IP|MINIMUM_IP)$/ },

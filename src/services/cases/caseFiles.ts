@@ -2,7 +2,10 @@ import { basename } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { LinkScope } from '../../files/within.js';
 import { commonFolder, listImages, studyName } from '../../intake/caseFolder.js';
+import { questionsAbout } from '../../intake/choose.js';
+import { fileSeries } from '../../intake/fileCandidates.js';
 import { imageHeader } from '../../intake/imageHeader.js';
+import { standsAs } from '../../intake/questions.js';
 import { recogniseSequence } from '../../intake/recognise.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { IMAGE_ENDINGS } from '../../volume/imageFile.js';
@@ -60,20 +63,39 @@ export async function readCaseFiles(paths: readonly string[], links: LinkScope =
       found: files.length === 0 ? 'none' : `${files.length} image files`,
     });
   }
-  const opened = await Promise.all(files.map(openFile));
+  const opened = await recognised(await Promise.all(files.map(openFile)));
   const readable = opened.some(({ problem }) => problem === null);
   if (!readable) throw new QuorumError(opened[0].problem!);
   return { name: await studyName(paths, files), folder: commonFolder(files), files: opened };
 }
 
+/** The files as the recogniser has them together: names, the JSON beside them, and each other. */
+async function recognised(files: readonly OpenFile[]): Promise<OpenFile[]> {
+  const images = files.flatMap(({ file, header }) => (header ? [{ path: file, shown: file, header }] : []));
+  const { series } = await fileSeries(images, (file) => file);
+  const questions = questionsAbout(series);
+  const known = new Map(series.map((one) => [one.id, one]));
+  return Promise.all(
+    files.map(async (one) => {
+      const found = known.get(one.file);
+      if (!found) return one;
+      const { setAside, doubt } = found;
+      const reason = setAside ?? (doubt === null ? found.reason : `in doubt: ${doubt}`);
+      const sequence = standsAs(found, questions);
+      const sha256 = one.sha256 ?? (sequence === 'mask' ? null : await sha256OfImage(one.file));
+      return { ...one, sequence, reason, sha256 };
+    }),
+  );
+}
+
 async function openFile(file: string): Promise<OpenFile> {
-  const recognised = { file, ...recogniseSequence(basename(file)), chosen: false, series: null };
+  const byName = { file, ...recogniseSequence(basename(file)), chosen: false, series: null };
   try {
     const header = await imageHeader(file);
-    const sha256 = recognised.sequence === 'mask' ? null : await sha256OfImage(file);
-    return { ...recognised, header, sha256, problem: null };
+    const sha256 = byName.sequence === 'mask' ? null : await sha256OfImage(file);
+    return { ...byName, header, sha256, problem: null };
   } catch (error) {
-    return { ...recognised, header: null, sha256: null, problem: problemOf(error) };
+    return { ...byName, header: null, sha256: null, problem: problemOf(error) };
   }
 }
 

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { problemOf } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
+import { standsAs } from '../../intake/questions.js';
 import type { Series } from '../../intake/study.js';
 import type { Sequence } from '../contract/basic.js';
 import type { OpenFile } from './caseFiles.js';
@@ -85,13 +86,13 @@ export class RawCase {
   }
 
   private fileOf(found: FoundSeries, rejected: string | null): OpenFile {
-    const { id, source, sequence, reason, setAside, doubt, chosen, about } = found;
+    const { id, source, reason, setAside, doubt, chosen, about } = found;
     const opened = this.opened.get(id);
     const converted = opened && 'series' in opened ? opened : null;
     const onDisk = source.kind === 'file' ? source : null;
     return {
       file: converted?.series.file ?? onDisk?.file ?? `series:${id}`,
-      sequence: setAside === null && doubt === null ? sequence : 'other',
+      sequence: standsAs(found, this.candidate.questions),
       reason: setAside ?? (doubt && `in doubt: ${doubt}`) ?? reason,
       chosen,
       header: converted?.series.header ?? onDisk?.header ?? null,

@@ -66,7 +66,7 @@ function takenAs(row: Row, way: Way): string {
   const judged =
     way === 'name'
       ? judge({
-          texts: [{ text: `7_${description.replace(/[^A-Za-z0-9+_.,()=-]+/g, '_')}`, where: 'name' }],
+          texts: [{ text: `2_${description.replace(/[^A-Za-z0-9+_.,()=-]+/g, '_')}`, where: 'name' }],
           about: {},
         })
       : judge({
