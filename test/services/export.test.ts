@@ -7,6 +7,7 @@ import { regionDiameters } from '../../src/export/diameters.js';
 import type { JobEvent, OpenCase, Request } from '../../src/services/contract.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap } from '../../src/volume/read.js';
+import { supportedRegions } from '../support/shippedModel.js';
 import {
   AFFINE,
   jobEnd,
@@ -71,7 +72,10 @@ describe('export', () => {
       expect(written.size).toEqual([SIDE, SIDE, SIDE]);
       expect([...written.affine]).toEqual([...(AFFINE as unknown as number[])]);
     }
-    expect((await readdir(output)).filter((name) => name.includes('probability'))).toHaveLength(3);
+    const maps = supportedRegions(ALL).map((region) => `${opened.name}_probability_${region}.nii.gz`);
+    expect((await readdir(output)).filter((name) => name.includes('probability')).sort()).toEqual(
+      maps.sort(),
+    );
   });
 
   it('says volumes, answers and provenance in CSV and report, names as text', async () => {

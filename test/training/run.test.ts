@@ -95,7 +95,7 @@ describe('a whole training run on the wasm engine', () => {
     const { description } = await readModel(job.out);
     expect(description).toMatchObject({
       name: 'a test',
-      size: 0.25,
+      width: 0.25,
       modalities: ['t1', 't1ce', 't2', 'flair'],
     });
     expect(description.knowledge.trainingData).toBe('cubes (3 cases)');
