@@ -11,7 +11,7 @@ import {
   type ReportWarning,
 } from '../services/contract/report.js';
 import type { CaseCombination, Warning } from '../services/contract/results.js';
-import { isGrave, reportWarning } from '../services/contract/warnings.js';
+import { inOrder, reportWarning } from '../services/contract/warnings.js';
 import type { Region } from '../terms.js';
 import type { Surroundings } from './context.js';
 import type { Parts } from './format.js';
@@ -198,8 +198,7 @@ function ofTheAutomaticMask({ code, text }: ReportWarning): ReportWarning {
 /** Every warning that applies to the mask that is written first; those that forbid a number stand first. */
 export function warningsIn(report: CaseReport): ReportWarning[] {
   const ofMask = report.edited?.warnings ?? report.combinations[report.combination].warnings;
-  const all = [...report.warnings, ...ofMask];
-  return [...all.filter(isGrave), ...all.filter((warning) => !isGrave(warning))];
+  return inOrder(report.warnings, ofMask);
 }
 
 function named(warning: Warning, neutral: boolean): Warning {

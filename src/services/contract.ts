@@ -40,7 +40,9 @@ export type { CandidateSummary } from './contract/studies.js';
 export {
   AGREEMENT_MEANING,
   describeWarning,
+  inOrder,
   noWarning,
+  otherModel,
   REGION_TITLES,
   titles,
   UNSUPPORTED_ESTIMATE,

@@ -78,7 +78,7 @@ const BRAIN = {
 } as const;
 
 /** Warnings after which a number is not to be used: they come before it. */
-const GRAVE: readonly Warning['code'][] = ['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE'];
+const GRAVE: readonly Warning['code'][] = ['MODEL_NOT_MEASURED', 'IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE'];
 
 /** Whether a warning stands before every number. */
 export function isGrave({ code }: { readonly code: string }): boolean {
@@ -167,6 +167,20 @@ function describeMoved({ sequence, onto, mm, degrees }: Extract<Warning, { code:
   const turn = degrees < 0.05 ? [] : [`turned by ${degrees.toFixed(1)}°`];
   const [moved, other] = [titles([sequence]), titles([onto])];
   return `${moved} was moved onto ${other}, by ${[...steps, ...turn].join(', ')}: voxel by voxel they show one head, and the header of one of them contradicts that. The mask lies on ${other} by its header.`;
+}
+
+/** Warnings of a case and of the mask that is looked at, in the order in which they are told: first what forbids a number. */
+export function inOrder<W extends { readonly code: string }>(
+  ofCase: readonly W[],
+  ofMask: readonly W[],
+): W[] {
+  const all = [...ofCase, ...ofMask];
+  return [...all.filter(isGrave), ...all.filter((warning) => !isGrave(warning))];
+}
+
+/** What stands above a result that another model than the chosen one made. */
+export function otherModel(made: string, chosen: string): string {
+  return `This result is of ${made}; chosen now: ${chosen}. Segment again.`;
 }
 
 /** A warning as `report.json` has it. */
