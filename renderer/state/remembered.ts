@@ -1,6 +1,6 @@
 import type { Vec3 } from '../logic/geometry.js';
 import type { Layout } from './display.svelte.js';
-import type { View } from './session.svelte.js';
+import type { View } from './views.js';
 
 /** Where a window looks, kept over a reload of the page: numbers and names of views, nothing of the patient. */
 export interface Looking {

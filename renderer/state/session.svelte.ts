@@ -16,9 +16,8 @@ import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
 import { type Looking, remembered } from './remembered.js';
 import { Study } from './study.svelte.js';
+import type { View } from './views.js';
 
-export const VIEWS = ['case', 'compare', 'correct', 'models', 'settings'] as const;
-export type View = (typeof VIEWS)[number];
 export type DialogName = 'export' | 'shortcuts' | 'forget';
 
 /** A folder or file of the server is being chosen (browser mode). */

@@ -1,6 +1,7 @@
 import { QUESTIONS } from '../../src/services/contract.js';
 import { MODALITIES } from '../../src/terms.js';
-import { type Session, VIEWS } from './session.svelte.js';
+import type { Session } from './session.svelte.js';
+import { VIEWS } from './views.js';
 
 /** One list for the keys, their help, and what they do. */
 interface Shortcut {

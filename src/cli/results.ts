@@ -91,7 +91,9 @@ function remarks(report: CaseReport): string[] {
   const results = Object.values(report.combinations);
   const volumes = results.flatMap((one) => REGIONS.map((region) => one.volumes[region]));
   if (volumes.some(({ supported, ml }) => !supported && ml === null))
-    lines.push('–* a guess only, not shown: these sequences cannot show this region (--unsupported shows it).');
+    lines.push(
+      '–* a guess only, not shown: these sequences cannot show this region (--unsupported shows it).',
+    );
   if (volumes.some(({ supported, ml }) => !supported && ml !== null))
     lines.push('* a guess: these sequences cannot show this region; do not use the number.');
   if (results.some(({ agreement }) => agreement.WT !== null)) {

@@ -1,4 +1,4 @@
-import { quantile } from './statistics.js';
+import { quantile } from '../statistics.js';
 
 /** How a warning that fires below a cut-off does. */
 export interface FlagRates {

@@ -2,10 +2,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
+import type { BootstrapOptions } from '../statistics.js';
 import { REGIONS } from '../terms.js';
 import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
 import { type CaseScore, type PatientScore, poolByPatient } from './scores.js';
-import type { BootstrapOptions } from './statistics.js';
 import { type Summary, scoresFile, summarise } from './summary.js';
 import { casesCsv, combinationTable } from './tables.js';
 

@@ -1,3 +1,4 @@
+import { mean } from '../statistics.js';
 import { REGIONS, type Region } from '../terms.js';
 import type { Spacing } from '../volume/distanceTransform.js';
 import { addOverlaps, dice, type Overlap, overlapOf, sensitivity, volumeError } from './dice.js';
@@ -12,7 +13,6 @@ import {
 } from './labels.js';
 import { type LesionWiseScore, lesionWiseScore } from './lesionWise.js';
 import type { Box } from './mask.js';
-import { mean } from './statistics.js';
 
 /** A prediction beside its truth, on one grid. */
 export interface Comparison {

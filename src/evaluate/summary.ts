@@ -1,3 +1,4 @@
+import { type BootstrapOptions, bootstrapInterval, holm, type Interval, mean } from '../statistics.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../terms.js';
 import {
   byRegion,
@@ -7,7 +8,6 @@ import {
   PRESENT_ML,
   poolByPatient,
 } from './scores.js';
-import { type BootstrapOptions, bootstrapInterval, holm, type Interval, mean } from './statistics.js';
 import { type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.js';
 
 /** One region of one combination. Every mean stands beside the number of those it is taken over. */

@@ -1,8 +1,8 @@
 /** What model.json may say about a model, from measured whole brains. Every rule is stated here, before any number. */
 import { flagBelow } from '../evaluate/flag.js';
 import { byRegion } from '../evaluate/scores.js';
-import { bootstrapInterval, mean, quantile } from '../evaluate/statistics.js';
 import type { ModelDescription } from '../model/schema.js';
+import { bootstrapInterval, mean, quantile } from '../statistics.js';
 import { allCombinations, combinationName, MODALITIES, type Region } from '../terms.js';
 import type { BrainMeasure } from './wholeBrains.js';
 

@@ -4,12 +4,12 @@ import { hd95 } from '../evaluate/hd95.js';
 import { regionMask } from '../evaluate/labels.js';
 import type { Mask } from '../evaluate/mask.js';
 import { byRegion, PRESENT_ML } from '../evaluate/scores.js';
-import { mean } from '../evaluate/statistics.js';
 import type { ModelDescription } from '../model/schema.js';
 import { removeSpecks } from '../segment/cleanUp.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';
 import { probabilityMaps } from '../segment/probabilities.js';
 import { logVolumeSpread } from '../segment/volumeRange.js';
+import { mean } from '../statistics.js';
 import { allCombinations, combinationName, type Modality, type Region } from '../terms.js';
 import type { PredictedCase } from '../training/predictCase.js';
 

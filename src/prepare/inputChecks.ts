@@ -1,4 +1,4 @@
-import { quantile } from '../evaluate/statistics.js';
+import { quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import type { Grid, Size } from '../volume/volume.js';

@@ -1,4 +1,3 @@
-import { quantile } from '../evaluate/statistics.js';
 import {
   axisNearest,
   type CoarseCase,
@@ -8,6 +7,7 @@ import {
   shareOn,
   stridesOf,
 } from '../prepare/coarse.js';
+import { quantile } from '../statistics.js';
 import { voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid } from '../volume/volume.js';

@@ -1,6 +1,6 @@
 import { addOverlaps, dice, type Overlap } from '../evaluate/dice.js';
 import { byRegion } from '../evaluate/scores.js';
-import { bootstrapInterval, type Interval, mean } from '../evaluate/statistics.js';
+import { bootstrapInterval, type Interval, mean } from '../statistics.js';
 import { REGIONS, type Region } from '../terms.js';
 import { plainSample } from './augmentation.js';
 import { zeroFilled } from './earlyFusion.js';

@@ -1,6 +1,7 @@
 /** Runs of one size compared: tables, paired tests and curves. */
-import { holm, mean } from '../../../src/evaluate/statistics.js';
+
 import { wilcoxonSignedRank } from '../../../src/evaluate/wilcoxon.js';
+import { holm, mean } from '../../../src/statistics.js';
 import { allCombinations, combinationName, REGIONS, type Region } from '../../../src/terms.js';
 import type { LogLine } from '../../../src/training/log.js';
 

@@ -1,9 +1,9 @@
 /** The checks of the images: fitted on training cut-outs, cut-offs and rates on validation cut-outs. */
 
-import { quantile } from '../../../src/evaluate/statistics.js';
 import { rounded } from '../../../src/measure/knowledge.js';
 import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
 import { contrastUptake, pairFeatures, pairScore } from '../../../src/segment/imageChecks.js';
+import { quantile } from '../../../src/statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../../../src/terms.js';
 import { solveSymmetric } from './linear.js';
 

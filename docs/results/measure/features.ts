@@ -1,7 +1,7 @@
 /** Whether the bottleneck's channel means tell strange images from usual ones. */
 import type { InferenceEngine, Tensor3 } from '../../../src/engine/engine.js';
-import { mean, quantile } from '../../../src/evaluate/statistics.js';
 import { rounded } from '../../../src/measure/knowledge.js';
+import { mean, quantile } from '../../../src/statistics.js';
 import { MODALITIES, type Modality } from '../../../src/terms.js';
 import type { Random } from '../../../src/training/random.js';
 import { FALSE_ALARMS } from './checks.js';

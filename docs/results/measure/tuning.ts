@@ -2,9 +2,9 @@
 import { dice, overlapOf } from '../../../src/evaluate/dice.js';
 import { regionMask } from '../../../src/evaluate/labels.js';
 import { byRegion, PRESENT_ML } from '../../../src/evaluate/scores.js';
-import { mean, quantile } from '../../../src/evaluate/statistics.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { removeSpecks } from '../../../src/segment/cleanUp.js';
+import { mean, quantile } from '../../../src/statistics.js';
 import { allCombinations, REGIONS, type Region } from '../../../src/terms.js';
 import type { PredictedCase } from '../../../src/training/predictCase.js';
 

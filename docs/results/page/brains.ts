@@ -1,5 +1,5 @@
 /** Whole brains first: what the app is for. */
-import { mean, quantile } from '../../../src/evaluate/statistics.js';
+
 import {
   loweredShare,
   SUPPORT_BRAINS,
@@ -7,6 +7,7 @@ import {
   SUPPORT_FALSE_SHARE,
 } from '../../../src/measure/knowledge.js';
 import type { BrainMeasure } from '../../../src/measure/wholeBrains.js';
+import { mean, quantile } from '../../../src/statistics.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../../../src/terms.js';
 import type { BrainLog, Logs } from './logs.js';
 import { notMeasured, number, percent, table, titlesOf } from './text.js';

@@ -1,8 +1,8 @@
 /** The model card, from the same logs as the page. */
 
 import { byRegion } from '../../../src/evaluate/scores.js';
-import { mean } from '../../../src/evaluate/statistics.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
+import { mean } from '../../../src/statistics.js';
 import { MODALITY_TITLES, REGIONS } from '../../../src/terms.js';
 import type { Logs } from './logs.js';
 import { meanDice } from './scores.js';

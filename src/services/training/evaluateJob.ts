@@ -2,7 +2,8 @@ import { basename, resolve } from 'node:path';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
 import { QuorumError } from '../../errors.js';
 import { expectedCalibrationError } from '../../evaluate/calibration.js';
-import { type LabelReading, readingText } from '../../evaluate/labelReading.js';
+import { type LabelReading, READING_NAMES, readingText } from '../../evaluate/labelReading.js';
+
 import { readPatientScores } from '../../evaluate/results.js';
 import { byRegion, type CaseScore, poolByPatient } from '../../evaluate/scores.js';
 import { comparePaired, type ScoresFile, scoresFile } from '../../evaluate/summary.js';
@@ -21,6 +22,9 @@ import { comparisonTable } from './comparisonTable.js';
 import { type EvaluationAbout, refuseFilled, writeEvaluation } from './evaluationFolder.js';
 
 /** What a finished evaluation says. */
+/** What `--labels` may be called; for the command line's help. */
+export { READING_NAMES };
+
 export interface EvaluateResult {
   readonly kind: 'evaluation';
   readonly output: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapInterval, holm, mean, quantile } from '../../src/evaluate/statistics.js';
+import { bootstrapInterval, holm, mean, quantile } from '../src/statistics.js';
 
 describe('quantile', () => {
   it('interpolates as numpy does', () => {
