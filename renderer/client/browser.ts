@@ -37,6 +37,7 @@ export function browserShell(): Shell {
     },
     downloads: {
       begin: () => json('api/downloads', { method: 'POST' }),
+      end: async (id) => void (await fetch(`api/downloads/${id}`, { method: 'DELETE' })),
       address: (id, name) => `api/downloads/${id}?name=${encodeURIComponent(name)}`,
     },
     savePdf: null,

@@ -70,6 +70,8 @@ export interface ServerFolders {
 
 export interface Downloads {
   begin(): Promise<{ id: string; folder: string }>;
+  /** Removes what an export that failed left. */
+  end(id: string): Promise<void>;
   /** Address of the zip file with what was exported into the folder. */
   address(id: string, name: string): string;
 }

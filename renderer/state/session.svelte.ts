@@ -259,6 +259,7 @@ export class Session {
       this.study?.update(opened);
       return;
     }
+    this.study?.preparing.dispose();
     this.study = new Study(this.client, opened, this.jobs);
     this.#beside.delete(opened.id);
     const left = this.#shown.show(opened.id);
@@ -266,6 +267,7 @@ export class Session {
   }
 
   #empty(): Promise<unknown> {
+    this.study?.preparing.dispose();
     this.study = null;
     this.view = 'case';
     return this.#shown.show(null);

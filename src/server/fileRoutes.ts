@@ -56,6 +56,11 @@ function uploadRoutes(uploads: Uploads) {
 function downloadRoutes(temporary: TemporaryFolders) {
   return async (app: FastifyInstance): Promise<void> => {
     app.post('/api/downloads', async () => temporary.create());
+    // An export that failed leaves nothing to download.
+    app.delete('/api/downloads/:id', async (request, reply) => {
+      await temporary.remove(parse(byId, request.params).id);
+      return reply.code(204).send();
+    });
     app.get('/api/downloads/:id', async (request, reply) => {
       const { id } = parse(byId, request.params);
       const { name } = parse(z.object({ name: z.string().default('quorum') }), request.query);

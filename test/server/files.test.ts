@@ -307,5 +307,7 @@ describe('an export as a download', () => {
   it('says so when there is nothing to download', async () => {
     const { id } = await json<{ id: string }>('POST', '/api/downloads');
     expect(problemIn(await browser.send('GET', `/api/downloads/${id}`)).code).toBe('RESULT_MISSING');
+    expect((await browser.send('DELETE', `/api/downloads/${id}`)).status).toBe(204);
+    expect((await browser.send('GET', `/api/downloads/${id}`)).status).toBe(404);
   });
 });
