@@ -96,6 +96,13 @@ export class Preparing {
     return kept;
   }
 
+  /** Frees the check pictures. */
+  dispose(): void {
+    for (const address of this.#pictures.values())
+      void address.then((url) => URL.revokeObjectURL(url)).catch(() => undefined);
+    this.#pictures.clear();
+  }
+
   async #loadPicture(picture: string): Promise<string> {
     const { data } = await this.#client.callBinary('preparation.picture', { case: this.#case, picture });
     return URL.createObjectURL(new Blob([data], { type: 'image/png' }));

@@ -1,4 +1,5 @@
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
+import type { PreparedStep } from '../services/contract/preparation.js';
 
 /** What a report may say besides stage and share. */
 export interface ReportDetails {
@@ -6,6 +7,10 @@ export interface ReportDetails {
   readonly case?: string;
   /** Share of the job, 0..1, at which the stage that begins now will end; between reports the bar follows the clock up to there. */
   readonly until?: number;
+  /** Seconds that the whole job took where it was measured; counts until this job's own speed is known. */
+  readonly expected?: number;
+  /** A step of a preparation that is done now, and its picture (PNG). */
+  readonly step?: { readonly about: PreparedStep; readonly picture: Uint8Array | null };
 }
 
 /** What running work may do: report how far it is, and see whether it was cancelled. */
@@ -30,4 +35,15 @@ export interface EngineReport {
   readonly device: string;
   /** What happened to devices in this run alone. */
   readonly events: readonly EngineEvent[];
+}
+
+/** The reports of a part of a job, as those of the whole. */
+export function partOf(report: JobContext['report'], from: number, to: number): JobContext['report'] {
+  const length = to - from;
+  return (stage, share, { until, expected, ...details } = {}) =>
+    report(stage, from + length * share, {
+      ...details,
+      ...(until === undefined ? {} : { until: from + length * until }),
+      ...(expected === undefined ? {} : { expected: expected / length }),
+    });
 }

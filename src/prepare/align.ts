@@ -29,7 +29,11 @@ const HEAD_FROM_MIDDLES = rigidStage({ resolutions: 3, iterations: 200, samples:
 type FromReference = Partial<Record<Modality, Affine>>;
 
 /** Aligns every other sequence rigidly to the reference by the whole head, two at a time, each in a thread of its own. */
-export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise<FromReference> {
+export async function alignHeads(
+  bench: Workbench,
+  signal: AbortSignal,
+  onDone: () => void = () => undefined,
+): Promise<FromReference> {
   const { images, options } = bench;
   const fixed = seen(images[bench.reference]!);
   return forOthers(bench, async (modality) => {
@@ -43,6 +47,7 @@ export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise
         return register(fixed, moving, [HEAD_FROM_MIDDLES], signal);
       throw error;
     });
+    onDone();
     return found;
   });
 }
@@ -52,12 +57,17 @@ export async function alignHeads(bench: Workbench, signal: AbortSignal): Promise
  * series. Without the atlas nothing is changed.
  *
  * @param atlasToReference RAS mm of the atlas → RAS mm of the reference, or null.
+ * @param watch told of each sequence before it is aligned, and given its step when it is.
  * @throws QuorumError CANCELLED.
  */
 export async function alignBrains(
   bench: Workbench,
   heads: FromReference,
   atlasToReference: Affine | null,
+  watch: {
+    begins(modality: Modality): void;
+    aligned(step: PreparationStep, transform: Affine): Promise<PreparationStep>;
+  },
 ): Promise<{ readonly fromReference: FromReference; readonly steps: readonly PreparationStep[] }> {
   const { images, use, reference, options } = bench;
   const fixed = seen(images[reference]!);
@@ -69,6 +79,7 @@ export async function alignBrains(
     // Let a cancellation through.
     await setImmediate();
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    watch.begins(modality);
     const started = performance.now();
     const before = heads[modality]!;
     const transform =
@@ -77,7 +88,7 @@ export async function alignBrains(
         : before;
     fromReference[modality] = transform;
     const step = describe(bench, fixed, modality, transform, brain?.data);
-    steps.push({ ...step, seconds: (performance.now() - started) / 1000 });
+    steps.push(await watch.aligned({ ...step, seconds: (performance.now() - started) / 1000 }, transform));
   }
   return { fromReference, steps };
 }

@@ -1,46 +1,44 @@
 import { multiplyAffines } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
-import type { Size } from '../volume/volume.js';
+import type { Grid, Size, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
-import type { Case } from './case.js';
 import { checkPicture } from './checkPicture.js';
 import { measureImage } from './measure.js';
 import { inverse, movedTo } from './placement.js';
-import type { PreparationStep } from './preparation.js';
+import type { PreparationTransforms } from './preparation.js';
+
+/** Check pictures of a preparation's steps, each as soon as the step is done: PNG. */
+export interface StepPictures {
+  /** A checkerboard of the reference and a sequence that was aligned to it, both on the Case's grid. */
+  aligned(second: Float32Array): Uint8Array;
+  /** A checkerboard of the atlas and the reference; the reference alone without the atlas. */
+  atlas(): Uint8Array;
+  /** The reference with the brain's outline. */
+  brain(mask: Uint8Array): Uint8Array;
+  /** The reference as it was cut out. */
+  cutOut(image: Float32Array): Uint8Array;
+}
 
 /**
- * The steps with their check pictures: a checkerboard of the reference and the sequence that was aligned to it; of the atlas and
- * the reference; the reference with the brain's outline; and the reference as it was cut out.
- *
- * @param prepared a Case made with `keepHeads`; without heads the steps stay as they are.
+ * @param first the reference on the Case's grid, skull and all.
+ * @param transforms how the atlas lies in the Case.
  */
-export async function withPictures({ grid, images, preparation }: Case): Promise<readonly PreparationStep[]> {
-  const { heads, reference, brainMask, steps, transforms } = preparation ?? {};
-  if (!heads || !reference || !brainMask || !steps || !transforms) return steps ?? [];
-  const { box } = measureImage({ ...grid, data: Float32Array.from(brainMask.data) });
+export async function stepPictures(
+  first: Float32Array,
+  grid: Grid,
+  transforms: Pick<PreparationTransforms, 'caseToReference' | 'atlasToReference'>,
+): Promise<StepPictures> {
+  const { caseToReference, atlasToReference } = transforms;
+  const toCase = atlasToReference && multiplyAffines(inverse(caseToReference), atlasToReference);
+  const atlas = toCase && (await openAtlas());
+  const carried = (image: Volume) => resample(movedTo(image, toCase!), grid, { interpolation: 'linear' });
+  const brain = atlas ? carried({ ...atlas.brain, data: Float32Array.from(atlas.brain.data) }) : first;
+  const { box } = measureImage({ ...grid, data: brain });
   const through = box.first.map((n, axis) => Math.max(0, (n + box.last[axis]) >> 1)) as unknown as Size;
-  const first = heads[reference]!;
-  const atlas = async () => {
-    if (!transforms.atlasToReference) return first;
-    const toCase = multiplyAffines(inverse(transforms.caseToReference), transforms.atlasToReference);
-    return resample(movedTo((await openAtlas()).head, toCase), grid, { interpolation: 'linear' });
+  return {
+    aligned: (second) => checkPicture({ first, second, through }, grid),
+    atlas: () => checkPicture({ first, second: atlas ? carried(atlas.head) : first, through }, grid),
+    brain: (mask) => checkPicture({ first, mask, through }, grid),
+    cutOut: (image) => checkPicture({ first: image, through }, grid),
   };
-  const pictured: PreparationStep[] = [];
-  for (const step of steps) pictured.push({ ...step, picture: await pictureOf(step) });
-  return pictured;
-
-  async function pictureOf({ step, sequence }: PreparationStep): Promise<Uint8Array | null> {
-    switch (step) {
-      case 'reference':
-        return null;
-      case 'co-register':
-        return checkPicture({ first, second: heads![sequence!]!, through }, grid);
-      case 'atlas':
-        return checkPicture({ first, second: await atlas(), through }, grid);
-      case 'skull-strip':
-        return checkPicture({ first, mask: brainMask!.data, through }, grid);
-      case 'resample':
-        return checkPicture({ first: images[reference!]!.data, through }, grid);
-    }
-  }
 }

@@ -1,11 +1,13 @@
 import type { Modality } from '../terms.js';
 import type { ImageFile } from '../volume/read.js';
 import type { CaseOptions } from './case.js';
-import type { PreparationChoices } from './preparation.js';
+import type { PreparationChoices, PreparationStep } from './preparation.js';
 
 export interface PrepareOptions extends CaseOptions, PreparationChoices {
-  /** What is being done, and the share that is done, 0..1. */
-  readonly onProgress?: ((stage: string, share: number) => void) | undefined;
+  /** What is being done, the share that is done, and the share at which this stage will end, 0..1. */
+  readonly onProgress?: ((stage: string, share: number, until: number) => void) | undefined;
+  /** Each step as soon as it is done, with its picture where `keepHeads` asked for pictures. */
+  readonly onStep?: ((step: PreparationStep) => void) | undefined;
 }
 
 /** What the steps share while they run. */

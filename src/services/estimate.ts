@@ -16,6 +16,7 @@ export class Estimate {
   private reported = 0;
   private reportedAt: number;
   private until = USUAL_STAGE;
+  private expected: number | undefined;
 
   /** @param now seconds of a clock that never goes back. */
   constructor(now: () => number = () => performance.now() / 1000) {
@@ -27,8 +28,10 @@ export class Estimate {
   /**
    * @param share what is done, 0..1; never less than before.
    * @param until where the stage that begins now will end, 0..1.
+   * @param expected seconds that the whole job took where it was measured; counts until this job's own speed is known.
    */
-  report(share: number, until: number | undefined): void {
+  report(share: number, until: number | undefined, expected?: number): void {
+    this.expected ??= expected;
     const done = Math.min(1, Math.max(this.reported, share));
     // The same stage saying the same again: its clock runs on.
     if (done === this.reported && until === undefined && this.reportedAt !== this.started) return;
@@ -41,14 +44,16 @@ export class Estimate {
   at(): { progress: number; secondsLeft?: number } {
     const { reported, until } = this;
     const elapsed = this.reportedAt - this.started;
-    if (reported < LEAST.share || elapsed < LEAST.seconds) return { progress: reported };
-    const speed = reported / elapsed;
+    const isMeasured = reported >= LEAST.share && elapsed >= LEAST.seconds;
+    if (!isMeasured && this.expected === undefined) return { progress: reported };
+    const speed = isMeasured ? reported / elapsed : 1 / this.expected!;
     const stage = until - reported;
     const expected = stage / speed;
     const x = expected > 0 ? (this.now() - this.reportedAt) / expected : 0;
-    const along = x < BY_CLOCK ? x : 1 - (1 - BY_CLOCK) * Math.exp(-(x - BY_CLOCK) / (1 - BY_CLOCK));
+    const along = x < BY_CLOCK ? x : 1 - (BY_CLOCK * (1 - BY_CLOCK)) / x;
     const slower = Math.max(1, x);
     const secondsLeft = ((stage * (1 - along) + 1 - until) / speed) * slower;
-    return { progress: reported + stage * along, secondsLeft };
+    // What was measured elsewhere moves the bar; it is no word on how long it takes here.
+    return { progress: reported + stage * along, ...(isMeasured ? { secondsLeft } : {}) };
   }
 }

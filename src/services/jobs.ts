@@ -144,7 +144,7 @@ export class JobQueue {
     heartbeat.unref();
     const report = (stage: string, share: number, more: ReportDetails = {}) => {
       [said, details] = [stage, more];
-      estimate.report(share, more.until);
+      estimate.report(share, more.until, more.expected);
       heartbeat.refresh();
       tell();
     };

@@ -11,7 +11,6 @@ import { caseWarnings } from '../pipeline/warnings.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
-import { withPictures } from '../prepare/stepPictures.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
 import { writeProblem } from '../volume/atomicFile.js';
@@ -78,9 +77,10 @@ async function prepareOpened(
     stripper: request.stripper === null ? undefined : networkStripper(request.stripper),
     keepHeads: true,
     signal: context.signal,
-    onProgress: (stage, share) => context.report(stage, 0.9 * share),
+    onProgress: (stage, share, until) =>
+      context.report(stage, 0.85 * share, { until: 0.85 * until, expected: 29 }),
   });
-  context.report('writing', 0.9);
+  context.report('writing', 0.85, { until: 1 });
   await mkdir(dirname(output), { recursive: true });
   const staging = await mkdtemp(join(dirname(output), `.quorum-part-${ownerTag()}-`)).catch((cause) => {
     throw writeProblem(cause, output);
@@ -183,7 +183,7 @@ async function writeCase(prepared: Case, folder: string): Promise<string[]> {
     const { data } = preparation.brainMask;
     await writeNifti(at(`${name}_brainmask.nii.gz`), { ...grid, data });
     await mkdir(join(folder, 'checks'));
-    for (const [n, { step, sequence, picture }] of (await withPictures(prepared)).entries())
+    for (const [n, { step, sequence, picture }] of preparation.steps.entries())
       if (picture)
         await writeFile(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), picture);
   }

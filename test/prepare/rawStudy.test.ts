@@ -5,8 +5,8 @@ import type { Study } from '../../src/intake/study.js';
 import { BRATS_GRID } from '../../src/prepare/atlas.js';
 import type { Case } from '../../src/prepare/case.js';
 import { inverse } from '../../src/prepare/placement.js';
+import type { PreparationStep } from '../../src/prepare/preparation.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
-import { withPictures } from '../../src/prepare/stepPictures.js';
 import { multiplyAffines, sameGrid, voxelToWorld } from '../../src/volume/affine.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
 import { bratsGrid, writeImage } from '../support/images.js';
@@ -46,13 +46,19 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
   const moved = rigid(5, [0.2, 1, 0.4], [-3, 5, 2]);
   const posed = multiplyAffines(moved, pose);
   let raw: Study;
+  const told: PreparationStep[] = [];
+  const reports: { stage: string; share: number; until: number }[] = [];
   let prepared: Case;
   beforeAll(async () => {
     const t1 = await rawSeries(centredGrid([220, 240, 46], [0.95, 0.95, 4]), pose, 't1');
     const oblique = rigid(14, [1, 0, 0], [0, 0, 0]);
     const t2 = await rawSeries(centredGrid([200, 220, 40], [1, 1, 5], oblique), posed, 't2', 7);
     raw = await study('raw', { t1, t2 });
-    prepared = await prepareStudy(raw, { keepHeads: true });
+    prepared = await prepareStudy(raw, {
+      keepHeads: true,
+      onStep: (step) => told.push(step),
+      onProgress: (stage, share, until) => reports.push({ stage, share, until }),
+    });
   }, 300_000);
 
   it('becomes a Case on the BraTS grid', () => {
@@ -104,12 +110,38 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
     expect(steps.every(({ problem }) => problem === null)).toBe(true);
   });
 
-  it('has a picture for each step but the choice of the reference', async () => {
-    const pictured = await withPictures(prepared);
+  it('has a picture for each step but the choice of the reference', () => {
+    const pictured = prepared.preparation!.steps;
     expect(pictured.map(({ picture }) => picture?.subarray(1, 4).toString() ?? null)).toEqual([
       null,
       ...Array(4).fill('80,78,71'),
     ]);
+  });
+
+  it('tells each step as soon as it is done, with its picture', () => {
+    expect(told.map(({ step, sequence }) => [step, sequence])).toEqual([
+      ['reference', 't1'],
+      ['atlas', 't1'],
+      ['co-register', 't2'],
+      ['skull-strip', null],
+      ['resample', null],
+    ]);
+    expect(new Set(told)).toEqual(new Set(prepared.preparation!.steps));
+  });
+
+  it('says where each stage ends, and reports inside of the long ones', () => {
+    expect([...new Set(reports.map(({ stage }) => stage))]).toEqual([
+      'reading',
+      'aligning',
+      'aligning the brains',
+      'finding the brain',
+    ]);
+    for (const [n, { share, until }] of reports.entries()) {
+      expect(share).toBeGreaterThanOrEqual(reports[n - 1]?.share ?? 0);
+      expect(until).toBeGreaterThan(share);
+    }
+    expect(reports.filter(({ stage }) => stage === 'aligning').length).toBeGreaterThan(1);
+    expect(reports.at(-1)!.until).toBeCloseTo(1);
   });
 
   it('repeats nothing that it is given: transforms kept, the mask corrected by hand', async () => {

@@ -48,6 +48,16 @@ describe('the estimate of a job', () => {
     expect(last.secondsLeft).toBeGreaterThan(90);
   });
 
+  it('moves by what was measured elsewhere until its own speed is known, and says no time by that', () => {
+    const { estimate, wait } = started();
+    estimate.report(0, 0.5, 100);
+    const early = wait(20).at();
+    expect(early.progress).toBeCloseTo(0.2);
+    expect(early).not.toHaveProperty('secondsLeft');
+    wait(80).report(0.5, 1);
+    expect(estimate.at()).toEqual({ progress: 0.5, secondsLeft: 100 });
+  });
+
   it('never goes back, whatever is reported', () => {
     const { estimate, wait } = started();
     wait(10).report(0.5, 0.9);

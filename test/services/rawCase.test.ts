@@ -1,8 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenCase } from '../../src/services/contract.js';
+import type { BinaryResponse, OpenCase } from '../../src/services/contract.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { SIDE, SLICES, SPACING, writePhantomSeries } from '../support/dicomPhantom.js';
 import { jobEnd, problemCode, startServices, writeTinyStudy } from './harness.js';
@@ -131,8 +131,26 @@ describe('a prepared case', () => {
   it('is segmented on 1 mm, exported onto each series, measured there, and kept until it is forgotten', async () => {
     const { id, slots } = await open(join(folder, 'one'));
     const options = { coRegister: false, atlas: false, skullStrip: 'off' } as const;
+    const shown: string[] = [];
+    let picture: Promise<BinaryResponse<'preparation.picture'>> | undefined;
+    const stop = host.services.onEvent((event) => {
+      const making = event.type === 'case' ? event.case.preparation.making : null;
+      const last = making?.steps.at(-1);
+      if (!last) return;
+      shown.push(last.step);
+      if (last.picture)
+        picture ??= host.services.callBinary('preparation.picture', { case: id, picture: last.picture });
+    });
     const preparing = await host.services.call('preparation.start', { case: id, options });
     expect(await jobEnd(host.services, preparing.job)).toMatchObject({ state: 'done' });
+    stop();
+    // Each step is shown, with its picture, while the next ones are still to be done.
+    expect(shown).toEqual(['reference', 'atlas', 'co-register', 'skull-strip', 'resample']);
+    expect(
+      Buffer.from((await picture)!.data)
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
     const segmenting = await host.services.call('cases.segment', { case: id, device: 'cpu', force: true });
     expect(await jobEnd(host.services, segmenting.job)).toMatchObject({ state: 'done' });
     const opened = await host.services.call('cases.get', { case: id });
@@ -141,6 +159,14 @@ describe('a prepared case', () => {
     expect(opened.result?.grid).toEqual(made?.grid);
     const prepared = await readdir(join(host.profile, 'prepared'));
     expect(prepared).toHaveLength(1);
+    const files = await readdir(join(host.profile, 'prepared', prepared[0]));
+    expect(files).toContain('head-with-face.nii.gz');
+    for (const file of files)
+      expect([file, (await stat(join(host.profile, 'prepared', prepared[0], file))).mode & 0o777]).toEqual([
+        file,
+        0o600,
+      ]);
+    expect(opened.preparation.making).toBeNull();
 
     const { header, data } = await host.services.callBinary('preparation.brain', { case: id });
     const inside = new Uint8Array(data).reduce((sum, value) => sum + value, 0);

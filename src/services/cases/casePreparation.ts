@@ -7,6 +7,7 @@ import {
   DEFAULT_PREPARATION,
   type PreparationOptions,
   type PreparationState,
+  type PreparedStep,
 } from '../contract/preparation.js';
 import type { CorrectedBrain } from '../profile/brainStore.js';
 import { type PreparationSources, type Prepared, preparedImageName } from '../profile/preparedStore.js';
@@ -14,12 +15,21 @@ import type { OpenFile } from './caseFiles.js';
 
 type Slots = Readonly<Record<Modality, OpenFile | null>>;
 
+/** A preparation under way. */
+export interface Making {
+  readonly key: string;
+  readonly steps: PreparedStep[];
+  /** By name. */
+  readonly pictures: Map<string, Uint8Array>;
+}
+
 /** What is done to the images of a case before they are segmented. */
 export class CasePreparation {
   options: PreparationOptions = DEFAULT_PREPARATION;
   /** What a check of the voxels refused, in words. */
   refused: readonly string[] = [];
   brain: CorrectedBrain | null = null;
+  making: Making | null = null;
   private made: Prepared | null = null;
 
   /** The preparation of exactly these files, or null. */
@@ -53,6 +63,7 @@ export class CasePreparation {
       needed: this.needed(slots),
       options: this.options,
       corrected: this.brain !== null,
+      making: this.making && { key: this.making.key, steps: [...this.making.steps] },
       made: this.of(slots)?.record.summary ?? null,
     };
   }

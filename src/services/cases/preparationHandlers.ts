@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemOf, QuorumError } from '../../errors.js';
@@ -23,7 +24,7 @@ import {
   pictureName,
 } from '../profile/preparedStore.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import { preparedGrid, sourcesOf } from './casePreparation.js';
+import { type Making, preparedGrid, sourcesOf } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 
 /** Preparing as a job of its own, the brain mask by hand, and the network for the precise skull strip. */
@@ -79,7 +80,10 @@ export function preparedHandlers(
 ): BinaryHandlers<keyof typeof preparationBinaryContract> {
   return {
     'preparation.picture': async ({ case: id, picture }) => {
-      const { folder, record } = preparedOf(openCaseOf(context, id));
+      const session = openCaseOf(context, id);
+      const fresh = session.preparation.making?.pictures.get(picture);
+      if (fresh) return { header: { type: 'image/png' }, data: fresh };
+      const { folder, record } = preparedOf(session);
       if (!record.summary.steps.some((step) => step.picture === picture))
         throw new QuorumError({ code: 'NOT_OPEN', field: 'picture', found: picture });
       const data = await readFile(join(folder, pictureName(picture))).catch((cause) => {
@@ -126,19 +130,27 @@ export async function prepare(
   if (kept) return adopt(session, kept);
   const before = session.prepared ?? (await prepared.newest(sources));
   const folder = prepared.folderOf(key);
-  const record = await worker.run(
-    'prepare',
-    {
-      name: session.name,
-      sources: session.available.map((modality) => sourceOf(session, modality)),
-      options,
-      brain: brain && { grid: brain.grid, data: brain.data },
-      network: network?.path ?? null,
-      keep: again || !before ? null : transformsFor(before.record, options),
-      folder,
-    },
-    { signal, onProgress: report },
-  );
+  const making: Making = { key: randomUUID(), steps: [], pictures: new Map() };
+  preparation.making = making;
+  const onProgress: JobContext['report'] = (stage, share, { step, ...details } = {}) => {
+    report(stage, share, details);
+    if (!step) return;
+    making.steps.push(step.about);
+    if (step.picture && step.about.picture) making.pictures.set(step.about.picture, step.picture);
+    context.emit({ type: 'case', case: session.summarise() });
+  };
+  const request = {
+    name: session.name,
+    sources: session.available.map((modality) => sourceOf(session, modality)),
+    options,
+    brain: brain && { grid: brain.grid, data: brain.data },
+    network: network?.path ?? null,
+    keep: again || !before ? null : transformsFor(before.record, options),
+    folder,
+  };
+  const record = await worker.run('prepare', request, { signal, onProgress }).finally(() => {
+    preparation.making = null;
+  });
   preparation.refused = [];
   if (!record) return null;
   adopt(session, { folder, record });

@@ -64,6 +64,8 @@ export const preparationSchema = z.object({
   options: preparationOptionsSchema,
   /** The user's own brain mask is used. */
   corrected: z.boolean(),
+  /** The steps of a preparation that is under way, as they are done, under a key for their pictures; null where none is. */
+  making: z.object({ key: z.string(), steps: z.array(stepSchema) }).nullable(),
   /** What was made of the present files, or null. */
   made: preparedSchema.nullable(),
 });

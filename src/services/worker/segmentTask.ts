@@ -23,6 +23,9 @@ import type { CaseSource, Segmented } from './caseSource.js';
 import { type HeldResult, logitsKey, type ResultStore } from './resultStore.js';
 import type { TaskArguments } from './tasks.js';
 
+/** Of the processor, for four sequences: what two cores that have nothing else to do need at most. */
+const EXPECTED_SECONDS = 20;
+
 /**
  * Segments a case: one pass per modality that the cache does not have, then all combinations at once.
  *
@@ -35,7 +38,7 @@ export async function segmentTask(
 ): Promise<Segmented> {
   const started = performance.now();
   const lap = stopwatch();
-  context.report('reading', 0);
+  context.report('reading', 0, { until: 0.1, expected: EXPECTED_SECONDS });
   const model = await openModel(source.model.folder);
   if (model.hash !== source.model.hash)
     throw new QuorumError({ code: 'MODEL_HASH_MISMATCH', expected: source.model.hash, found: model.hash });
@@ -57,7 +60,7 @@ export async function segmentTask(
   lap.mark('network');
   const made = await makeResult(model, prepared.grid, prepared.form, passes.logits, {
     signal: context.signal,
-    onProgress: (share) => context.report('masks', 0.75 + 0.2 * share),
+    onProgress: (share) => context.report('masks', 0.75 + 0.2 * share, { until: 0.95 }),
   });
   const held = { ...made, source: actual };
   store.put(held, { cached });
@@ -169,12 +172,18 @@ async function runNetwork(
   options: Omit<PassTools, 'cache'>,
   context: JobContext,
 ): Promise<Omit<Passes, 'fresh'>> {
-  context.report('starting the network', 0.1);
+  context.report('starting the network', 0.1, { until: 0.15 });
   const images = Object.fromEntries(missing.map((m) => [m, prepared.images[m]!]));
   const { engine } = await selectEngine(networkOf(model), device, options);
   try {
     const onPass = (modality: Modality, done: number, total: number) =>
-      context.report(`network: ${MODALITY_TITLES[modality]}`, 0.15 + (0.6 * done) / total);
+      context.report(
+        `marking ${MODALITY_TITLES[modality]} (${done + 1} of ${total})`,
+        0.15 + (0.6 * done) / total,
+        {
+          until: 0.15 + (0.6 * (done + 1)) / total,
+        },
+      );
     const logits = await engine.run((e) =>
       computeLogits({ ...prepared, images }, model, e, { signal: context.signal, onPass }),
     );

@@ -75,7 +75,7 @@ export const emptyCase = (id: string): OpenCase => ({
   edits: null,
   masks: [],
   suggestions: { adult: null, treated: null, glioma: null },
-  preparation: { needed: [], options: {} as never, corrected: false, made: null },
+  preparation: { needed: [], options: {} as never, corrected: false, making: null, made: null },
   notes: null,
 });
 
