@@ -57,17 +57,14 @@ export async function alignHeads(
  * series. Without the atlas nothing is changed.
  *
  * @param atlasToReference RAS mm of the atlas → RAS mm of the reference, or null.
- * @param watch told of each sequence before it is aligned, and given its step when it is.
+ * @param aligned given each step as soon as its sequence is aligned; gives the step to keep.
  * @throws QuorumError CANCELLED.
  */
 export async function alignBrains(
   bench: Workbench,
   heads: FromReference,
   atlasToReference: Affine | null,
-  watch: {
-    begins(modality: Modality): void;
-    aligned(step: PreparationStep, transform: Affine): Promise<PreparationStep>;
-  },
+  aligned: (step: PreparationStep, transform: Affine) => PreparationStep,
 ): Promise<{ readonly fromReference: FromReference; readonly steps: readonly PreparationStep[] }> {
   const { images, use, reference, options } = bench;
   const fixed = seen(images[reference]!);
@@ -79,7 +76,6 @@ export async function alignBrains(
     // Let a cancellation through.
     await setImmediate();
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    watch.begins(modality);
     const started = performance.now();
     const before = heads[modality]!;
     const transform =
@@ -88,7 +84,7 @@ export async function alignBrains(
         : before;
     fromReference[modality] = transform;
     const step = describe(bench, fixed, modality, transform, brain?.data);
-    steps.push(await watch.aligned({ ...step, seconds: (performance.now() - started) / 1000 }, transform));
+    steps.push(aligned({ ...step, seconds: (performance.now() - started) / 1000 }, transform));
   }
   return { fromReference, steps };
 }

@@ -41,8 +41,9 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   const first = tell(chosen.step);
 
   progress.begin('aligning');
+  let registered = 0;
   const [byHeads, atlas] = await together(options.signal, (signal) => [
-    alignHeads(bench, signal, () => progress.within(1 / (read.use.length + 1))),
+    alignHeads(bench, signal, () => progress.within(++registered, read.use.length)),
     registerToAtlas(bench, signal),
   ]);
   checked([atlas.step]);
@@ -58,12 +59,11 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   });
 
   progress.begin('aligning the brains');
-  const aligned = await alignBrains(bench, byHeads, atlas.transforms.atlasToReference, {
-    begins: () => progress.within(1 / Math.max(1, read.use.length - 1)),
-    aligned: async (step, transform) => {
-      const head = heads.add(step.sequence!, transform);
-      return tell({ ...step, picture: pictures?.aligned(head) ?? null });
-    },
+  let brains = 0;
+  const aligned = await alignBrains(bench, byHeads, atlas.transforms.atlasToReference, (step, transform) => {
+    const head = heads.add(step.sequence!, transform);
+    progress.within(++brains, read.use.length - 1);
+    return tell({ ...step, picture: pictures?.aligned(head) ?? null });
   });
   const transforms = { fromReference: aligned.fromReference, ...atlas.transforms };
 
@@ -101,10 +101,9 @@ function stagesFor(series: number, report: PrepareOptions['onProgress'] = () => 
       until = from + seconds[next] / total;
       report(stage, from, until);
     },
-    /** A part of the present stage is done. */
-    within(part: number): void {
-      from += part * (until - from);
-      report(stage, from, until);
+    /** So many of equal parts of the present stage are done. */
+    within(done: number, parts: number): void {
+      report(stage, from + (done / parts) * (until - from), until);
     },
   };
 }

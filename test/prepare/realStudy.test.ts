@@ -90,10 +90,7 @@ describe.skipIf(!haveRealData('preparation of TCGA-FG-6692'))('the raw series of
     } as const;
     const heads = await alignHeads(bench, new AbortController().signal);
     const { atlasToReference } = prepared.preparation!.transforms;
-    const { steps } = await alignBrains(bench, heads, atlasToReference, {
-      begins() {},
-      aligned: async (step) => step,
-    });
+    const { steps } = await alignBrains(bench, heads, atlasToReference, (step) => step);
     expect(steps.map(({ sequence }) => sequence)).toEqual(['t1', 't2']);
     for (const { verdict, problem } of steps) {
       expect(['doubtful', 'failed']).toContain(verdict);
