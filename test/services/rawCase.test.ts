@@ -82,7 +82,9 @@ describe('a folder of DICOM', () => {
     const found = await host.services.call('cases.open', { paths: [both] });
     if (found.kind !== 'studies') throw new Error(found.kind);
     expect(found.studies.map(({ sequences }) => sequences).sort()).toEqual([['t1'], ['t2']]);
-    expect(JSON.stringify(found.studies.map(({ shown: _, patient: __, ...study }) => study))).not.toMatch(/Roe1|Poe2/);
+    expect(JSON.stringify(found.studies.map(({ shown: _, patient: __, ...study }) => study))).not.toMatch(
+      /Roe1|Poe2/,
+    );
     const second = found.studies.find(({ sequences }) => sequences[0] === 't2')!;
     const opened = await open(both, { study: second.id });
     expect(opened.available).toEqual(['t2']);
