@@ -21,6 +21,8 @@ export class Preparing {
   readonly #jobs: Jobs;
   /** Asked for, and not yet answered. */
   #asked = $state.raw<JobEvent | null>(null);
+  /** What was asked for is not wanted any more. */
+  #refused = $state(false);
   failure = $state.raw<Problem | null>(null);
   /** The brain mask that is being corrected, or null. */
   overlay = $state.raw<Overlay | null>(null);
@@ -67,19 +69,23 @@ export class Preparing {
     try {
       const { job } = await this.#client.call('preparation.start', { case: this.#case, options, again });
       this.#jobs.expect({ ...asked, job });
+      if (this.#refused) await this.#jobs.cancel(job);
     } catch (error) {
       this.failure = problemOf(error);
     }
     this.#asked = null;
+    this.#refused = false;
   }
 
   async cancel(): Promise<void> {
-    if (this.job?.job) await this.#jobs.cancel(this.job.job);
+    // Before the job has a name, it is stopped as soon as it has one.
+    if (this.job?.job === '') this.#refused = true;
+    else if (this.job) await this.#jobs.cancel(this.job.job);
   }
 
   /** Whether the preparation that is under way was asked to stop. */
   get stopping(): boolean {
-    return this.job !== null && this.#jobs.isStopping(this.job);
+    return this.job !== null && (this.#jobs.isStopping(this.job) || this.#refused);
   }
 
   /** An event of this case's preparation. */

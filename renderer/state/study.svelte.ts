@@ -47,6 +47,8 @@ export class Study {
   readonly #jobs: Jobs;
   /** Asked for, and not yet answered. */
   #asked = $state.raw<JobEvent | null>(null);
+  /** What was asked for is not wanted any more. */
+  #refused = $state(false);
   failure = $state.raw<Problem | null>(null);
   /** What is answered so far; sent when all three are. */
   answers = $state.raw<Partial<Answers>>({});
@@ -118,7 +120,7 @@ export class Study {
 
   /** A stop was asked for. */
   get stopping(): boolean {
-    return this.job !== null && this.#jobs.isStopping(this.job);
+    return this.job !== null && (this.#jobs.isStopping(this.job) || this.#refused);
   }
 
   get threshold(): number | null {
@@ -230,14 +232,18 @@ export class Study {
       const use = this.on.length === this.case.available.length ? null : this.on;
       const { job } = await this.client.call('cases.segment', { case: this.case.id, use, force });
       this.#jobs.expect({ ...asked, job });
+      if (this.#refused) await this.#jobs.cancel(job);
     } catch (error) {
       this.failure = problemOf(error);
     }
     this.#asked = null;
+    this.#refused = false;
   }
 
   async cancel(): Promise<void> {
-    if (this.job?.job) await this.#jobs.cancel(this.job.job);
+    // Before the job has a name, it is stopped as soon as it has one.
+    if (this.job?.job === '') this.#refused = true;
+    else if (this.job) await this.#jobs.cancel(this.job.job);
   }
 
   /** An event of a job, of whichever case and window. */

@@ -48,6 +48,30 @@ describe('a window that opens while a job runs', () => {
   });
 });
 
+describe('a job that is cancelled before the services have named it', () => {
+  it('says so at once, and is stopped as soon as it has a name', async () => {
+    let start = (_: { job: string }) => {};
+    const named = new Promise<{ job: string }>((resolve) => {
+      start = resolve;
+    });
+    const fake = fakeShell({
+      'cases.list': () => [emptyCase('a')],
+      'cases.segment': () => named,
+      'jobs.cancel': () => ({ cancelled: true }),
+    });
+    const session = new Session(fake.shell);
+    session.start();
+    await vi.waitFor(() => expect(session.study?.case.id).toBe('a'));
+    const segmenting = session.study!.segment();
+    await session.study!.cancel();
+    expect(session.study!.stopping).toBe(true);
+    start({ job: '7' });
+    await segmenting;
+    expect(fake.asked('jobs.cancel')).toEqual([{ job: '7' }]);
+    expect(session.study!.stopping).toBe(true);
+  });
+});
+
 describe('another case while a job runs', () => {
   const open = (session: Session) => session.open({ paths: ['/b'], temporary: false });
 
