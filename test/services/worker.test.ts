@@ -67,18 +67,24 @@ describe('a worker process', () => {
   });
 
   it('runs two jobs one after the other', async () => {
-    const jobs: string[] = [];
-    for (const id of [first.id, (await openCase(host.services, other)).id]) {
-      const { job } = await host.services.call('cases.segment', { case: id, force: true, device: 'cpu' });
-      jobs.push(job);
-    }
-    const seen: string[] = [];
-    const stop = host.services.onJob(({ job, state }) => {
-      seen.push(`${jobs.indexOf(job)} ${state}`);
+    const { id } = await openCase(host.services, other);
+    const seen: { job: string; state: string }[] = [];
+    const ended = new Promise<void>((resolve) => {
+      const stop = host.services.onJob(({ job, state }) => {
+        seen.push({ job, state });
+        if (seen.filter((event) => event.state === 'done').length < 2) return;
+        stop();
+        resolve();
+      });
     });
-    await Promise.all(jobs.map((job) => jobEnd(host.services, job)));
-    stop();
-    const order = seen.filter((entry, n) => entry !== seen[n - 1]);
+    const start = (of: string) =>
+      host.services.call('cases.segment', { case: of, force: true, device: 'cpu' });
+    const jobs = [(await start(first.id)).job, (await start(id)).job];
+    await ended;
+    const order = seen
+      .filter(({ state }) => state !== 'queued')
+      .map(({ job, state }) => `${jobs.indexOf(job)} ${state}`)
+      .filter((entry, n, all) => entry !== all[n - 1]);
     expect(order).toEqual(['0 running', '0 done', '1 running', '1 done']);
   });
 

@@ -123,7 +123,7 @@ describe.skipIf(!have)('DICOM-SEG', () => {
     expect(segments.map(({ label, type, algorithm }) => [label, type, algorithm])).toEqual([
       ['non-enhancing core (necrosis or non-enhancing tumour)', 'C81175', 'AUTOMATIC'],
       ['oedema or infiltration', '79654002', 'AUTOMATIC'],
-      ['enhancing tumour', 'C113842', 'AUTOMATIC'],
+      ['enhancing tumour (guess)', 'C113842', 'AUTOMATIC'],
     ]);
     for (const segment of segments) {
       expect(segment).toMatchObject({ category: '49755003', anatomy: '12738006' });
