@@ -94,7 +94,7 @@ describe.skipIf(!haveRealData('preparation of TCGA-FG-6692'))('the raw series of
     expect(steps.map(({ sequence }) => sequence)).toEqual(['t1', 't2']);
     for (const { verdict, problem } of steps) {
       expect(['doubtful', 'failed']).toContain(verdict);
-      expect(problem).toMatchObject({ code: 'REGISTRATION_FAILED' });
+      expect(['REGISTRATION_FAILED', 'IMAGES_APART']).toContain(problem?.code);
       expect(problem!.found).toBeTruthy();
     }
   }, 300_000);
