@@ -71,7 +71,8 @@ describe('quorum prepare --overwrite', () => {
 
 describe('quorum segment on a raw folder', () => {
   it('writes the mask on the series’ own grid, with its volumes there, and on the BraTS grid', async () => {
-    expect((await quorum('segment', at('raw'), '--out', at('result'))).code).toBe(0);
+    // T1 alone: what the shipped model makes of it is a guess, which is asked for here.
+    expect((await quorum('segment', at('raw'), '--out', at('result'), '--unsupported')).code).toBe(0);
     const report: CaseReport = JSON.parse(readFileSync(at('result/report.json'), 'utf8'));
     expect((await readHeader(at('result/prepared/raw_seg.nii.gz'))).size).toEqual([240, 240, 155]);
     const native = await readLabelMap(at('result/native/t1_seg.nii.gz'));

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/training/dataset.js';
@@ -62,7 +62,7 @@ describe('opening a data set', () => {
     await writeCase(folder, 'good');
     await rm(join(await writeCase(folder, 'none'), 'none_seg.nii.gz'));
     await writeCase(folder, 'two');
-    await writeFile(join(folder, 'two', 'two_mask.nii.gz'), '');
+    await copyFile(join(folder, 'two', 'two_seg.nii.gz'), join(folder, 'two', 'two_mask.nii.gz'));
     const problem = await problemOfRefusal(openDataset(folder));
     const all = [problem, ...(problem.also ?? [])];
     expect(all).toHaveLength(2);
