@@ -91,11 +91,9 @@ function remarks(report: CaseReport): string[] {
   const results = Object.values(report.combinations);
   const volumes = results.flatMap((one) => REGIONS.map((region) => one.volumes[region]));
   if (volumes.some(({ supported, ml }) => !supported && ml === null))
-    lines.push(
-      '–* a guess only, not shown: these sequences cannot show this region (--unsupported shows it).',
-    );
+    lines.push('–* a guess only, not shown: not reliable from these sequences (--unsupported shows it).');
   if (volumes.some(({ supported, ml }) => !supported && ml !== null))
-    lines.push('* a guess: these sequences cannot show this region; do not use the number.');
+    lines.push('* a guess: not reliable from these sequences; do not use the number.');
   if (results.some(({ agreement }) => agreement.WT !== null)) {
     lines.push(`agreement: ${AGREEMENT_MEANING[0].toLowerCase()}${AGREEMENT_MEANING.slice(1)}`);
   }
@@ -145,7 +143,7 @@ export function describeBatch(report: BatchReport, folder: string): string {
   return [
     table([header, ...rows]),
     ...(volumes.some(({ supported }) => !supported)
-      ? ['* a guess: these sequences cannot show this region (–*: not shown; --unsupported shows it)']
+      ? ['* a guess: not reliable from these sequences (–*: not shown; --unsupported shows it)']
       : []),
     ...warned,
     ...failures,

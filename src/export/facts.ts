@@ -11,7 +11,7 @@ export interface RegionRow {
   /** Null: these sequences do not support the region and no guess was asked for. */
   readonly ml: number | null;
   readonly supported: boolean;
-  /** What stands beside the number, e.g. `a guess: these sequences cannot show it`; may be empty. */
+  /** What stands beside the number, e.g. `a guess: not reliable from these sequences`; may be empty. */
   readonly note: string;
   /** In the axial plane; null for an empty region and where no number is given. */
   readonly diameters: Diameters | null;

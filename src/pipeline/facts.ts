@@ -89,7 +89,7 @@ function editedRows({ volumes, diameters, byHand }: NonNullable<CaseReport['edit
 
 function noteOf({ ml, supported }: { ml: number | null; supported: boolean }): string {
   if (supported) return '';
-  return ml === null ? 'not shown: these sequences cannot show it' : UNSUPPORTED_ESTIMATE;
+  return ml === null ? 'not shown: not reliable from these sequences' : UNSUPPORTED_ESTIMATE;
 }
 
 /** Each step of the preparation as a sentence; empty where there was none. */

@@ -92,7 +92,7 @@ describe('quorum segment on the simulated sample patient', () => {
     expect(written.combinations.flair.agreement).toEqual({ WT: null, TC: null, ET: null });
     expect(written.combinations.flair.contributions).toBeNull();
     expect(stdout).toContain('Research use only');
-    expect(stdout).toContain('these sequences cannot show this region');
+    expect(stdout).toContain('not reliable from these sequences');
   });
 
   it('names in the report no folder of the user', () => {

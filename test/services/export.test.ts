@@ -99,9 +99,9 @@ describe('export', () => {
   it('gives no number for a region that the sequences do not support, unless asked for', async () => {
     const request = { case: opened.id, combination: 't1+flair' } as const;
     const { html } = await host.services.call('export.report', request);
-    expect(html).toContain('these sequences cannot show it');
+    expect(html).toContain('not reliable from these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('a guess: these sequences cannot show it');
+    expect(asked.html).toContain('a guess: not reliable from these sequences');
   });
 
   it('takes a guess that was edited by hand for a guess still', async () => {
@@ -110,9 +110,9 @@ describe('export', () => {
     const request = { case: opened.id, combination: ALL, edited: true } as const;
     const { html } = await host.services.call('export.report', request);
     expect(html).toContain('edited by hand');
-    expect(html).toContain('these sequences cannot show it');
+    expect(html).toContain('not reliable from these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
-    expect(asked.html).toContain('a guess: these sequences cannot show it');
+    expect(asked.html).toContain('a guess: not reliable from these sequences');
     await host.services.call('edits.discard', { case: opened.id, confirmed: true });
   });
 

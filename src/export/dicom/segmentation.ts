@@ -190,7 +190,7 @@ function describeSegment({ number, label, region, title, type }: Segment, proven
   return {
     SegmentNumber: number,
     SegmentLabel: isGuess ? `${title} (guess)` : title,
-    SegmentDescription: isGuess ? `${title}; a guess: these sequences cannot show it` : title,
+    SegmentDescription: isGuess ? `${title}; a guess: not reliable from these sequences` : title,
     SegmentAlgorithmType: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     SegmentAlgorithmName: `Quorum, ${modelName}`.slice(0, 64),
     SegmentationAlgorithmIdentificationSequence: [

@@ -34,7 +34,7 @@ export const probabilities: FormatWriter = {
     const isSeveral = members.length > 1;
     for (const region of REGIONS) {
       if (!plan.given[region]) {
-        leaveOut(FILES.probability(plan, region), 'these sequences cannot show this region');
+        leaveOut(FILES.probability(plan, region), 'not reliable from these sequences');
         continue;
       }
       const write = async (file: string, data: Float32Array) =>

@@ -13,7 +13,7 @@ export const stl: FormatWriter = {
     for (const region of REGIONS) {
       const file = FILES.stl(plan, region);
       if (!plan.given[region]) {
-        leaveOut(file, 'these sequences cannot show this region');
+        leaveOut(file, 'not reliable from these sequences');
         continue;
       }
       const bytes = regionStl({ ...subject.result.grid, data: main.labels }, IN_REGION[region]);

@@ -29,7 +29,7 @@ export function noWarning(notChecked: readonly CheckName[]): string {
 }
 
 /** Stands beside a number for a region that the sequences do not support. */
-export const UNSUPPORTED_ESTIMATE = 'a guess: these sequences cannot show it';
+export const UNSUPPORTED_ESTIMATE = 'a guess: not reliable from these sequences';
 
 /** What agreement is; one sentence for window, terminal and docs. */
 export const AGREEMENT_MEANING =
@@ -95,7 +95,7 @@ export function describeWarning(warning: Warning): string {
     case 'SEVERAL_ENHANCING_LESIONS':
       return `${warning.lesions} separate enhancing lesions: this model was not trained on metastases.`;
     case 'REGION_NOT_SUPPORTED':
-      return `The ${REGION_TITLES[warning.region]} cannot be told from these sequences: what is marked is a guess.`;
+      return `The ${REGION_TITLES[warning.region]} is not reliable from these sequences with this model: what is marked is a guess.`;
     case 'LOW_AGREEMENT':
       return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
