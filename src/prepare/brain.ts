@@ -6,7 +6,7 @@ import type { Grid, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { refineBrainMask } from './brainMask.js';
 import { PLAUSIBLE_BRAIN_ML } from './checks.js';
-import { maskMl } from './morphology.js';
+import { maskMl, maskOverlap } from './morphology.js';
 import { inverse, movedTo } from './placement.js';
 import type {
   BrainMask,
@@ -104,7 +104,7 @@ async function findMask(
     source: 'atlas',
     data: refined.data,
     reason: `the atlas’s mask carried over and refined by ${seen.map((m) => MODALITY_TITLES[m]).join(', ')}`,
-    agreement: dice(carried.data, refined.data),
+    agreement: maskOverlap(carried.data, refined.data),
   };
 }
 
@@ -118,16 +118,6 @@ async function carriedMask(transforms: PreparationTransforms, grid: Grid): Promi
 
 function anyAbove(images: readonly Float32Array[]): Uint8Array {
   return Uint8Array.from(images[0], (_, at) => (images.some((image) => image[at] !== 0) ? 1 : 0));
-}
-
-function dice(a: Uint8Array, b: Uint8Array): number {
-  let both = 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    both += a[i] & b[i];
-    sum += a[i] + b[i];
-  }
-  return sum === 0 ? 0 : (2 * both) / sum;
 }
 
 function judge(

@@ -11,6 +11,7 @@ import { applyReorientation, reorientationTo } from '../volume/orientation.js';
 import type { ImageFile } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
+import { maskOverlap } from './morphology.js';
 import type { InputNote } from './notes.js';
 
 type Images = Readonly<Partial<Record<Modality, ImageFile>>>;
@@ -104,25 +105,14 @@ function voxelsContradict(image: Volume, base: Volume): boolean {
     return share > BRAIN_SHARE[0] && share < BRAIN_SHARE[1];
   });
   if (!isBrain) return false;
-  const byVoxels = overlap(own.data, other.data);
+  const byVoxels = maskOverlap(own.data, other.data);
   if (byVoxels < SAME_BRAIN) return false;
   const placed = resample(own, other, { interpolation: 'nearest', into: new Uint8Array(other.data.length) });
-  return byVoxels > overlap(placed, other.data);
+  return byVoxels > maskOverlap(placed, other.data);
 }
 
 function brainOf({ size, affine, data }: Volume): Volume<Uint8Array> {
   return { size, affine, data: Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)) };
-}
-
-/** Dice. */
-function overlap(a: Uint8Array, b: Uint8Array): number {
-  let both = 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    both += a[i] & b[i];
-    sum += a[i] + b[i];
-  }
-  return sum === 0 ? 0 : (2 * both) / sum;
 }
 
 /** How far the middle of the image was moved (RAS mm), and by how many degrees it was turned. */

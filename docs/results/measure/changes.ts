@@ -150,7 +150,8 @@ export function healthyHalves(subject: Subject): Subject | null {
   return { grid: subject.grid, images, truth: new Uint8Array(subject.truth.length) };
 }
 
-function mirrored<D extends Float32Array | Uint8Array>(data: D, [nx, ny, nz]: Size): D {
+/** Left and right exchanged. */
+export function mirrored<D extends Float32Array | Uint8Array>(data: D, [nx, ny, nz]: Size): D {
   const out = data.slice() as D;
   for (let row = 0; row < ny * nz; row++) out.subarray(row * nx, (row + 1) * nx).reverse();
   return out;
@@ -176,7 +177,8 @@ function thickSlices(data: Float32Array, size: Size, thickness: number): Float32
   return out;
 }
 
-function brainDeviation(data: Float32Array): number {
+/** Standard deviation over what is not 0. */
+export function brainDeviation(data: Float32Array): number {
   let [count, sum, squares] = [0, 0, 0];
   for (const value of data) {
     if (value === 0) continue;

@@ -4,7 +4,7 @@ import type { Random } from '../../../src/training/random.js';
 import { voxelSpacing, voxelToWorld } from '../../../src/volume/affine.js';
 import { resample } from '../../../src/volume/resample.js';
 import type { Grid } from '../../../src/volume/volume.js';
-import type { Subject } from './changes.js';
+import { brainDeviation, mirrored, type Subject } from './changes.js';
 
 /** One thing that goes wrong. `truth` is what a perfect network would find, or the wrong mask that is to be doubted. */
 export interface Failure {
@@ -101,24 +101,6 @@ function extentOf(subject: Subject): Extent {
   return extent;
 }
 
-function deviationOf(data: Float32Array): number {
-  let [count, sum, squares] = [0, 0, 0];
-  for (const value of data) {
-    if (value === 0) continue;
-    count += 1;
-    sum += value;
-    squares += value * value;
-  }
-  return Math.sqrt(squares / count - (sum / count) ** 2);
-}
-
-function mirroredAcross(data: Float32Array, grid: Grid): Float32Array {
-  const [nx] = grid.size;
-  const out = data.slice();
-  for (let row = 0; row < out.length; row += nx) out.subarray(row, row + nx).reverse();
-  return out;
-}
-
 const bias = (strength: number, share: number): Failure => ({
   kind: 'bias field',
   only: 'input',
@@ -142,7 +124,7 @@ const noise = (strength: number, sigma: number): Failure => ({
     ...subject,
     images: Object.fromEntries(
       Object.entries(subject.images).map(([m, data]) => {
-        const scale = sigma * deviationOf(data);
+        const scale = sigma * brainDeviation(data);
         return [m, data.map((value) => (value === 0 ? 0 : value + scale * random.normal()))];
       }),
     ),
@@ -324,7 +306,7 @@ function grown(
   const made = Object.entries(images).map(([m, data]) => {
     const sorted = data.filter((value) => value !== 0).sort();
     const bright = sorted[Math.floor(0.98 * sorted.length)];
-    const spread = deviationOf(data);
+    const spread = brainDeviation(data);
     return [m, data.map((value, v) => (near[v] ? bright + 0.3 * spread * Math.abs(random.normal()) : value))];
   });
   return { ...subject, images: Object.fromEntries(made) };
@@ -374,7 +356,7 @@ const flipped = (modality: Modality): Failure => ({
   make: (subject) => {
     const data = subject.images[modality];
     if (!data || Object.keys(subject.images).length < 2) return null;
-    return replaced(subject, modality, mirroredAcross(data, subject.grid));
+    return replaced(subject, modality, mirrored(data, subject.grid.size));
   },
 });
 
@@ -400,8 +382,8 @@ const falseEnhancing: Failure = {
   what: 'the true enhancing tumour mirrored to the other side',
   make: (subject) => {
     if (!subject.images.t1ce || !subject.truth.includes(4)) return null;
-    const mirrored = mirroredAcross(Float32Array.from(subject.truth), subject.grid);
-    const truth = Uint8Array.from(mirrored, (label, v) =>
+    const otherSide = mirrored(Float32Array.from(subject.truth), subject.grid.size);
+    const truth = Uint8Array.from(otherSide, (label, v) =>
       subject.images.t1ce![v] !== 0 && subject.truth[v] === 0 ? label : 0,
     );
     return truth.includes(4) ? { ...subject, truth } : null;

@@ -2,6 +2,7 @@
 import { dice, overlapOf } from '../../../src/evaluate/dice.js';
 import { regionMask } from '../../../src/evaluate/labels.js';
 import { byRegion, PRESENT_ML } from '../../../src/evaluate/scores.js';
+import { rounded } from '../../../src/measure/knowledge.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { removeSpecks } from '../../../src/segment/cleanUp.js';
 import { mean, quantile } from '../../../src/statistics.js';
@@ -104,5 +105,3 @@ export async function chooseCleanUp(
   }
   return { settings, trials };
 }
-
-const rounded = (value: number) => Number(value.toFixed(4));

@@ -23,7 +23,7 @@ from .augment import change
 from .data import Cases, draw, read_pack
 from .decouple import merge
 from .export import export, load
-from .losses import COMBINATIONS, fuse, loss_of, name_of, objective_weights
+from .losses import COMBINATIONS, fuse, loss_of, objective_weights
 from .network import DynamicSharing
 from .validate import validate
 
