@@ -172,5 +172,5 @@ const NOT_ENTERED = page(
 );
 
 function page(head: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Quorum</title>${head}</head><body><p>${body}</p></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Quorum</title><link rel="icon" href="data:,">${head}</head><body><p>${body}</p></body></html>`;
 }
