@@ -1,5 +1,5 @@
 import { type BrowserWindow, dialog } from 'electron';
-import type { Client } from '../src/services/contract.js';
+import type { Client } from '../src/contract/index.js';
 
 /** Asks before the window closes while a mask is being edited. Edits are on disk already: nothing is lost either way. */
 export function askOnClosing(window: BrowserWindow, services: Promise<Client>): void {

@@ -1,4 +1,4 @@
-import type { Transport } from '../src/services/contract.js';
+import type { Transport } from '../src/contract/index.js';
 
 /** What can be picked with a native dialog. */
 export const PICK_KINDS = [

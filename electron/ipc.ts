@@ -1,6 +1,6 @@
 import { type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
+import { answerCall, type Client, type WireResponse } from '../src/contract/index.js';
 import { problemOf } from '../src/errors.js';
-import { answerCall, type Client, type WireResponse } from '../src/services/contract.js';
 import { CHANNELS } from './channels.js';
 import { ORIGIN } from './protocol.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, session as electronSession, shell } from 'electron';
-import { defaultProfileFolder } from '../src/services/profile/privateFiles.js';
-import type { Services } from '../src/services/services.js';
+import { defaultProfileFolder } from '../src/session/profile/privateFiles.js';
+import type { Services } from '../src/session/services.js';
 import { CHANNELS } from './channels.js';
 import { askOnClosing } from './closing.js';
 import { pick, saveAs } from './dialogs.js';

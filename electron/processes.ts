@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type UtilityProcess, utilityProcess } from 'electron';
-import type { ServiceOptions, WorkerLauncher } from '../src/services/services.js';
+import type { ServiceOptions, WorkerLauncher } from '../src/session/services.js';
 
 type SelfTestLauncher = NonNullable<ServiceOptions['launchSelfTest']>;
 type SelfTestReport = Awaited<ReturnType<SelfTestLauncher>>;
@@ -10,7 +10,7 @@ const SELF_TEST_MS = 60_000;
 /** The worker in a utilityProcess. */
 export function utilityWorker(appFolder: string, workerArguments: readonly string[]): WorkerLauncher {
   return () => {
-    const child = launch(appFolder, 'services/worker/main.js', workerArguments, 'Quorum worker');
+    const child = launch(appFolder, 'worker/main.js', workerArguments, 'Quorum worker');
     return {
       get pid() {
         return child.pid;

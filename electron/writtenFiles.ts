@@ -1,4 +1,4 @@
-import type { Client, ExportResult } from '../src/services/contract.js';
+import type { Client, ExportResult } from '../src/contract/index.js';
 
 /** Paths that Quorum itself wrote in this session: only these are shown in the file manager. */
 export class WrittenFiles {

@@ -37,12 +37,7 @@ const found = 16 * transform[0] + 15 * transform[4] + 17 * transform[8] + transf
 if (Math.abs(found - SHIFT_MM) > 0.2) {
   throw new Error(`elastix found a shift of ${found} mm, expected ${SHIFT_MM}`);
 }
-for (const path of [
-  'intake/scan.js',
-  'export/dicom/loadDcmjs.js',
-  'services/services.js',
-  'server/server.js',
-])
+for (const path of ['intake/scan.js', 'export/dicom/loadDcmjs.js', 'session/services.js', 'server/server.js'])
   await from(path);
 const converted = await convertedSize();
 if (converted !== '6 × 8 × 6') throw new Error(`a DICOM series became ${converted} voxels`);

@@ -1,6 +1,6 @@
 /**
  * Errors are data: a code, the field, what was expected, what was found, and the file.
- * Sentences for people are made from this at the edge (`services/contract/messages.ts`).
+ * Sentences for people are made from this at the edge (`contract/messages.ts`).
  */
 export interface Problem {
   readonly code: ErrorCode;
@@ -15,7 +15,7 @@ export interface Problem {
   readonly also?: readonly Problem[] | undefined;
 }
 
-/** Every code that Quorum raises. `services/contract/messages.ts` holds one text and one remedy per code. */
+/** Every code that Quorum raises. `contract/messages.ts` holds one text and one remedy per code. */
 export const ERROR_CODES = [
   // reading image files
   'FILE_NOT_FOUND',

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeWarning } from '../../src/contract/warnings.js';
 import { dice, overlapOf } from '../../src/evaluate/dice.js';
 import { regionMask } from '../../src/evaluate/labels.js';
 import { byRegion } from '../../src/evaluate/scores.js';
@@ -17,7 +18,6 @@ import { removeSpecks } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
-import { describeWarning } from '../../src/services/contract/warnings.js';
 import { combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { randomStream } from '../../src/training/random.js';
 import { voxelVolume } from '../../src/volume/affine.js';

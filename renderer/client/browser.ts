@@ -1,4 +1,3 @@
-import { type Problem, QuorumError } from '../../src/errors.js';
 import {
   clientOver,
   decodeFrame,
@@ -7,7 +6,8 @@ import {
   quorumEventSchema,
   type Transport,
   type WireResponse,
-} from '../../src/services/contract.js';
+} from '../../src/contract/index.js';
+import { type Problem, QuorumError } from '../../src/errors.js';
 import { droppedFiles, type IncomingFile } from './droppedFiles.js';
 import { saveBlob } from './saveBlob.js';
 import type { ConnectionState, FolderListing, FollowTransfer, Received, Shell } from './shell.js';

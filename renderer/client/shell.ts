@@ -1,4 +1,4 @@
-import type { Client } from '../../src/services/contract.js';
+import type { Client } from '../../src/contract/index.js';
 
 /** What a window needs besides the contract: files coming in and going out. One implementation per transport. */
 export interface Shell {

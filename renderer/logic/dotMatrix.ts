@@ -1,4 +1,4 @@
-import type { CaseResult } from '../../src/services/contract.js';
+import type { CaseResult } from '../../src/contract/index.js';
 import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
 
 /** One column of the dot matrix. */

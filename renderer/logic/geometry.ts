@@ -1,4 +1,4 @@
-import type { GridSummary } from '../../src/services/contract.js';
+import type { GridSummary } from '../../src/contract/index.js';
 
 /** Voxel geometry of the panes: planes, screen directions, and the way between grids. */
 

@@ -1,4 +1,4 @@
-import type { JobEvent, JobKind } from '../../src/services/contract.js';
+import type { JobEvent, JobKind } from '../../src/contract/index.js';
 import { duration } from './format.js';
 
 const DOING: Readonly<Record<JobKind, string>> = {

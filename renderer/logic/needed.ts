@@ -1,4 +1,4 @@
-import type { InstalledModel } from '../../src/services/contract.js';
+import type { InstalledModel } from '../../src/contract/index.js';
 import { combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { membersOf } from './format.js';
 

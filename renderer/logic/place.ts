@@ -1,4 +1,4 @@
-import type { CaseFile } from '../../src/services/contract.js';
+import type { CaseFile } from '../../src/contract/index.js';
 
 /** The name of a private copy says nothing to anyone. */
 const COPY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

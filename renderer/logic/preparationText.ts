@@ -1,4 +1,4 @@
-import type { PreparedStep } from '../../src/services/contract.js';
+import type { PreparedStep } from '../../src/contract/index.js';
 import { MODALITY_TITLES } from '../../src/terms.js';
 
 /** Steps, verdicts and numbers of a preparation as people read them. */

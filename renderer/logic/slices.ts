@@ -1,4 +1,4 @@
-import type { GridSummary } from '../../src/services/contract.js';
+import type { GridSummary } from '../../src/contract/index.js';
 import type { ContentBox } from './contentBox.js';
 import { invert, multiply, type PlaneAxes, sameGrid, transform, voxelAt } from './geometry.js';
 

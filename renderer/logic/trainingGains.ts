@@ -1,5 +1,5 @@
-import type { InstalledModel } from '../../src/services/contract.js';
-import { REGION_TITLES } from '../../src/services/contract.js';
+import type { InstalledModel } from '../../src/contract/index.js';
+import { REGION_TITLES } from '../../src/contract/index.js';
 import { type Modality, REGIONS } from '../../src/terms.js';
 import { signed } from './format.js';
 

@@ -1,4 +1,4 @@
-import { type OpenCase, problemText } from '../../src/services/contract.js';
+import { type OpenCase, problemText } from '../../src/contract/index.js';
 import { count } from './format.js';
 
 /** Why there is nothing to look at in a case, and what the user can do. */

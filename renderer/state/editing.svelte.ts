@@ -1,10 +1,4 @@
-import type {
-  Blob as ChoiceBlob,
-  Client,
-  EditState,
-  MaskRef,
-  OpenCase,
-} from '../../src/services/contract.js';
+import type { Blob as ChoiceBlob, Client, EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
 import { applyRuns, runsOf } from '../logic/runs.js';
 import type { Overlay } from '../logic/slices.js';
 

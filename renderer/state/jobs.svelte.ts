@@ -1,4 +1,4 @@
-import type { Client, JobEvent, JobKind } from '../../src/services/contract.js';
+import type { Client, JobEvent, JobKind } from '../../src/contract/index.js';
 
 /** What is shown of a job from the click until the services know of it. */
 export function waitingFor(kind: JobKind, caseId: string): JobEvent {

@@ -1,5 +1,5 @@
+import type { Client, JobEvent, PreparationOptions, PreparationState } from '../../src/contract/index.js';
 import { type Problem, problemOf } from '../../src/errors.js';
-import type { Client, JobEvent, PreparationOptions, PreparationState } from '../../src/services/contract.js';
 import { contentBox } from '../logic/contentBox.js';
 import { runsOf } from '../logic/runs.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';

@@ -1,4 +1,3 @@
-import { QuorumError } from '../../src/errors.js';
 import type {
   Client,
   InstalledModel,
@@ -8,7 +7,8 @@ import type {
   Response,
   Settings,
   StudyChoice,
-} from '../../src/services/contract.js';
+} from '../../src/contract/index.js';
+import { QuorumError } from '../../src/errors.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, ShownCase } from '../client/shownElsewhere.js';
 import { Connection } from './connection.svelte.js';

@@ -1,4 +1,4 @@
-import { QUESTIONS } from '../../src/services/contract.js';
+import { QUESTIONS } from '../../src/contract/index.js';
 import { MODALITIES } from '../../src/terms.js';
 import type { Session } from './session.svelte.js';
 import { VIEWS } from './views.js';

@@ -1,4 +1,4 @@
-import type { BinaryHeader, Client, GridSummary, MaskRef } from '../../src/services/contract.js';
+import type { BinaryHeader, Client, GridSummary, MaskRef } from '../../src/contract/index.js';
 import type { Modality, Region } from '../../src/terms.js';
 import type { Overlay } from '../logic/slices.js';
 

@@ -1,4 +1,3 @@
-import { type Problem, problemOf } from '../../src/errors.js';
 import type {
   Answers,
   CaseCombination,
@@ -10,8 +9,9 @@ import type {
   MaskRef,
   OpenCase,
   Sequence,
-} from '../../src/services/contract.js';
-import { editSupports } from '../../src/services/contract.js';
+} from '../../src/contract/index.js';
+import { editSupports } from '../../src/contract/index.js';
+import { type Problem, problemOf } from '../../src/errors.js';
 import { combinationName, type Modality, type Region } from '../../src/terms.js';
 import { clampVoxel } from '../logic/geometry.js';
 import { Comparing } from './comparing.svelte.js';

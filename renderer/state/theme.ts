@@ -1,4 +1,4 @@
-import type { Settings } from '../../src/services/contract.js';
+import type { Settings } from '../../src/contract/index.js';
 
 /** Sets the colours of the page, and follows the system where that is what was chosen. Returns how to stop. */
 export function followTheme(theme: Settings['theme']): () => void {

@@ -1,4 +1,4 @@
-import type { Client } from '../../src/services/contract.js';
+import type { Client } from '../../src/contract/index.js';
 import type { Modality } from '../../src/terms.js';
 import { contentBox } from '../logic/contentBox.js';
 import type { ImageVoxels } from '../logic/slices.js';

@@ -1,6 +1,6 @@
 import { DRAG_MODE, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NIFTI1 } from 'nifti-reader-js';
-import type { GridSummary } from '../../src/services/contract.js';
+import type { GridSummary } from '../../src/contract/index.js';
 import { PLANES, type Plane, transform } from '../logic/geometry.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
 import type { Layout } from '../state/display.svelte.js';

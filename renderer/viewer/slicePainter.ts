@@ -1,4 +1,4 @@
-import type { GridSummary } from '../../src/services/contract.js';
+import type { GridSummary } from '../../src/contract/index.js';
 import { type PlaneAxes, pixelOf, sameGrid, type Vec3, voxelAt } from '../logic/geometry.js';
 import { type ImageVoxels, type Overlay, paintImage, paintOverlay } from '../logic/slices.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Client } from '../services/contract.js';
-import { SAMPLE_PATIENT, type SegmentResult } from '../services/services.js';
+import type { Client } from '../contract/index.js';
+import { SAMPLE_PATIENT, type SegmentResult } from '../session/services.js';
 import { followJob } from './follow.js';
 import { describeCase } from './results.js';
 

@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
+import type { Client, Request } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
-import type { Client, Request } from '../services/contract.js';
-import { type EvaluateResult, READING_NAMES } from '../services/training/evaluateJob.js';
+import { type EvaluateResult, READING_NAMES } from '../session/training/evaluateJob.js';
 import { REGIONS } from '../terms.js';
 import { followJob } from './follow.js';
 import { parseCount } from './numbers.js';

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
+import { describeProblem } from '../contract/messages.js';
 import { problemOf } from '../errors.js';
-import { describeProblem } from '../services/contract/messages.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, cancelled: 130 } as const;
 

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
+import type { Client, JobEvent } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
-import type { Client, JobEvent } from '../services/contract.js';
 
 /**
  * Follows a job to its end: a progress bar on a terminal, JSON lines with `json`, silence otherwise. Ctrl-C cancels the job.

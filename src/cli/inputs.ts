@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Request } from '../services/contract.js';
+import type { Request } from '../contract/index.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 
 /** Options that say what is read. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import type { Client, DeviceSummary, ImageSummary, ModelSummary } from '../services/contract.js';
+import type { Client, DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
 import { describeScan } from './scan.js';
 import { table } from './table.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Client } from '../services/contract.js';
+import type { Client } from '../contract/index.js';
 
 /** `quorum import WEIGHTS.safetensors --out MODEL`. */
 export function importCommand(services: Client): Command {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { describeProblem } from '../services/contract/messages.js';
-import type { Client } from '../services/contract.js';
-import type { PrepareResult } from '../services/services.js';
+import type { Client } from '../contract/index.js';
+import { describeProblem } from '../contract/messages.js';
+import type { PrepareResult } from '../session/services.js';
 import { MODALITIES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
 import { followJob } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createServices, QUORUM_VERSION } from '../services/services.js';
+import { createServices, QUORUM_VERSION } from '../session/services.js';
 import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';

@@ -1,6 +1,3 @@
-import { mlText } from '../numbers.js';
-import { describeProblem } from '../services/contract/messages.js';
-import { isGrave } from '../services/contract/warnings.js';
 import {
   AGREEMENT_MEANING,
   type BatchReport,
@@ -9,8 +6,11 @@ import {
   DICOM_IDENTITY_NOTICE,
   type ReportedVolume,
   titles,
-} from '../services/contract.js';
-import { type SegmentResult, warningLines, warningsIn } from '../services/services.js';
+} from '../contract/index.js';
+import { describeProblem } from '../contract/messages.js';
+import { isGrave } from '../contract/warnings.js';
+import { mlText } from '../numbers.js';
+import { type SegmentResult, warningLines, warningsIn } from '../session/services.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
 import { table } from './table.js';
 

@@ -1,4 +1,4 @@
-import { type CandidateSummary, describeProblem, type ScanSummary } from '../services/contract.js';
+import { type CandidateSummary, describeProblem, type ScanSummary } from '../contract/index.js';
 import { MODALITY_TITLES } from '../terms.js';
 import { table } from './table.js';
 

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Client, FORMATS, type FormatId, type Request } from '../services/contract.js';
-import type { SegmentResult } from '../services/services.js';
+import { type Client, FORMATS, type FormatId, type Request } from '../contract/index.js';
+import type { SegmentResult } from '../session/services.js';
 import { combinationName, type Modality } from '../terms.js';
 import { EXIT } from './failure.js';
 import { followJob } from './follow.js';

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
-import { SAMPLE_PATIENT, type Services } from '../services/services.js';
+import { SAMPLE_PATIENT, type Services } from '../session/services.js';
 
 interface ServeOptions {
   readonly port: number;

@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Client, Request } from '../contract/index.js';
+import { trainRequestSchema } from '../contract/training.js';
 import { problemOf, QuorumError } from '../errors.js';
-import { trainRequestSchema } from '../services/contract/training.js';
-import type { Client, Request } from '../services/contract.js';
-import type { TrainResult } from '../services/training/trainJob.js';
+import type { TrainResult } from '../session/training/trainJob.js';
 import { followJob } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 

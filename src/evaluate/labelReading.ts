@@ -1,15 +1,7 @@
 import { QuorumError } from '../errors.js';
-import { REGIONS, type Region } from '../terms.js';
+import { LABEL_SCHEMES, type LabelScheme, REGIONS, type Region } from '../terms.js';
 import { dice } from './dice.js';
-import {
-  knownLabels,
-  LABEL_SCHEMES,
-  type LabelMap,
-  type LabelScheme,
-  labelMask,
-  REGION_LABELS,
-  type RegionLabels,
-} from './labels.js';
+import { knownLabels, type LabelMap, labelMask, REGION_LABELS, type RegionLabels } from './labels.js';
 import type { Box } from './mask.js';
 
 /** How the numbers in one method's masks are read. */

@@ -1,16 +1,6 @@
-import type { Region } from '../terms.js';
+import type { LabelScheme, Region } from '../terms.js';
 import type { Size } from '../volume/volume.js';
 import type { Box, Mask } from './mask.js';
-
-/**
- * What the numbers in a label map mean, where all three regions can be told.
- * `brats` (up to 2020): 1 necrosis and non-enhancing core, 2 oedema, 4 enhancing. `brats2021` (2021 to 2023): enhancing is 3.
- * `brats2024`: as 2021, and 4 is the resection cavity, which is no tumour. `msd` (Medical Segmentation Decathlon and
- * nnU-Net): 1 oedema, 2 core, 3 enhancing. `brats2013` (BRATS 2013/15): 3 is non-enhancing core, 4 enhancing.
- * `brats-peds`: 1 enhancing, 2 non-enhancing core, 3 cyst, 4 oedema.
- */
-export const LABEL_SCHEMES = ['brats', 'brats2021', 'brats2024', 'msd', 'brats2013', 'brats-peds'] as const;
-export type LabelScheme = (typeof LABEL_SCHEMES)[number];
 
 /** The labels of each region that a mask tells; a region that it does not tell is absent, and is never scored. */
 export type RegionLabels = Readonly<Partial<Record<Region, readonly number[]>>>;

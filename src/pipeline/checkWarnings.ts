@@ -1,3 +1,4 @@
+import type { Warning } from '../contract/results.js';
 import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
@@ -8,7 +9,6 @@ import {
   inputQuality,
 } from '../prepare/inputChecks.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
-import type { Warning } from '../services/contract/results.js';
 import { MODALITIES, type Modality } from '../terms.js';
 
 /**

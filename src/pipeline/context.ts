@@ -1,5 +1,5 @@
+import type { PreparedStep } from '../contract/preparation.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
-import type { PreparedStep } from '../services/contract/preparation.js';
 
 /** What a report may say besides stage and share. */
 export interface ReportDetails {

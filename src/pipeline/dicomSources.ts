@@ -1,9 +1,9 @@
+import { titles } from '../contract/warnings.js';
 import { QuorumError } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
 import type { DicomSeries } from '../intake/study.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { labelsOnSeries } from '../segment/onSeries.js';
-import { titles } from '../services/contract/warnings.js';
 import type { Modality } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';

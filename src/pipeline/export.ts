@@ -1,10 +1,10 @@
+import { FORMATS } from '../contract/formats.js';
+import type { CaseReport } from '../contract/report.js';
 import { throwIfCancelled } from '../errors.js';
 import { regionDiameters } from '../export/diameters.js';
 import { reportHtml } from '../export/html.js';
 import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
-import { FORMATS } from '../services/contract/formats.js';
-import type { CaseReport } from '../services/contract/report.js';
 import type { Modality } from '../terms.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { JobContext, Surroundings } from './context.js';

@@ -1,13 +1,7 @@
+import { QUESTIONS } from '../contract/questions.js';
+import type { CaseReport } from '../contract/report.js';
+import { noWarning, PREPARED, REGION_TITLES, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import type { RegionRow, ReportFacts } from '../export/facts.js';
-import { QUESTIONS } from '../services/contract/questions.js';
-import type { CaseReport } from '../services/contract/report.js';
-import {
-  noWarning,
-  PREPARED,
-  REGION_TITLES,
-  titles,
-  UNSUPPORTED_ESTIMATE,
-} from '../services/contract/warnings.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
 import type { Plan } from './plan.js';
 import { warningsIn } from './report.js';

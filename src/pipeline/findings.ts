@@ -1,3 +1,4 @@
+import type { CaseCombination } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { countEnhancingLesions, type Speck, volumesOf } from '../segment/cleanUp.js';
@@ -11,7 +12,6 @@ import {
   singleVolumesOf,
 } from '../segment/influence.js';
 import { logVolumeSpread, volumeRange } from '../segment/volumeRange.js';
-import type { CaseCombination } from '../services/contract/results.js';
 import { combinationName, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ExportOptions } from '../contract/exports.js';
+import { FORMATS } from '../contract/formats.js';
+import type { Fingerprint } from '../contract/report.js';
 import type { DicomSeries } from '../intake/study.js';
 import { RESULT_FORMAT } from '../segment/logits.js';
-import type { ExportOptions } from '../services/contract/exports.js';
-import { FORMATS } from '../services/contract/formats.js';
-import type { Fingerprint } from '../services/contract/report.js';
 import type { Modality } from '../terms.js';
 
 /** What else than the export's options decides what is written. */

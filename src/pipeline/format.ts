@@ -1,4 +1,4 @@
-import type { CaseReport } from '../services/contract/report.js';
+import type { CaseReport } from '../contract/report.js';
 import type { JobContext, Surroundings } from './context.js';
 import type { Plan } from './plan.js';
 import type { SeriesMask } from './seriesMasks.js';

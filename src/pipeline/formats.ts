@@ -1,4 +1,4 @@
-import type { FormatId } from '../services/contract/formats.js';
+import type { FormatId } from '../contract/formats.js';
 import type { FormatWriter } from './format.js';
 import { csv } from './formats/csv.js';
 import { dicomSeg } from './formats/dicomSeg.js';

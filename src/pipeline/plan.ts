@@ -1,9 +1,9 @@
+import { editSupports } from '../contract/edits.js';
+import type { ExportOptions } from '../contract/exports.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { isGiven, regionInFileName } from '../numbers.js';
 import { type PerRegion, perRegion } from '../segment/influence.js';
-import { editSupports } from '../services/contract/edits.js';
-import type { ExportOptions } from '../services/contract/exports.js';
 import { allCombinations, combinationName, type Modality, type Region } from '../terms.js';
 import type { EditedMask, PlannedCase, SourceImage } from './subject.js';
 

@@ -1,17 +1,17 @@
+import {
+  type CaseReport,
+  type CombinationReport,
+  RESEARCH_NOTICE,
+  type ReportWarning,
+} from '../contract/report.js';
+import type { CaseCombination, Warning } from '../contract/results.js';
+import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
 import { describePreparation } from '../export/preparationReport.js';
 import { inFiles, inFilesOrNull, isGiven } from '../numbers.js';
 import { volumesOf } from '../segment/cleanUp.js';
 import { type PerRegion, perRegion } from '../segment/influence.js';
-import {
-  type CaseReport,
-  type CombinationReport,
-  RESEARCH_NOTICE,
-  type ReportWarning,
-} from '../services/contract/report.js';
-import type { CaseCombination, Warning } from '../services/contract/results.js';
-import { inOrder, reportWarning } from '../services/contract/warnings.js';
 import type { Region } from '../terms.js';
 import type { Surroundings } from './context.js';
 import type { Parts } from './format.js';

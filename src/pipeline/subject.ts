@@ -1,11 +1,11 @@
+import type { Answers } from '../contract/cases.js';
+import type { EditState } from '../contract/edits.js';
+import type { MaskRole } from '../contract/masks.js';
+import type { CaseReport, Fingerprint } from '../contract/report.js';
+import type { Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { DescribedPreparation } from '../export/preparationReport.js';
 import type { DicomSeries } from '../intake/study.js';
-import type { Answers } from '../services/contract/cases.js';
-import type { EditState } from '../services/contract/edits.js';
-import type { MaskRole } from '../services/contract/masks.js';
-import type { CaseReport, Fingerprint } from '../services/contract/report.js';
-import type { Warning } from '../services/contract/results.js';
 import type { Modality } from '../terms.js';
 import type { Affine, Volume } from '../volume/volume.js';
 import type { EngineReport } from './context.js';

@@ -1,3 +1,5 @@
+import type { Answers } from '../contract/cases.js';
+import type { CaseCombination, CheckName, Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
 import type { ModelDescription } from '../model/schema.js';
@@ -5,8 +7,6 @@ import { isMeasured } from '../model/support.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
-import type { Answers } from '../services/contract/cases.js';
-import type { CaseCombination, CheckName, Warning } from '../services/contract/results.js';
 import { combinationName, type Modality, REGIONS } from '../terms.js';
 import { checkWarnings } from './checkWarnings.js';
 

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { problemOf } from '../errors.js';
 import {
   answerCall,
   type Client,
@@ -7,7 +6,8 @@ import {
   encodeFrame,
   type QuorumEvent,
   type WireResponse,
-} from '../services/contract.js';
+} from '../contract/index.js';
+import { problemOf } from '../errors.js';
 import type { PathScope } from './pathScope.js';
 import { withRealPaths } from './requestPaths.js';
 import type { Uploads } from './uploads.js';

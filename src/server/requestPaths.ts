@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { binaryContract, windowContract } from '../services/contract/client.js';
+import { binaryContract, windowContract } from '../contract/client.js';
 import type { PathScope } from './pathScope.js';
 
 /** `path`: a file or folder that the call opens; `known`: one of those that an open case names. */

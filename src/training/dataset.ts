@@ -2,11 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
-import { LABEL_SCHEMES } from '../evaluate/labels.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Study } from '../intake/study.js';
-import { MODALITIES, type Modality } from '../terms.js';
+import { LABEL_SCHEMES, MODALITIES, type Modality } from '../terms.js';
 
 /** `dataset.json`: what the images of a folder of case folders do not say themselves. Every field may be absent. */
 const descriptionSchema = z

@@ -1,10 +1,10 @@
 import { QuorumError } from '../errors.js';
-import type { LabelScheme } from '../evaluate/labels.js';
 import type { ModelDescription } from '../model/schema.js';
 import { measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { gridOfBox, latticeBoxOf, layLattice } from '../segment/lattice.js';
 import { onLattice } from '../segment/logits.js';
+import type { LabelScheme } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
 import { reorient } from '../volume/orientation.js';
 import { readLabelMap, readVolume } from '../volume/read.js';

@@ -1,6 +1,6 @@
 import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine } from '../engine/engine.js';
-import { type LabelMap, type LabelScheme, oedemaLabel } from '../evaluate/labels.js';
+import { type LabelMap, oedemaLabel } from '../evaluate/labels.js';
 import type { Box } from '../evaluate/mask.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
@@ -11,7 +11,7 @@ import type { Lattice } from '../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits, silence } from '../segment/logits.js';
 import { modalityLogits } from '../segment/mirroredPass.js';
 import { packBits } from '../segment/tissue.js';
-import { type Combination, combinationName, MODALITIES, type Modality } from '../terms.js';
+import { type Combination, combinationName, type LabelScheme, MODALITIES, type Modality } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
 import type { Grid, Size } from '../volume/volume.js';

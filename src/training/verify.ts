@@ -1,6 +1,6 @@
 import { type Problem, problemOf, QuorumError } from '../errors.js';
-import { knownLabels, type LabelMap, type LabelScheme } from '../evaluate/labels.js';
-import { MODALITIES } from '../terms.js';
+import { knownLabels, type LabelMap } from '../evaluate/labels.js';
+import { type LabelScheme, MODALITIES } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readLabelMap, readVolume } from '../volume/read.js';
 import type { Grid } from '../volume/volume.js';

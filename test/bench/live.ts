@@ -13,7 +13,7 @@ import { combine } from '../../src/segment/combine.js';
 import { fusionOf, membersOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
-import { openModel, SAMPLE_PATIENT } from '../../src/services/services.js';
+import { openModel, SAMPLE_PATIENT } from '../../src/session/services.js';
 import { combinationName } from '../../src/terms.js';
 
 const model = await openModel();

@@ -11,7 +11,7 @@ import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { computeLogits } from '../../src/segment/logits.js';
-import { openModel, SAMPLE_PATIENT } from '../../src/services/services.js';
+import { openModel, SAMPLE_PATIENT } from '../../src/session/services.js';
 import { quorum } from '../cli/run.js';
 
 const ROUNDS = 3;

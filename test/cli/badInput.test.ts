@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/services/services.js';
+import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/session/services.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { niftiBytes } from '../volume/niftiBytes.js';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { followJob } from '../../src/cli/follow.js';
+import type { Client } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
-import type { Client } from '../../src/services/contract.js';
 
 it('leaves no listener behind when a job is refused at its start', async () => {
   const listeners = new Set<unknown>();

@@ -6,7 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/network/safetensors.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
-import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/services/services.js';
+import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/session/services.js';
 import { dicomBytes } from '../intake/dicom/dicomBytes.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { problemIn, quorum } from './run.js';

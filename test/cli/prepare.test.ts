@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CaseReport } from '../../src/services/contract.js';
+import type { CaseReport } from '../../src/contract/index.js';
 import { readHeader, readLabelMap, readVolume } from '../../src/volume/read.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { centredGrid, rawSeries, rigid } from '../support/rawHead.js';

@@ -6,7 +6,7 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../src/volume/read.js';
 import { quorum } from '../cli/run.js';
-import { writeTinyStudy } from '../services/harness.js';
+import { writeTinyStudy } from '../session/harness.js';
 import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { answerQuestions, openView, segmentAnyway } from './browser.js';
 import {

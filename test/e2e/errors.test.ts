@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemText } from '../../src/contract/index.js';
 import { ERROR_CODES } from '../../src/errors.js';
-import { problemText } from '../../src/services/contract.js';
 import { findElectron, ROOT_ARGUMENTS, startDisplay } from './electronApp.js';
 
 const SUITE = 'the words of errors in a real Electron';

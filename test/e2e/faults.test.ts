@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
-import { tinyImage, writeTinyStudy } from '../services/harness.js';
+import { tinyImage, writeTinyStudy } from '../session/harness.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { writeTinyStudy } from '../services/harness.js';
+import { writeTinyStudy } from '../session/harness.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,

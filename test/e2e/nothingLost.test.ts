@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTinyStudy } from '../services/harness.js';
+import { writeTinyStudy } from '../session/harness.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { OpenPaths, pathsOf } from '../../electron/openPaths.js';
 import { readWindowState, writeWindowState } from '../../electron/windowState.js';
 import { WrittenFiles } from '../../electron/writtenFiles.js';
-import type { JobEvent } from '../../src/services/contract.js';
+import type { JobEvent } from '../../src/contract/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'quorum-electron-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LabelScheme, regionMask } from '../../src/evaluate/labels.js';
-import { REGIONS } from '../../src/terms.js';
+import { regionMask } from '../../src/evaluate/labels.js';
+import { type LabelScheme, REGIONS } from '../../src/terms.js';
 
 const map = { data: Uint8Array.of(0, 1, 2, 3, 4, 9), size: [6, 1, 1] as const };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assignSeries, openCandidate, openSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
-import { RawCase } from '../../src/services/cases/rawCase.js';
+import { RawCase } from '../../src/session/cases/rawCase.js';
 import { dicomBytes } from './dicom/dicomBytes.js';
 
 const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70';

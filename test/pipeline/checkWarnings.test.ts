@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeWarning, isGrave } from '../../src/contract/warnings.js';
 import {
   brainWarnings,
   CUT_OFFS,
@@ -9,7 +10,6 @@ import {
 } from '../../src/pipeline/checkWarnings.js';
 import type { BrainQuality, ImageQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
-import { describeWarning, isGrave } from '../../src/services/contract/warnings.js';
 import { GRID, head } from '../support/heads.js';
 
 const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, coverage: 1 };

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeCase } from '../../src/cli/results.js';
-import { mlText } from '../../src/numbers.js';
 import {
   type CaseReport,
   describeWarning,
@@ -11,12 +10,13 @@ import {
   type OpenCase,
   REGION_TITLES,
   type Request,
-} from '../../src/services/contract.js';
-import { createServices, type Services } from '../../src/services/services.js';
-import { SURROUNDINGS } from '../../src/services/surroundings.js';
+} from '../../src/contract/index.js';
+import { mlText } from '../../src/numbers.js';
+import { createServices, type Services } from '../../src/session/services.js';
+import { SURROUNDINGS } from '../../src/session/surroundings.js';
 import { combinationName, type Modality, REGIONS, type Region } from '../../src/terms.js';
-import { jobEnd, openCase, runsBody, segment, writeTinyStudy } from '../services/harness.js';
-import { localWorker } from '../services/localWorker.js';
+import { jobEnd, openCase, runsBody, segment, writeTinyStudy } from '../session/harness.js';
+import { localWorker } from '../session/localWorker.js';
 
 /** What window, report.json, CSV, HTML report and terminal say of one mask. */
 

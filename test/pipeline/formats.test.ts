@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { exportRequestSchema } from '../../src/contract/exports.js';
+import { FORMATS } from '../../src/contract/formats.js';
+import { contract } from '../../src/contract/index.js';
 import { WRITERS } from '../../src/pipeline/formats.js';
-import { exportRequestSchema } from '../../src/services/contract/exports.js';
-import { FORMATS } from '../../src/services/contract/formats.js';
-import { contract } from '../../src/services/contract.js';
 
 describe('the list of formats', () => {
   it('has a writer for every format, in the order in which they are written', () => {

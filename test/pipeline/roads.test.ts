@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORMATS, type FormatId, NO_FORMATS } from '../../src/contract/formats.js';
+import type { CaseReport } from '../../src/contract/index.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
-import { FORMATS, type FormatId, NO_FORMATS } from '../../src/services/contract/formats.js';
-import type { CaseReport } from '../../src/services/contract.js';
-import { createServices, type Services } from '../../src/services/services.js';
+import { createServices, type Services } from '../../src/session/services.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
-import { jobEnd, openCase, segment, writeTinyStudy } from '../services/harness.js';
-import { localWorker } from '../services/localWorker.js';
+import { jobEnd, openCase, segment, writeTinyStudy } from '../session/harness.js';
+import { localWorker } from '../session/localWorker.js';
 
 /**
  * The same request by both roads: `quorum segment`, and a window that opens, segments and exports. Clock and identifiers are

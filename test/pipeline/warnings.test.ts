@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { caseWarnings, imageWarnings, missingChecks, tumourWarnings } from '../../src/pipeline/warnings.js';
 import type { Case } from '../../src/prepare/case.js';
 import { pairFeatures } from '../../src/segment/imageChecks.js';
-import { describeWarning, noWarning } from '../../src/services/contract/warnings.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { values } from '../kernels/volumes.js';
 

@@ -1,4 +1,4 @@
-import type { GridSummary } from '../../src/services/contract.js';
+import type { GridSummary } from '../../src/contract/index.js';
 
 /** A grid of 1 mm voxels whose axes grow to the letters given, e.g. `LPS`, with RAS mm 0 at the first voxel. */
 export function gridOf(size: [number, number, number], orientation: string): GridSummary {

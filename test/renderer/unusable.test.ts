@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { whyUnusable } from '../../renderer/logic/unusable.js';
+import type { CaseFile } from '../../src/contract/index.js';
 import type { Problem } from '../../src/errors.js';
-import type { CaseFile } from '../../src/services/contract.js';
 
 const file = (name: string, sequence: CaseFile['sequence'], problem: Problem | null = null) =>
   ({ name, sequence, problem }) as CaseFile;

@@ -16,7 +16,7 @@ import {
 import { neededFor } from '../../renderer/logic/needed.js';
 import { placeOf } from '../../renderer/logic/place.js';
 import { gainOf } from '../../renderer/logic/trainingGains.js';
-import type { CaseFile, InstalledModel } from '../../src/services/contract.js';
+import type { CaseFile, InstalledModel } from '../../src/contract/index.js';
 
 describe('numbers as people read them', () => {
   it('volumes', () => {

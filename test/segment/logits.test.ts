@@ -7,7 +7,7 @@ import { type Case, prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
 import { computeLogits, type ModalityLogits } from '../../src/segment/logits.js';
-import { openModel, SAMPLE_PATIENT } from '../../src/services/services.js';
+import { openModel, SAMPLE_PATIENT } from '../../src/session/services.js';
 import { allCombinations, combinationName, MODALITIES, type Modality } from '../../src/terms.js';
 import type { ImageFile } from '../../src/volume/read.js';
 import type { Size } from '../../src/volume/volume.js';

@@ -8,7 +8,7 @@ import { prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf, membersOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
-import { openModel } from '../../src/services/services.js';
+import { openModel } from '../../src/session/services.js';
 import { allCombinations, MODALITIES } from '../../src/terms.js';
 import type { Volume } from '../../src/volume/volume.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '../../src/contract/index.js';
 import { type RunningServer, startServer } from '../../src/server/server.js';
 import type { UploadLimits } from '../../src/server/uploads.js';
-import type { Client } from '../../src/services/contract.js';
 
 export interface Answer {
   readonly status: number;

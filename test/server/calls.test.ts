@@ -2,9 +2,9 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { binaryContract, windowContract } from '../../src/contract/client.js';
+import { decodeFrame, encodeFrame, type WireResponse } from '../../src/contract/index.js';
 import { PATH_FIELDS } from '../../src/server/requestPaths.js';
-import { binaryContract, windowContract } from '../../src/services/contract/client.js';
-import { decodeFrame, encodeFrame, type WireResponse } from '../../src/services/contract.js';
 import { Browser } from './browser.js';
 import { type Call, recordingServices } from './services.js';
 

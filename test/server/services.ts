@@ -1,4 +1,4 @@
-import type { Client, QuorumEvent } from '../../src/services/contract.js';
+import type { Client, QuorumEvent } from '../../src/contract/index.js';
 
 export interface Call {
   readonly method: string;

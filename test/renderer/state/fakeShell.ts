@@ -1,5 +1,5 @@
 import type { ConnectionState, Shell } from '../../../renderer/client/shell.js';
-import type { Client, JobEvent, OpenCase, QuorumEvent } from '../../../src/services/contract.js';
+import type { Client, JobEvent, OpenCase, QuorumEvent } from '../../../src/contract/index.js';
 
 type Answers = Readonly<Record<string, (request: never) => unknown>>;
 

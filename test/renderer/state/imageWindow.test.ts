@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Jobs } from '../../../renderer/state/jobs.svelte.js';
 import { Study } from '../../../renderer/state/study.svelte.js';
-import type { Client, OpenCase } from '../../../src/services/contract.js';
+import type { Client, OpenCase } from '../../../src/contract/index.js';
 
 const SLOTS = { t1: null, t1ce: null, t2: null, flair: '/p/flair.nii' };
 

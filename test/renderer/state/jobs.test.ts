@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Jobs, waitingFor } from '../../../renderer/state/jobs.svelte.js';
-import type { JobEvent } from '../../../src/services/contract.js';
+import type { JobEvent } from '../../../src/contract/index.js';
 import { fakeShell } from './fakeShell.js';
 
 const event = (job: string, more: Partial<JobEvent> = {}): JobEvent => ({

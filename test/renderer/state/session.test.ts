@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FADE_MS } from '../../../renderer/state/notices.svelte.js';
 import { Session } from '../../../renderer/state/session.svelte.js';
+import type { JobEvent } from '../../../src/contract/index.js';
 import { QuorumError } from '../../../src/errors.js';
-import type { JobEvent } from '../../../src/services/contract.js';
 import { emptyCase, fakeShell, NO_OTHER_WINDOW } from './fakeShell.js';
 
 const running: JobEvent = {

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { OPTIONAL_STEPS } from '../terms.js';
+import { combinationSchema, jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+import { maskOptionsShape } from './exports.js';
+import { formatsShape } from './formats.js';
+import { trainingContract } from './training.js';
+
+/** What the command line asks for: files in, files out, nothing kept between calls. */
+
+/** What is read. */
+const inputShape = {
+  /** Files of one case, one folder (a case or a folder of cases), several folders; DICOM and archives of any mixture. */
+  inputs: z.array(z.string()),
+  /** Files named for a sequence, which win over what names say; of DICOM also a series' number, UID, folder or id. */
+  overrides: overridesSchema.default({}),
+  /** Which of several examinations: its number in `studies.scan`, its name, id, or Study Instance UID. */
+  study: z.string().min(1).nullable().default(null),
+  /** The user has looked at what is in doubt about the examination. */
+  onePatient: z.boolean().default(false),
+} as const;
+
+export const segmentRequestSchema = z.strictObject({
+  ...inputShape,
+  /** Where results are written. */
+  output: z.string().min(1),
+  /** A Model folder; null is the shipped model. */
+  model: z.string().nullable().default(null),
+  /** Only these sequences; null is all that a case has. */
+  use: z.array(modalitySchema).min(1).nullable().default(null),
+  /** The mask of every subset of the sequences, as `combinations/<name>.nii.gz`. */
+  allCombinations: z.boolean().default(false),
+  /** Those of these subsets; a case that lacks one of their sequences is refused. */
+  combinations: z.array(combinationSchema).default([]),
+  ...maskOptionsShape,
+  ...formatsShape('terminal'),
+  /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
+  force: z.boolean().default(false),
+  /** Align, strip and resample raw images; false refuses them. */
+  prepare: z.boolean().default(true),
+  overwrite: z.boolean().default(false),
+  device: z.string().default('auto'),
+  /** CPU threads; null is all. Never changes a mask. */
+  threads: z.int().positive().nullable().default(null),
+  /** How much label maps may take at once, in MB; never changes a mask. */
+  memoryMb: z.int().positive().default(512),
+});
+export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
+
+export const prepareRequestSchema = z.strictObject({
+  ...inputShape,
+  /** A folder that does not exist yet, or an empty one. */
+  output: z.string().min(1),
+  use: z.array(modalitySchema).min(1).nullable().default(null),
+  /** The sequence to align the others to; null is the rule. */
+  reference: modalitySchema.nullable().default(null),
+  skip: z.array(z.enum(OPTIONAL_STEPS)).default([]),
+  /** A mask file on the Case's grid, in place of the atlas's. */
+  brainMask: z.string().nullable().default(null),
+  /** `mindgrab.onnx`, in place of the atlas's mask. */
+  stripper: z.string().nullable().default(null),
+  /** No name of a folder or file of the user's in what is written: “case” instead. */
+  neutralNames: z.boolean().default(false),
+  /** Replace an earlier case of Quorum's that is unchanged since. */
+  overwrite: z.boolean().default(false),
+});
+export type PrepareRequest = z.infer<typeof prepareRequestSchema>;
+
+const studySchema = z.object({
+  name: z.string(),
+  folder: z.string().nullable(),
+  series: z.array(seriesSchema),
+  available: z.array(modalitySchema),
+});
+
+const modelSummarySchema = z.object({
+  folder: z.string(),
+  hash: z.string(),
+  parameters: z.number(),
+  description: z.unknown(),
+});
+
+const deviceSchema = z.object({
+  id: z.string(),
+  engine: z.string(),
+  name: z.string(),
+  /** Whether `auto` may use it. */
+  accepted: z.boolean(),
+  reason: z.string(),
+  details: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+});
+
+export const commandContract = {
+  'studies.open': {
+    request: z.strictObject({ paths: z.array(z.string()).min(1), overrides: overridesSchema.default({}) }),
+    response: studySchema,
+  },
+  'images.inspect': {
+    request: z.strictObject({ file: z.string() }),
+    response: seriesSchema.extend({
+      nonZeroMl: z.number(),
+      /** What its header leaves open, or contradicts itself in, in words. */
+      remarks: z.array(z.string()),
+      minimum: z.number(),
+      maximum: z.number(),
+      labels: z.array(z.number()).nullable(),
+    }),
+  },
+  'models.inspect': {
+    request: z.strictObject({ folder: z.string().nullable().default(null) }),
+    response: modelSummarySchema,
+  },
+  'models.import': {
+    request: z.strictObject({ weights: z.string(), output: z.string(), name: z.string().optional() }),
+    response: modelSummarySchema,
+  },
+  'models.exportOnnx': {
+    request: z.strictObject({
+      folder: z.string().nullable().default(null),
+      file: z.string(),
+      overwrite: z.boolean().default(false),
+    }),
+    response: z.object({ file: z.string(), bytes: z.number(), hash: z.string() }),
+  },
+  'segment.start': { request: segmentRequestSchema, response: jobIdSchema },
+  'prepare.start': { request: prepareRequestSchema, response: jobIdSchema },
+  ...trainingContract,
+} as const;
+
+/** Every device with its verdict; a GPU that was not yet tested with its present driver is tested. */
+export const devicesList = {
+  request: z.strictObject({ again: z.boolean().default(false) }),
+  response: z.array(deviceSchema),
+} as const;
+
+/** A job that goes on at most until its next step; `cancelled: false` when it had ended already. */
+export const jobsCancel = {
+  request: z.strictObject({ job: z.string() }),
+  response: z.object({ cancelled: z.boolean() }),
+} as const;

@@ -1,0 +1,58 @@
+/**
+ * The contract between Quorum and its faces (command line, desktop app, browser mode): every method with the shape of its
+ * request and response, and the events. Free of Node, so that a renderer can use it.
+ *
+ * A window holds a `Client`; a transport is a `Transport` on the caller's side (`clientOver`) and `answerCall` on the other.
+ */
+import type { BinaryRequest, BinaryResponse, Response } from './client.js';
+
+export { isGiven, mlText } from '../numbers.js';
+export type { InstalledModel, Settings } from './application.js';
+export type { GridSummary, Sequence } from './basic.js';
+export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './cases.js';
+export * from './client.js';
+export type { PrepareRequest, SegmentRequest } from './commands.js';
+export { type EditState, editSupports } from './edits.js';
+export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
+export type { ExportRequest, ExportResult } from './exports.js';
+export { DICOM_IDENTITY_NOTICE } from './exports.js';
+export { FORMATS, type FormatId, type FormatNeeds } from './formats.js';
+export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
+export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
+export { describeProblem, problemText } from './messages.js';
+export { daysBetween, type Patient, patientName, sexAndAge } from './patient.js';
+export type {
+  PreparationOptions,
+  PreparationState,
+  PreparedStep,
+  PreparedSummary,
+} from './preparation.js';
+export { QUESTIONS } from './questions.js';
+export type {
+  BatchReport,
+  CaseReport,
+  CombinationReport,
+  ReportedVolume,
+} from './report.js';
+export type { CaseCombination, CaseResult, Warning } from './results.js';
+export type { SkullStripNetwork } from './skullStrip.js';
+export type { CandidateSummary } from './studies.js';
+export {
+  AGREEMENT_MEANING,
+  describeWarning,
+  inOrder,
+  noWarning,
+  otherModel,
+  REGION_TITLES,
+  titles,
+  UNSUPPORTED_ESTIMATE,
+} from './warnings.js';
+export { answerCall, clientOver } from './wire.js';
+
+export type ScanSummary = Response<'studies.scan'>;
+export type StudySummary = Response<'studies.open'>;
+export type ImageSummary = Response<'images.inspect'>;
+export type DeviceSummary = Response<'devices.list'>[number];
+export type ModelSummary = Response<'models.inspect'>;
+export type ImageVolume = BinaryResponse<'images.volume'>;
+export type MaskRequest = BinaryRequest<'masks.labels'>;

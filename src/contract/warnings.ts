@@ -1,0 +1,200 @@
+import { MODALITY_TITLES, type Modality, type Region } from '../terms.js';
+import { problemText } from './messages.js';
+import type { CheckName, Warning } from './results.js';
+
+/** How a region is written for people. */
+export const REGION_TITLES: Record<Region, string> = {
+  WT: 'whole tumour',
+  TC: 'tumour core',
+  ET: 'enhancing tumour',
+};
+
+const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
+  agreement: 'agreement',
+  swapped: 'swapped sequences',
+  uptake: 'contrast uptake',
+  surface: 'tumour at the edge of the brain',
+};
+
+/** Shown when no warning applies, with the checks that could not be made. It does not mean that the result is right. */
+export function noWarning(notChecked: readonly CheckName[]): string {
+  const named = (isMissing: boolean) =>
+    (Object.keys(CHECK_TITLES) as CheckName[])
+      .filter((check) => notChecked.includes(check) === isMissing)
+      .map((check) => CHECK_TITLES[check])
+      .join(', ');
+  const passed = named(false) && `No warning from these checks: ${named(false)}.`;
+  const missing = named(true) && `Not checked: ${named(true)}.`;
+  return [passed, missing, 'Look at the mask all the same.'].filter(Boolean).join(' ');
+}
+
+/** Stands beside a number for a region that the sequences do not support. */
+export const UNSUPPORTED_ESTIMATE = 'a guess: not reliable from these sequences';
+
+/** What agreement is; one sentence for window, terminal and docs. */
+export const AGREEMENT_MEANING =
+  'Mean overlap (Dice) with the mask made without one sequence. It does not say that the mask is right.';
+
+const OUTSIDE_TRAINING = {
+  child: 'This model was trained on adults only.',
+  treated:
+    'This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.',
+  notGlioma: 'This model was trained on gliomas only.',
+} as const;
+
+const SUGGESTED = {
+  child: 'By the headers the patient is a child',
+  treated: 'By the headers the patient may have been operated or irradiated',
+} as const;
+
+/** What each step of a preparation is. */
+export const PREPARED = {
+  reference: 'choice of the reference',
+  'co-register': 'alignment',
+  atlas: 'alignment with the atlas',
+  'skull-strip': 'cutting out the brain',
+  resample: 'resampling',
+} as const;
+
+/** What each check of an image found; `of` names the sequences. */
+const QUALITY = {
+  bias: (of: string) =>
+    `Strong shading across ${of}: volumes may be far off. Correct the bias field (e.g. N4) first.`,
+  noise: (of: string) => `Strong noise in ${of}: small parts of the tumour may be missed or invented.`,
+  slices: (of: string) => `Thick slices or blur in ${of}: outlines and small parts are not certain.`,
+  coverage: (of: string) =>
+    `${of} shows less of the brain than the other sequences: nothing is known of what it does not show.`,
+} as const;
+
+/** What each check of the brain found. */
+const BRAIN = {
+  volume: (ml: number) =>
+    `The brain that these images show has ${ml.toFixed(0)} ml, an adult’s 900 to 1,900: look at the skull strip, and whether this is an adult.`,
+  asymmetry: (share: number) =>
+    `The two halves of the brain differ by ${Math.round(100 * share)} %: a part may have been cut off by the skull strip.`,
+  rim: () => 'The rim of the brain is bright all around: skull or scalp may have been left.',
+  top: () => 'The brain ends flat at the top: the images do not show all of it.',
+  bottom: () => 'The brain ends flat at the bottom: the images do not show all of it.',
+} as const;
+
+/** Warnings after which a number is not to be used: they come before it. */
+const GRAVE: readonly Warning['code'][] = ['MODEL_NOT_MEASURED', 'IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE'];
+
+/** Whether a warning stands before every number. */
+export function isGrave({ code }: { readonly code: string }): boolean {
+  return GRAVE.some((grave) => grave === code);
+}
+
+/** A warning as a sentence. */
+export function describeWarning(warning: Warning): string {
+  switch (warning.code) {
+    case 'MODEL_NOT_MEASURED':
+      return 'Nobody has measured this model with these sequences: no region is supported.';
+    case 'EMPTY_RESULT':
+      return `This model found no tumour in ${titles(warning.sequences)}. This does not exclude one.`;
+    case 'SEVERAL_ENHANCING_LESIONS':
+      return `${warning.lesions} separate enhancing lesions: this model was not trained on metastases.`;
+    case 'REGION_NOT_SUPPORTED':
+      return `The ${REGION_TITLES[warning.region]} is not reliable from these sequences with this model: what is marked is a guess.`;
+    case 'LOW_AGREEMENT':
+      return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
+    case 'SEQUENCES_SWAPPED':
+      return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
+    case 'IMAGES_DO_NOT_FIT': {
+      const unknown = warning.sequences.length === warning.of.length;
+      const odd = unknown ? `One of ${listed(warning.of)}` : listed(warning.sequences);
+      const them = warning.sequences.length > 1 && !unknown ? 'look' : 'looks';
+      return warning.kind === 'mirrored'
+        ? `${odd} ${them} mirrored, left for right, against the other: the images do not fit. Do not use this result; check headers and export.`
+        : `${odd} ${them === 'look' ? 'do' : 'does'} not fit the other: edges lie elsewhere, as in another patient’s head or after a failed alignment. Do not use this result.`;
+    }
+    case 'IMAGE_QUALITY':
+      return QUALITY[warning.check](listed(warning.sequences));
+    case 'BRAIN_IMPLAUSIBLE':
+      return BRAIN[warning.check](warning.value);
+    case 'TUMOUR_LARGE':
+      return `The whole tumour is ${Math.round(100 * warning.share)} % of the brain: look for a failed skull strip, and do not use the number.`;
+    case 'TUMOUR_AT_EDGE_OF_IMAGE':
+      return `${warning.ml.toFixed(1)} ml of the tumour lie where the images end: it may go on beyond.`;
+    case 'MANY_PARTS':
+      return `The tumour is in ${warning.parts} separate parts: false ones are likely, and this model was not trained on metastases.`;
+    case 'ENHANCEMENT_NOT_BRIGHT':
+      return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
+    case 'NO_CONTRAST_UPTAKE':
+      return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
+    case 'TUMOUR_AT_SURFACE':
+      return `${Math.round(100 * warning.share)} % of the mask’s surface touches the edge of the brain: a tumour of the meninges, which this model does not know, or a failed mask. Look.`;
+    case 'CHECK_OVERRIDDEN':
+      return `Segmented although a check of the input failed: ${problemText(warning.problem).what}`;
+    case 'OUTSIDE_TRAINING':
+      return OUTSIDE_TRAINING[warning.reason];
+    case 'HEADERS_SUGGEST':
+      return `${SUGGESTED[warning.reason]} (${warning.source}). ${OUTSIDE_TRAINING[warning.reason]}`;
+    case 'SEQUENCE_LOST':
+      return `${MODALITY_TITLES[warning.sequence]} was there but ${warning.reason}: ${warning.series} was not used.`;
+    case 'PREPARATION_DOUBTFUL': {
+      const { step, sequence, problem } = warning;
+      const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';
+      return `Please check the preparation: ${PREPARED[step]}${sequence ? ` of ${titles([sequence])}` : ''}${found}. See its picture before you trust this result.`;
+    }
+    case 'ORIENTATION_UNKNOWN':
+      return `No header of ${titles([warning.sequence])} says which side is left and which is right: in what is shown and written they may be exchanged.`;
+    case 'VOXEL_SIZE_FROM_PIXDIM':
+      return `The header of ${titles([warning.sequence])} contradicts itself: its matrix (sform) has no voxel size. The size was taken from pixdim.`;
+    case 'SFORM_UNUSABLE':
+      return `The header of ${titles([warning.sequence])} holds a matrix (sform) that places no voxel. Its qform was taken.`;
+    case 'AIR_SET_TO_ZERO':
+      return warning.shifted
+        ? `Air in ${titles([warning.sequence])} is ${warning.value}: all values were moved so that air is 0.`
+        : `Air in ${titles([warning.sequence])} is ${warning.value}: it was set to 0.`;
+    case 'HEADER_CONTRADICTED':
+      return describeMoved(warning);
+    case 'REPEATED_ON_CPU':
+      return `The device ${warning.device} failed; the CPU did the work.`;
+  }
+}
+
+const TOWARDS = [
+  ['left', 'right'],
+  ['back', 'front'],
+  ['down', 'up'],
+] as const;
+
+function describeMoved({ sequence, onto, mm, degrees }: Extract<Warning, { code: 'HEADER_CONTRADICTED' }>) {
+  const steps = mm.flatMap((value, axis) =>
+    Math.abs(value) < 0.05 ? [] : [`${Math.abs(value).toFixed(1)} mm ${TOWARDS[axis][value > 0 ? 1 : 0]}`],
+  );
+  const turn = degrees < 0.05 ? [] : [`turned by ${degrees.toFixed(1)}°`];
+  const [moved, other] = [titles([sequence]), titles([onto])];
+  return `${moved} was moved onto ${other}, by ${[...steps, ...turn].join(', ')}: voxel by voxel they show one head, and the header of one of them contradicts that. The mask lies on ${other} by its header.`;
+}
+
+/** Warnings of a case and of the mask that is looked at, in the order in which they are told: first what forbids a number. */
+export function inOrder<W extends { readonly code: string }>(
+  ofCase: readonly W[],
+  ofMask: readonly W[],
+): W[] {
+  const all = [...ofCase, ...ofMask];
+  return [...all.filter(isGrave), ...all.filter((warning) => !isGrave(warning))];
+}
+
+/** What stands above a result that another model than the chosen one made. */
+export function otherModel(made: string, chosen: string): string {
+  return `This result is of ${made}; chosen now: ${chosen}. Segment again.`;
+}
+
+/** A warning as `report.json` has it. */
+export function reportWarning(warning: Warning): { code: Warning['code']; text: string } {
+  return { code: warning.code, text: describeWarning(warning) };
+}
+
+/** `T1, T2 and FLAIR`. */
+function listed(sequences: readonly Modality[]): string {
+  const names = sequences.map((sequence) => MODALITY_TITLES[sequence]);
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
+}
+
+/** `T1 + FLAIR`. */
+export function titles(sequences: readonly Modality[]): string {
+  return sequences.map((sequence) => MODALITY_TITLES[sequence]).join(' + ');
+}

@@ -1,0 +1,67 @@
+import { problemOf, QuorumError } from '../errors.js';
+import {
+  type BinaryMethod,
+  type BinaryRequest,
+  type BinaryResponse,
+  binaryContract,
+  type Client,
+  contract,
+  type Method,
+  type Request,
+  type Transport,
+  WINDOW_METHODS,
+  type WireRequest,
+  type WireResponse,
+} from './client.js';
+
+/** The caller's end of a transport. */
+export function clientOver(transport: Transport): Client {
+  const ask = async (message: WireRequest) => {
+    const answer = await transport.request(message);
+    if (!answer.ok) throw new QuorumError(answer.problem);
+    return answer;
+  };
+  return {
+    async call(method, request, body) {
+      const { response } = await ask(body === undefined ? { method, request } : { method, request, body });
+      return response as never;
+    },
+    async callBinary(method, request) {
+      const { response, data } = await ask({ method, request });
+      return { header: response, data: data ?? new ArrayBuffer(0) } as BinaryResponse<typeof method>;
+    },
+    onEvent: (listener) => transport.onEvent(listener),
+    onJob: (listener) => transport.onEvent((event) => event.type === 'job' && listener(event.event)),
+  };
+}
+
+/**
+ * The services' end of a transport: carries out a call of a window. Never throws; the command line's methods, and whatever is no
+ * call, are REQUEST_INVALID. What was asked comes from a renderer and is hostile until checked.
+ */
+export async function answerCall(services: Client, message: unknown): Promise<WireResponse> {
+  try {
+    const { method, request, body } = checkMessage(message);
+    if (Object.hasOwn(binaryContract, method)) {
+      const binary = method as BinaryMethod;
+      const { header, data } = await services.callBinary(binary, request as BinaryRequest<BinaryMethod>);
+      return { ok: true, response: header, data };
+    }
+    const json = method as Method;
+    return { ok: true, response: await services.call(json, request as Request<Method>, body) };
+  } catch (error) {
+    return { ok: false, problem: problemOf(error) };
+  }
+}
+
+function checkMessage(message: unknown): WireRequest {
+  const { method, request, body } = (message ?? {}) as Partial<Record<keyof WireRequest, unknown>>;
+  if (typeof method !== 'string' || !WINDOW_METHODS.has(method)) {
+    throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: String(method).slice(0, 80) });
+  }
+  const takesBody = Object.hasOwn(contract, method) && 'body' in contract[method as Method];
+  if (body !== undefined && (!takesBody || !(body instanceof ArrayBuffer))) {
+    throw new QuorumError({ code: 'REQUEST_INVALID', field: 'body', expected: 'an ArrayBuffer of runs' });
+  }
+  return body === undefined ? { method, request } : { method, request, body: body as ArrayBuffer };
+}

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Answers, OpenCase } from '../../contract/cases.js';
+import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js';
+import type { CaseResult } from '../../contract/results.js';
+import { QuorumError } from '../../errors.js';
+import type { Suggestion, Suggestions } from '../../intake/candidate.js';
+import { caseWarnings } from '../../pipeline/warnings.js';
+import { headerNotes } from '../../prepare/notes.js';
+import { volumesOf } from '../../segment/cleanUp.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { type Grid, voxelCount } from '../../volume/volume.js';
+import type { MaskInput, Segmented } from '../../worker/caseSource.js';
+import type { Edit } from '../edits/edit.js';
+import type { Prepared } from '../profile/preparedStore.js';
+import { lostIn } from '../studies/account.js';
+import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
+import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
+import type { RawCase } from './rawCase.js';
+import { studyChoice } from './studyChoice.js';
+
+interface OpenMask {
+  readonly role: MaskRole;
+  readonly name: string;
+  readonly labels: Uint8Array;
+  readonly grid: Grid;
+}
+
+/** One open case in the main process: its files, answers, last result, edits and masks. */
+export class CaseSession {
+  readonly id = randomUUID();
+  readonly paths: readonly string[];
+  readonly name: string;
+  readonly folder: string | null;
+  files: readonly OpenFile[];
+  /** Whether it may be listed among the folders that were opened. */
+  remember = true;
+  answers: Answers | null = null;
+  /** When the answers were given, where that was not now. */
+  answeredAt: string | null = null;
+  edit: Edit | null = null;
+  /** Edits that another one has replaced; listed among the masks. */
+  readonly aside: Edit[] = [];
+  /** What a scan found; null for images that their names explain. */
+  readonly raw: RawCase | null;
+  /** Where its series are converted to; removed when the case is closed. */
+  readonly workingFolder: string | null;
+  readonly preparation = new CasePreparation();
+  private readonly suggestions: Suggestions;
+  private readonly masks = new Map<string, OpenMask>();
+  private segmented: { readonly id: string; readonly facts: Segmented } | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    paths: readonly string[],
+    { name, folder, files, suggestions }: CaseFiles & { readonly suggestions: Suggestions },
+    raw: RawCase | null = null,
+    workingFolder: string | null = null,
+  ) {
+    this.paths = paths;
+    this.raw = raw;
+    this.workingFolder = workingFolder;
+    this.suggestions = suggestions;
+    this.name = name;
+    this.folder = folder;
+    this.files = files;
+  }
+
+  get slots(): Record<Modality, OpenFile | null> {
+    return slotsOf(this.files);
+  }
+
+  get available(): Modality[] {
+    const { slots } = this;
+    return MODALITIES.filter((m) => slots[m]);
+  }
+
+  /** Whether any of its files may be segmented, or may once the user says what it is. */
+  get isUsable(): boolean {
+    return this.files.some(({ header, sequence }) => header !== null && sequence !== 'mask');
+  }
+
+  /** Its name among the folders that were opened: DICOM is found again by its folder. */
+  get listedAs(): string {
+    return this.raw?.candidate.kind === 'dicom' ? basename(this.paths[0]) : this.name;
+  }
+
+  /** SHA-256 of every image that belongs or belonged to the case. */
+  get images(): string[] {
+    const now = this.files.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256]));
+    const segmented = this.segmented?.facts.source.images.map(({ sha256 }) => sha256) ?? [];
+    const prepared = Object.values(this.prepared?.record.images ?? {}).map(({ sha256 }) => sha256);
+    return [...new Set([...now, ...segmented, ...prepared])];
+  }
+
+  /** The prepared images of the present files, or null. */
+  get prepared() {
+    return this.preparation.of(this.slots);
+  }
+
+  /** The image that is shown as a sequence: the prepared one where there is one. Null for an empty slot. */
+  imageOf(modality: Modality): string | null {
+    const { prepared } = this;
+    if (prepared?.record.images[modality]) return preparedImage(prepared, modality);
+    return this.slots[modality]?.file ?? null;
+  }
+
+  get result(): CaseResult | null {
+    if (!this.segmented) return null;
+    const { id, facts } = this.segmented;
+    const isOfPrepared = this.prepared !== null && this.isOf(this.prepared);
+    const warnings = caseWarnings({
+      steps: isOfPrepared ? this.prepared!.record.summary.steps : null,
+      overridden: facts.overridden,
+      images: isOfPrepared ? [...this.headerNotes(), ...facts.imageWarnings] : facts.imageWarnings,
+      failedDevices: facts.events.map(({ device }) => device),
+      answers: this.answers,
+      suggestions: this.suggestions,
+      lost: this.raw ? lostIn(this.raw.candidate) : [],
+    });
+    return { ...facts.result, id, warnings };
+  }
+
+  /** What the headers of the files as they were given leave open: those of prepared images are Quorum's own. */
+  private headerNotes() {
+    const { slots } = this;
+    return headerNotes(
+      Object.fromEntries(MODALITIES.flatMap((m) => (slots[m]?.header ? [[m, slots[m].header]] : []))),
+    );
+  }
+
+  /** What the worker needs to answer questions about the result, or null. */
+  get source() {
+    return this.segmented?.facts.source ?? null;
+  }
+
+  /** What the last segmentation found, or null. */
+  get segmentedFacts(): Segmented | null {
+    return this.segmented?.facts ?? null;
+  }
+
+  /** What an opened mask or an edit that was set aside serves as; null where it is not open. */
+  roleOf(mask: string): MaskRole | null {
+    if (this.aside.some((edit) => asideId(edit) === mask)) return 'earlier';
+    return this.masks.get(mask)?.role ?? null;
+  }
+
+  setResult(facts: Segmented): CaseResult {
+    this.segmented = { id: randomUUID(), facts };
+    return this.result!;
+  }
+
+  /** A result of images that were prepared otherwise is no result of the present ones. Edits stay. */
+  dropStaleResult(): void {
+    if (this.prepared && !this.isOf(this.prepared)) this.segmented = null;
+  }
+
+  /** Whether the last result is of these prepared images. */
+  private isOf({ record }: Prepared): boolean {
+    return (this.source?.images ?? []).every(
+      ({ modality, sha256 }) => record.images[modality]?.sha256 === sha256,
+    );
+  }
+
+  /** The grid of masks: the result's, else that of the prepared images or of the first available sequence. Null when there is none. */
+  get grid(): Grid | null {
+    if (this.segmented) return this.segmented.facts.result.grid as unknown as Grid;
+    if (this.prepared) return preparedGrid(this.prepared);
+    const [first] = this.available;
+    return first === undefined ? null : this.slots[first]!.header;
+  }
+
+  /** Runs work that changes the case, one after the other. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => undefined);
+    return next;
+  }
+
+  addMask(mask: OpenMask): NamedMask {
+    const id = randomUUID();
+    this.masks.set(id, mask);
+    return summariseMask(id, mask);
+  }
+
+  /** False for a mask that is not open, and for an edit that was set aside (those stay). */
+  closeMask(id: string): boolean {
+    return this.masks.delete(id);
+  }
+
+  /**
+   * A mask as the worker takes it.
+   *
+   * @throws QuorumError NOT_OPEN, EDIT_MISSING, RESULT_MISSING, GRIDS_DIFFER (a mask that was opened before the case's grid changed).
+   */
+  maskInput(ref: ParsedMaskRef): MaskInput {
+    if (ref.kind === 'combination') {
+      if (!this.segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
+      return ref;
+    }
+    const { labels } = this.heldMask(ref);
+    if (!this.grid || labels.length !== voxelCount(this.grid.size))
+      throw new QuorumError({ code: 'GRIDS_DIFFER', expected: 'a mask on the grid of this case' });
+    return { kind: 'labels', labels };
+  }
+
+  /** A mask that lies in this process. */
+  heldMask(ref: Exclude<ParsedMaskRef, { kind: 'combination' }>): {
+    labels: Uint8Array;
+    grid: Grid;
+    name: string;
+  } {
+    if (ref.kind === 'edited') return { ...this.editing(), name: 'edited by hand' };
+    const aside = this.aside.find((edit) => asideId(edit) === ref.id);
+    const mask =
+      this.masks.get(ref.id) ?? (aside && { labels: aside.labels, grid: aside.grid, name: asideName(aside) });
+    if (!mask) throw new QuorumError({ code: 'NOT_OPEN', field: 'mask', found: ref.id });
+    return mask;
+  }
+
+  /** @throws QuorumError EDIT_MISSING. */
+  editing(): { edit: Edit; labels: Uint8Array; grid: Grid } {
+    if (!this.edit) throw new QuorumError({ code: 'EDIT_MISSING' });
+    return { edit: this.edit, labels: this.edit.labels, grid: this.edit.grid };
+  }
+
+  summarise(): OpenCase {
+    const { slots } = this;
+    return {
+      id: this.id,
+      name: this.name,
+      folder: this.folder,
+      files: this.files.map(summariseFile),
+      slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],
+      ambiguous: ambiguousIn(this.files),
+      available: this.available,
+      examination: {
+        patient: this.raw?.candidate.patient ?? null,
+        date: this.raw?.candidate.date ?? null,
+        description: this.raw?.candidate.description ?? null,
+        paths: [...this.paths],
+        remember: this.remember,
+        others: (this.raw?.others ?? []).map(studyChoice),
+      },
+      answers: this.answers,
+      answeredAt: this.answeredAt,
+      result: this.result,
+      edits: this.edit?.state() ?? null,
+      masks: [
+        ...[...this.masks].map(([id, mask]) => summariseMask(id, mask)),
+        ...this.aside.map(
+          (edit): NamedMask => ({
+            id: asideId(edit),
+            role: 'earlier',
+            name: asideName(edit),
+            volumes: edit.state().volumes,
+          }),
+        ),
+      ],
+      suggestions: {
+        adult: answerOf(this.suggestions.adult),
+        treated: answerOf(this.suggestions.treated),
+        glioma: answerOf(this.suggestions.glioma),
+      },
+      preparation: this.preparation.summarise(slots),
+      notes: this.raw && {
+        files: this.raw.notes.files,
+        ignored: [...this.raw.notes.ignored],
+        problems: [...this.raw.notes.problems],
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.last;
+    for (const edit of [...this.aside, ...(this.edit ? [this.edit] : [])]) await edit.close();
+  }
+}
+
+function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
+  return { id, role, name, volumes: volumesOf(labels, grid) };
+}
+
+function answerOf(suggestion: Suggestion | null): OpenCase['suggestions']['adult'] {
+  return suggestion && { answer: suggestion.answer ? 'yes' : 'no', source: suggestion.source };
+}
+
+const asideId = ({ about }: Edit) => `edit ${about.startedAt}`;
+const asideName = ({ about }: Edit) => `edit begun ${about.startedAt} from ${about.from.title}`;

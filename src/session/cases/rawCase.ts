@@ -1,0 +1,135 @@
+import { basename, dirname } from 'node:path';
+import type { Sequence } from '../../contract/basic.js';
+import { problemOf } from '../../errors.js';
+import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
+import { standsAs } from '../../intake/questions.js';
+import type { Series } from '../../intake/study.js';
+import type { OpenFile } from './caseFiles.js';
+import { isSamePatient } from './studyChoice.js';
+
+/** A series as an image file that `volume` reads. */
+export interface OpenedSeries {
+  readonly series: Series;
+  readonly sha256: string;
+}
+
+/** Converts one series, in the worker. */
+export type SeriesOpener = (found: FoundSeries) => Promise<OpenedSeries>;
+
+/** One examination that a scan found: its series, those that serve as a sequence converted. */
+export class RawCase {
+  candidate: StudyCandidate;
+  /** False when the scan found others beside it. */
+  readonly isAlone: boolean;
+  /** Other examinations of its patient that the scan found. */
+  readonly others: readonly StudyCandidate[];
+  readonly notes: Pick<Scan, 'files' | 'ignored' | 'problems'>;
+  private readonly open: SeriesOpener;
+  private readonly opened = new Map<string, OpenedSeries | ReturnType<typeof problemOf>>();
+
+  constructor(candidate: StudyCandidate, scan: Scan, open: SeriesOpener) {
+    this.candidate = candidate;
+    this.isAlone = scan.studies.length === 1;
+    this.others = scan.studies.filter((one) => one.id !== candidate.id && isSamePatient(one, candidate));
+    this.notes = { files: scan.files, ignored: scan.ignored, problems: scan.problems };
+    this.open = open;
+  }
+
+  assign(series: string, sequence: Sequence): void {
+    this.candidate = assignSeries(this.candidate, series, sequence);
+  }
+
+  /**
+   * Every series as a file of the case; the chosen ones are converted first. One that cannot be converted says why, and the next best
+   * takes its place.
+   *
+   * @throws QuorumError CANCELLED, WORKER_DIED.
+   */
+  async files(onProgress: (done: number, total: number) => void = () => {}): Promise<OpenFile[]> {
+    let done = 0;
+    for (let next = this.unopened(); next.length > 0; next = this.unopened()) {
+      onProgress(done, done + next.length);
+      const [one] = next;
+      const opened = await this.open(one).catch(ownProblem);
+      this.opened.set(one.id, opened);
+      if ('code' in opened && !one.chosen) this.candidate = withoutSeries(this.candidate, one.id, opened);
+      done++;
+    }
+    const { series, choices } = this.candidate;
+    const rejected = new Map(
+      Object.values(choices).flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why] as const)),
+    );
+    return series.map((one) => this.fileOf(one, rejected.get(one.id) ?? null));
+  }
+
+  /** The chosen series that nobody has tried to convert yet. */
+  private unopened(): FoundSeries[] {
+    const { series, choices } = this.candidate;
+    const winners = new Set(Object.values(choices).map(({ winner }) => winner));
+    return series.filter((one) => winners.has(one.id) && !this.opened.has(one.id));
+  }
+
+  /** The series that serves from this file, with where it came from. */
+  seriesOf(file: string): Series | null {
+    for (const one of this.opened.values())
+      if ('series' in one && one.series.file === file) return one.series;
+    return null;
+  }
+
+  /** Folders that hold the files as they were given. */
+  get inputFolders(): string[] {
+    const files = this.candidate.series.flatMap(({ source }) =>
+      source.kind === 'file' ? [source.file] : source.volume.frames.map(({ file }) => file),
+    );
+    return [...new Set(files.map((file) => dirname(file)))];
+  }
+
+  private fileOf(found: FoundSeries, rejected: string | null): OpenFile {
+    const { id, source, reason, setAside, doubt, chosen, about } = found;
+    const opened = this.opened.get(id);
+    const converted = opened && 'series' in opened ? opened : null;
+    const onDisk = source.kind === 'file' ? source : null;
+    return {
+      file: converted?.series.file ?? onDisk?.file ?? `series:${id}`,
+      sequence: standsAs(found, this.candidate.questions),
+      reason: setAside ?? (doubt && `in doubt: ${doubt}`) ?? reason,
+      chosen,
+      header: converted?.series.header ?? onDisk?.header ?? null,
+      problem: opened && 'code' in opened ? opened : null,
+      sha256: converted?.sha256 ?? null,
+      series: {
+        name: onDisk ? basename(onDisk.file) : nameOf(found),
+        grid: found.grid,
+        about: {
+          id,
+          shown: found.shown,
+          description: about.description ?? null,
+          acquired: about.acquired ?? null,
+          number: about.seriesNumber ?? null,
+          files: found.files,
+          duplicates: found.duplicates,
+          isDicom: source.kind === 'dicom',
+          confidence: found.confidence,
+          guess: found.guess ?? null,
+          setAside,
+          rejected,
+        },
+      },
+    };
+  }
+}
+
+function nameOf({ about }: FoundSeries): string {
+  return (
+    about.description ??
+    (about.seriesNumber === undefined ? 'Series without a name' : `Series ${about.seriesNumber}`)
+  );
+}
+
+/** What is wrong with one series does not concern the others; the end of the whole opening does. */
+function ownProblem(error: unknown) {
+  const problem = problemOf(error);
+  if (!concernsSeries(problem)) throw error;
+  return problem;
+}

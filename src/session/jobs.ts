@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import type { JobEvent, JobKind } from '../contract/index.js';
+import { type Problem, problemOf } from '../errors.js';
+import type { JobContext, ReportDetails } from '../pipeline/context.js';
+import { Estimate } from './estimate.js';
+
+export type { JobContext, ReportDetails };
+
+export type JobWork = (context: JobContext) => Promise<unknown>;
+
+/** What a job is, for those who see it in the line. */
+export interface JobAbout {
+  readonly kind: JobKind;
+  /** The open case that it belongs to. */
+  readonly case?: string;
+  /** Name of that case, for people. */
+  readonly title?: string;
+}
+
+/** While a stage says nothing, the estimate is sent this often. */
+const HEARTBEAT_MS = 2000;
+
+interface Job extends JobAbout {
+  readonly id: string;
+  readonly work: JobWork;
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+  /** What was said of it last. */
+  event: JobEvent;
+}
+
+/**
+ * Jobs one after the other: queued (with their place in the line), running with progress in [0, 1] and a stage name, then done,
+ * failed with a coded problem, or cancelled. One at a time, because one case uses every core.
+ */
+export class JobQueue {
+  private readonly onError: (kind: JobKind, error: unknown) => void;
+  private readonly listeners = new Set<(event: JobEvent) => void>();
+  private readonly waiting: Job[] = [];
+  private running: Job | null = null;
+
+  /** @param onError told of what a job throws, as it was thrown. */
+  constructor(onError: (kind: JobKind, error: unknown) => void = () => undefined) {
+    this.onError = onError;
+  }
+
+  /** Queues work and returns the job's name at once. */
+  start(work: JobWork, about: JobAbout): string {
+    const id = randomUUID();
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const event: JobEvent = { job: id, state: 'queued', progress: 0, stage: 'queued', ...shown(about) };
+    const job: Job = { ...about, id, work, controller: new AbortController(), ended, end, event };
+    this.waiting.push(job);
+    this.tellPlaces([job]);
+    queueMicrotask(() => this.next());
+    return id;
+  }
+
+  /** Every job that has not ended, the running one first, each with what was said of it last. */
+  list(): JobEvent[] {
+    return this.pending().map(({ event }) => event);
+  }
+
+  /** Asks a job to stop: one that waits ends at once, one that runs at its next step. False when it has ended already. */
+  cancel(id: string): boolean {
+    const job = this.pending().find((one) => one.id === id);
+    if (job) this.stop(job);
+    return job !== undefined;
+  }
+
+  /** Cancels every job of a case and waits until they have ended. */
+  async cancelCase(caseId: string): Promise<void> {
+    const jobs = this.pending().filter((job) => job.case === caseId);
+    for (const job of jobs) this.stop(job);
+    await Promise.all(jobs.map(({ ended }) => ended));
+  }
+
+  /** Cancels everything, and waits at most so long until it has ended. */
+  async close(patienceMs: number): Promise<void> {
+    const jobs = this.pending();
+    for (const job of jobs.toReversed()) this.stop(job);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs);
+    });
+    await Promise.race([Promise.all(jobs.map(({ ended }) => ended)), patience]);
+    clearTimeout(timer);
+  }
+
+  onJob(listener: (event: JobEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private pending(): Job[] {
+    return [...(this.running ? [this.running] : []), ...this.waiting];
+  }
+
+  private stop(job: Job): void {
+    if (job.controller.signal.aborted) return;
+    job.controller.abort();
+    if (job === this.running) this.say(job, { ...job.event, cancelling: true });
+    else {
+      this.waiting.splice(this.waiting.indexOf(job), 1);
+      this.finish(job, cancelled());
+      this.tellPlaces();
+    }
+  }
+
+  private next(): void {
+    if (this.running) return;
+    const job = this.waiting.shift();
+    if (!job) return;
+    this.running = job;
+    void this.run(job);
+    this.tellPlaces();
+  }
+
+  private async run(job: Job): Promise<void> {
+    const { signal } = job.controller;
+    const estimate = new Estimate();
+    let said = '';
+    let details: ReportDetails = {};
+    const tell = () => {
+      const state = signal.aborted ? ({ cancelling: true } as const) : {};
+      const name = details.case === undefined ? {} : { case: details.case };
+      const far = estimate.at();
+      this.say(job, {
+        ...shown(job),
+        job: job.id,
+        state: 'running',
+        stage: said,
+        ...name,
+        ...far,
+        progress: Math.max(job.event.progress, far.progress),
+        ...state,
+      });
+    };
+    const heartbeat = setInterval(() => said !== '' && tell(), HEARTBEAT_MS);
+    heartbeat.unref();
+    const report = (stage: string, share: number, more: ReportDetails = {}) => {
+      [said, details] = [stage, more];
+      estimate.report(share, more.until, more.expected);
+      heartbeat.refresh();
+      tell();
+    };
+    const ending = await job.work({ signal, report }).then(
+      (result): Ending => ({ state: 'done', stage: 'done', progress: 1, result }),
+      (error): Ending => {
+        if (signal.aborted) return cancelled();
+        this.onError(job.kind, error);
+        return failed(problemOf(error));
+      },
+    );
+    clearInterval(heartbeat);
+    this.running = null;
+    this.finish(job, ending);
+    this.next();
+  }
+
+  private finish(job: Job, ending: Ending): void {
+    this.say(job, { ...shown(job), job: job.id, progress: job.event.progress, ...ending });
+    job.end();
+  }
+
+  /** Says to those who wait how many are before them, and whose job runs; to each only when that has changed. */
+  private tellPlaces(fresh: readonly Job[] = []): void {
+    const pending = this.pending();
+    for (const job of [...this.waiting]) {
+      const before = pending.indexOf(job);
+      const waitingFor = pending[0] === job ? undefined : pending[0].title;
+      const { event } = job;
+      if (!fresh.includes(job) && event.before === before && event.waitingFor === waitingFor) continue;
+      this.say(job, { ...event, before, ...(waitingFor === undefined ? {} : { waitingFor }) });
+    }
+  }
+
+  private say(job: Job, event: JobEvent): void {
+    job.event = event;
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+type Ending = Pick<JobEvent, 'state' | 'stage'> & Partial<Pick<JobEvent, 'progress' | 'result' | 'problem'>>;
+
+function shown({ kind, case: id, title }: JobAbout): Pick<JobEvent, 'kind' | 'case' | 'title'> {
+  return { kind, ...(id === undefined ? {} : { case: id }), ...(title === undefined ? {} : { title }) };
+}
+
+const cancelled = (): Ending => ({
+  state: 'cancelled',
+  stage: 'cancelled',
+  problem: { code: 'CANCELLED' },
+});
+
+function failed(problem: Problem): Ending {
+  return problem.code === 'CANCELLED' ? cancelled() : { state: 'failed', stage: 'failed', problem };
+}

@@ -1,0 +1,253 @@
+import { join } from 'node:path';
+import {
+  type BinaryMethod,
+  type BinaryRequest,
+  type BinaryResponse,
+  binaryContract,
+  type Client,
+  contract,
+  type Method,
+  type ParsedRequest,
+  type QuorumEvent,
+  type Request,
+  type Response,
+} from '../contract/index.js';
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import { QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
+import type { Surroundings } from '../pipeline/context.js';
+import { forkedWorker } from '../worker/fork.js';
+import type { WorkerLauncher } from '../worker/port.js';
+import { WorkerSupervisor } from '../worker/supervisor.js';
+import { applicationHandlers } from './applicationHandlers.js';
+import { caseHandlers } from './cases/caseHandlers.js';
+import { exportHandlers } from './cases/exportHandlers.js';
+import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
+import { Openings } from './cases/openings.js';
+import { foldersInUse, preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
+import { Scans } from './cases/scans.js';
+import { commandHandlers } from './commandHandlers.js';
+import { changeHandlers, editHandlers } from './edits/editHandlers.js';
+import { EditStore } from './edits/editStore.js';
+import { JobQueue } from './jobs.js';
+import { BrainStore } from './profile/brainStore.js';
+import { ErrorLog } from './profile/errorLog.js';
+import { InstalledModels } from './profile/installedModels.js';
+import { KeptAnswers } from './profile/keptAnswers.js';
+import { LogitsCache } from './profile/logitsCache.js';
+import { PreparedStore } from './profile/preparedStore.js';
+import { defaultProfileFolder } from './profile/privateFiles.js';
+import { SequenceMemory } from './profile/sequenceMemory.js';
+import { RecentFolders, SettingsStore } from './profile/settings.js';
+import { SkullStripFile } from './profile/skullStripNetwork.js';
+import { StagingRegister } from './profile/stagingRegister.js';
+import { DailySweep } from './profile/sweep.js';
+import { WorkingFolders } from './profile/workingFolders.js';
+import { studiesHandlers } from './studies/studiesHandlers.js';
+import { SURROUNDINGS } from './surroundings.js';
+import { trainingHandlers } from './training/handlers.js';
+import type { BinaryHandlers, WindowContext } from './windowContext.js';
+
+export interface ServiceOptions {
+  /** Where everything that Quorum keeps lies; the user's non-roaming application folder by default. */
+  readonly profileFolder?: string;
+  /**
+   * Starts the worker for the methods of windows, given the arguments that its process takes; `child_process.fork` by default.
+   * Nothing is started before it is needed: the command line's methods run in this process.
+   */
+  readonly launchWorker?: (workerArguments: readonly string[]) => WorkerLauncher;
+  /** Clock and identifiers of what the command line's methods write. */
+  readonly surroundings?: Surroundings;
+  /** Tests a device in a process of its own. */
+  readonly launchSelfTest?: SelfTestLauncher;
+}
+
+/** The contract, carried out. */
+export interface Services extends Client {
+  /** Process id of the running worker. */
+  readonly workerPid: number | undefined;
+  /** From now on symbolic links below what is opened are followed within these folders (real paths) alone. */
+  keepLinksWithin(folders: readonly string[]): void;
+  /** Ends jobs and worker and waits until edits are on the disk. */
+  close(): Promise<void>;
+}
+
+/** A process that opens is ended when it has had nothing to do for so long. */
+const INTAKE_IDLE_MS = 60_000;
+/** How long closing waits for a running job to stop by itself. */
+const CLOSING_PATIENCE_MS = 3000;
+
+type Handlers = {
+  [M in Method]?: (request: ParsedRequest<M>, body?: ArrayBuffer) => Promise<Response<M>>;
+};
+
+/** Quorum's services: the whole contract for the command line, the desktop app and browser mode. */
+export function createServices(options: ServiceOptions = {}): Services {
+  const context = createContext(options);
+  const listeners = context.listeners;
+  const sweeping = new DailySweep(() => sweep(context));
+  const handlers: Handlers = {
+    ...commandHandlers(context, options.launchSelfTest, options.surroundings ?? SURROUNDINGS),
+    ...trainingHandlers(context.jobs, context.profileFolder),
+    ...studiesHandlers(context),
+    ...caseHandlers(context),
+    ...maskHandlers(context),
+    ...editHandlers(context),
+    ...exportHandlers(context),
+    ...preparationHandlers(context),
+    ...applicationHandlers(context),
+  };
+  const binary: BinaryHandlers<BinaryMethod> = {
+    ...mapHandlers(context),
+    ...changeHandlers(context),
+    ...preparedHandlers(context),
+  };
+  /** Notes what a method did not mean to throw. */
+  const noting = <T>(method: string, answer: Promise<T>): Promise<T> =>
+    answer.catch(async (error) => {
+      await context.log.note(method, error);
+      throw error;
+    });
+  return {
+    async call<M extends Method>(method: M, request: Request<M>, body?: ArrayBuffer): Promise<Response<M>> {
+      const handler = handlers[method];
+      if (!handler) throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
+      const checked = check(contract[method].request, request) as ParsedRequest<M>;
+      return noting(method, handler(checked, body));
+    },
+    async callBinary<M extends BinaryMethod>(
+      method: M,
+      request: BinaryRequest<M>,
+    ): Promise<BinaryResponse<M>> {
+      const checked = check(binaryContract[method].request, request) as never;
+      const { header, data } = await noting(method, binary[method](checked));
+      return { header, data: wholeBuffer(data) };
+    },
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onJob: (listener) => context.jobs.onJob(listener),
+    get workerPid() {
+      return context.worker.pid;
+    },
+    keepLinksWithin(folders) {
+      context.links.scope = folders;
+    },
+    async close() {
+      context.openings.close();
+      await context.jobs.close(CLOSING_PATIENCE_MS);
+      // One that fails to close keeps nothing else from closing.
+      await Promise.allSettled([...context.cases.values()].map((session) => session.close()));
+      context.cases.clear();
+      context.worker.close();
+      context.intake.close();
+      await context.working.close();
+      await sweeping.close();
+      await context.log.close();
+    },
+  };
+}
+
+function createContext({
+  profileFolder = defaultProfileFolder(),
+  launchWorker,
+  launchSelfTest,
+}: ServiceOptions) {
+  const listeners = new Set<(event: QuorumEvent) => void>();
+  const emit = (event: QuorumEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+  const log = new ErrorLog(join(profileFolder, 'log', 'errors.jsonl'));
+  const jobs = new JobQueue((kind, error) => void log.note(kind, error));
+  jobs.onJob((event) => emit({ type: 'job', event }));
+  const cacheFolder = join(profileFolder, 'cache');
+  const launch = launchWorker?.([cacheFolder, log.file]) ?? forkedWorker([cacheFolder, log.file]);
+  const worker = new WorkerSupervisor({
+    launch,
+    launchSelfTest,
+    onDeath: (problem) => {
+      void log.note('worker', new QuorumError(problem));
+      emit({ type: 'workerRestarted', problem });
+    },
+  });
+  // It holds nothing: whoever opens is told by the opening's own end.
+  const intake = new WorkerSupervisor({
+    launch,
+    idleMs: INTAKE_IDLE_MS,
+    onDeath: (problem) => void log.note('intake', new QuorumError(problem)),
+  });
+  const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
+  const links: { scope: LinkScope } = { scope: null };
+  const working = new WorkingFolders(join(profileFolder, 'working'));
+  const context: WindowContext = {
+    profileFolder,
+    log,
+    settings: new SettingsStore(join(profileFolder, 'settings.json')),
+    recents: new RecentFolders(join(profileFolder, 'recents.json')),
+    models: new InstalledModels(join(profileFolder, 'models')),
+    cache: new LogitsCache(cacheFolder),
+    edits: new EditStore(join(profileFolder, 'edits')),
+    prepared: new PreparedStore(join(profileFolder, 'prepared')),
+    brains: new BrainStore(join(profileFolder, 'brains')),
+    skullStrip: new SkullStripFile(join(profileFolder, 'skull-strip')),
+    answers: new KeptAnswers(join(profileFolder, 'answers.json')),
+    memory,
+    working,
+    staging: new StagingRegister(join(profileFolder, 'staging')),
+    scans: new Scans(intake, working, memory, links),
+    links,
+    openings: new Openings(emit),
+    jobs,
+    worker,
+    intake,
+    cases: new Map(),
+    emit,
+  };
+  return { ...context, listeners };
+}
+
+/** Removes from the profile what is older than it may be, and what killed processes left; each store by itself. */
+async function sweep(context: WindowContext): Promise<void> {
+  const { keepHeads } = await context.settings.get();
+  await Promise.allSettled([
+    context.cache.sweep(),
+    context.prepared.sweep(foldersInUse(context), { heads: !keepHeads }),
+    context.working.sweep(),
+    context.staging.sweep(),
+    context.edits.sweep(),
+    context.answers.sweep(),
+  ]);
+}
+
+/** @throws QuorumError REQUEST_INVALID with the field that is wrong. */
+function check(schema: { safeParse(value: unknown): ParseResult }, request: unknown): unknown {
+  const parsed = schema.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new QuorumError({ code: 'REQUEST_INVALID', field: issue.path.join('.'), expected: issue.message });
+}
+
+type ParseResult =
+  | { readonly success: true; readonly data: unknown }
+  | {
+      readonly success: false;
+      readonly error: {
+        readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[];
+      };
+    };
+
+/** The bytes as an ArrayBuffer of their own, copied only when they are a part of a larger one, or shared with what is kept. */
+function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
+  return data.slice().buffer as ArrayBuffer;
+}
+
+export { warningLines } from '../pipeline/facts.js';
+export { warningsIn } from '../pipeline/report.js';
+export { forkedWorker, WORKER_MODULE } from '../worker/fork.js';
+export type { WorkerLauncher, WorkerProcess } from '../worker/port.js';
+export { openModel, SHIPPED_MODEL } from './models.js';
+export type { PrepareResult } from './prepareJob.js';
+export { SAMPLE_PATIENT } from './sample.js';
+export type { SegmentResult } from './segmentJob.js';
+export { QUORUM_VERSION } from './version.js';

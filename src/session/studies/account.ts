@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import { problemText } from '../../contract/messages.js';
+import type { Problem } from '../../errors.js';
+import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { notTaken, seriesLabel } from './chooseStudy.js';
+
+/** A sequence that is there and cannot be used, and that no other series serves as. */
+export interface Lost {
+  readonly sequence: Modality;
+  readonly series: string;
+  readonly reason: string;
+}
+
+/** What was found beside the images that are used: nothing is lost without a word. */
+export interface Account {
+  /** Series and files that serve as no sequence, each with the reason. */
+  readonly notTaken: readonly { readonly file: string; readonly reason: string }[];
+  readonly lost: readonly Lost[];
+  /** What headers and names say of age and treatment. */
+  readonly suggestions: Suggestions;
+}
+
+/** @param problems files that look like images and cannot be read. */
+export function accountOf(candidate: StudyCandidate, problems: Scan['problems'] = []): Account {
+  return {
+    notTaken: [...notTaken(candidate), ...problems.map(({ problem, count }) => unreadable(problem, count))],
+    lost: lostIn(candidate),
+    suggestions: candidate.suggestions,
+  };
+}
+
+/** Sequences without a series of their own, and the best of those that only a defect keeps out. */
+export function lostIn({ series, choices }: Pick<StudyCandidate, 'series' | 'choices'>): Lost[] {
+  return MODALITIES.filter((modality) => !choices[modality]).flatMap((sequence) => {
+    const there = series.filter(
+      (one) => one.sequence === sequence && one.setAside !== null && one.judgement?.aside === null,
+    );
+    if (there.length === 0) return [];
+    const most = there.reduce((best, one) => (one.files > best.files ? one : best));
+    return [{ sequence, series: seriesLabel(most), reason: most.setAside! }];
+  });
+}
+
+function unreadable(problem: Problem, count: number): { file: string; reason: string } {
+  const { what } = problemText(problem);
+  const found = problem.found ? ` (${problem.found})` : '';
+  const more = count > 1 ? `; ${count - 1} more like it` : '';
+  return { file: basename(problem.file ?? 'a file'), reason: `${what.replace(/\.$/, '')}${found}${more}` };
+}

@@ -1,0 +1,88 @@
+import type {
+  BinaryHeader,
+  BinaryMethod,
+  ParsedBinaryRequest,
+  ParsedRequest,
+  QuorumEvent,
+  Response,
+  windowContract,
+} from '../contract/index.js';
+import { QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
+import type { WorkerSupervisor } from '../worker/supervisor.js';
+import type { CaseSession } from './cases/caseSession.js';
+import type { Openings } from './cases/openings.js';
+import type { Scans } from './cases/scans.js';
+import type { EditStore } from './edits/editStore.js';
+import type { JobQueue } from './jobs.js';
+import type { BrainStore } from './profile/brainStore.js';
+import type { ErrorLog } from './profile/errorLog.js';
+import type { InstalledModels } from './profile/installedModels.js';
+import type { KeptAnswers } from './profile/keptAnswers.js';
+import type { LogitsCache } from './profile/logitsCache.js';
+import type { PreparedStore } from './profile/preparedStore.js';
+import type { SequenceMemory } from './profile/sequenceMemory.js';
+import type { RecentFolders, SettingsStore } from './profile/settings.js';
+import type { SkullStripFile } from './profile/skullStripNetwork.js';
+import type { StagingRegister } from './profile/stagingRegister.js';
+import type { WorkingFolders } from './profile/workingFolders.js';
+
+/** What the methods of a window work with. */
+export interface WindowContext {
+  readonly profileFolder: string;
+  readonly log: ErrorLog;
+  readonly settings: SettingsStore;
+  readonly recents: RecentFolders;
+  readonly models: InstalledModels;
+  readonly cache: LogitsCache;
+  readonly edits: EditStore;
+  /** Prepared images; a cache. */
+  readonly prepared: PreparedStore;
+  /** Brain masks corrected by hand. */
+  readonly brains: BrainStore;
+  readonly skullStrip: SkullStripFile;
+  readonly answers: KeptAnswers;
+  /** What the user said series are. */
+  readonly memory: SequenceMemory;
+  /** Where archives are unpacked and DICOM is converted while a case is open. */
+  readonly working: WorkingFolders;
+  /** Where exports are being written. */
+  readonly staging: StagingRegister;
+  readonly scans: Scans;
+  /** Where links below what is opened may lead. */
+  readonly links: { scope: LinkScope };
+  readonly openings: Openings;
+  readonly jobs: JobQueue;
+  readonly worker: WorkerSupervisor;
+  /** Looks into folders and converts, in a process of its own: an opening that has to be stopped by force stops no job. */
+  readonly intake: WorkerSupervisor;
+  readonly cases: Map<string, CaseSession>;
+  emit(event: QuorumEvent): void;
+}
+
+export type WindowMethod = keyof typeof windowContract;
+export type JsonHandlers<M extends WindowMethod> = {
+  [K in M]: (request: ParsedRequest<K>, body?: ArrayBuffer) => Promise<Response<K>>;
+};
+export interface BinaryAnswer<M extends BinaryMethod> {
+  readonly header: BinaryHeader<M>;
+  readonly data: Uint8Array | Uint32Array;
+}
+export type BinaryHandlers<M extends BinaryMethod> = {
+  [K in M]: (request: ParsedBinaryRequest<K>) => Promise<BinaryAnswer<K>>;
+};
+
+/** @throws QuorumError NOT_OPEN. */
+export function openCaseOf({ cases }: WindowContext, id: string): CaseSession {
+  const session = cases.get(id);
+  if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'case', found: id });
+  return session;
+}
+
+/** The case and its result's source. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
+export function resultOfCase(context: WindowContext, id: string) {
+  const session = openCaseOf(context, id);
+  const { source } = session;
+  if (!source) throw new QuorumError({ code: 'RESULT_MISSING' });
+  return { session, source };
+}

@@ -1,0 +1,112 @@
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import type { Surroundings } from '../pipeline/context.js';
+import { maskOf } from '../pipeline/result.js';
+import { volumesOf } from '../segment/cleanUp.js';
+import { runsOfMask } from '../session/edits/runs.js';
+import { summariseGrid } from '../session/inspect.js';
+import type { JobContext } from '../session/jobs.js';
+import { LogitsCache } from '../session/profile/logitsCache.js';
+import { SURROUNDINGS } from '../session/surroundings.js';
+import { readLabelMap } from '../volume/read.js';
+import type { Grid } from '../volume/volume.js';
+import {
+  BlobTasks,
+  compareTask,
+  differenceTask,
+  labelsOf,
+  readMaskTask,
+  scoresTask,
+  seriesVolumesTask,
+} from './compareTasks.js';
+import { exportTask, reportTask } from './exportTask.js';
+import { openCandidateTask, openSeriesTask, scanTask } from './intakeTasks.js';
+import {
+  decidedByTask,
+  disagreementTask,
+  exploreTask,
+  ImageStore,
+  imageTask,
+  probabilityTask,
+  voxelTask,
+} from './mapTasks.js';
+import { prepareTask } from './prepareTask.js';
+import { ResultStore } from './resultStore.js';
+import { segmentTask } from './segmentTask.js';
+import type { TaskArguments, TaskName, TaskResult } from './tasks.js';
+
+export type Tasks = {
+  [T in TaskName]: (
+    taskArguments: TaskArguments<T>,
+    context: JobContext,
+  ) => Promise<TaskResult<T>> | TaskResult<T>;
+};
+
+/**
+ * The worker's tasks over its own memory.
+ *
+ * @param cacheFolder where logits are cached.
+ * @param launch tests a device in a process of its own.
+ * @param around clock and identifiers of what is written.
+ */
+export function createTasks(
+  cacheFolder: string,
+  launch: SelfTestLauncher,
+  around: Surroundings = SURROUNDINGS,
+): Tasks {
+  const cache = new LogitsCache(cacheFolder);
+  const store = new ResultStore(cache);
+  const images = new ImageStore();
+  const blobs = new BlobTasks();
+  const shown = maskShower();
+  return {
+    openSeries: openSeriesTask,
+    prepare: prepareTask,
+    brain: async ({ file }) => ({ labels: (await readLabelMap(file)).data }),
+    segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
+    export: (args, context) => exportTask(args, store, images, around, context),
+    report: (args) => reportTask(args, store, images, around),
+    labels: async ({ source, mask }) => {
+      const { grid } = await store.get(source);
+      return shown(await labelsOf(store, source, mask), grid);
+    },
+    specks: async ({ source, combination }) =>
+      (await maskOf(await store.get(source), combination, null, false)).specks.map(({ voxels, labels }) => ({
+        voxels,
+        labels,
+      })),
+    disagreement: async (args) => disagreementTask(await store.get(args.source), args),
+    decidedBy: async (args) => decidedByTask(await store.get(args.source), args),
+    probability: async (args) => probabilityTask(await store.get(args.source), args),
+    explore: async (args) => exploreTask(await store.get(args.source), args),
+    voxel: (args) => voxelTask(store, images, args),
+    difference: (args) => differenceTask(store, args),
+    compare: (args) => compareTask(store, args),
+    seriesVolumes: (args) => seriesVolumesTask(store, args),
+    scores: (args) => scoresTask(store, args),
+    blobs: async (args) => blobs.list(await store.get(args.source), args),
+    blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),
+    image: ({ file }) => imageTask(images, file),
+    readMask: readMaskTask,
+    scan: scanTask,
+    openCandidate: openCandidateTask,
+    drop: ({ images: dropped }) => {
+      store.drop(dropped);
+      images.clear();
+      blobs.clear();
+      return null;
+    },
+  };
+}
+
+/** Masks as they are shown, each made ready once for as long as it is held. */
+function maskShower(): (labels: Uint8Array, grid: Grid) => TaskResult<'labels'> {
+  const ready = new WeakMap<Uint8Array, TaskResult<'labels'>>();
+  return (labels, grid) => {
+    const found = ready.get(labels);
+    if (found) return found;
+    const header = { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) };
+    const made = { runs: runsOfMask(labels), header };
+    ready.set(labels, made);
+    return made;
+  };
+}
