@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, session as electronSession, shell } from 'electron';
-import { defaultProfileFolder } from '../src/session/profile/privateFiles.js';
+import { defaultProfileFolder } from '../src/files/privateFiles.js';
 import type { Services } from '../src/session/services.js';
 import { CHANNELS } from './channels.js';
 import { askOnClosing } from './closing.js';

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { Client, Request } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
-import { type EvaluateResult, READING_NAMES } from '../session/training/evaluateJob.js';
+import { type EvaluateResult, READING_NAMES } from '../pipeline/training/evaluateJob.js';
 import { REGIONS } from '../terms.js';
 import { followJob } from './follow.js';
 import { parseCount } from './numbers.js';

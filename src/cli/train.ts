@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Client, Request } from '../contract/index.js';
 import { trainRequestSchema } from '../contract/training.js';
 import { problemOf, QuorumError } from '../errors.js';
-import type { TrainResult } from '../session/training/trainJob.js';
+import type { TrainResult } from '../pipeline/training/trainJob.js';
 import { followJob } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 

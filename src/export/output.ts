@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
 import { isAbandoned, ownerTag } from '../files/process.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import { sha256OfFile } from '../prepare/case.js';
-import { writeFileAtomically, writeProblem } from '../volume/atomicFile.js';
 
 export const REPORT_FILE = 'report.json';
 

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { isQuorumError, QuorumError } from '../errors.js';
-import { writeProblem } from '../volume/atomicFile.js';
+import { writeProblem } from '../files/wholeFile.js';
 import { inflateStart, isGzip } from '../volume/inflate.js';
 import { ArchiveBudget, checkedName, corrupt, isHidden, isWriteError, plainPath, unsafe } from './unzip.js';
 import type { FoundFile } from './walk.js';

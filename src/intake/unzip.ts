@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { isQuorumError, QuorumError } from '../errors.js';
-import { writeProblem } from '../volume/atomicFile.js';
+import { writeProblem } from '../files/wholeFile.js';
 import type { FoundFile } from './walk.js';
 
 export interface ArchiveLimits {

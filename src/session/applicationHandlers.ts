@@ -2,10 +2,10 @@ import { access, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { applicationContract } from '../contract/application.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
+import { CACHE_MAXIMUM_AGE_DAYS } from '../pipeline/kept/logitsCache.js';
+import { SAMPLE_PATIENT } from '../pipeline/sample.js';
+import { QUORUM_VERSION } from '../pipeline/version.js';
 import { foldersInUse } from './cases/preparationHandlers.js';
-import { CACHE_MAXIMUM_AGE_DAYS } from './profile/logitsCache.js';
-import { SAMPLE_PATIENT } from './sample.js';
-import { QUORUM_VERSION } from './version.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
 
 /** Written by the build (packaging/licences.mjs), beside the services. */

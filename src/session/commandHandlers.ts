@@ -7,13 +7,13 @@ import { type DeviceStatus, inspectDevices, selectEngine } from '../engine/devic
 import { QuorumError } from '../errors.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Model } from '../model/model.js';
+import { runSegmentJob, type SegmentResult } from '../pipeline/batch.js';
 import type { Surroundings } from '../pipeline/context.js';
-import { inspectImage, summariseStudy } from './inspect.js';
+import { inspectImage, summariseStudy } from '../pipeline/inspect.js';
+import { exportOnnx, importWeights, networkOf, openModel } from '../pipeline/models.js';
+import type { IntakeTools } from '../pipeline/open/openInputs.js';
+import { runPrepareJob } from '../pipeline/prepareFolder.js';
 import type { JobContext } from './jobs.js';
-import { exportOnnx, importWeights, networkOf, openModel } from './models.js';
-import { runPrepareJob } from './prepareJob.js';
-import { runSegmentJob, type SegmentResult } from './segmentJob.js';
-import type { IntakeTools } from './studies/openInputs.js';
 import type { WindowContext } from './windowContext.js';
 
 type Handlers = { [M in Method]: (request: ParsedRequest<M>) => Promise<Response<M>> };

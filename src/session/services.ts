@@ -14,11 +14,17 @@ import {
 } from '../contract/index.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { QuorumError } from '../errors.js';
+import { defaultProfileFolder } from '../files/privateFiles.js';
 import type { LinkScope } from '../files/within.js';
 import type { Surroundings } from '../pipeline/context.js';
-import { forkedWorker } from '../worker/fork.js';
-import type { WorkerLauncher } from '../worker/port.js';
-import { WorkerSupervisor } from '../worker/supervisor.js';
+import { BrainStore } from '../pipeline/kept/brainStore.js';
+import { ErrorLog } from '../pipeline/kept/errorLog.js';
+import { LogitsCache } from '../pipeline/kept/logitsCache.js';
+import { PreparedStore } from '../pipeline/kept/preparedStore.js';
+import { StagingRegister } from '../pipeline/kept/stagingRegister.js';
+import { DailySweep } from '../pipeline/kept/sweep.js';
+import { WorkingFolders } from '../pipeline/kept/workingFolders.js';
+import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
@@ -26,27 +32,21 @@ import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
 import { Openings } from './cases/openings.js';
 import { foldersInUse, preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
 import { Scans } from './cases/scans.js';
+import { studiesHandlers } from './cases/studiesHandlers.js';
 import { commandHandlers } from './commandHandlers.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
 import { JobQueue } from './jobs.js';
-import { BrainStore } from './profile/brainStore.js';
-import { ErrorLog } from './profile/errorLog.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
-import { LogitsCache } from './profile/logitsCache.js';
-import { PreparedStore } from './profile/preparedStore.js';
-import { defaultProfileFolder } from './profile/privateFiles.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
 import { SkullStripFile } from './profile/skullStripNetwork.js';
-import { StagingRegister } from './profile/stagingRegister.js';
-import { DailySweep } from './profile/sweep.js';
-import { WorkingFolders } from './profile/workingFolders.js';
-import { studiesHandlers } from './studies/studiesHandlers.js';
-import { SURROUNDINGS } from './surroundings.js';
-import { trainingHandlers } from './training/handlers.js';
+import { trainingHandlers } from './trainingHandlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
+import { forkedWorker } from './worker/fork.js';
+import type { WorkerLauncher } from './worker/process.js';
+import { WorkerSupervisor } from './worker/supervisor.js';
 
 export interface ServiceOptions {
   /** Where everything that Quorum keeps lies; the user's non-roaming application folder by default. */
@@ -242,12 +242,12 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
+export type { SegmentResult } from '../pipeline/batch.js';
 export { warningLines } from '../pipeline/facts.js';
+export { openModel, SHIPPED_MODEL } from '../pipeline/models.js';
+export type { PrepareResult } from '../pipeline/prepareFolder.js';
 export { warningsIn } from '../pipeline/report.js';
-export { forkedWorker, WORKER_MODULE } from '../worker/fork.js';
-export type { WorkerLauncher, WorkerProcess } from '../worker/port.js';
-export { openModel, SHIPPED_MODEL } from './models.js';
-export type { PrepareResult } from './prepareJob.js';
-export { SAMPLE_PATIENT } from './sample.js';
-export type { SegmentResult } from './segmentJob.js';
-export { QUORUM_VERSION } from './version.js';
+export { SAMPLE_PATIENT } from '../pipeline/sample.js';
+export { QUORUM_VERSION } from '../pipeline/version.js';
+export { forkedWorker, WORKER_MODULE } from './worker/fork.js';
+export type { WorkerLauncher, WorkerProcess } from './worker/process.js';

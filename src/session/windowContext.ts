@@ -9,23 +9,23 @@ import type {
 } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
-import type { WorkerSupervisor } from '../worker/supervisor.js';
+import type { BrainStore } from '../pipeline/kept/brainStore.js';
+import type { ErrorLog } from '../pipeline/kept/errorLog.js';
+import type { LogitsCache } from '../pipeline/kept/logitsCache.js';
+import type { PreparedStore } from '../pipeline/kept/preparedStore.js';
+import type { StagingRegister } from '../pipeline/kept/stagingRegister.js';
+import type { WorkingFolders } from '../pipeline/kept/workingFolders.js';
 import type { CaseSession } from './cases/caseSession.js';
 import type { Openings } from './cases/openings.js';
 import type { Scans } from './cases/scans.js';
 import type { EditStore } from './edits/editStore.js';
 import type { JobQueue } from './jobs.js';
-import type { BrainStore } from './profile/brainStore.js';
-import type { ErrorLog } from './profile/errorLog.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { KeptAnswers } from './profile/keptAnswers.js';
-import type { LogitsCache } from './profile/logitsCache.js';
-import type { PreparedStore } from './profile/preparedStore.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';
 import type { RecentFolders, SettingsStore } from './profile/settings.js';
 import type { SkullStripFile } from './profile/skullStripNetwork.js';
-import type { StagingRegister } from './profile/stagingRegister.js';
-import type { WorkingFolders } from './profile/workingFolders.js';
+import type { WorkerSupervisor } from './worker/supervisor.js';
 
 /** What the methods of a window work with. */
 export interface WindowContext {

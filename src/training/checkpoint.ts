@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQuorumError, type Problem, problemOf, QuorumError } from '../errors.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import { readSafetensors } from '../network/safetensors.js';
 import { serialiseSafetensors } from '../network/safetensorsWriter.js';
-import { writeFileAtomically } from '../volume/atomicFile.js';
 
 /** Everything that a training run needs to go on as if it had never stopped. */
 export interface TrainingState {

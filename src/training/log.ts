@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import { combinationName, type Modality, REGIONS } from '../terms.js';
-import { writeFileAtomically } from '../volume/atomicFile.js';
 import type { Members } from './objectives.js';
 import type { StepResult } from './step.js';
 import type { Validation } from './validate.js';

@@ -1,9 +1,9 @@
 /** What a finished run leaves in its own folder, whatever was trained: scores, and networks that no Model folder holds. */
 import { join } from 'node:path';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import type { ParameterSpec } from '../network/parameters.js';
 import { type WritableTensor, writeSafetensors } from '../network/safetensorsWriter.js';
 import { combinationName, MODALITIES, REGIONS } from '../terms.js';
-import { writeFileAtomically } from '../volume/atomicFile.js';
 import type { Fusion } from './fusion.js';
 import type { Validation } from './validate.js';
 import type { ParameterVector } from './vector.js';

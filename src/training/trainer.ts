@@ -1,8 +1,8 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, QuorumError } from '../errors.js';
+import { writeProblem } from '../files/wholeFile.js';
 import type { Modality } from '../terms.js';
-import { writeProblem } from '../volume/atomicFile.js';
 import { type BestSoFar, readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import type { Decoupling } from './decouple.js';
 import type { TrainingVolume } from './loadCase.js';

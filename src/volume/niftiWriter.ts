@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { QuorumError } from '../errors.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import { sameGrid } from './affine.js';
-import { writeFileAtomically } from './atomicFile.js';
 import { affineOfForm, formOfAffine, type NiftiForm } from './niftiForm.js';
 import { type Volume, voxelCount } from './volume.js';
 

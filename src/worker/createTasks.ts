@@ -1,14 +1,12 @@
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
-import type { Surroundings } from '../pipeline/context.js';
-import { maskOf } from '../pipeline/result.js';
-import { volumesOf } from '../segment/cleanUp.js';
-import { runsOfMask } from '../session/edits/runs.js';
-import { summariseGrid } from '../session/inspect.js';
-import type { JobContext } from '../session/jobs.js';
-import { LogitsCache } from '../session/profile/logitsCache.js';
-import { SURROUNDINGS } from '../session/surroundings.js';
-import { readLabelMap } from '../volume/read.js';
-import type { Grid } from '../volume/volume.js';
+import { runsOfMask } from '../masks/runs.js';
+import type { JobContext, Surroundings } from '../pipeline/context.js';
+import { exportTask, reportTask } from '../pipeline/exportCase.js';
+import { summariseGrid } from '../pipeline/inspect.js';
+import { LogitsCache } from '../pipeline/kept/logitsCache.js';
+import { ResultStore } from '../pipeline/kept/results.js';
+import { openCandidateTask, openSeriesTask, scanTask } from '../pipeline/open/scan.js';
+import { prepareTask } from '../pipeline/prepare.js';
 import {
   BlobTasks,
   compareTask,
@@ -17,9 +15,7 @@ import {
   readMaskTask,
   scoresTask,
   seriesVolumesTask,
-} from './compareTasks.js';
-import { exportTask, reportTask } from './exportTask.js';
-import { openCandidateTask, openSeriesTask, scanTask } from './intakeTasks.js';
+} from '../pipeline/questions/compare.js';
 import {
   decidedByTask,
   disagreementTask,
@@ -28,11 +24,14 @@ import {
   imageTask,
   probabilityTask,
   voxelTask,
-} from './mapTasks.js';
-import { prepareTask } from './prepareTask.js';
-import { ResultStore } from './resultStore.js';
-import { segmentTask } from './segmentTask.js';
-import type { TaskArguments, TaskName, TaskResult } from './tasks.js';
+} from '../pipeline/questions/maps.js';
+import { maskOf } from '../pipeline/result.js';
+import { segmentTask } from '../pipeline/segment.js';
+import { SURROUNDINGS } from '../pipeline/surroundings.js';
+import type { TaskArguments, TaskName, TaskResult } from '../pipeline/tasks.js';
+import { volumesOf } from '../segment/cleanUp.js';
+import { readLabelMap } from '../volume/read.js';
+import type { Grid } from '../volume/volume.js';
 
 export type Tasks = {
   [T in TaskName]: (

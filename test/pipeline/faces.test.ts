@@ -12,8 +12,8 @@ import {
   type Request,
 } from '../../src/contract/index.js';
 import { mlText } from '../../src/numbers.js';
+import { SURROUNDINGS } from '../../src/pipeline/surroundings.js';
 import { createServices, type Services } from '../../src/session/services.js';
-import { SURROUNDINGS } from '../../src/session/surroundings.js';
 import { combinationName, type Modality, REGIONS, type Region } from '../../src/terms.js';
 import { jobEnd, openCase, runsBody, segment, writeTinyStudy } from '../session/harness.js';
 import { localWorker } from '../session/localWorker.js';

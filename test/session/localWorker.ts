@@ -1,8 +1,8 @@
 import { problemOf } from '../../src/errors.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
+import type { FromWorker, ToWorker } from '../../src/pipeline/tasks.js';
 import type { WorkerLauncher } from '../../src/session/services.js';
 import { createTasks } from '../../src/worker/createTasks.js';
-import type { FromWorker, ToWorker } from '../../src/worker/tasks.js';
 
 /** The worker's tasks in this process, with a clock and identifiers of the test's; messages are cloned as between processes. */
 export function localWorker(around: Surroundings): (workerArguments: readonly string[]) => WorkerLauncher {

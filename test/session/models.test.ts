@@ -7,7 +7,7 @@ import { initialiseParameters } from '../../src/network/initialise.js';
 import { buildLayers, type Channels } from '../../src/network/layers.js';
 import { parameterSpecs } from '../../src/network/parameters.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
-import { importWeights } from '../../src/session/models.js';
+import { importWeights } from '../../src/pipeline/models.js';
 import { MODALITIES } from '../../src/terms.js';
 
 let folder: string;

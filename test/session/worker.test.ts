@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobEvent, MaskRef, OpenCase } from '../../src/contract/index.js';
 import type { QuorumError } from '../../src/errors.js';
-import type { WorkerProcess } from '../../src/worker/port.js';
-import { WorkerSupervisor } from '../../src/worker/supervisor.js';
-import type { FromWorker, ToWorker } from '../../src/worker/tasks.js';
+import type { FromWorker, ToWorker } from '../../src/pipeline/tasks.js';
+import type { WorkerProcess } from '../../src/session/worker/process.js';
+import { WorkerSupervisor } from '../../src/session/worker/supervisor.js';
 import { jobEnd, openCase, segment, startServices, writeTinyStudy } from './harness.js';
 
 const WT: MaskRef = { kind: 'combination', combination: 't1+t1ce+t2+flair' };

@@ -1,5 +1,5 @@
 import { reportCsv } from '../../export/csv.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import { factsOf } from '../facts.js';
 import type { FormatWriter } from '../format.js';
 import { FILES } from '../plan.js';

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../errors.js';
 import { checkReferable, dicomSegmentation } from '../../export/dicom/segmentation.js';
 import { readSourceHeader } from '../../export/dicom/sourceHeader.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import { readHeader } from '../../volume/read.js';
 import { dicomSources, maskOn, provenanceOf } from '../dicomSources.js';
 import type { FormatWriter } from '../format.js';

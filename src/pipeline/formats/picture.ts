@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '../../volume/atomicFile.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { FormatWriter } from '../format.js';
 import { FILES } from '../plan.js';
 

@@ -1,5 +1,5 @@
 import { reportHtml } from '../../export/html.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import { factsOf } from '../facts.js';
 import type { FormatWriter } from '../format.js';
 import { FILES } from '../plan.js';

@@ -1,10 +1,10 @@
 import { throwIfCancelled } from '../../errors.js';
 import { secondaryCaptures } from '../../export/dicom/secondaryCapture.js';
 import { readSourceHeader } from '../../export/dicom/sourceHeader.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { perRegion } from '../../segment/influence.js';
 import type { Modality } from '../../terms.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
 import { readVolume } from '../../volume/read.js';
 import { type DicomSource, dicomSources, maskOn, provenanceOf } from '../dicomSources.js';
 import type { FormatWriter } from '../format.js';

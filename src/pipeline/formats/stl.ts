@@ -1,7 +1,7 @@
 import { IN_REGION } from '../../export/regions.js';
 import { regionStl } from '../../export/surface.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import { REGIONS } from '../../terms.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
 import type { FormatWriter } from '../format.js';
 import { FILES } from '../plan.js';
 

@@ -9,12 +9,12 @@ import { fileSeries } from '../../intake/fileCandidates.js';
 import { imageHeader } from '../../intake/imageHeader.js';
 import { standsAs } from '../../intake/questions.js';
 import { recogniseSequence } from '../../intake/recognise.js';
+import { summariseGrid, summariseHeader } from '../../pipeline/inspect.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { IMAGE_ENDINGS } from '../../volume/imageFile.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { ImageHeader } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
-import { summariseGrid, summariseHeader } from '../inspect.js';
 
 /** A file of an open case; `header` and `sha256` are null when it cannot be read. */
 export interface OpenFile {

@@ -5,15 +5,15 @@ import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js
 import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
 import type { Suggestion, Suggestions } from '../../intake/candidate.js';
+import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
+import type { Prepared } from '../../pipeline/kept/preparedStore.js';
+import { lostIn } from '../../pipeline/open/account.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
 import { headerNotes } from '../../prepare/notes.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
-import type { MaskInput, Segmented } from '../../worker/caseSource.js';
 import type { Edit } from '../edits/edit.js';
-import type { Prepared } from '../profile/preparedStore.js';
-import { lostIn } from '../studies/account.js';
 import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
 import type { RawCase } from './rawCase.js';

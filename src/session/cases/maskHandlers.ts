@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { mapsContract, masksContract } from '../../contract/masks.js';
 import { QuorumError } from '../../errors.js';
+import { maskOfRuns } from '../../masks/runs.js';
+import { summariseGrid } from '../../pipeline/inspect.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
-import { maskOfRuns } from '../edits/runs.js';
-import { summariseGrid } from '../inspect.js';
 import {
   type BinaryHandlers,
   type JsonHandlers,

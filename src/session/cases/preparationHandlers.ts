@@ -10,19 +10,19 @@ import type {
 import type { skullStripContract } from '../../contract/skullStrip.js';
 import { problemOf, QuorumError } from '../../errors.js';
 import type { Series } from '../../intake/study.js';
-import type { PreparationTransforms } from '../../prepare/preparation.js';
-import { MODALITIES, type Modality } from '../../terms.js';
-import { voxelCount } from '../../volume/volume.js';
-import { checkRuns } from '../edits/runs.js';
-import { summariseGrid } from '../inspect.js';
-import type { JobContext } from '../jobs.js';
+import { checkRuns } from '../../masks/runs.js';
+import { summariseGrid } from '../../pipeline/inspect.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
   type Prepared,
   type PreparedRecord,
   pictureName,
-} from '../profile/preparedStore.js';
+} from '../../pipeline/kept/preparedStore.js';
+import type { PreparationTransforms } from '../../prepare/preparation.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { voxelCount } from '../../volume/volume.js';
+import type { JobContext } from '../jobs.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
 import { type Making, preparedGrid, sourcesOf } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';

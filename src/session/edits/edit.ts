@@ -5,15 +5,15 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { type EditState, editStateSchema } from '../../contract/edits.js';
+import { makePrivateFolder, readJson, writePrivately } from '../../files/privateFiles.js';
+import { writeProblem } from '../../files/wholeFile.js';
+import type { Runs } from '../../masks/runs.js';
 import { perRegion } from '../../segment/influence.js';
 import { voxelVolume } from '../../volume/affine.js';
-import { writeProblem } from '../../volume/atomicFile.js';
 import type { Grid } from '../../volume/volume.js';
-import { makePrivateFolder, readJson, writePrivately } from '../profile/privateFiles.js';
 import { EditedMask } from './editedMask.js';
 import { type Action, History } from './history.js';
 import { Journal } from './journal.js';
-import type { Runs } from './runs.js';
 
 const aboutSchema = z.object({
   format: z.literal(1),

@@ -2,6 +2,7 @@ import type { changesContract, EditState, editsContract } from '../../contract/e
 import type { ParsedMaskRef } from '../../contract/masks.js';
 import { titles } from '../../contract/warnings.js';
 import { QuorumError } from '../../errors.js';
+import { checkRuns, maskOfRuns, type Runs, runsOf } from '../../masks/runs.js';
 import type { Modality } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
 import type { CaseSession } from '../cases/caseSession.js';
@@ -13,7 +14,6 @@ import {
   type WindowContext,
 } from '../windowContext.js';
 import type { Action } from './history.js';
-import { checkRuns, maskOfRuns, type Runs, runsOf } from './runs.js';
 
 /** Editing by hand: starting, strokes, state. */
 export function editHandlers(context: WindowContext): JsonHandlers<keyof typeof editsContract> {

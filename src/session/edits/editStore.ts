@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../../files/privateFiles.js';
 import { sameGrid } from '../../volume/affine.js';
 import type { Grid } from '../../volume/volume.js';
-import { makePrivateFolder } from '../profile/privateFiles.js';
 import { type AboutEdit, Edit } from './edit.js';
 
 const LEFT_MS = 60 * 60 * 1000;

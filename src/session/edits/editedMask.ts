@@ -1,6 +1,6 @@
+import { RunBuilder, type Runs } from '../../masks/runs.js';
 import { regionTable } from '../../segment/votes.js';
 import { REGIONS, type Region } from '../../terms.js';
-import { RunBuilder, type Runs } from './runs.js';
 
 /** A change with its opposite. */
 export interface Change {

@@ -1,5 +1,5 @@
+import type { Runs } from '../../masks/runs.js';
 import type { Change, EditedMask } from './editedMask.js';
-import type { Runs } from './runs.js';
 
 /** What the journal says of one entry. */
 export type Action =

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
 import { decodeFrame, encodeFrame } from '../../contract/frame.js';
-import { writeProblem } from '../../volume/atomicFile.js';
+import { writeProblem } from '../../files/wholeFile.js';
+import type { Runs } from '../../masks/runs.js';
 import type { Action } from './history.js';
-import type { Runs } from './runs.js';
 
 /** One entry: 4 bytes length and 8 bytes of SHA-256 of what follows, then a frame (`contract/frame.ts`) of action and runs. */
 const HEAD_BYTES = 12;

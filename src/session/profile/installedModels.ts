@@ -2,13 +2,13 @@ import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstalledModel } from '../../contract/application.js';
 import { problemOf, QuorumError } from '../../errors.js';
+import { makePrivateFolder } from '../../files/privateFiles.js';
+import { writeProblem } from '../../files/wholeFile.js';
 import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
 import type { ModelDescription } from '../../model/schema.js';
 import { supports } from '../../model/support.js';
+import { SHIPPED_MODEL } from '../../pipeline/models.js';
 import { perRegion } from '../../segment/influence.js';
-import { writeProblem } from '../../volume/atomicFile.js';
-import { SHIPPED_MODEL } from '../models.js';
-import { makePrivateFolder } from './privateFiles.js';
 
 /** Text files of a Model folder that are shown; longer ones are cut. */
 const CARD_NAMES = ['CARD.md', 'README.md', 'card.md'];

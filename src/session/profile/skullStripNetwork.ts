@@ -3,7 +3,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SkullStripNetwork } from '../../contract/index.js';
 import { QuorumError } from '../../errors.js';
-import { writePrivately } from './privateFiles.js';
+import { writePrivately } from '../../files/privateFiles.js';
 
 /** SHA-256 of the files that Quorum was tested with: brainchop's mindgrab as ONNX. */
 const KNOWN: ReadonlySet<string> = new Set([

@@ -1,0 +1,153 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { SegmentRequest } from '../contract/index.js';
+import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../contract/report.js';
+import { problemOf, QuorumError } from '../errors.js';
+import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
+import {
+  refuseForeignBatchReport,
+  refuseOutputBesideFiles,
+  refuseOutputInsideInput,
+  writeBatchReport,
+} from '../export/output.js';
+import { findCaseFolders } from '../intake/caseFolder.js';
+import type { Model } from '../model/model.js';
+import { type NamedCase, nameCases } from './caseNames.js';
+import type { JobContext, Surroundings } from './context.js';
+import { type IntakeTools, openNamed, withInputs } from './open/openInputs.js';
+import { warningsIn } from './report.js';
+import { type EngineSource, segmentCase } from './segmentCase.js';
+
+/** A finished job: the case's report, or the summary of several. */
+export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;
+
+/**
+ * Segments one case, or every case below the given folders one after the other: a failure never stops the rest, and a case whose
+ * own report says finished with the same inputs, model and options is skipped.
+ *
+ * @throws QuorumError for a single case what it raises; for several only what concerns all (output, model, engine).
+ */
+export async function runSegmentJob(
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  tools: IntakeTools,
+  around: Surroundings,
+  context: JobContext,
+): Promise<SegmentResult> {
+  const folders: string[] = [];
+  for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
+  await refuseOutputInsideInput(request.output, folders);
+  await refuseOutputBesideFiles(request.output, request.inputs);
+  return withInputs(request, tools, context, async (inputs) => {
+    const cases = inputs ? null : await casesOf(request, folders);
+    if (cases) return runBatch(cases, request, model, openEngine, around, context);
+    const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
+    const { report, skipped } = await segmentCase(
+      { open },
+      request.output,
+      model,
+      openEngine,
+      request,
+      around,
+      context,
+    );
+    return { ...report, skipped };
+  });
+}
+
+/** The case folders of a batch, or null when the inputs are one case. */
+async function casesOf(request: SegmentRequest, folders: readonly string[]): Promise<NamedCase[] | null> {
+  const loose = request.inputs.length > folders.length || Object.keys(request.overrides).length > 0;
+  if (loose || folders.length === 0) return null;
+  const below: string[] = [];
+  for (const folder of folders) below.push(...(await findCaseFolders(folder)));
+  const found = [...new Set(below)];
+  if (folders.length === 1 && (found.length === 0 || found[0] === folders[0])) return null;
+  if (found.length === 0)
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      files: folders,
+      expected: 'folders with T1, T1ce, T2 or FLAIR',
+    });
+  if (request.neutralNames)
+    return found.map((folder, n) => ({
+      folder,
+      name: `${NEUTRAL_NAME}-${String(n + 1).padStart(3, '0')}`,
+    }));
+  return nameCases(found, folders);
+}
+
+async function runBatch(
+  cases: readonly NamedCase[],
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  around: Surroundings,
+  context: JobContext,
+): Promise<BatchReport> {
+  await refuseForeignBatchReport(request.output);
+  const outcomes: CaseOutcome[] = [];
+  for (const { name, folder } of cases) {
+    const done = outcomes.length;
+    const caseContext: JobContext = {
+      signal: context.signal,
+      report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
+    };
+    outcomes.push(await outcomeOf(name, folder, request, model, openEngine, around, caseContext));
+    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
+  }
+  const report: BatchReport = {
+    application: 'quorum',
+    kind: 'batch',
+    format: 1,
+    notice: RESEARCH_NOTICE,
+    finishedAt: around.now().toISOString(),
+    quorumVersion: around.quorumVersion,
+    cases: outcomes,
+  };
+  await writeBatchReport(request.output, report);
+  return report;
+}
+
+async function outcomeOf(
+  name: string,
+  folder: string,
+  request: SegmentRequest,
+  model: Model,
+  openEngine: EngineSource,
+  around: Surroundings,
+  context: JobContext,
+): Promise<CaseOutcome> {
+  try {
+    const inputs = { open: () => openNamed([folder], {}, request.use), name };
+    const { report, skipped } = await segmentCase(
+      inputs,
+      join(request.output, name),
+      model,
+      openEngine,
+      request,
+      around,
+      context,
+    );
+    return {
+      case: name,
+      state: skipped ? 'skipped' : 'finished',
+      combination: report.combination,
+      volumes: report.combinations[report.combination].volumes,
+      warnings: warningsIn(report),
+      problem: null,
+    };
+  } catch (error) {
+    const problem = problemForReport(problemOf(error), request.neutralNames);
+    return { case: name, state: 'failed', combination: null, volumes: null, warnings: [], problem };
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new QuorumError({ code: 'FILE_NOT_FOUND', file: path }, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+import type { CaseResult, Warning } from '../contract/results.js';
+import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
+import type { Problem } from '../errors.js';
+import type { SourceImage } from './subject.js';
+
+/** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
+export interface CaseSource {
+  readonly name: string;
+  /** In MODALITIES order; the first gives the Case's grid. */
+  readonly images: readonly (SourceImage & { readonly sha256: string })[];
+  /** The series that the images were prepared from; absent where they are used as they are. */
+  readonly origins?: readonly (SourceImage & { readonly sha256: string })[];
+  readonly model: { readonly folder: string; readonly hash: string };
+  readonly device: string;
+  readonly force: boolean;
+}
+
+/** A mask that the worker can make, or one that is handed to it. */
+export type MaskInput =
+  | {
+      readonly kind: 'combination';
+      readonly combination: string;
+      readonly threshold: number | null;
+      readonly keepSpecks: boolean;
+    }
+  | { readonly kind: 'labels'; readonly labels: Uint8Array };
+
+/** Numbers of a finished segmentation; warnings that hang on the answers are added by the main process. */
+export interface Segmented {
+  readonly source: CaseSource;
+  readonly result: Omit<CaseResult, 'id' | 'warnings'>;
+  /** Passes that the result rests on, and those that were run for it. */
+  readonly passes: { readonly needed: number; readonly run: number };
+  /** Seconds of each stage. */
+  readonly laps: Readonly<Record<string, number>>;
+  readonly overridden: readonly Problem[];
+  /** What the checks of the images found. */
+  readonly imageWarnings: readonly Warning[];
+  /** What happened to devices in this run. */
+  readonly events: readonly EngineEvent[];
+}
+
+/** A removed part of a region, to be brought back. */
+export interface SpeckVoxels {
+  readonly voxels: Uint32Array;
+  readonly labels: Uint8Array;
+}

@@ -1,0 +1,108 @@
+import type { ExportResult } from '../contract/exports.js';
+import { DEFAULT_PREPARATION, type PreparationOptions } from '../contract/preparation.js';
+import { NEUTRAL_NAME } from '../export/names.js';
+import { CaseOutput, refuseOutputInsideInput } from '../export/output.js';
+import type { Modality } from '../terms.js';
+import { sameGrid } from '../volume/affine.js';
+import { resample } from '../volume/resample.js';
+import type { Volume } from '../volume/volume.js';
+import type { JobContext, Surroundings } from './context.js';
+import { checkFormats, exportResult, htmlOf, plannedFiles } from './export.js';
+import type { ExportJob } from './exportJob.js';
+import { contentHash, fingerprintOf } from './fingerprint.js';
+import type { HeldResult, ResultStore } from './kept/results.js';
+import { type Plan, planOf } from './plan.js';
+import type { ImageStore } from './questions/maps.js';
+import type { Subject } from './subject.js';
+
+/** @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written. */
+export async function exportTask(
+  job: ExportJob,
+  store: ResultStore,
+  images: ImageStore,
+  around: Surroundings,
+  context: JobContext,
+): Promise<Omit<ExportResult, 'shown'>> {
+  context.report('masks', 0);
+  await refuseOutputInsideInput(job.folder, job.inputFolders);
+  const { subject, plan } = subjectOf(job, await store.get(job.source), images);
+  await checkFormats(plan);
+  const output = await CaseOutput.open(job.folder, plannedFiles(plan), job.overwrite);
+  try {
+    const report = await exportResult(subject, plan, output, around, context);
+    return { folder: job.folder, files: report.files.map(({ file }) => file) };
+  } finally {
+    await output.close();
+  }
+}
+
+/** The report as HTML, without writing anything. */
+export async function reportTask(
+  job: ExportJob,
+  store: ResultStore,
+  images: ImageStore,
+  around: Surroundings,
+): Promise<{ html: string }> {
+  const { subject, plan } = subjectOf(job, await store.get(job.source), images);
+  return { html: await htmlOf(subject, plan, around) };
+}
+
+function subjectOf(
+  job: ExportJob,
+  held: HeldResult,
+  images: ImageStore,
+): { readonly subject: Subject; readonly plan: Plan } {
+  const { source, options, prepared, edited, listed, examination, answers } = job;
+  const name = options.neutralNames ? NEUTRAL_NAME : source.name;
+  const sources = source.origins ?? source.images;
+  const inputs = sources.map(({ modality, sha256, dicom }) => [modality, contentHash(sha256, dicom)]);
+  const subject: Subject = {
+    name,
+    sources,
+    reference: prepared?.reference ?? null,
+    result: held,
+    images: () => imagesOnGrid(held, images),
+    fingerprint: fingerprintOf(
+      Object.fromEntries(inputs),
+      held.model.hash,
+      options,
+      {
+        force: source.force,
+        prepare: true,
+        together: prepared?.sequences ?? held.present,
+        preparation: prepared && (isDefault(prepared.options) ? null : prepared.options),
+      },
+      edited,
+    ),
+    listed,
+    preparation: prepared,
+    overridden: job.overridden,
+    warnings: job.warnings,
+    engine: job.engine,
+    passes: job.passes,
+    seconds: () => job.seconds,
+    examination,
+    answers,
+    edited,
+  };
+  return { subject, plan: planOf(subject, options, held.model.description, edited) };
+}
+
+function isDefault(options: PreparationOptions): boolean {
+  return JSON.stringify(options) === JSON.stringify({ ...DEFAULT_PREPARATION });
+}
+
+/** The images of a result on its grid. */
+async function imagesOnGrid(
+  { grid, source }: HeldResult,
+  images: ImageStore,
+): Promise<Partial<Record<Modality, Volume>>> {
+  const onGrid: Partial<Record<Modality, Volume>> = {};
+  for (const { modality, file } of source.images) {
+    const image = await images.get(file);
+    onGrid[modality] = sameGrid(image, grid)
+      ? image
+      : { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
+  }
+  return onGrid;
+}

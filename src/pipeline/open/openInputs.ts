@@ -1,0 +1,262 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { type Problem, problemOf, QuorumError } from '../../errors.js';
+import type { Scan, StudyCandidate } from '../../intake/candidate.js';
+import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
+import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
+import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
+import { isImageName, recogniseSequence } from '../../intake/recognise.js';
+import type { SequenceOverrides, Study } from '../../intake/study.js';
+import { looksLikeTar } from '../../intake/untar.js';
+import { looksLikeZip } from '../../intake/unzip.js';
+import { isNoImage, walk } from '../../intake/walk.js';
+import type { SequenceMemory } from '../../session/profile/sequenceMemory.js';
+import type { WorkerSupervisor } from '../../session/worker/supervisor.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import { withFile } from '../../volume/fileBytes.js';
+import type { JobContext } from '../context.js';
+import type { WorkingFolders } from '../kept/workingFolders.js';
+import { type Account, accountOf } from './account.js';
+import { chooseStudy, hasSequences, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
+
+/** What the user gave, and what he said about it. */
+export interface InputRequest {
+  readonly inputs: readonly string[];
+  readonly overrides: SequenceOverrides;
+  /** Which of several examinations; null where he did not say. */
+  readonly study: string | null;
+  /** He has looked at what is in doubt about the examination. */
+  readonly onePatient: boolean;
+  /** Only these sequences; null is all. */
+  readonly use: readonly Modality[] | null;
+}
+
+export interface OpenedStudy {
+  readonly study: Study;
+  /** How the report calls an image file of the study where that is no file of the user's. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** What was found beside its images. */
+  readonly account: Account;
+}
+
+export interface IntakeTools {
+  readonly worker: WorkerSupervisor;
+  readonly working: WorkingFolders;
+  readonly memory: SequenceMemory;
+}
+
+/** The one examination that inputs hold; null where names alone tell, and a folder may hold several cases. */
+export type Inputs = { readonly open: (context: JobContext) => Promise<OpenedStudy> } | null;
+
+/** A folder that takes longer is no examination. */
+const SCAN_LIMIT_MS = 5 * 60_000;
+const START_BYTES = 4096;
+/** The share of a job's time that looking into a folder and converting may take. */
+const SCANNED = 0.05;
+const CONVERTED = 0.1;
+
+/**
+ * Looks at what was given, and runs `work` with it. Image files that their names explain are left to the caller, as they were before
+ * there was a scan; DICOM, archives, and folders whose names tell nothing are scanned, in the worker. What is unpacked and converted lies
+ * in a private folder that is removed at the end, however it ends.
+ *
+ * @throws QuorumError SEVERAL_STUDIES, STUDY_UNKNOWN, SERIES_UNKNOWN, and what scanning raises; `open` throws NOT_CONFIRMED and what
+ *   converting raises.
+ */
+export async function withInputs<T>(
+  request: InputRequest,
+  tools: IntakeTools,
+  context: JobContext,
+  work: (inputs: Inputs) => Promise<T>,
+): Promise<T> {
+  const paths = await Promise.all(request.inputs.map(folderOfIndex));
+  const isScanned = request.study !== null || (await holdsDicom(paths, context.signal));
+  const isNamed = !isScanned && (await isExplained(paths, request.overrides));
+  if (isNamed || paths.length === 0) return work(null);
+  const workingFolder = await tools.working.create();
+  try {
+    const scan = await look(paths, workingFolder, tools, context, isScanned);
+    const candidate = scan && (await choose(scan, paths, workingFolder, request));
+    if (!candidate) return await work(null);
+    return await work({
+      open: (opening) =>
+        open(
+          askedOnly(candidate, request.use),
+          scan.problems,
+          workingFolder,
+          request.onePatient,
+          tools.worker,
+          opening,
+        ),
+    }).catch((error) => {
+      throw new QuorumError(withLabels(problemOf(error), labelsOf(candidate, workingFolder)), {
+        cause: error,
+      });
+    });
+  } finally {
+    await tools.working.remove(workingFolder);
+  }
+}
+
+/** A Study of image files that their names explain. */
+export async function openNamed(
+  paths: readonly string[],
+  overrides: SequenceOverrides,
+  use: readonly Modality[] | null,
+): Promise<OpenedStudy> {
+  const candidate = askedOnly(await fileCandidate(paths, overrides), use);
+  return { study: studyOfFiles(candidate), labels: new Map(), account: accountOf(candidate) };
+}
+
+/** Without the questions about sequences that are not to be used. */
+function askedOnly(candidate: StudyCandidate, use: readonly Modality[] | null): StudyCandidate {
+  const questions = candidate.questions.filter(
+    ({ sequences }) => !use || sequences.some((m) => use.includes(m)),
+  );
+  return { ...candidate, questions };
+}
+
+/** A DICOMDIR lies in the folder of its files. */
+async function folderOfIndex(path: string): Promise<string> {
+  if (basename(path).toUpperCase() !== 'DICOMDIR') return path;
+  const isFile = await stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+  return isFile ? dirname(path) : path;
+}
+
+/** Whether there is DICOM or an archive in or below paths. */
+async function holdsDicom(paths: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const files = await walk(paths, undefined, signal).catch((error) => {
+    // A data set of very many cases is none that a scan would take.
+    if (problemOf(error).code === 'FOLDER_TOO_LARGE') return [];
+    throw error;
+  });
+  for (const file of files) {
+    if (isImageName(file) || isNoImage(file)) continue;
+    const start = await withFile(file, (opened) =>
+      opened.read(0, Math.min(START_BYTES, opened.length)),
+    ).catch(() => null);
+    if (start && (looksLikeDicom(start) || looksLikeZip(start) || (await looksLikeTar(start, file))))
+      return true;
+  }
+  return false;
+}
+
+/** Whether names tell a sequence, or the user does. */
+async function isExplained(paths: readonly string[], overrides: SequenceOverrides): Promise<boolean> {
+  if (Object.keys(overrides).length > 0) return true;
+  for (const path of paths)
+    if ((await stat(path)).isDirectory() && (await findCaseFolders(path)).length > 0) return true;
+  const images = await listImages(paths);
+  return images.some((file) => MODALITIES.some((m) => m === recogniseSequence(basename(file)).sequence));
+}
+
+/** @returns null when nothing can be read where nobody said that there is DICOM: what names tell says it better. */
+async function look(
+  paths: readonly string[],
+  workingFolder: string,
+  { worker, memory }: IntakeTools,
+  { signal, report }: JobContext,
+  isAsked: boolean,
+): Promise<Scan | null> {
+  const limit = AbortSignal.timeout(SCAN_LIMIT_MS);
+  const options = {
+    signal: AbortSignal.any([signal, limit]),
+    onProgress: (stage: string, share: number) => report(stage, SCANNED * share),
+  };
+  try {
+    return await worker.run(
+      'scan',
+      { paths, workingFolder, remembered: await memory.all(), links: null },
+      options,
+    );
+  } catch (error) {
+    if (limit.aborted && !signal.aborted)
+      throw new QuorumError({
+        code: 'FOLDER_TOO_LARGE',
+        expected: 'a folder that is read in five minutes',
+        file: paths[0],
+      });
+    if (!isAsked && !signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** @returns null where there is nothing that names did not tell as well. */
+async function choose(
+  { studies }: Scan,
+  paths: readonly string[],
+  workingFolder: string,
+  { study, overrides }: InputRequest,
+): Promise<StudyCandidate | null> {
+  const needsScan = studies.some((one) => hasSequences(one) && isBeyondNames(one, workingFolder));
+  if (study === null && !needsScan && (await isExplained(paths, overrides))) return null;
+  const chosen = chooseStudy(studies, study);
+  if (chosen) return nameSeries(chosen, overrides);
+  // Nothing was recognised: what there is may still be named by the user, or is refused with its names.
+  const [only] = studies;
+  if (!studies.some((one) => isBeyondNames(one, workingFolder)) && Object.keys(overrides).length === 0)
+    return null;
+  if (studies.length > 1) throw severalStudies(studies);
+  return nameSeries(only, overrides);
+}
+
+function isBeyondNames({ kind, series }: StudyCandidate, workingFolder: string): boolean {
+  return (
+    kind === 'dicom' ||
+    series.some(({ source }) => source.kind === 'file' && source.file.startsWith(workingFolder + sep))
+  );
+}
+
+async function open(
+  candidate: StudyCandidate,
+  problems: Scan['problems'],
+  workingFolder: string,
+  confirmed: boolean,
+  worker: WorkerSupervisor,
+  { signal, report }: JobContext,
+): Promise<OpenedStudy> {
+  const opened = await worker.run(
+    'openCandidate',
+    { candidate, workingFolder, confirmed },
+    { signal, onProgress: (stage, share) => report(stage, SCANNED + (CONVERTED - SCANNED) * share) },
+  );
+  return {
+    study: opened.study,
+    labels: labelsOf(candidate, workingFolder),
+    account: accountOf(opened.candidate, problems),
+  };
+}
+
+/** What the files in the working folder are called, by path: there they have names that mean nothing. */
+function labelsOf({ series }: StudyCandidate, workingFolder: string): Map<string, string> {
+  return new Map(
+    series.flatMap((one) => {
+      const { id, source } = one;
+      const label = seriesLabel(one);
+      if (source.kind === 'file') return [[source.file, label] as const];
+      const unpacked = source.volume.frames.filter(({ file }) => file.startsWith(workingFolder + sep));
+      return [join(workingFolder, `${id}.nii`), ...unpacked.map(({ file }) => file)].map(
+        (file) => [file, label] as const,
+      );
+    }),
+  );
+}
+
+/** A problem that names what the user knows, not what lay in the working folder. */
+function withLabels(problem: Problem, labels: ReadonlyMap<string, string>): Problem {
+  const { file, files, also, expected, found } = problem;
+  const name = (path: string) => labels.get(path) ?? path;
+  const within = (text: string) =>
+    [...labels].reduce((rest, [path, label]) => rest.replaceAll(path, label), text);
+  return {
+    ...problem,
+    ...(file === undefined ? {} : { file: name(file) }),
+    ...(files === undefined ? {} : { files: files.map(name) }),
+    ...(expected === undefined ? {} : { expected: within(expected) }),
+    ...(found === undefined ? {} : { found: within(found) }),
+    ...(also === undefined ? {} : { also: also.map((other) => withLabels(other, labels)) }),
+  };
+}

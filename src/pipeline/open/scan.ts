@@ -1,0 +1,40 @@
+import type { FoundSeries, Scan } from '../../intake/candidate.js';
+import {
+  applyRemembered,
+  type OpenedCandidate,
+  openCandidate,
+  openSeries,
+} from '../../intake/openCandidate.js';
+import { scan } from '../../intake/scan.js';
+import type { Series } from '../../intake/study.js';
+import { sha256OfImage } from '../../volume/imageHash.js';
+import type { JobContext } from '../context.js';
+import type { TaskArguments } from '../tasks.js';
+
+/** Looks into folders, and applies what the user said of the same content before. */
+export async function scanTask(
+  { paths, workingFolder, remembered, links }: TaskArguments<'scan'>,
+  { signal, report }: JobContext,
+): Promise<Scan> {
+  const onProgress = (done: number, total: number) => report('reading headers', done / total);
+  const found = await scan(paths, { workingFolder, links, signal, onProgress });
+  return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
+}
+
+/** Converts one series where it is DICOM. */
+export async function openSeriesTask(
+  { found, workingFolder }: { found: FoundSeries; workingFolder: string },
+  { signal }: JobContext,
+): Promise<{ series: Series; sha256: string }> {
+  const series = await openSeries(found, { workingFolder, signal });
+  return { series, sha256: await sha256OfImage(series.file) };
+}
+
+/** Converts an examination's chosen series. */
+export function openCandidateTask(
+  { candidate, workingFolder, confirmed }: TaskArguments<'openCandidate'>,
+  { signal, report }: JobContext,
+): Promise<OpenedCandidate> {
+  const onProgress = (done: number, total: number) => report('converting', done / total);
+  return openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
+}

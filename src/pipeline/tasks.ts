@@ -1,0 +1,126 @@
+import type { Sequence } from '../contract/basic.js';
+import type { BinaryHeader, Response } from '../contract/index.js';
+import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
+import type { Problem } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
+import type { FoundSeries, Scan, StudyCandidate } from '../intake/candidate.js';
+import type { OpenedCandidate } from '../intake/openCandidate.js';
+import type { Series } from '../intake/study.js';
+import type { Runs } from '../masks/runs.js';
+import type { LabelScheme, Modality, Region } from '../terms.js';
+import type { Grid } from '../volume/volume.js';
+import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
+import type { ReportDetails } from './context.js';
+import type { ExportJob } from './exportJob.js';
+import type { PreparedRecord } from './kept/preparedStore.js';
+import type { PrepareArguments } from './prepare.js';
+
+/** What the worker does. Every task carries all that it needs, so that a worker that was restarted can go on. */
+
+interface Task<Arguments, Result> {
+  readonly arguments: Arguments;
+  readonly result: Result;
+}
+
+type OnResult<Arguments> = Arguments & { readonly source: CaseSource };
+type Labels = { readonly labels: Uint8Array };
+
+export interface WorkerTasks {
+  openSeries: Task<{ found: FoundSeries; workingFolder: string }, { series: Series; sha256: string }>;
+  prepare: Task<PrepareArguments, PreparedRecord | null>;
+  /** A brain mask: 1 inside. */
+  brain: Task<{ file: string }, Labels>;
+  segment: Task<
+    { source: CaseSource; threads: number; cacheLimitBytes: number; verdictFolder: string },
+    Segmented
+  >;
+  export: Task<ExportJob, { folder: string; files: string[] }>;
+  report: Task<ExportJob, { html: string }>;
+  /** The mask as runs, which cross to the main process in a fraction of its voxels' time. */
+  labels: Task<OnResult<{ mask: MaskInput }>, { runs: Runs; header: BinaryHeader<'masks.labels'> }>;
+  specks: Task<OnResult<{ combination: string }>, SpeckVoxels[]>;
+  disagreement: Task<OnResult<{ region: Region }>, Labels & { header: BinaryHeader<'maps.disagreement'> }>;
+  decidedBy: Task<
+    OnResult<{ combination: string; region: Region }>,
+    Labels & { header: BinaryHeader<'maps.decidedBy'> }
+  >;
+  probability: Task<
+    OnResult<{ combination: string; region: Region; kind: 'fused' | 'spread' }>,
+    Labels & { header: BinaryHeader<'maps.probability'> }
+  >;
+  explore: Task<
+    OnResult<{ factors: Partial<Record<Modality, number>>; threshold: number | null }>,
+    { runs: Runs; header: BinaryHeader<'maps.explore'> }
+  >;
+  voxel: Task<
+    {
+      source: CaseSource | null;
+      files: Partial<Record<Modality, string>>;
+      voxel: readonly [number, number, number];
+      grid: Grid;
+      combination: string | null;
+    },
+    Response<'maps.voxel'>
+  >;
+  difference: Task<
+    { source: CaseSource | null; grid: Grid; a: MaskInput; b: MaskInput; region: Region },
+    Labels & { header: BinaryHeader<'maps.difference'> }
+  >;
+  compare: Task<
+    { source: CaseSource | null; grid: Grid; a: MaskInput; b: MaskInput },
+    Response<'masks.compare'>
+  >;
+  seriesVolumes: Task<OnResult<{ mask: MaskInput }>, Response<'masks.seriesVolumes'>>;
+  scores: Task<OnResult<{ truth: MaskInput }>, Response<'masks.scores'>>;
+  blobs: Task<
+    OnResult<{ combinations: readonly string[]; threshold: number | null; limit: number }>,
+    Response<'choices.list'>
+  >;
+  blobAnswer: Task<
+    OnResult<{ combinations: readonly string[]; threshold: number | null; blob: number; answer: string }>,
+    SpeckVoxels
+  >;
+  image: Task<{ file: string }, { header: BinaryHeader<'images.volume'>; voxels: Uint8Array }>;
+  readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
+  /** Headers below folders; archives are unpacked into `workingFolder`. */
+  scan: Task<
+    {
+      paths: readonly string[];
+      workingFolder: string;
+      remembered: ReadonlyMap<string, Sequence>;
+      links: LinkScope;
+    },
+    Scan
+  >;
+  /** The chosen series converted into `workingFolder`; it is the caller's to remove. */
+  openCandidate: Task<
+    { candidate: StudyCandidate; workingFolder: string; confirmed: boolean },
+    OpenedCandidate
+  >;
+  /** Frees what is held for these images. */
+  drop: Task<{ images: readonly string[] }, null>;
+}
+
+export type TaskName = keyof WorkerTasks;
+export type TaskArguments<T extends TaskName> = WorkerTasks[T]['arguments'];
+export type TaskResult<T extends TaskName> = WorkerTasks[T]['result'];
+
+/** Main process → worker. */
+export type ToWorker =
+  | { readonly kind: 'run'; readonly id: number; readonly task: TaskName; readonly arguments: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'selfTested'; readonly id: number; readonly report: SelfTestReport };
+
+/** Worker → main process. */
+export type FromWorker =
+  | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly problem: Problem }
+  | {
+      readonly kind: 'progress';
+      readonly id: number;
+      readonly stage: string;
+      readonly progress: number;
+      readonly details: ReportDetails | undefined;
+    }
+  /** A device is to be tested in a process of its own, which only the host can start everywhere. */
+  | { readonly kind: 'selfTest'; readonly id: number; readonly request: SelfTestRequest };
