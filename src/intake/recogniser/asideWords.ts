@@ -63,7 +63,7 @@ export const ASIDE_WORDS: readonly AsideWords[] = [
     why: 'susceptibility (SWI, T2*)',
     words:
       list(`swi…, swan…, swip, venobold, hemo, hemosid…, haemo…, hamosid…, haemosid…, hemoflash…, t2star…, starw, starmap, suscep…, suszept…, qsm, mag images, pha images, pha, filt pha, filtpha, bleed, r2star,
-      merge, medic, fsbb, swibrain, merged, sw`),
+      merge, medic, me2d, me3d, fsbb, swibrain, merged, sw`),
   },
   {
     why: 'susceptibility (gradient echo, T2*)',

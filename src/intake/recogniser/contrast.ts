@@ -1,6 +1,7 @@
 import {
   AFFIRMING,
   AFFIRMING_AFTER,
+  AND,
   DENIALS,
   DENYING_AFTER,
   isNoun,
@@ -9,6 +10,7 @@ import {
   LONE_WEAK,
   NOT_TREATMENT_OF_CONTRAST,
   TECHNICAL,
+  UNCLEAR_LETTERS,
   WEAK_NOUNS,
 } from './contrastWords.js';
 import { findPhrase, GIVEN, NOT_GIVEN, quoted, without } from './text.js';
@@ -35,7 +37,7 @@ export function contrastSaid(all: readonly string[]): ContrastSaid {
     else if (word === NOT_GIVEN) said.push({ said: 'without', quote: quoted([word]) });
     else if (isNoun(word, words[at - 1])) said.push(ofNoun(words, at));
   });
-  const lone = said.length === 0 ? loneWord(words) : null;
+  const lone = said.every((one) => one.said === null) ? loneWord(words) : null;
   if (lone) said.push(lone);
   const kinds = new Set(said.map((one) => one.said).filter(Boolean));
   if (kinds.size === 0) return NOTHING;
@@ -54,6 +56,8 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
   const quote = (from: number, to = at) => quoted(words.slice(Math.max(0, from), to + 1));
   if (/^kontrast(siz|suz|los|frei|iton)|^kontrast\p{L}*(frei|los)$/u.test(noun) || /^contrastless/.test(noun))
     return { said: 'without', quote: noun };
+  // “kontrastsız” without its last letters.
+  if (noun === 'kontrasts') return { said: 'unclear', quote: noun };
   const after = words[at + 1];
   if (after !== undefined && DENYING_AFTER.has(after) && !AFFIRMING.has(noun))
     return { said: 'without', quote: quote(at, at + 1) };
@@ -65,10 +69,12 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
     if (DENIALS.has(words[n]) && denied < 0) denied = n;
     else if (AFFIRMING.has(words[n]) && given < 0) given = n;
   }
-  if (words[at - 1] === 's') {
-    if (/^(contrast|civ|mdc|cte)/.test(noun)) denied = at - 1;
-    else if (/^kontrast/.test(noun)) given = at - 1;
-  }
+  const before = words[at - 1];
+  if (before === 's' && /^(contrast|civ|mdc|cte)/.test(noun)) [denied, given] = [at - 1, -1];
+  else if (before !== undefined && UNCLEAR_LETTERS.has(before) && !(before === 's' && /^kontrast/.test(noun)))
+    return { said: 'unclear', quote: quote(at - 1) };
+  if (denied >= 0 && words.slice(denied + 1, at).some((word) => AND.has(word)))
+    return { said: 'unclear', quote: quote(denied) };
   if (denied >= 0 && given >= 0) {
     // “pre and post contrast”, “mit und ohne KM”; else the nearer one, unless it is the affirmation: “without post contrast”.
     if (given > denied && given - denied > 2) return affirmed(words, given, at);
@@ -80,8 +86,8 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
   if (denied >= 0) return { said: 'without', quote: quote(denied) };
   if (given >= 0) return affirmed(words, given, at);
   if (WEAK_NOUNS.has(noun)) return NOTHING;
-  const before = words[at - 1];
-  if (before !== undefined && isUnknown(before)) return { said: 'unclear', quote: quote(at - 1) };
+  if (before !== undefined && isUnknown(before) && !isNoun(before, words[at - 2]))
+    return { said: 'unclear', quote: quote(at - 1) };
   return affirmed(words, at, at);
 }
 

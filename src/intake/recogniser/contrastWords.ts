@@ -6,7 +6,7 @@
 const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
 
 const NOUN =
-  /^(contrast\p{L}*|contrats?|kontras\p{L}*|контраст\p{L}*|σκιαγραφικ\p{L}*|gad\p{L}*|gd\p{L}{0,4}|km|kmi|mdc|pdc|civ|cte|inj\p{L}{0,9}|inyec\p{L}*|iniez\p{L}*|tehost\p{L}*|wzmocn\p{L}*|enhanc\p{L}*|verstark\p{L}*|rehauss\p{L}*|realce|realzad\p{L}*)$/u;
+  /^(contrast\p{L}*|contrats?|kontras\p{L}*|контраст\p{L}*|σκιαγραφικ\p{L}*|gad\p{L}*|gd\p{L}{0,4}|km|kmi|ivkm?|ivcm|mdc|pdc|civ|cte|inj\p{L}{0,9}|inyec\p{L}*|iniez\p{L}*|tehost\p{L}*|wzmocn\p{L}*|enhanc\p{L}*|verstark\p{L}*|rehauss\p{L}*|realce|realzad\p{L}*)$/u;
 const AGENTS = set(
   'dotarem clariscan magnevist omniscan prohance multihance optimark elucirem vueway primovist eovist ablavar vasovist artirem gadovist gadavist pixxoscan cyclolux dotagita dtpa gbca ce cet1 ku ку agent',
 );
@@ -45,7 +45,7 @@ export const DENIALS = set(`
 `);
 /** Behind it. */
 export const DENYING_AFTER = set(
-  'nelkul nélkul elott oncesi once yok free frei no none neg negative yoktur unenhanced native nativ',
+  'nelkul nélkul elott oncesi ncesi once yok free frei no none neg negative yoktur unenhanced native nativ',
 );
 
 /** Before a word for contrast: it was given. */
@@ -61,8 +61,10 @@ export const AFFIRMING = set(`
   med efter etter
   nakon poslije posle
   cu dupa
+  sa
   amb despres
   dengan setelah sesudah
+  sonra sonrasi
   με μετα
   с со после
 `);
@@ -119,7 +121,7 @@ export const LONE_DENIALS = set(
   'ohne sans sin senza sem zonder bez utan uden uten ilman fara before avant vor без',
 );
 /** Alone, in a T1: after contrast. */
-export const LONE_WEAK = set('iv cm pi pc cc cmdc');
+export const LONE_WEAK = set('iv cm pi pc cc cmdc kl ku ку');
 
 /** `post`, `pre` and the like that mean an operation or a treatment, not an agent; and contrast that is none. */
 export const NOT_TREATMENT_OF_CONTRAST: readonly string[] = [
@@ -148,7 +150,7 @@ export const NOT_TREATMENT_OF_CONTRAST: readonly string[] = [
     'pre treat…',
     'post therap…',
     'pre therap…',
-    'post process…',
+    'post processing',
     'postprocess…',
     'preop…',
     'postop',
@@ -167,6 +169,11 @@ export const NOT_TREATMENT_OF_CONTRAST: readonly string[] = [
   ],
 ];
 
+/** Between a word that denies and the word for contrast: two images in one name, “nativ und KM”. */
+export const AND = set('und u and et e y i och og en oraz ve и &');
+/** Letters that may stand for “ohne”, “vor” or “uten” before contrast, and for much else. */
+export const UNCLEAR_LETTERS = set('o v u s');
+
 /** Words that may stand before the word for contrast without denying it. */
 export const TECHNICAL = set(`
   t1 t2 flair t1w wi se tse fse fsgpr spgr fspgr fgre gre gr tfe ffe fl ffe3d vibe mprage mpr tfl bravo cube space stealth star radial lava flex thrive
@@ -177,5 +184,6 @@ export const TECHNICAL = set(`
   mt mtc blade propel mvxd dyn ir irp irtse iso isotrop nav navi neuronav brainlab stereo frame gk gamma knife cyber rt plan planning mri mr irm rm tumor tumour gbm mm cm slice
   sl gap low ce rpt repeat run acq rec desc part nd norm dis2d dis3d std routine delay delayed late early dixw sub ses pat p re wfs tr te ti dark blood
   i ii iii iv bolus dose single double half the of das der des dem de la le el del di du van het och and und et y e medium mittel medio mezzo produit agent agente sostanza
+  ml mmol mg kg cc rage lab dtpa eg ev assiale assiali assial
   via i.v. venous ven intrav sequence seq series serie study exam
 `);

@@ -93,8 +93,12 @@ export function partSaid(words: readonly string[], { imageType = [] }: AboutSeri
   if (isFat || (isDixon && (last === 'f' || last === 'fat'))) return { ...WHOLE, aside: FAT };
   const isInPhase =
     imageType.some((type) => /^(IN_PHASE|IP)$/.test(type)) || (isDixon && (last === 'in' || last === 'ip'));
-  return isInPhase ? { ...WHOLE, rank: 1 } : WHOLE;
+  // Siemens names what it reformats after the acquisition: “t1_mprage_sag_MPR_tra”; “t1_mpr_sag” is the acquisition itself.
+  const isReformatted = words.includes('mpr') && findPhrase(words, REFORMATTED_3D) !== null;
+  return isInPhase || isReformatted ? { ...WHOLE, rank: 1 } : WHOLE;
 }
+
+const REFORMATTED_3D = ['mprage…', 'memprage…', 'space', 'spc', 'bravo', 'cube', 'vibe', 'range'];
 
 function mp2ragePart(words: readonly string[], imageType: readonly string[]): PartSaid {
   const isMap =

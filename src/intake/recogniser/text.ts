@@ -24,6 +24,7 @@ const ONE_WORD: ReadonlySet<string> = new Set([
   'minip',
   'colfa',
   'fatsat',
+  'posdisp',
 ]);
 
 const AGENT = '(?:c|ce|cm|g|gd|gad|gado|k|km|mc|mdc|civ|pdc|contrast\\w*|kontrast\\w*|inj\\w*)';
@@ -32,8 +33,15 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/(不|无|無|未)(增强|增強)|平扫|平掃|造影前|単純|非造影|조영전|조영 전|비조영/g, ` ${NOT_GIVEN} `],
   [/增强|增強|造影後?|造影|조영 ?후|조영/g, ` ${GIVEN} `],
   [/к\s*\/\s*у/g, ' ку '],
+  // What an anonymiser or a pipeline adds behind a colon.
+  [/:\s*processed\w*/g, ' '],
   // Two readings at once: with and without.
-  [/(?<![a-z0-9])(c\s*\/\s*s|s\s*\/\s*c\s*\/\s*c|w\s*\/\s*wo)(?![a-z0-9])/g, ` ${GIVEN} ${NOT_GIVEN} `],
+  [
+    /(?<![a-z0-9])(c\s*\/\s*s|s\s*\/\s*c\s*\/\s*c|w\s*\/\s*(?:&|\+|and|,)?\s*w\s*\/?\s*o|w\s*(?:&|\+|and)\s*w\s*\/?\s*o|\+\s*\/\s*-|±)(?![a-z0-9])/g,
+    ` ${GIVEN} ${NOT_GIVEN} `,
+  ],
+  [new RegExp(`(?<![a-z0-9])${AGENT}\\s*\\(\\s*[-−–]\\s*\\)`, 'g'), ` ${NOT_GIVEN} `],
+  [new RegExp(`(?<![a-z0-9])${AGENT}\\s*\\(\\s*\\+\\s*\\)`, 'g'), ` ${GIVEN} `],
   [/(?<![a-z0-9])w\s*\/\s*o(?![a-z])/g, ' without '],
   [/(?<![a-z0-9])w\s*\//g, ' with '],
   [new RegExp(`(?<![a-z0-9])s\\s*/\\s*${AGENT}(?![a-z0-9])`, 'g'), ` ${NOT_GIVEN} `],
@@ -42,10 +50,17 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\+\\s*${AGENT}(?![a-z0-9])`, 'g'), ` ${GIVEN} `],
   [/(?<![a-z0-9])(c|gd|gad|gado|km)\s*\+/g, ` ${GIVEN} `],
   [/(?<=t1w?i?)\s*\+(?=$|[\s_.)])/g, ` ${GIVEN} `],
-  [/(?<![a-z0-9])c\s*-(?=$|\s*[)_.,;]|\s*$)/g, ` ${NOT_GIVEN} `],
+  [/(?<=t1.*)\+\s*$/g, ` ${GIVEN} `],
+  [/(?<![a-z0-9])w[\s_]+con(?![a-z])/g, ` ${GIVEN} `],
+  // Letters that a file name does not hold: après, después, após, pós, nélkül, fără.
+  [/(?<![a-z])(apr|despu|ap)[\s_]+s(?![a-z])/g, ' apos '],
+  [/(?<![a-z0-9])p[\s_]+s(?![a-z0-9])/g, ' pos '],
+  [/(?<![a-z])n[\s_]+lk[\s_]+l(?![a-z])/g, ' nelkul '],
+  [/(?<![a-z])f[\s_]+r[\s_]+(?=contrast)/g, ' fara '],
+  [/(?<![a-z0-9])c\s*-(?=$|\s*[)_.,;/]|\s*$)/g, ` ${NOT_GIVEN} `],
   // Letters with points between them are one word: i.v., K.M., m.d.c.
   [/(?<![a-z0-9])([a-z])\.([a-z])\.(?:([a-z])\.)?/g, ' $1$2$3 '],
-  [/\*/g, 'star '],
+  [/(?<=[tr]2w?)\*/g, 'star '],
 ];
 
 /**
@@ -100,6 +115,8 @@ function unglued(word: string): string[] {
   }
   const contrast = word.match(CONTRAST_PREFIX);
   if (contrast) return [contrast[1], contrast[2]];
+  const short = word.match(/^([mnov])(km)$/);
+  if (short) return [{ m: 'mit', n: 'nach', o: 'ohne', v: 'vor' }[short[1]]!, short[2]];
   const stem = word.match(GLUED_STEM);
   if (stem && (stem[1] || stem[3])) {
     const [, before, name, after] = stem;
@@ -120,6 +137,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   'cubes',
   'fspgr',
   'tsee',
+  'efgre3d',
 ]);
 
 /** What stands directly behind T1 or T2: `t1c`, `t1n` and `t2f` as BraTS has it, `t2s` for T2*. */

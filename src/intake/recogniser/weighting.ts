@@ -16,8 +16,10 @@ const FLAIR = [
     'flair…',
     'fla',
     'flr',
-    'darkfluid',
-    'dark fluid',
+    'darkfl…',
+    'dark fl…',
+    'da fl',
+    'dafl',
     'fluid attenuat…',
     'csf suppress…',
     'csf null…',
@@ -33,6 +35,7 @@ const T1_TECHNIQUES = [
     'mprage…',
     'memprage…',
     'mp rage',
+    'rage',
     'mp2rage…',
     'spgr…',
     'fspgr…',
@@ -64,8 +67,8 @@ const T1_TECHNIQUES = [
   ],
 ];
 const T2 = ['t2', 'wt2', 't2wi', 'т2', 'frfse'];
-/** Siemens’ TIRM and IR: a FLAIR or a STIR, by the inversion time. */
-const INVERSION = ['tirm…', 'tir2d…', 'ir tse', 'irtse'];
+/** TIRM and other inversions: a FLAIR or a STIR, by the inversion time. */
+const INVERSION = ['tirm…', 'tir2d…', 'ir'];
 
 export function weightingSaid(words: readonly string[]): WeightingSaid {
   const flair = findPhrase(words, FLAIR);

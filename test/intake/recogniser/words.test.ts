@@ -15,6 +15,28 @@ function byWords(text: string, where: 'description' | 'name'): string {
 const EXPECTED: Record<string, readonly string[]> = {
   t1ce: [
     ...[
+      'AXIAL T1 FLOW COMP POST : Processed_CaPTk',
+      'T1 se tra KL',
+      'T1 AX IVKM SONRASI',
+      'T1 AX к/у',
+      'T1 10 ml gadovist',
+      'MP RAGE Gd',
+      'AX T1 VIBE FS +',
+      '3D FSPGR BRAIN LAB GAD',
+      'T1 SE Ax Gd-DTPA',
+      '3D T1 EG INJ',
+      'T1 assiale contrasto',
+      'T1 sa kontrastom',
+      'T1 mKM',
+      'T1 nKM',
+      'T1 w con',
+      'EFGRE3D POST',
+      'T1W_3D_TFE_sag_KM',
+      'VsT1W_3D_TFE+GD SENSE',
+      't1_fl2d_tra_brain_C',
+      'T1/SAG/SE +C',
+    ],
+    ...[
       'T1W_SE_GADO',
       't1_fl3d_tra_iso_KM',
       'T1 SAG POST',
@@ -141,6 +163,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   't1 without': [
+    ...['T1WI Gd(-)', 'T1 AX (C-)', 'T1 AXIAL S/CTE', 'T1 S/MDC', 'T1 oKM', 'T1 3D VIBE AXIAL avant gado'],
     ...[
       'T1 w/o contrast',
       'T1 W/O',
@@ -262,6 +285,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ...['T1 ohne', 'T1 SANS', 'T1 vor', 'sT1W_3D_TFE_PRE_GD', 'T1 3D avant gado', 'T1 before Gadavist'],
   ],
   unclear: [
+    ...['T1 W/ & W/O', 'T1 C-/C+', 'T1 nativ und KM', 'T1 o KM', 'T1 u. kontrast', 'T1 con y sin contraste'],
     ...[
       'T1 with and without contrast',
       'T1 w/wo contrast',
@@ -274,6 +298,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ...['T1 xuti kontrast', 'T1 mangler kontrast', 'T1 behov kontrastu'],
   ],
   t1: [
+    ...['PosDisp: [14] T1 TIR cor P3', 'T1 POST RT', 'sT1W_3D_ISO'],
     ...[
       'T1',
       'T1w',
@@ -326,6 +351,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   t2: [
+    ...['*AX FSE T2', 'FL:C/OAx T2 PROPELLER', 'T2W_MVXD'],
     ...[
       'T2',
       'T2W',
@@ -360,6 +386,13 @@ const EXPECTED: Record<string, readonly string[]> = {
   ],
   flair: [
     ...[
+      't2_spc_da-fl_sag_fs',
+      'FLAIR_longTR',
+      'eFLAIR_longTR_SPIR',
+      '3D_Brain_VIEW_FLAIR_SAG',
+      'Ax Flair irFSE',
+    ],
+    ...[
       'FLAIR',
       'AX FLAIR',
       'T2 FLAIR',
@@ -393,6 +426,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   aside: [
+    ...['t2_me3d', 'AX_T2_GRE_MT', '2D GRE - MT'],
     ...[
       'localizer',
       '3-plane loc',
