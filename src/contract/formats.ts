@@ -27,6 +27,8 @@ interface FormatData {
   /** Behind “also write” on the command line. */
   readonly help: string;
   readonly files: string;
+  /** Whether the patient's name and number stand in it. */
+  readonly namesPatient?: true;
   /** Whether it is written when nothing is said, in a window's request and on the command line. */
   readonly byDefault: { readonly window: boolean; readonly terminal: boolean };
   /** Why there is nothing to write, in words; null where it can be written. */
@@ -79,6 +81,17 @@ export const FORMATS = [
     missing: nothing,
   },
   {
+    id: 'bids',
+    title: 'BIDS derivative (folder)',
+    isForPeople: false,
+    option: 'bids',
+    help: 'the mask as a BIDS derivative dataset of its own',
+    files:
+      '`bids/dataset_description.json`, `bids/sub-<label>/anat/sub-<label>_space-orig_desc-quorum_dseg.nii.gz`',
+    byDefault: never,
+    missing: nothing,
+  },
+  {
     id: 'dicomSeg',
     title: 'DICOM-SEG for the PACS',
     isForPeople: false,
@@ -86,6 +99,18 @@ export const FORMATS = [
     help: 'DICOM-SEG; needs DICOM input, carries the patient’s identity',
     files: '`dicom/<sequence>_seg.dcm`',
     byDefault: never,
+    namesPatient: true,
+    missing: needsDicom,
+  },
+  {
+    id: 'rtstruct',
+    title: 'Outlines as RT Structure Set (DICOM)',
+    isForPeople: false,
+    option: 'rtstruct',
+    help: 'the regions’ outlines as a DICOM RT Structure Set; needs DICOM input, carries the patient’s identity',
+    files: '`dicom/<sequence>_rtstruct.dcm`',
+    byDefault: never,
+    namesPatient: true,
     missing: needsDicom,
   },
   {
@@ -96,6 +121,7 @@ export const FORMATS = [
     help: 'DICOM pictures with outlines and volumes; needs DICOM input, carries the patient’s identity',
     files: '`dicom/<sequence>_outlines/<number>.dcm`',
     byDefault: never,
+    namesPatient: true,
     missing: needsDicom,
   },
   {
@@ -129,6 +155,9 @@ export const FORMATS = [
     missing: nothing,
   },
 ] as const satisfies readonly FormatData[];
+
+/** Formats in which the patient's name and number stand. */
+export const NAMING_FORMATS = FORMATS.filter((format) => 'namesPatient' in format).map(({ id }) => id);
 
 export type FormatId = (typeof FORMATS)[number]['id'];
 /** Which formats are written. */

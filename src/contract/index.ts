@@ -16,7 +16,7 @@ export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
 export type { ExportRequest, ExportResult } from './exports.js';
 export { DICOM_IDENTITY_NOTICE } from './exports.js';
-export { FORMATS, type FormatId, type FormatNeeds } from './formats.js';
+export { FORMATS, type FormatId, type FormatNeeds, NAMING_FORMATS } from './formats.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
 export { describeProblem, problemText } from './messages.js';

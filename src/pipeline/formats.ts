@@ -1,11 +1,13 @@
 import type { FormatId } from '../contract/formats.js';
 import type { FormatWriter } from './format.js';
+import { bids } from './formats/bids.js';
 import { csv } from './formats/csv.js';
 import { dicomSeg } from './formats/dicomSeg.js';
 import { native } from './formats/native.js';
 import { picture } from './formats/picture.js';
 import { probabilities } from './formats/probabilities.js';
 import { report } from './formats/report.js';
+import { rtstruct } from './formats/rtstruct.js';
 import { secondaryCapture } from './formats/secondaryCapture.js';
 import { stl } from './formats/stl.js';
 import { strippedImages } from './formats/strippedImages.js';
@@ -16,7 +18,9 @@ export const WRITERS: Readonly<Record<FormatId, FormatWriter>> = {
   probabilities,
   strippedImages,
   stl,
+  bids,
   dicomSeg,
+  rtstruct,
   secondaryCapture,
   picture,
   csv,

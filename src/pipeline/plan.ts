@@ -71,6 +71,7 @@ export const FILES = {
   spread: (plan: Names, region: Region) => `${plan.name}_spread_${inName(plan, region)}.nii.gz`,
   stl: (plan: Names, region: Region) => `${plan.name}_${inName(plan, region)}.stl`,
   dicomSeg: (modality: Modality) => `dicom/${modality}_seg.dcm`,
+  rtstruct: (modality: Modality) => `dicom/${modality}_rtstruct.dcm`,
   capture: (modality: Modality, n: number) =>
     `dicom/${modality}_outlines/${String(n + 1).padStart(4, '0')}.dcm`,
 } as const;

@@ -7,6 +7,7 @@ import { newUid } from '../../src/export/dicom/dataset.js';
 import type { DicomSeries } from '../../src/intake/study.js';
 import type { Work } from '../../src/pipeline/format.js';
 import { dicomSeg } from '../../src/pipeline/formats/dicomSeg.js';
+import { rtstruct } from '../../src/pipeline/formats/rtstruct.js';
 import { secondaryCapture } from '../../src/pipeline/formats/secondaryCapture.js';
 import type { Plan } from '../../src/pipeline/plan.js';
 import { invertAffine, voxelToWorld } from '../../src/volume/affine.js';
@@ -89,16 +90,18 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
       leaveOut: (name: string, reason: string) => Promise.reject(new Error(`${name}: ${reason}`)),
     } as unknown as Work;
     await dicomSeg.write(work);
+    await rtstruct.write(work);
     await secondaryCapture.write(work);
   });
 
   it('are those that were planned', async () => {
-    const planned = [...dicomSeg.planned(plan), ...secondaryCapture.planned(plan)];
+    const planned = [...dicomSeg.planned(plan), ...rtstruct.planned(plan), ...secondaryCapture.planned(plan)];
     const written = await readdir(join(folder.path, 'out'), { recursive: true, withFileTypes: true });
     const names = written.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
     expect(names.sort()).toEqual(planned.map((file) => join(folder.path, 'out', file)).sort());
-    expect(planned).toHaveLength(1 + turned.spec.slices);
-    expect(validatorErrors(join(folder.path, 'out/dicom/flair_seg.dcm'))).toEqual([]);
+    expect(planned).toHaveLength(2 + turned.spec.slices);
+    for (const file of ['flair_seg.dcm', 'flair_rtstruct.dcm'])
+      expect(validatorErrors(join(folder.path, 'out/dicom', file))).toEqual([]);
   });
 
   it('hold the labels where they are in the patient, whatever the case was moved by', () => {
@@ -119,11 +122,26 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
     }
   });
 
-  it('leave out DICOM-SEG of an empty mask, and tell', async () => {
+  it('outline in the RT Structure Set the same pixels as in DICOM-SEG', () => {
+    const out = join(folder.path, 'out/dicom');
+    const images = series.frames.map((frame) => frame.file);
+    const [{ rois }] = python<{ rois: { lps: number[][] }[] }[]>('readStructureSets.py', [
+      { file: join(out, 'flair_rtstruct.dcm'), images },
+    ]);
+    const [{ frames }] = python<{ frames: { lps: number[][] }[] }[]>('readSegmentations.py', [
+      join(out, 'flair_seg.dcm'),
+    ]);
+    const sorted = (places: readonly number[][]) =>
+      places.map((p) => p.map((v) => v.toFixed(1)).join()).sort();
+    expect(rois).toHaveLength(3);
+    expect(sorted(rois[0].lps)).toEqual(sorted(frames.flatMap(({ lps }) => lps)));
+  });
+
+  it('leave out what an empty mask has no content for, and tell', async () => {
     const labels = new Uint8Array(work.main.labels.length);
     const leftOut: string[] = [];
     const staged: string[] = [];
-    await dicomSeg.write({
+    const empty: Work = {
       ...work,
       main: { ...work.main, labels },
       stage: (name) => {
@@ -131,14 +149,22 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
         return stage(name);
       },
       leaveOut: (name, reason) => leftOut.push(`${name}: ${reason}`),
-    });
-    expect([leftOut, staged]).toEqual([['dicom/flair_seg.dcm: the mask is empty on this series'], []]);
+    };
+    await dicomSeg.write(empty);
+    await rtstruct.write(empty);
+    expect(leftOut).toEqual([
+      'dicom/flair_seg.dcm: the mask is empty on this series',
+      'dicom/flair_rtstruct.dcm: no region that is given has a voxel on this series',
+    ]);
+    expect(staged).toEqual([]);
   });
 
   it('are refused without DICOM', async () => {
     const nifti = { ...plan, sources: [plan.sources[1]] };
     expect(() => secondaryCapture.planned(nifti)).toThrow(QuorumError);
-    const written = dicomSeg.write({ ...work, plan: nifti });
-    await expect(written).rejects.toMatchObject({ problem: { code: 'NOT_DICOM' } });
+    for (const format of [dicomSeg, rtstruct])
+      await expect(format.write({ ...work, plan: nifti })).rejects.toMatchObject({
+        problem: { code: 'NOT_DICOM' },
+      });
   });
 });

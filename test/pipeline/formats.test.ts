@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { exportRequestSchema } from '../../src/contract/exports.js';
-import { FORMATS } from '../../src/contract/formats.js';
+import { FORMATS, NAMING_FORMATS } from '../../src/contract/formats.js';
 import { contract } from '../../src/contract/index.js';
 import { WRITERS } from '../../src/pipeline/formats.js';
 
@@ -31,10 +31,17 @@ describe('the list of formats', () => {
     for (const [n, { files }] of FORMATS.entries()) expect(rows[n][1].startsWith(files)).toBe(true);
   });
 
+  it('knows which of them name the patient: those that need DICOM', () => {
+    const needDicom = FORMATS.filter(
+      ({ missing }) => missing({ dicom: false, prepared: true, stripped: true }) !== null,
+    );
+    expect(NAMING_FORMATS).toEqual(needDicom.map(({ id }) => id));
+  });
+
   it('says in words why a case has nothing to write', () => {
     const nothing = { dicom: false, prepared: false, stripped: false };
     const missing = FORMATS.filter((format) => format.missing(nothing) !== null).map(({ id }) => id);
-    expect(missing).toEqual(['native', 'strippedImages', 'dicomSeg', 'secondaryCapture']);
+    expect(missing).toEqual(['native', 'strippedImages', 'dicomSeg', 'rtstruct', 'secondaryCapture']);
     const everything = { dicom: true, prepared: true, stripped: true };
     expect(FORMATS.every((format) => format.missing(everything) === null)).toBe(true);
   });

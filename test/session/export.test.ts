@@ -78,6 +78,34 @@ describe('export', () => {
     );
   });
 
+  it('writes a BIDS derivative with the mask that is written, and its labels by the scheme', async () => {
+    const output = join(folder, 'bids');
+    const end = await exportTo(output, { bids: true, combination: 't1+flair', labels: 'consecutive' });
+    expect(end.problem).toBeUndefined();
+    const files = await readdir(join(output, 'bids'), { recursive: true });
+    const [mask] = files.filter((file) => file.endsWith('.nii.gz'));
+    expect(mask).toMatch(/^sub-([0-9A-Za-z]+)\/anat\/sub-\1_space-orig_desc-quorum_dseg\.nii\.gz$/);
+    const main = await readLabelMap(join(output, `${opened.name}_seg.nii.gz`));
+    const written = await readLabelMap(join(output, 'bids', mask));
+    expect([...written.affine]).toEqual([...main.affine]);
+    expect(Buffer.from(written.data).equals(Buffer.from(main.data))).toBe(true);
+    const stem = join(output, 'bids', mask.slice(0, -'.nii.gz'.length));
+    const table = (await readFile(`${stem}.tsv`, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((row) => row.split('\t'));
+    expect(table.slice(1).map(([index, name]) => [index, name])).toEqual([
+      ['1', 'non-enhancing core (guess)'],
+      ['2', expect.stringContaining('oedema')],
+      ['3', 'enhancing tumour (guess)'],
+    ]);
+    expect(JSON.parse(await readFile(`${stem}.json`, 'utf8'))).toMatchObject({
+      Manual: false,
+      Sequences: 'T1 + FLAIR',
+      ModelSHA256: opened.result!.model.hash,
+    });
+  });
+
   it('says volumes, answers and provenance in CSV and report, names as text', async () => {
     const output = join(folder, 'texts');
     expect((await exportTo(output, { csv: true, report: true })).state).toBe('done');

@@ -13,6 +13,7 @@ export type Dataset = Record<string, unknown>;
 export const RESEARCH_ONLY = 'RESEARCH, NOT FOR DIAGNOSIS';
 
 const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+const IMPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2';
 
 /** What made a mask: goes into the equipment and algorithm of every DICOM object. */
 export interface Provenance {
@@ -31,23 +32,33 @@ export interface Provenance {
   readonly newUid: () => string;
 }
 
-/** A DICOM file (PS3.10) with Explicit VR Little Endian. `pixels` are written as `pixelVr`. */
+/** A DICOM file (PS3.10) with Explicit VR Little Endian. Pixels are written as bytes (OB). */
 export function encodeDicom(dataset: Dataset, pixels: Uint8Array): Uint8Array {
+  return encode(
+    { ...dataset, PixelData: [pixels.buffer], _vrMap: { PixelData: 'OB' } },
+    EXPLICIT_VR_LITTLE_ENDIAN,
+  );
+}
+
+/**
+ * A DICOM file without pixels, with Implicit VR Little Endian: with Explicit VR no decimal string may be longer than 65,534 bytes
+ * (PS3.5 7.1.2), which the points of a contour can be.
+ */
+export function encodeDicomWithoutPixels(dataset: Dataset): Uint8Array {
+  return encode(dataset, IMPLICIT_VR_LITTLE_ENDIAN);
+}
+
+function encode(dataset: Dataset, transferSyntax: string): Uint8Array {
   const value = (vr: string, ...values: unknown[]) => ({ vr, Value: values });
   const dict = new DicomDict({
     '00020001': value('OB', Uint8Array.of(0, 1).buffer),
     '00020002': value('UI', dataset.SOPClassUID),
     '00020003': value('UI', dataset.SOPInstanceUID),
-    '00020010': value('UI', EXPLICIT_VR_LITTLE_ENDIAN),
+    '00020010': value('UI', transferSyntax),
     '00020012': value('UI', IMPLEMENTATION_CLASS),
     '00020013': value('SH', 'QUORUM'),
   });
-  dict.dict = DicomMetaDictionary.denaturalizeDataset({
-    SpecificCharacterSet: 'ISO_IR 192',
-    ...dataset,
-    PixelData: [pixels.buffer],
-    _vrMap: { PixelData: 'OB' },
-  });
+  dict.dict = DicomMetaDictionary.denaturalizeDataset({ SpecificCharacterSet: 'ISO_IR 192', ...dataset });
   return new Uint8Array(dict.write());
 }
 
@@ -70,6 +81,24 @@ const IMPLEMENTATION_CLASS = uidOfText('Quorum');
 /** One item of a code sequence. */
 export function code(value: string, scheme: 'SCT' | 'DCM' | 'NCIt', meaning: string): Dataset[] {
   return [{ CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning }];
+}
+
+/** What made a segment or region: model, version, weights and settings. */
+export function algorithmIdentification({
+  modelName,
+  modelVersion,
+  modelHash,
+  settings,
+}: Provenance): Dataset[] {
+  return [
+    {
+      AlgorithmFamilyCodeSequence: code('123110', 'DCM', 'Artificial Intelligence'),
+      AlgorithmName: modelName.slice(0, 64),
+      AlgorithmVersion: modelVersion.slice(0, 64),
+      AlgorithmParameters: `model SHA-256 ${modelHash}; ${settings}`,
+      AlgorithmSource: 'Quorum',
+    },
+  ];
 }
 
 /** A decimal string of at most 16 characters. */

@@ -5,7 +5,15 @@ import { LABELS } from '../../segment/combine.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Volume } from '../../volume/volume.js';
 import { OUTLINE_COLOURS } from './colours.js';
-import { code, commonModules, type Dataset, decimal, encodeDicom, type Provenance } from './dataset.js';
+import {
+  algorithmIdentification,
+  code,
+  commonModules,
+  type Dataset,
+  decimal,
+  encodeDicom,
+  type Provenance,
+} from './dataset.js';
 import dcmjs from './loadDcmjs.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
 import type { SourceHeader } from './sourceHeader.js';
@@ -185,7 +193,7 @@ function imageModules({ rows, columns }: DicomSeries, frames: number): Dataset {
 }
 
 function describeSegment({ number, label, region, title, type }: Segment, provenance: Provenance): Dataset {
-  const { modelName, modelVersion, modelHash, editedByHand, settings, supported } = provenance;
+  const { modelName, editedByHand, supported } = provenance;
   const isGuess = !supported[region];
   return {
     SegmentNumber: number,
@@ -193,15 +201,7 @@ function describeSegment({ number, label, region, title, type }: Segment, proven
     SegmentDescription: isGuess ? `${title}; a guess: not reliable from these sequences` : title,
     SegmentAlgorithmType: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     SegmentAlgorithmName: `Quorum, ${modelName}`.slice(0, 64),
-    SegmentationAlgorithmIdentificationSequence: [
-      {
-        AlgorithmFamilyCodeSequence: code('123110', 'DCM', 'Artificial Intelligence'),
-        AlgorithmName: modelName.slice(0, 64),
-        AlgorithmVersion: modelVersion.slice(0, 64),
-        AlgorithmParameters: `model SHA-256 ${modelHash}; ${settings}`,
-        AlgorithmSource: 'Quorum',
-      },
-    ],
+    SegmentationAlgorithmIdentificationSequence: algorithmIdentification(provenance),
     SegmentedPropertyCategoryCodeSequence: code('49755003', 'SCT', 'Morphologically Abnormal Structure'),
     SegmentedPropertyTypeCodeSequence: type,
     AnatomicRegionSequence: code('12738006', 'SCT', 'Brain'),
