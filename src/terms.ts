@@ -53,3 +53,6 @@ export type OptionalStep = (typeof OPTIONAL_STEPS)[number];
  */
 export const LABEL_SCHEMES = ['brats', 'brats2021', 'brats2024', 'msd', 'brats2013', 'brats-peds'] as const;
 export type LabelScheme = (typeof LABEL_SCHEMES)[number];
+
+/** What a case is called in files where no name of the user's may stand. */
+export const NEUTRAL_NAME = 'case';

@@ -104,6 +104,11 @@ export class Session {
     return this.models.find(({ chosen }) => chosen) ?? null;
   }
 
+  /** What a case is called in this window: nothing that identifies the patient while that is hidden. */
+  nameOf({ case: { name, title } }: Study): string {
+    return (this.settings?.showPatient ?? true) ? name : title;
+  }
+
   /** Reads what is there, reopens what was open, and listens. Returns how to stop. */
   start(): () => void {
     const stops = [

@@ -67,6 +67,8 @@ export const settingsSchema = z.strictObject({
   /** Id of an installed model, or null for the shipped one. */
   model: z.string().nullable(),
   theme: z.enum(['system', 'light', 'dark']),
+  /** The folder that was exported into last; null: none, or folders are not remembered. */
+  exportFolder: z.string().nullable(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

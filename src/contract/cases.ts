@@ -119,7 +119,10 @@ const examinationSchema = z.object({
 
 export const openCaseSchema = z.object({
   id: z.string(),
+  /** What its files are called: the folder's name, of DICOM the patient's number and the date. */
   name: z.string(),
+  /** The same without anything that identifies the patient. */
+  title: z.string(),
   folder: z.string().nullable(),
   files: z.array(fileSchema),
   /** The file that serves as each sequence; null is an empty slot, or one that several files claim. */

@@ -14,6 +14,8 @@ export interface FormatNeeds {
   readonly prepared: boolean;
   /** No image with a skull was taken as it is. */
   readonly stripped: boolean;
+  /** Of how many sequences the mask is. */
+  readonly sequences: number;
 }
 
 interface FormatData {
@@ -33,6 +35,8 @@ interface FormatData {
   readonly byDefault: { readonly window: boolean; readonly terminal: boolean };
   /** Why there is nothing to write, in words; null where it can be written. */
   readonly missing: (about: FormatNeeds) => string | null;
+  /** What of it there is for this mask, where that is not always the same. */
+  readonly extent?: (about: FormatNeeds) => string;
 }
 
 const never = { window: false, terminal: false };
@@ -59,6 +63,8 @@ export const FORMATS = [
     files: '`<case>_probability_<region>.nii.gz`, `<case>_spread_<region>.nii.gz`',
     byDefault: never,
     missing: nothing,
+    extent: ({ sequences }) =>
+      sequences > 1 ? 'with the disagreement of the sequences' : 'no map of disagreement: only one sequence',
   },
   {
     id: 'strippedImages',

@@ -38,6 +38,7 @@ const foundSeriesSchema = z.object({
 
 const candidateSchema = z.object({
   id: z.string(),
+  /** What its files would be called; `--study` takes it too. */
   name: z.string(),
   shown: z.string(),
   kind: z.enum(['dicom', 'files']),

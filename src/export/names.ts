@@ -1,8 +1,5 @@
 import type { Problem } from '../errors.js';
 
-/** What a case is called where no name of the user's may stand. */
-export const NEUTRAL_NAME = 'case';
-
 /**
  * A problem for a report: no folders, and with `neutral` no file names either, also not within its texts.
  */

@@ -23,8 +23,10 @@ export interface Scan {
 export interface StudyCandidate {
   /** Made of what the files say; the same for the same files wherever they lie. */
   readonly id: string;
-  /** For file names: the folder's name of image files; of DICOM nothing that identifies anyone. */
+  /** For file names: the folder's name of image files; of DICOM the patient's number and the date. Its own within one scan. */
   readonly name: string;
+  /** Where nobody may be identified: the folder's name of image files, of DICOM the date. */
+  readonly title: string;
   /** As shown to the user: the folder or archive that holds it. */
   readonly shown: string;
   readonly kind: 'dicom' | 'files';

@@ -6,7 +6,7 @@ import { chooseSeries, questionsAbout } from './choose.js';
 import type { DicomImage } from './dicom/image.js';
 import { isValidUid } from './dicom/readHeader.js';
 import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
-import { patientOf } from './patient.js';
+import { examinationName, patientOf } from './patient.js';
 import { ANOTHER_BODY_PART } from './recogniser/asideWords.js';
 import { headIn, isOtherPart, otherPartIn } from './recogniser/bodyWords.js';
 import { settleContrast } from './recogniser/examination.js';
@@ -39,7 +39,18 @@ export function dicomCandidates(
     group.push(image);
     groups.set(key, group);
   }
-  return [...groups].map(([key, group]) => candidateOf(key, group, shownOf));
+  return withNamesOfTheirOwn([...groups].map(([key, group]) => candidateOf(key, group, shownOf)));
+}
+
+/** Two examinations of one patient on one day are numbered. */
+function withNamesOfTheirOwn(candidates: readonly StudyCandidate[]): StudyCandidate[] {
+  const seen = new Map<string, number>();
+  return candidates.map((candidate) => {
+    const key = candidate.name.toLowerCase();
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    return nth === 1 ? candidate : { ...candidate, name: `${candidate.name}_${nth}` };
+  });
 }
 
 function candidateOf(
@@ -56,13 +67,16 @@ function candidateOf(
   );
   found.sort((a, b) => (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0));
   const series = settleContrast(found, { texts });
+  const patient = patientOf(images);
+  const date = images.map((image) => image.studyDate ?? image.acquired?.slice(0, 10)).find(Boolean) ?? null;
   return {
     id,
-    name: `case-${id.slice(0, 8)}`,
+    name: examinationName(patient, date) ?? `case-${id.slice(0, 8)}`,
+    title: date ? `Examination of ${date.slice(0, 10)}` : 'Examination without a date',
     shown: shownOf(images[0].file).replace(/[\\/][^\\/]*$/, ''),
     kind: 'dicom',
-    patient: patientOf(images),
-    date: images.map((image) => image.studyDate ?? image.acquired?.slice(0, 10)).find(Boolean) ?? null,
+    patient,
+    date,
     description: images[0].studyTexts[0] ?? null,
     texts,
     doubts: doubtsOf(images),

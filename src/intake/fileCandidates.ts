@@ -80,6 +80,7 @@ async function candidateOf(
   const { series, sidecars } = await fileSeries(images, contentHash);
   const isWhole = images.length === inFolder.length;
   const files = images.map(({ path }) => path);
+  const name = await studyName(isWhole ? [folder] : files, files);
   const dates = series.map(({ about }) => about.acquired?.slice(0, 10)).filter((day) => day !== undefined);
   return {
     id: createHash('sha256')
@@ -91,7 +92,8 @@ async function candidateOf(
       )
       .digest('hex')
       .slice(0, 32),
-    name: await studyName(isWhole ? [folder] : files, files),
+    name,
+    title: name,
     shown: images[0].shown.replace(/[\\/][^\\/]*$/, ''),
     kind: 'files',
     patient: null,

@@ -44,9 +44,11 @@ export async function fileCandidate(
     });
   const images = await readable(files, new Set(chosen.keys()));
   const { series, sidecars } = await fileSeries(images, (file) => file);
+  const name = await studyName(paths, files);
   let candidate: StudyCandidate = {
     id: '',
-    name: await studyName(paths, files),
+    name,
+    title: name,
     shown: dirname(files[0]),
     kind: 'files',
     patient: null,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { SegmentRequest } from '../contract/index.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../contract/report.js';
 import { problemOf, QuorumError } from '../errors.js';
-import { NEUTRAL_NAME, problemForReport } from '../export/names.js';
+import { problemForReport } from '../export/names.js';
 import {
   refuseForeignBatchReport,
   refuseOutputBesideFiles,
@@ -12,6 +12,7 @@ import {
 } from '../export/output.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
 import type { Model } from '../model/model.js';
+import { NEUTRAL_NAME } from '../terms.js';
 import { type NamedCase, nameCases } from './caseNames.js';
 import type { JobContext, Surroundings } from './context.js';
 import { type IntakeTools, openNamed, withInputs } from './open/openInputs.js';

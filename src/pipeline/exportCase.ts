@@ -1,8 +1,7 @@
 import type { ExportResult } from '../contract/exports.js';
 import { DEFAULT_PREPARATION, type PreparationOptions } from '../contract/preparation.js';
-import { NEUTRAL_NAME } from '../export/names.js';
 import { CaseOutput, refuseOutputInsideInput } from '../export/output.js';
-import type { Modality } from '../terms.js';
+import { type Modality, NEUTRAL_NAME } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
 import type { Volume } from '../volume/volume.js';

@@ -3,7 +3,6 @@ import type { SegmentRequest } from '../contract/index.js';
 import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
-import { NEUTRAL_NAME } from '../export/names.js';
 import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
 import type { Study } from '../intake/study.js';
 import type { Model } from '../model/model.js';
@@ -12,7 +11,14 @@ import { IDENTITY } from '../prepare/placement.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
-import { allCombinations, combinationName, MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import {
+  allCombinations,
+  combinationName,
+  MODALITIES,
+  MODALITY_TITLES,
+  type Modality,
+  NEUTRAL_NAME,
+} from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import { voxelCount } from '../volume/volume.js';
 import type { JobContext, Surroundings } from './context.js';

@@ -69,6 +69,7 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
     },
     'recents.clear': async () => {
       await recents.clear();
+      await settings.set({ exportFolder: null });
       return {};
     },
     'cache.status': cacheStatus,

@@ -355,7 +355,7 @@ describe.skipIf(electron === null)(SUITE, () => {
       });
       try {
         const page = await app.firstWindow();
-        await page.getByRole('heading', { name: /^case-[0-9a-f]+$/ }).waitFor();
+        await page.getByRole('heading', { level: 1, name: /^Doe4711/ }).waitFor();
         for (const name of ['T1 AX', 'FLAIR AX']) await page.getByText(name).first().waitFor();
         expect(await page.getByText('could not be converted').count()).toBe(0);
         expect(await page.getByText('No sequence to show yet').count()).toBe(0);

@@ -224,8 +224,13 @@ describe.skipIf(!haveDicomTools('a folder of mixed DICOM'))(
       expect(child?.suggestions.adult?.source).toBe('age 9 in the DICOM header');
     });
 
-    it('gives nothing that identifies the patient as a name', () => {
-      for (const { name } of found.studies) expect(name).toMatch(/^case-[0-9a-f]{8}$/);
+    it('calls each after the patient’s number and the date, and has a title that names nobody', () => {
+      const names = found.studies.map(({ name }) => name);
+      const own = ['A-1_2020-01-31', 'A-1_2021-06-30', 'B-2_2020-01-31', 'examination_2020-01-31'];
+      expect(names).toEqual(expect.arrayContaining(own));
+      expect(new Set(names).size).toBe(names.length);
+      expect(main.title).toBe('Examination of 2020-01-31');
+      for (const { title } of found.studies) expect(title).not.toMatch(/[AB]-\d|\w*ample/);
     });
 
     it('converts the chosen series: the same voxels at the same places', async () => {

@@ -33,16 +33,26 @@ describe('the list of formats', () => {
 
   it('knows which of them name the patient: those that need DICOM', () => {
     const needDicom = FORMATS.filter(
-      ({ missing }) => missing({ dicom: false, prepared: true, stripped: true }) !== null,
+      ({ missing }) => missing({ dicom: false, prepared: true, stripped: true, sequences: 4 }) !== null,
     );
     expect(NAMING_FORMATS).toEqual(needDicom.map(({ id }) => id));
   });
 
   it('says in words why a case has nothing to write', () => {
-    const nothing = { dicom: false, prepared: false, stripped: false };
+    const nothing = { dicom: false, prepared: false, stripped: false, sequences: 1 };
     const missing = FORMATS.filter((format) => format.missing(nothing) !== null).map(({ id }) => id);
     expect(missing).toEqual(['native', 'strippedImages', 'dicomSeg', 'rtstruct', 'secondaryCapture']);
-    const everything = { dicom: true, prepared: true, stripped: true };
+    const everything = { dicom: true, prepared: true, stripped: true, sequences: 4 };
     expect(FORMATS.every((format) => format.missing(everything) === null)).toBe(true);
+  });
+
+  it('says that one sequence has no map of disagreement', () => {
+    const [maps] = FORMATS.filter(({ id }) => id === 'probabilities');
+    const about = { dicom: true, prepared: true, stripped: true };
+    const said = [1, 2].map((sequences) => 'extent' in maps && maps.extent({ ...about, sequences }));
+    expect(said).toEqual([
+      'no map of disagreement: only one sequence',
+      'with the disagreement of the sequences',
+    ]);
   });
 });

@@ -131,7 +131,7 @@ async function inTurn(options: Options): Promise<[command: Written, window: Writ
 const COMBINATIONS = allCombinations().map(combinationName);
 /** Formats that this input can have. */
 const POSSIBLE = FORMATS.filter(
-  ({ missing }) => missing({ dicom: false, prepared: false, stripped: false }) === null,
+  ({ missing }) => missing({ dicom: false, prepared: false, stripped: false, sequences: 4 }) === null,
 );
 
 describe('both roads', () => {

@@ -1,7 +1,7 @@
 import { titles } from '../../contract/warnings.js';
 import { bidsDerivative, bidsNames } from '../../export/bids.js';
+import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { Modality } from '../../terms.js';
-import { writeFileAtomically } from '../../volume/atomicFile.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
 import { inScheme, LABEL_VALUES, REGION_OF_LABEL } from '../labels.js';

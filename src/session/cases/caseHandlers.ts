@@ -207,7 +207,7 @@ async function startSegmenting(
       changed(session);
       return result;
     },
-    { kind: 'segment', case: id, title: session.name },
+    { kind: 'segment', case: id, title: session.title },
   );
 }
 

@@ -75,6 +75,11 @@ export class CaseSession {
     return MODALITIES.filter((m) => slots[m]);
   }
 
+  /** What it is called where nobody may be identified: among the jobs, and while the window hides the patient. */
+  get title(): string {
+    return this.raw?.candidate.title ?? this.name;
+  }
+
   /** Whether any of its files may be segmented, or may once the user says what it is. */
   get isUsable(): boolean {
     return this.files.some(({ header, sequence }) => header !== null && sequence !== 'mask');
@@ -229,6 +234,7 @@ export class CaseSession {
     return {
       id: this.id,
       name: this.name,
+      title: this.title,
       folder: this.folder,
       files: this.files.map(summariseFile),
       slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],

@@ -22,7 +22,7 @@ export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeo
           );
           return { ...made, shown: join(made.folder, made.files[0] ?? '.') };
         },
-        { kind: 'export', case: request.case, title: openCaseOf(context, request.case).name },
+        { kind: 'export', case: request.case, title: openCaseOf(context, request.case).title },
       );
       return { job };
     },

@@ -49,7 +49,7 @@ export function preparationHandlers(
           changed(session);
           return made;
         },
-        { kind: 'prepare', case: id, title: session.name },
+        { kind: 'prepare', case: id, title: session.title },
       );
       return { job };
     },

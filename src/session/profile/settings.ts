@@ -12,6 +12,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   model: null,
   theme: 'system',
+  exportFolder: null,
 };
 
 type Changes = { readonly [K in keyof Settings]?: Settings[K] | undefined };
@@ -37,7 +38,8 @@ export class SettingsStore {
 
   async set(changes: Changes): Promise<Settings> {
     return this.queue.run(async () => {
-      const settings = merge(await this.get(), changes);
+      const merged = merge(await this.get(), changes);
+      const settings = merged.rememberFolders ? merged : { ...merged, exportFolder: null };
       await writePrivately(this.file, JSON.stringify(settings, null, 2));
       return settings;
     });

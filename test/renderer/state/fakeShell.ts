@@ -56,6 +56,7 @@ const STARTING: Answers = {
 export const emptyCase = (id: string): OpenCase => ({
   id,
   name: `name of ${id}`,
+  title: `title of ${id}`,
   folder: null,
   files: [],
   slots: { t1: null, t1ce: null, t2: null, flair: null },
