@@ -21,16 +21,16 @@ const allowed = {
   contract: [],
   pipeline: [
     ...['contract', 'files', 'volume', 'masks', 'network', 'kernels', 'model', 'intake', 'evaluate'],
-    ...['engine', 'prepare', 'segment', 'training', 'export', 'session'],
+    ...['engine', 'prepare', 'segment', 'training', 'export'],
   ],
   worker: ['contract', 'pipeline', 'engine', 'volume', 'segment', 'masks'],
   session: [
     ...['contract', 'files', 'pipeline', 'intake', 'volume', 'masks'],
-    ...['engine', 'model', 'prepare', 'segment', 'export'],
+    ...['model', 'prepare', 'segment', 'export'],
   ],
   server: ['session', 'contract', 'files'],
   // `quorum serve` starts the server.
-  cli: ['session', 'contract', 'pipeline', 'training', 'evaluate', 'server'],
+  cli: ['contract', 'pipeline', 'session', 'server'],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,
@@ -53,6 +53,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/contract/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'cli-runs-no-session',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: '^src/cli/serve\\.ts$' },
+      to: { path: '^src/(session|server)/' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -1,16 +1,19 @@
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
-import type { Client, Request } from '../contract/index.js';
+import type { z } from 'zod';
+import { checkRequest } from '../contract/index.js';
+import { evaluateRequestSchema } from '../contract/training.js';
 import { QuorumError } from '../errors.js';
-import { type EvaluateResult, READING_NAMES } from '../pipeline/training/evaluateJob.js';
+import type { Host } from '../pipeline/host.js';
+import { type EvaluateResult, READING_NAMES, runEvaluateJob } from '../pipeline/training/evaluateJob.js';
 import { REGIONS } from '../terms.js';
-import { followJob } from './follow.js';
+import { follow } from './follow.js';
 import { parseCount } from './numbers.js';
 
-type EvaluateRequest = Request<'evaluate.start'>;
+type EvaluateRequest = z.input<typeof evaluateRequestSchema>;
 
 /** `quorum evaluate DATASET (--model MODEL | --predictions DIR) --out OUT`. */
-export function evaluateCommand(services: Client): Command {
+export function evaluateCommand(host: Host): Command {
   return new Command('evaluate')
     .description('Score a model, or any method’s masks, on a folder of case folders with their truth')
     .argument('<dataset>', 'a folder of case folders with an optional dataset.json')
@@ -43,9 +46,10 @@ export function evaluateCommand(services: Client): Command {
     )
     .option('--json', 'progress and result as JSON lines')
     .action(async (dataset: string, options: EvaluateOptions) => {
-      const request = requestOf(dataset, options);
-      const start = () => services.call('evaluate.start', request);
-      const result = (await followJob(services, start, options.json === true)) as EvaluateResult;
+      const request = checkRequest(evaluateRequestSchema, requestOf(dataset, options));
+      const result = await follow('evaluate', options.json === true, (context) =>
+        runEvaluateJob(request, host.profileFolder, context),
+      );
       if (!options.json) process.stdout.write(describeEvaluation(result));
     });
 }

@@ -1,55 +1,37 @@
+import { randomUUID } from 'node:crypto';
 import { SingleBar } from 'cli-progress';
-import type { Client, JobEvent } from '../contract/index.js';
+import type { JobEvent, JobKind } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
+import type { JobContext } from '../pipeline/context.js';
+import { followWork } from '../pipeline/follow.js';
 
 /**
- * Follows a job to its end: a progress bar on a terminal, JSON lines with `json`, silence otherwise. Ctrl-C cancels the job.
+ * Does work in this process and follows it to its end: a progress bar on a terminal, JSON lines with `json`, silence otherwise.
+ * Ctrl-C cancels it.
  *
- * @returns the job's result.
- * @throws QuorumError with the job's problem.
+ * @param onEvent told of everything that is shown.
+ * @throws what the work throws.
  */
-export function followJob(
-  services: Client,
-  start: () => Promise<{ job: string }>,
+export async function follow<T>(
+  kind: JobKind,
   json: boolean,
-): Promise<unknown> {
+  work: (context: JobContext) => Promise<T>,
+  onEvent: (event: JobEvent) => void = () => undefined,
+): Promise<T> {
   const view = json ? jsonLines() : process.stderr.isTTY ? progressBar() : { show() {}, stop() {} };
-  return new Promise((resolve, reject) => {
-    let job: string | null = null;
-    const cancel = () => {
-      if (job) services.call('jobs.cancel', { job }).catch(reject);
-    };
-    process.once('SIGINT', cancel);
-    const early: JobEvent[] = [];
-    const onEvent = (event: JobEvent) => {
-      if (job === null) {
-        early.push(event);
-        return;
-      }
-      if (event.job !== job) return;
-      view.show(event);
-      if (event.state === 'queued' || event.state === 'running') return;
-      end();
-      if (event.state === 'done') resolve(event.result);
-      else reject(new QuorumError(event.problem ?? { code: 'INTERNAL' }));
-    };
-    const stop = services.onJob(onEvent);
-    const end = () => {
-      view.stop();
-      stop();
-      process.removeListener('SIGINT', cancel);
-    };
-    start().then(
-      (started) => {
-        job = started.job;
-        for (const event of early.splice(0)) onEvent(event);
-      },
-      (error) => {
-        end();
-        reject(error);
-      },
-    );
-  });
+  const controller = new AbortController();
+  const cancel = () => controller.abort();
+  process.once('SIGINT', cancel);
+  const say = (event: JobEvent) => {
+    view.show(event);
+    onEvent(event);
+  };
+  const { event, error } = await followWork(work, { job: randomUUID(), kind }, controller.signal, say);
+  say(event);
+  view.stop();
+  process.removeListener('SIGINT', cancel);
+  if (event.state === 'done') return event.result as T;
+  throw event.state === 'cancelled' ? new QuorumError({ code: 'CANCELLED' }) : error;
 }
 
 interface View {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Request } from '../contract/index.js';
+import type { PrepareRequest } from '../contract/index.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 
 /** Options that say what is read. */
@@ -28,7 +28,7 @@ export function inputOptions(command: Command): void {
 export function inputsOf(
   inputs: string[],
   options: InputOptions,
-): Pick<Request<'prepare.start'>, 'inputs' | 'overrides' | 'study' | 'onePatient'> {
+): Pick<PrepareRequest, 'inputs' | 'overrides' | 'study' | 'onePatient'> {
   const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
   return { inputs, overrides, study: options.study ?? null, onePatient: options.onePatient ?? false };
 }

@@ -1,11 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import type { Client, DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
+import type { DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
+import { listDevices } from '../pipeline/devices.js';
+import type { Host } from '../pipeline/host.js';
+import { inspectImage } from '../pipeline/inspect.js';
+import { openModel, summariseModel } from '../pipeline/models.js';
+import { scanPaths } from '../pipeline/open/scanSummary.js';
 import { describeScan } from './scan.js';
 import { table } from './table.js';
 
 /** `quorum inspect FILE|FOLDER|MODEL` and `quorum inspect --devices`. */
-export function inspectCommand(services: Client): Command {
+export function inspectCommand(host: Host): Command {
   return new Command('inspect')
     .description('Show an image file, the examinations in a folder, a model, or the devices of this machine')
     .argument(
@@ -18,16 +23,16 @@ export function inspectCommand(services: Client): Command {
       const print = (value: unknown, text: string) =>
         process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
       if (options.devices) {
-        const devices = await services.call('devices.list', {});
+        const devices = await listDevices(host.profileFolder, false);
         print(devices, describeDevices(devices));
       } else if (path === undefined || (await isModel(path))) {
-        const model = await services.call('models.inspect', { folder: path ?? null });
+        const model = summariseModel(await openModel(path ?? null));
         print(model, describeModel(model));
       } else if (await isFolderOrArchive(path)) {
-        const found = await services.call('studies.scan', { paths: [path] });
+        const found = await scanPaths([path], host.working);
         print(found, describeScan(found));
       } else {
-        const image = await services.call('images.inspect', { file: path });
+        const image = await inspectImage(path);
         print(image, describeImage(image));
       }
     });

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { Client } from '../contract/index.js';
+import { importWeights, summariseModel, writeOnnx } from '../pipeline/models.js';
 
 /** `quorum import WEIGHTS.safetensors --out MODEL`. */
-export function importCommand(services: Client): Command {
+export function importCommand(): Command {
   return new Command('import')
     .description('Make a model folder of weights trained elsewhere (safetensors, PyTorch parameter names)')
     .argument('<weights>', 'a .safetensors file')
@@ -10,19 +10,15 @@ export function importCommand(services: Client): Command {
     .option('--name <name>', 'the model’s name')
     .option('--json', 'as JSON')
     .action(async (weights: string, options: { out: string; name?: string; json?: true }) => {
-      const request = {
-        weights,
-        output: options.out,
-        ...(options.name === undefined ? {} : { name: options.name }),
-      };
-      const model = await services.call('models.import', request);
+      const named = options.name === undefined ? {} : { name: options.name };
+      const model = summariseModel(await importWeights(weights, options.out, named));
       const text = `${model.folder}: ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash}\nNothing is known about its accuracy; model.json says so.`;
       process.stdout.write(`${options.json ? JSON.stringify(model) : text}\n`);
     });
 }
 
 /** `quorum export MODEL --onnx FILE`. */
-export function exportCommand(services: Client): Command {
+export function exportCommand(): Command {
   return new Command('export')
     .description('Write a model’s network as an ONNX file: the one that Quorum itself runs')
     .argument('[model]', 'model folder (default: the shipped model)')
@@ -30,8 +26,7 @@ export function exportCommand(services: Client): Command {
     .option('--overwrite', 'replace the file')
     .option('--json', 'as JSON')
     .action(async (folder: string | undefined, options: { onnx: string; overwrite?: true; json?: true }) => {
-      const request = { folder: folder ?? null, file: options.onnx, overwrite: options.overwrite ?? false };
-      const written = await services.call('models.exportOnnx', request);
+      const written = await writeOnnx(folder ?? null, options.onnx, options.overwrite ?? false);
       const text = `${written.file}: ${(written.bytes / 1e6).toFixed(1)} MB. Inputs: input (1, 1, D, H, W), modality (index of T1, T1ce, T2, FLAIR).`;
       process.stdout.write(`${options.json ? JSON.stringify(written) : text}\n`);
     });

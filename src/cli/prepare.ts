@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
-import type { Client } from '../contract/index.js';
+import { prepareRequestSchema } from '../contract/commands.js';
+import { checkRequest } from '../contract/index.js';
 import { describeProblem } from '../contract/messages.js';
-import type { PrepareResult } from '../session/services.js';
+import type { Host } from '../pipeline/host.js';
+import { type PrepareResult, prepareInputs } from '../pipeline/prepareFolder.js';
 import { MODALITIES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
-import { followJob } from './follow.js';
+import { follow } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { notUsed } from './results.js';
@@ -22,7 +24,7 @@ interface PrepareOptions extends InputOptions {
 }
 
 /** `quorum prepare DIR|FILES… --out CASE`. */
-export function prepareCommand(services: Client): Command {
+export function prepareCommand(host: Host): Command {
   const command = new Command('prepare')
     .description(
       'Make a BraTS-style case of raw images: align, place on the BraTS grid, strip the skull, resample to 1 mm',
@@ -47,7 +49,7 @@ export function prepareCommand(services: Client): Command {
     .option('--json', 'progress and result as JSON lines');
   inputOptions(command);
   return command.action(async (inputs: string[], options: PrepareOptions) => {
-    const request = {
+    const request = checkRequest(prepareRequestSchema, {
       ...inputsOf(inputs, options),
       output: options.out,
       use: options.use ?? null,
@@ -57,9 +59,10 @@ export function prepareCommand(services: Client): Command {
       stripper: options.stripper ?? null,
       neutralNames: options.neutralNames ?? false,
       overwrite: options.overwrite ?? false,
-    };
-    const start = () => services.call('prepare.start', request);
-    const result = (await followJob(services, start, options.json === true)) as PrepareResult;
+    });
+    const result = await follow('prepare', options.json === true, (context) =>
+      prepareInputs(request, host, context),
+    );
     if (!options.json) process.stdout.write(`${describePrepared(result, options.out)}\n`);
   });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { createServices, QUORUM_VERSION } from '../session/services.js';
+import { hostOf, sweepHost } from '../pipeline/host.js';
+import { QUORUM_VERSION } from '../pipeline/version.js';
 import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
@@ -24,23 +25,23 @@ const program = new Command('quorum')
     '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some of several cases failed, 130 cancelled',
   );
 
-const services = createServices();
-program.addCommand(segmentCommand(services));
-program.addCommand(prepareCommand(services));
-program.addCommand(inspectCommand(services));
-program.addCommand(importCommand(services));
-program.addCommand(exportCommand(services));
-program.addCommand(demoCommand(services));
-program.addCommand(trainCommand(services));
-program.addCommand(evaluateCommand(services));
-program.addCommand(serveCommand(services));
+const host = hostOf();
+const sweeping = sweepHost(host);
+program.addCommand(segmentCommand(host));
+program.addCommand(prepareCommand(host));
+program.addCommand(inspectCommand(host));
+program.addCommand(importCommand());
+program.addCommand(exportCommand());
+program.addCommand(demoCommand(host));
+program.addCommand(trainCommand(host));
+program.addCommand(evaluateCommand(host));
+program.addCommand(serveCommand());
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = fail(error, process.argv.includes('--json'));
-} finally {
-  // The worker, where a command started one, would keep this process waiting.
-  await services.close();
+  await host.log.note(process.argv[2] ?? 'quorum', error);
 }
+await sweeping;

@@ -10,7 +10,9 @@ import {
 import { describeProblem } from '../contract/messages.js';
 import { isGrave } from '../contract/warnings.js';
 import { mlText } from '../numbers.js';
-import { type SegmentResult, warningLines, warningsIn } from '../session/services.js';
+import type { SegmentResult } from '../pipeline/batch.js';
+import { warningLines } from '../pipeline/facts.js';
+import { warningsIn } from '../pipeline/report.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
 import { table } from './table.js';
 

@@ -1,17 +1,20 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Client, FORMATS, type FormatId, type Request } from '../contract/index.js';
-import type { SegmentResult } from '../session/services.js';
+import type { z } from 'zod';
+import { segmentRequestSchema } from '../contract/commands.js';
+import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
+import { type SegmentResult, segmentInputs } from '../pipeline/batch.js';
+import type { Host } from '../pipeline/host.js';
 import { combinationName, type Modality } from '../terms.js';
 import { EXIT } from './failure.js';
-import { followJob } from './follow.js';
+import { follow } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { parseCount, parseShare } from './numbers.js';
 import { describeBatch, describeCase } from './results.js';
 
 /** `quorum segment DIR|FILES… --out OUT`. */
-export function segmentCommand(services: Client): Command {
+export function segmentCommand(host: Host): Command {
   const command = new Command('segment')
     .description(
       'Segment a case (a folder, DICOM or a zip, or its files), or every case in a folder of case folders',
@@ -69,12 +72,10 @@ export function segmentCommand(services: Client): Command {
     );
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
-    const request = requestOf(inputs, options);
-    const result = (await followJob(
-      services,
-      () => services.call('segment.start', request),
-      options.json === true,
-    )) as SegmentResult;
+    const request = checkRequest(segmentRequestSchema, requestOf(inputs, options));
+    const result = await follow('segment', options.json === true, (context) =>
+      segmentInputs(request, host, context),
+    );
     if (!options.json)
       process.stdout.write(
         `${result.kind === 'batch' ? describeBatch(result, options.out) : describeCase(result, options.out)}\n`,
@@ -103,7 +104,7 @@ interface SegmentOptions extends InputOptions, Partial<Record<FormatId, boolean>
   json?: true;
 }
 
-function requestOf(inputs: string[], options: SegmentOptions): Request<'segment.start'> {
+function requestOf(inputs: string[], options: SegmentOptions): z.input<typeof segmentRequestSchema> {
   return {
     ...inputsOf(inputs, options),
     output: options.out,

@@ -3,7 +3,6 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
-import { SAMPLE_PATIENT, type Services } from '../session/services.js';
 
 interface ServeOptions {
   readonly port: number;
@@ -12,7 +11,7 @@ interface ServeOptions {
 }
 
 /** `quorum serve`: the app in a browser, on this machine alone. */
-export function serveCommand(services: Services): Command {
+export function serveCommand(): Command {
   return new Command('serve')
     .description(
       'Show the app in a browser, on this machine alone (127.0.0.1). From elsewhere, through a tunnel:\nssh -L PORT:127.0.0.1:PORT this-machine',
@@ -25,8 +24,10 @@ export function serveCommand(services: Services): Command {
     )
     .option('--open', 'open the browser')
     .action(async ({ port, root = [homedir()], open: openBrowser }: ServeOptions) => {
-      // Loaded for this command alone: no other needs a web server.
+      // Loaded for this command alone: no other needs a web server, and a window's memory.
       const { startServer } = await import('../server/server.js');
+      const { createServices, SAMPLE_PATIENT } = await import('../session/services.js');
+      const services = createServices();
       let opened = false;
       let page: Promise<string> | null = null;
       const server = await startServer({

@@ -1,13 +1,16 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Client, Request } from '../contract/index.js';
+import type { z } from 'zod';
+import { checkRequest, type JobEvent } from '../contract/index.js';
 import { trainRequestSchema } from '../contract/training.js';
 import { problemOf, QuorumError } from '../errors.js';
-import type { TrainResult } from '../pipeline/training/trainJob.js';
-import { followJob } from './follow.js';
+import type { JobContext } from '../pipeline/context.js';
+import type { Host } from '../pipeline/host.js';
+import { runTrainJob, type TrainResult } from '../pipeline/training/trainJob.js';
+import { follow } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 
-type TrainRequest = Request<'train.start'>;
+type TrainRequest = z.input<typeof trainRequestSchema>;
 type Channels = NonNullable<TrainRequest['channels']>;
 type Objectives = NonNullable<TrainRequest['objectives']>;
 
@@ -15,7 +18,7 @@ type Objectives = NonNullable<TrainRequest['objectives']>;
 const DEFAULTS = trainRequestSchema.parse({ datasets: [{ folder: '.' }], output: '.' });
 
 /** `quorum train DATASET… --out MODEL`. */
-export function trainCommand(services: Client): Command {
+export function trainCommand(host: Host): Command {
   const command = new Command('train')
     .description('Train a model on folders of case folders; goes on from its last checkpoint when run again')
     .argument('<datasets...>', 'folders of case folders, each with an optional dataset.json')
@@ -31,7 +34,7 @@ export function trainCommand(services: Client): Command {
   return command
     .option('--json', 'progress and result as JSON lines')
     .action(async (datasets: string[], options: TrainOptions) => {
-      await train(services, requestOf(datasets, options), options.json === true);
+      await train(host, requestOf(datasets, options), options.json === true);
     });
 }
 
@@ -212,28 +215,27 @@ interface TrainOptions {
   json?: true;
 }
 
-async function train(services: Client, request: TrainRequest, json: boolean): Promise<void> {
-  const stop = json ? () => undefined : printMilestones(services);
-  const result = await followJob(services, () => services.call('train.start', request), json)
-    .catch((error) => {
-      const run = request.runFolder ?? `${request.output}.run`;
-      if (problemOf(error).code === 'CANCELLED' && !json) {
-        process.stderr.write(`The checkpoint is in ${run}; the same command goes on from it.\n`);
-      }
-      throw error;
-    })
-    .finally(stop);
-  if (!json) process.stdout.write(`${describeResult(result as TrainResult)}\n`);
+async function train({ profileFolder }: Host, asked: TrainRequest, json: boolean): Promise<void> {
+  const request = checkRequest(trainRequestSchema, asked);
+  const work = (context: JobContext) => runTrainJob(request, profileFolder, context);
+  const result = await follow('train', json, work, json ? undefined : milestones()).catch((error) => {
+    const run = request.runFolder ?? `${request.output}.run`;
+    if (problemOf(error).code === 'CANCELLED' && !json) {
+      process.stderr.write(`The checkpoint is in ${run}; the same command goes on from it.\n`);
+    }
+    throw error;
+  });
+  if (!json) process.stdout.write(`${describeResult(result)}\n`);
 }
 
 /** Prints what is worth keeping on the screen, once each: the estimate, validations and damaged checkpoints. */
-function printMilestones(services: Client): () => void {
+function milestones(): (event: JobEvent) => void {
   let last = '';
-  return services.onJob(({ stage }) => {
+  return ({ stage }) => {
     if (stage === last || !/^(estimate|split|validation|damaged)/.test(stage)) return;
     last = stage;
     process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${stage}\n`);
-  });
+  };
 }
 
 function describeResult({ model, runFolder, steps, stoppedEarly, best }: TrainResult): string {

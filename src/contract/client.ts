@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../errors.js';
 import { applicationContract } from './application.js';
 import { casesContract } from './cases.js';
-import { commandContract, devicesList, jobsCancel } from './commands.js';
+import { devicesList, jobsCancel } from './commands.js';
 import { changesContract, editsContract } from './edits.js';
 import { type JobEvent, jobsList, type QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
@@ -10,14 +10,11 @@ import { mapsContract, masksContract } from './masks.js';
 import { preparationBinaryContract, preparationContract } from './preparation.js';
 import { skullStripContract } from './skullStrip.js';
 
-import { studiesContract } from './studies.js';
-
 /** Methods of a window (desktop app and browser mode) that answer with JSON. */
-export const windowContract = {
+export const contract = {
   'devices.list': devicesList,
   'jobs.cancel': jobsCancel,
   'jobs.list': jobsList,
-  ...studiesContract,
   ...casesContract,
   ...masksContract,
   ...editsContract,
@@ -29,9 +26,6 @@ export const windowContract = {
 
 /** Methods of a window that answer with a header and an ArrayBuffer. */
 export const binaryContract = { ...mapsContract, ...changesContract, ...preparationBinaryContract } as const;
-
-/** Every method with a JSON answer: those of the windows and those of the command line. */
-export const contract = { ...commandContract, ...windowContract } as const;
 
 export type Contract = typeof contract;
 export type Method = keyof Contract;
@@ -46,9 +40,9 @@ export type BinaryRequest<M extends BinaryMethod> = z.input<BinaryContract[M]['r
 export type ParsedBinaryRequest<M extends BinaryMethod> = z.output<BinaryContract[M]['request']>;
 export type BinaryHeader<M extends BinaryMethod> = z.output<BinaryContract[M]['header']>;
 
-/** What a window may call; the command line's methods (any path in, any path out) are not among them. */
+/** What a window may call. */
 export const WINDOW_METHODS: ReadonlySet<string> = new Set([
-  ...Object.keys(windowContract),
+  ...Object.keys(contract),
   ...Object.keys(binaryContract),
 ]);
 

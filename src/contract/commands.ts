@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { OPTIONAL_STEPS } from '../terms.js';
-import { combinationSchema, jobIdSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
+import { combinationSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
 import { maskOptionsShape } from './exports.js';
 import { formatsShape } from './formats.js';
-import { trainingContract } from './training.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
 
@@ -65,19 +64,24 @@ export const prepareRequestSchema = z.strictObject({
 });
 export type PrepareRequest = z.infer<typeof prepareRequestSchema>;
 
-const studySchema = z.object({
-  name: z.string(),
-  folder: z.string().nullable(),
-  series: z.array(seriesSchema),
-  available: z.array(modalitySchema),
+/** What `quorum inspect` says of an image file. */
+export const imageSummarySchema = seriesSchema.extend({
+  nonZeroMl: z.number(),
+  /** What its header leaves open, or contradicts itself in, in words. */
+  remarks: z.array(z.string()),
+  minimum: z.number(),
+  maximum: z.number(),
+  labels: z.array(z.number()).nullable(),
 });
+export type ImageSummary = z.infer<typeof imageSummarySchema>;
 
-const modelSummarySchema = z.object({
-  folder: z.string(),
-  hash: z.string(),
-  parameters: z.number(),
-  description: z.unknown(),
-});
+/** What `quorum inspect` and `quorum import` say of a model. */
+export interface ModelSummary {
+  readonly folder: string;
+  readonly hash: string;
+  readonly parameters: number;
+  readonly description: unknown;
+}
 
 const deviceSchema = z.object({
   id: z.string(),
@@ -88,43 +92,6 @@ const deviceSchema = z.object({
   reason: z.string(),
   details: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
 });
-
-export const commandContract = {
-  'studies.open': {
-    request: z.strictObject({ paths: z.array(z.string()).min(1), overrides: overridesSchema.default({}) }),
-    response: studySchema,
-  },
-  'images.inspect': {
-    request: z.strictObject({ file: z.string() }),
-    response: seriesSchema.extend({
-      nonZeroMl: z.number(),
-      /** What its header leaves open, or contradicts itself in, in words. */
-      remarks: z.array(z.string()),
-      minimum: z.number(),
-      maximum: z.number(),
-      labels: z.array(z.number()).nullable(),
-    }),
-  },
-  'models.inspect': {
-    request: z.strictObject({ folder: z.string().nullable().default(null) }),
-    response: modelSummarySchema,
-  },
-  'models.import': {
-    request: z.strictObject({ weights: z.string(), output: z.string(), name: z.string().optional() }),
-    response: modelSummarySchema,
-  },
-  'models.exportOnnx': {
-    request: z.strictObject({
-      folder: z.string().nullable().default(null),
-      file: z.string(),
-      overwrite: z.boolean().default(false),
-    }),
-    response: z.object({ file: z.string(), bytes: z.number(), hash: z.string() }),
-  },
-  'segment.start': { request: segmentRequestSchema, response: jobIdSchema },
-  'prepare.start': { request: prepareRequestSchema, response: jobIdSchema },
-  ...trainingContract,
-} as const;
 
 /** Every device with its verdict; a GPU that was not yet tested with its present driver is tested. */
 export const devicesList = {

@@ -10,8 +10,9 @@ export { isGiven, mlText } from '../numbers.js';
 export type { InstalledModel, Settings } from './application.js';
 export type { GridSummary, Sequence } from './basic.js';
 export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './cases.js';
+export { checkRequest } from './check.js';
 export * from './client.js';
-export type { PrepareRequest, SegmentRequest } from './commands.js';
+export type { ImageSummary, ModelSummary, PrepareRequest, SegmentRequest } from './commands.js';
 export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
 export type { ExportRequest, ExportResult } from './exports.js';
@@ -36,7 +37,7 @@ export type {
 } from './report.js';
 export type { CaseCombination, CaseResult, Warning } from './results.js';
 export type { SkullStripNetwork } from './skullStrip.js';
-export type { CandidateSummary } from './studies.js';
+export type { CandidateSummary, ScanSummary } from './studies.js';
 export {
   AGREEMENT_MEANING,
   describeWarning,
@@ -49,10 +50,6 @@ export {
 } from './warnings.js';
 export { answerCall, clientOver } from './wire.js';
 
-export type ScanSummary = Response<'studies.scan'>;
-export type StudySummary = Response<'studies.open'>;
-export type ImageSummary = Response<'images.inspect'>;
 export type DeviceSummary = Response<'devices.list'>[number];
-export type ModelSummary = Response<'models.inspect'>;
 export type ImageVolume = BinaryResponse<'images.volume'>;
 export type MaskRequest = BinaryRequest<'masks.labels'>;

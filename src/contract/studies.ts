@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gridSchema, modalitySchema, nothing, pathSchema, problemSchema, sequenceSchema } from './basic.js';
+import { gridSchema, modalitySchema, problemSchema, sequenceSchema } from './basic.js';
 
 /** What lies below folders of any depth and mixture, before one examination is chosen and converted. */
 
@@ -62,23 +62,11 @@ const candidateSchema = z.object({
 });
 export type CandidateSummary = z.infer<typeof candidateSchema>;
 
-export const studiesContract = {
-  /** Looks into folders, archives and files; nothing is converted. */
-  'studies.scan': {
-    request: z.strictObject({ paths: z.array(pathSchema).min(1) }),
-    response: z.object({
-      studies: z.array(candidateSchema),
-      files: z.number(),
-      ignored: z.array(z.object({ what: z.string(), count: z.number() })),
-      problems: z.array(z.object({ problem: problemSchema, count: z.number() })),
-    }),
-  },
-  /** What the user said a series is, kept in the private profile by its content; null forgets it. */
-  'studies.remember': {
-    request: z.strictObject({
-      series: z.string().regex(/^[0-9a-f]{32}$/),
-      sequence: sequenceSchema.nullable(),
-    }),
-    response: nothing,
-  },
-} as const;
+/** What was found below folders, archives and files; nothing is converted. */
+export const scanSchema = z.object({
+  studies: z.array(candidateSchema),
+  files: z.number(),
+  ignored: z.array(z.object({ what: z.string(), count: z.number() })),
+  problems: z.array(z.object({ problem: problemSchema, count: z.number() })),
+});
+export type ScanSummary = z.infer<typeof scanSchema>;

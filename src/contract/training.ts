@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { jobIdSchema } from './basic.js';
 
 /** What `quorum train` and `quorum evaluate` ask for. Every default of training stands here. */
 
@@ -105,8 +104,3 @@ export const evaluateRequestSchema = z.strictObject({
   threads: z.int().positive().nullable().default(null),
 });
 export type EvaluateRequest = z.output<typeof evaluateRequestSchema>;
-
-export const trainingContract = {
-  'train.start': { request: trainRequestSchema, response: jobIdSchema },
-  'evaluate.start': { request: evaluateRequestSchema, response: jobIdSchema },
-} as const;

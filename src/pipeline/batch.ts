@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { SegmentRequest } from '../contract/index.js';
 import { type BatchReport, type CaseOutcome, type CaseReport, RESEARCH_NOTICE } from '../contract/report.js';
+import { type SelectedEngine, selectEngine } from '../engine/devices/selectEngine.js';
 import { problemOf, QuorumError } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import {
@@ -11,13 +12,14 @@ import {
   writeBatchReport,
 } from '../export/output.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
-import type { Model } from '../model/model.js';
 import { NEUTRAL_NAME } from '../terms.js';
 import { type NamedCase, nameCases } from './caseNames.js';
-import type { JobContext, Surroundings } from './context.js';
-import { type IntakeTools, openNamed, withInputs } from './open/openInputs.js';
+import type { JobContext } from './context.js';
+import type { Host } from './host.js';
+import { networkOf, openModel } from './models.js';
+import { openNamed, withInputs } from './open/openInputs.js';
 import { warningsIn } from './report.js';
-import { type EngineSource, segmentCase } from './segmentCase.js';
+import { type EngineSource, type SegmentWork, segmentCase } from './segmentCase.js';
 
 /** A finished job: the case's report, or the summary of several. */
 export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;
@@ -28,31 +30,42 @@ export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | Batch
  *
  * @throws QuorumError for a single case what it raises; for several only what concerns all (output, model, engine).
  */
-export async function runSegmentJob(
+export async function segmentInputs(
   request: SegmentRequest,
-  model: Model,
-  openEngine: EngineSource,
-  tools: IntakeTools,
-  around: Surroundings,
+  { profileFolder, staging, working, around }: Host,
   context: JobContext,
 ): Promise<SegmentResult> {
+  const model = await openModel(request.model);
+  let opened: Promise<SelectedEngine> | null = null;
+  const openEngine: EngineSource = async () => {
+    const threads = request.threads === null ? {} : { threads: request.threads };
+    opened ??= selectEngine(networkOf(model), request.device, { verdictFolder: profileFolder, ...threads });
+    return (await opened).engine;
+  };
+  try {
+    return await staging.during(request.output, () =>
+      segmentAll({ request, model, openEngine, around }, working, context),
+    );
+  } finally {
+    await (await (opened as Promise<SelectedEngine> | null)?.catch(() => null))?.engine.dispose();
+  }
+}
+
+async function segmentAll(
+  work: SegmentWork,
+  working: Host['working'],
+  context: JobContext,
+): Promise<SegmentResult> {
+  const { request } = work;
   const folders: string[] = [];
   for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
   await refuseOutputInsideInput(request.output, folders);
   await refuseOutputBesideFiles(request.output, request.inputs);
-  return withInputs(request, tools, context, async (inputs) => {
+  return withInputs(request, working, context, async (inputs) => {
     const cases = inputs ? null : await casesOf(request, folders);
-    if (cases) return runBatch(cases, request, model, openEngine, around, context);
+    if (cases) return runBatch(cases, work, context);
     const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
-    const { report, skipped } = await segmentCase(
-      { open },
-      request.output,
-      model,
-      openEngine,
-      request,
-      around,
-      context,
-    );
+    const { report, skipped } = await segmentCase({ open }, request.output, work, context);
     return { ...report, skipped };
   });
 }
@@ -81,12 +94,10 @@ async function casesOf(request: SegmentRequest, folders: readonly string[]): Pro
 
 async function runBatch(
   cases: readonly NamedCase[],
-  request: SegmentRequest,
-  model: Model,
-  openEngine: EngineSource,
-  around: Surroundings,
+  work: SegmentWork,
   context: JobContext,
 ): Promise<BatchReport> {
+  const { request, around } = work;
   await refuseForeignBatchReport(request.output);
   const outcomes: CaseOutcome[] = [];
   for (const { name, folder } of cases) {
@@ -95,7 +106,7 @@ async function runBatch(
       signal: context.signal,
       report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
     };
-    outcomes.push(await outcomeOf(name, folder, request, model, openEngine, around, caseContext));
+    outcomes.push(await outcomeOf(name, folder, work, caseContext));
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
   }
   const report: BatchReport = {
@@ -114,23 +125,13 @@ async function runBatch(
 async function outcomeOf(
   name: string,
   folder: string,
-  request: SegmentRequest,
-  model: Model,
-  openEngine: EngineSource,
-  around: Surroundings,
+  work: SegmentWork,
   context: JobContext,
 ): Promise<CaseOutcome> {
+  const { request } = work;
   try {
     const inputs = { open: () => openNamed([folder], {}, request.use), name };
-    const { report, skipped } = await segmentCase(
-      inputs,
-      join(request.output, name),
-      model,
-      openEngine,
-      request,
-      around,
-      context,
-    );
+    const { report, skipped } = await segmentCase(inputs, join(request.output, name), work, context);
     return {
       case: name,
       state: skipped ? 'skipped' : 'finished',

@@ -1,22 +1,11 @@
 import { basename } from 'node:path';
-import type { ImageSummary, StudySummary } from '../contract/index.js';
+import type { ImageSummary } from '../contract/index.js';
 import { HEADER_REMARKS } from '../intake/headerRemarks.js';
 import { recogniseSequence } from '../intake/recognise.js';
-import type { Series, Study } from '../intake/study.js';
-import { MODALITIES } from '../terms.js';
+import type { Series } from '../intake/study.js';
 import { axisCodes, voxelSpacing, voxelVolume } from '../volume/affine.js';
 import { type ImageHeader, readVolume } from '../volume/read.js';
 import type { Grid } from '../volume/volume.js';
-
-/** A Study as it travels. */
-export function summariseStudy({ name, folder, series, images }: Study): StudySummary {
-  return {
-    name,
-    folder,
-    series: series.map(summariseSeries),
-    available: MODALITIES.filter((m) => images[m]),
-  };
-}
 
 /** An image file: geometry, recognised sequence, range of values, and its labels when it holds few whole numbers. */
 export async function inspectImage(file: string): Promise<ImageSummary> {
@@ -44,7 +33,12 @@ export async function inspectImage(file: string): Promise<ImageSummary> {
 
 const MOST_LABELS = 12;
 
-function summariseSeries({ file, sequence, reason, header }: Series): StudySummary['series'][number] {
+function summariseSeries({
+  file,
+  sequence,
+  reason,
+  header,
+}: Series): Omit<ImageSummary, 'nonZeroMl' | 'remarks' | 'minimum' | 'maximum' | 'labels'> {
   return { file, sequence, reason, ...summariseHeader(header) };
 }
 

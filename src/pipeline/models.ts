@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ModelSummary } from '../contract/index.js';
 import type { NetworkWeights } from '../engine/devices/deviceCandidate.js';
 import { QuorumError } from '../errors.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
@@ -140,4 +142,29 @@ function fusionWeights(tensor: StoredTensor | undefined, file: string): FusionTa
     Object.fromEntries(REGIONS.map((r, j) => [r, values[3 * i + j]])),
   ]);
   return Object.fromEntries(rows) as FusionTable;
+}
+
+/** A model as it is listed. */
+export function summariseModel({ folder, hash, parameters, description }: Model): ModelSummary {
+  const count = [...parameters.values()].reduce((sum, values) => sum + values.length, 0);
+  return { folder, hash, parameters: count, description };
+}
+
+/**
+ * Writes a model's network to a file.
+ *
+ * @throws QuorumError OUTPUT_EXISTS unless `overwrite`, DISK_FULL, OUTPUT_NOT_WRITABLE.
+ */
+export async function writeOnnx(
+  folder: string | null,
+  file: string,
+  overwrite: boolean,
+): Promise<{ file: string; bytes: number; hash: string }> {
+  const exists = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !overwrite) throw new QuorumError({ code: 'OUTPUT_EXISTS', file, expected: 'no such file' });
+  const bytes = await exportOnnx(await openModel(folder), file);
+  return { file, bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -18,8 +18,9 @@ import { writeNifti } from '../volume/niftiWriter.js';
 import { readLabelMap } from '../volume/read.js';
 import { inputWarnings } from './checkWarnings.js';
 import type { JobContext } from './context.js';
+import type { Host } from './host.js';
 import { summariseGrid } from './inspect.js';
-import { type IntakeTools, type OpenedStudy, openNamed, withInputs } from './open/openInputs.js';
+import { type OpenedStudy, openNamed, withInputs } from './open/openInputs.js';
 import { caseWarnings } from './warnings.js';
 
 /** Says where everything lies, and claims the other files. */
@@ -45,9 +46,9 @@ export interface PrepareResult {
  *
  * @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, and what intake and prepare raise.
  */
-export async function runPrepareJob(
+export async function prepareInputs(
   request: PrepareRequest,
-  tools: IntakeTools,
+  { working, staging }: Host,
   context: JobContext,
 ): Promise<PrepareResult> {
   const started = performance.now();
@@ -55,10 +56,13 @@ export async function runPrepareJob(
   await refuseOutputInsideInput(output, await foldersOf(request.inputs));
   await refuseOutputBesideFiles(output, request.inputs);
   await refuseFull(output, request.overwrite);
-  return withInputs(request, tools, context, async (inputs) => {
-    const opened = await (inputs?.open(context) ?? openNamed(request.inputs, request.overrides, request.use));
-    return prepareOpened(opened, output, request, started, context);
-  });
+  return staging.during(output, () =>
+    withInputs(request, working, context, async (inputs) => {
+      const opened = await (inputs?.open(context) ??
+        openNamed(request.inputs, request.overrides, request.use));
+      return prepareOpened(opened, output, request, started, context);
+    }),
+  );
 }
 
 async function prepareOpened(

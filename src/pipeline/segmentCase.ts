@@ -45,6 +45,14 @@ const COMBINED = 0.8;
 /** Gives the engine for the model; it is opened when the first case needs it. */
 export type EngineSource = () => Promise<FallbackEngine>;
 
+/** What every case of a job is made with. */
+export interface SegmentWork {
+  readonly request: SegmentRequest;
+  readonly model: Model;
+  readonly openEngine: EngineSource;
+  readonly around: Surroundings;
+}
+
 /**
  * Segments one case and writes its results into `folder`. Nothing is computed when the folder's own report says that the same
  * was finished before.
@@ -54,10 +62,7 @@ export type EngineSource = () => Promise<FallbackEngine>;
 export async function segmentCase(
   inputs: CaseInputs,
   folder: string,
-  model: Model,
-  openEngine: EngineSource,
-  request: SegmentRequest,
-  around: Surroundings,
+  { request, model, openEngine, around }: SegmentWork,
   context: JobContext,
 ): Promise<{ report: CaseReport; skipped: boolean }> {
   const started = performance.now();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { binaryContract, windowContract } from '../contract/client.js';
+import { binaryContract, contract } from '../contract/client.js';
 import type { PathScope } from './pathScope.js';
 
 /** `path`: a file or folder that the call opens; `known`: one of those that an open case names. */
@@ -7,7 +7,7 @@ type PathKind = 'path' | 'known';
 
 /** Which fields of which calls name files or folders, as the contract marks them. */
 export const PATH_FIELDS: ReadonlyMap<string, ReadonlyMap<string, PathKind>> = new Map(
-  Object.entries({ ...windowContract, ...binaryContract }).flatMap(([method, { request }]) => {
+  Object.entries({ ...contract, ...binaryContract }).flatMap(([method, { request }]) => {
     const fields = Object.entries(request.shape as Record<string, z.ZodType>).flatMap(([name, schema]) => {
       const kind = pathKind(schema);
       return kind ? [[name, kind] as const] : [];

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent, JobKind } from '../contract/index.js';
-import { type Problem, problemOf } from '../errors.js';
-import type { JobContext, ReportDetails } from '../pipeline/context.js';
-import { Estimate } from './estimate.js';
-
-export type { JobContext, ReportDetails };
+import type { JobContext } from '../pipeline/context.js';
+import { followWork } from '../pipeline/follow.js';
 
 export type JobWork = (context: JobContext) => Promise<unknown>;
 
@@ -16,9 +13,6 @@ export interface JobAbout {
   /** Name of that case, for people. */
   readonly title?: string;
 }
-
-/** While a stage says nothing, the estimate is sent this often. */
-const HEARTBEAT_MS = 2000;
 
 interface Job extends JobAbout {
   readonly id: string;
@@ -106,7 +100,8 @@ export class JobQueue {
     if (job === this.running) this.say(job, { ...job.event, cancelling: true });
     else {
       this.waiting.splice(this.waiting.indexOf(job), 1);
-      this.finish(job, cancelled());
+      this.say(job, { ...shown(job), job: job.id, progress: job.event.progress, ...CANCELLED });
+      job.end();
       this.tellPlaces();
     }
   }
@@ -121,50 +116,14 @@ export class JobQueue {
   }
 
   private async run(job: Job): Promise<void> {
+    const say = (event: JobEvent) => this.say(job, event);
     const { signal } = job.controller;
-    const estimate = new Estimate();
-    let said = '';
-    let details: ReportDetails = {};
-    const tell = () => {
-      const state = signal.aborted ? ({ cancelling: true } as const) : {};
-      const name = details.case === undefined ? {} : { case: details.case };
-      const far = estimate.at();
-      this.say(job, {
-        ...shown(job),
-        job: job.id,
-        state: 'running',
-        stage: said,
-        ...name,
-        ...far,
-        progress: Math.max(job.event.progress, far.progress),
-        ...state,
-      });
-    };
-    const heartbeat = setInterval(() => said !== '' && tell(), HEARTBEAT_MS);
-    heartbeat.unref();
-    const report = (stage: string, share: number, more: ReportDetails = {}) => {
-      [said, details] = [stage, more];
-      estimate.report(share, more.until, more.expected);
-      heartbeat.refresh();
-      tell();
-    };
-    const ending = await job.work({ signal, report }).then(
-      (result): Ending => ({ state: 'done', stage: 'done', progress: 1, result }),
-      (error): Ending => {
-        if (signal.aborted) return cancelled();
-        this.onError(job.kind, error);
-        return failed(problemOf(error));
-      },
-    );
-    clearInterval(heartbeat);
+    const { event, error } = await followWork(job.work, { ...shown(job), job: job.id }, signal, say);
+    if (event.state === 'failed') this.onError(job.kind, error);
     this.running = null;
-    this.finish(job, ending);
-    this.next();
-  }
-
-  private finish(job: Job, ending: Ending): void {
-    this.say(job, { ...shown(job), job: job.id, progress: job.event.progress, ...ending });
+    say(event);
     job.end();
+    this.next();
   }
 
   /** Says to those who wait how many are before them, and whose job runs; to each only when that has changed. */
@@ -185,18 +144,12 @@ export class JobQueue {
   }
 }
 
-type Ending = Pick<JobEvent, 'state' | 'stage'> & Partial<Pick<JobEvent, 'progress' | 'result' | 'problem'>>;
-
 function shown({ kind, case: id, title }: JobAbout): Pick<JobEvent, 'kind' | 'case' | 'title'> {
   return { kind, ...(id === undefined ? {} : { case: id }), ...(title === undefined ? {} : { title }) };
 }
 
-const cancelled = (): Ending => ({
+const CANCELLED = {
   state: 'cancelled',
   stage: 'cancelled',
   problem: { code: 'CANCELLED' },
-});
-
-function failed(problem: Problem): Ending {
-  return problem.code === 'CANCELLED' ? cancelled() : { state: 'failed', stage: 'failed', problem };
-}
+} as const;

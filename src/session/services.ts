@@ -5,6 +5,7 @@ import {
   type BinaryResponse,
   binaryContract,
   type Client,
+  checkRequest,
   contract,
   type Method,
   type ParsedRequest,
@@ -12,11 +13,10 @@ import {
   type Request,
   type Response,
 } from '../contract/index.js';
-import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { QuorumError } from '../errors.js';
 import { defaultProfileFolder } from '../files/privateFiles.js';
 import type { LinkScope } from '../files/within.js';
-import type { Surroundings } from '../pipeline/context.js';
+import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { BrainStore } from '../pipeline/kept/brainStore.js';
 import { ErrorLog } from '../pipeline/kept/errorLog.js';
 import { LogitsCache } from '../pipeline/kept/logitsCache.js';
@@ -24,7 +24,6 @@ import { PreparedStore } from '../pipeline/kept/preparedStore.js';
 import { StagingRegister } from '../pipeline/kept/stagingRegister.js';
 import { DailySweep } from '../pipeline/kept/sweep.js';
 import { WorkingFolders } from '../pipeline/kept/workingFolders.js';
-import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
@@ -32,17 +31,15 @@ import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
 import { Openings } from './cases/openings.js';
 import { foldersInUse, preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
 import { Scans } from './cases/scans.js';
-import { studiesHandlers } from './cases/studiesHandlers.js';
-import { commandHandlers } from './commandHandlers.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
+import { jobHandlers } from './jobHandlers.js';
 import { JobQueue } from './jobs.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
 import { SkullStripFile } from './profile/skullStripNetwork.js';
-import { trainingHandlers } from './trainingHandlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
 import { forkedWorker } from './worker/fork.js';
 import type { WorkerLauncher } from './worker/process.js';
@@ -53,11 +50,9 @@ export interface ServiceOptions {
   readonly profileFolder?: string;
   /**
    * Starts the worker for the methods of windows, given the arguments that its process takes; `child_process.fork` by default.
-   * Nothing is started before it is needed: the command line's methods run in this process.
+   * Nothing is started before it is needed.
    */
   readonly launchWorker?: (workerArguments: readonly string[]) => WorkerLauncher;
-  /** Clock and identifiers of what the command line's methods write. */
-  readonly surroundings?: Surroundings;
   /** Tests a device in a process of its own. */
   readonly launchSelfTest?: SelfTestLauncher;
 }
@@ -87,9 +82,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
   const handlers: Handlers = {
-    ...commandHandlers(context, options.launchSelfTest, options.surroundings ?? SURROUNDINGS),
-    ...trainingHandlers(context.jobs, context.profileFolder),
-    ...studiesHandlers(context),
+    ...jobHandlers(context, options.launchSelfTest),
     ...caseHandlers(context),
     ...maskHandlers(context),
     ...editHandlers(context),
@@ -112,14 +105,14 @@ export function createServices(options: ServiceOptions = {}): Services {
     async call<M extends Method>(method: M, request: Request<M>, body?: ArrayBuffer): Promise<Response<M>> {
       const handler = handlers[method];
       if (!handler) throw new QuorumError({ code: 'REQUEST_INVALID', field: 'method', found: method });
-      const checked = check(contract[method].request, request) as ParsedRequest<M>;
+      const checked = checkRequest(contract[method].request, request) as ParsedRequest<M>;
       return noting(method, handler(checked, body));
     },
     async callBinary<M extends BinaryMethod>(
       method: M,
       request: BinaryRequest<M>,
     ): Promise<BinaryResponse<M>> {
-      const checked = check(binaryContract[method].request, request) as never;
+      const checked = checkRequest(binaryContract[method].request, request) as never;
       const { header, data } = await noting(method, binary[method](checked));
       return { header, data: wholeBuffer(data) };
     },
@@ -220,33 +213,13 @@ async function sweep(context: WindowContext): Promise<void> {
   ]);
 }
 
-/** @throws QuorumError REQUEST_INVALID with the field that is wrong. */
-function check(schema: { safeParse(value: unknown): ParseResult }, request: unknown): unknown {
-  const parsed = schema.safeParse(request);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new QuorumError({ code: 'REQUEST_INVALID', field: issue.path.join('.'), expected: issue.message });
-}
-
-type ParseResult =
-  | { readonly success: true; readonly data: unknown }
-  | {
-      readonly success: false;
-      readonly error: {
-        readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[];
-      };
-    };
-
 /** The bytes as an ArrayBuffer of their own, copied only when they are a part of a larger one, or shared with what is kept. */
 function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
 export type { SegmentResult } from '../pipeline/batch.js';
-export { warningLines } from '../pipeline/facts.js';
-export { openModel, SHIPPED_MODEL } from '../pipeline/models.js';
-export type { PrepareResult } from '../pipeline/prepareFolder.js';
-export { warningsIn } from '../pipeline/report.js';
+export { SHIPPED_MODEL } from '../pipeline/models.js';
 export { SAMPLE_PATIENT } from '../pipeline/sample.js';
 export { QUORUM_VERSION } from '../pipeline/version.js';
 export { forkedWorker, WORKER_MODULE } from './worker/fork.js';

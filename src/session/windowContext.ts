@@ -1,11 +1,11 @@
 import type {
   BinaryHeader,
   BinaryMethod,
+  contract,
   ParsedBinaryRequest,
   ParsedRequest,
   QuorumEvent,
   Response,
-  windowContract,
 } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
@@ -60,7 +60,7 @@ export interface WindowContext {
   emit(event: QuorumEvent): void;
 }
 
-export type WindowMethod = keyof typeof windowContract;
+export type WindowMethod = keyof typeof contract;
 export type JsonHandlers<M extends WindowMethod> = {
   [K in M]: (request: ParsedRequest<K>, body?: ArrayBuffer) => Promise<Response<K>>;
 };

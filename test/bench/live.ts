@@ -7,13 +7,14 @@
 import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
+import { openModel } from '../../src/pipeline/models.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
 import { fusionOf, membersOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
-import { openModel, SAMPLE_PATIENT } from '../../src/session/services.js';
 import { combinationName } from '../../src/terms.js';
 
 const model = await openModel();

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SAMPLE_PATIENT, SHIPPED_MODEL } from '../../src/session/services.js';
+import { SHIPPED_MODEL } from '../../src/pipeline/models.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { niftiBytes } from '../volume/niftiBytes.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/contract/index.js';
-import { SAMPLE_PATIENT } from '../../src/session/services.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import type { Modality } from '../../src/terms.js';
 import { invertAffine, voxelToWorld } from '../../src/volume/affine.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';

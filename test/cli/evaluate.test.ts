@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SAMPLE_PATIENT } from '../../src/session/services.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';

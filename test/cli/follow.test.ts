@@ -1,19 +1,18 @@
 import { expect, it } from 'vitest';
-import { followJob } from '../../src/cli/follow.js';
-import type { Client } from '../../src/contract/index.js';
+import { follow } from '../../src/cli/follow.js';
 import { QuorumError } from '../../src/errors.js';
 
-it('leaves no listener behind when a job is refused at its start', async () => {
-  const listeners = new Set<unknown>();
-  const services = {
-    onJob: (listener: unknown) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  } as unknown as Client;
+it('leaves no handler behind when work fails, and throws what it threw', async () => {
   const before = process.listenerCount('SIGINT');
-  const refused = () => Promise.reject(new QuorumError({ code: 'REQUEST_INVALID' }));
-  await expect(followJob(services, refused, true)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-  expect(listeners.size).toBe(0);
+  const error = new QuorumError({ code: 'REQUEST_INVALID' });
+  await expect(follow('segment', false, () => Promise.reject(error))).rejects.toBe(error);
   expect(process.listenerCount('SIGINT')).toBe(before);
+});
+
+it('stops work at Ctrl-C', async () => {
+  const work = follow('segment', false, async ({ signal }) => {
+    process.emit('SIGINT');
+    signal.throwIfAborted();
+  });
+  await expect(work).rejects.toMatchObject({ code: 'CANCELLED' });
 });

@@ -4,7 +4,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/contract/index.js';
-import { SAMPLE_PATIENT } from '../../src/session/services.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
 import { diceOfMaps } from '../support/dice.js';

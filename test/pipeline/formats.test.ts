@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { segmentRequestSchema } from '../../src/contract/commands.js';
 import { exportRequestSchema } from '../../src/contract/exports.js';
 import { FORMATS, NAMING_FORMATS } from '../../src/contract/formats.js';
-import { contract } from '../../src/contract/index.js';
 import { WRITERS } from '../../src/pipeline/formats.js';
 
 describe('the list of formats', () => {
@@ -11,7 +11,7 @@ describe('the list of formats', () => {
   });
 
   it('is what windows and the command line can ask for', () => {
-    const segment = contract['segment.start'].request.parse({ inputs: [], output: 'o' });
+    const segment = segmentRequestSchema.parse({ inputs: [], output: 'o' });
     const exported = exportRequestSchema.parse({ case: 'c', folder: 'f', combination: 't1' });
     for (const { id, byDefault } of FORMATS) {
       expect(segment[id]).toBe(byDefault.terminal);

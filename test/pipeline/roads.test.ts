@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMATS, type FormatId, NO_FORMATS } from '../../src/contract/formats.js';
 import type { CaseReport } from '../../src/contract/index.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
+import { hostOf } from '../../src/pipeline/host.js';
 import { createServices, type Services } from '../../src/session/services.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
 import { jobEnd, openCase, segment, writeTinyStudy } from '../session/harness.js';
 import { localWorker } from '../session/localWorker.js';
+import { segmentEnd } from './command.js';
 
 /**
  * The same request by both roads: `quorum segment`, and a window that opens, segments and exports. Clock and identifiers are
@@ -39,7 +41,6 @@ beforeAll(async () => {
   services = createServices({
     profileFolder: join(folder, 'profile'),
     launchWorker: localWorker(AROUND),
-    surroundings: AROUND,
   });
   id = (await openCase(services, study)).id;
   await segment(services, id);
@@ -89,15 +90,15 @@ async function done(job: string): Promise<void> {
 
 async function byCommand(options: Options): Promise<Written> {
   const output = join(folder, `command-${++runs}`);
-  const { job } = await services.call('segment.start', {
+  const end = await segmentEnd(hostOf(join(folder, 'profile'), AROUND), {
     inputs: [study],
     output,
     force: true,
     device: 'cpu',
     ...NO_FORMATS,
-    ...options,
-  } as never);
-  await done(job);
+    ...(options as object),
+  });
+  expect(end.problem).toBeUndefined();
   return written(output);
 }
 

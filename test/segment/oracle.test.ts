@@ -8,7 +8,7 @@ import type { Model } from '../../src/model/model.js';
 import { buildLayers } from '../../src/network/layers.js';
 import { takeParameters } from '../../src/network/parameters.js';
 import { readSafetensors } from '../../src/network/safetensors.js';
-import { openModel } from '../../src/session/services.js';
+import { openModel } from '../../src/pipeline/models.js';
 import { MODALITIES, REGIONS } from '../../src/terms.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { score } from './scoredCase.js';

@@ -2,7 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { binaryContract, windowContract } from '../../src/contract/client.js';
+import { binaryContract, contract } from '../../src/contract/client.js';
 import { decodeFrame, encodeFrame, type WireResponse } from '../../src/contract/index.js';
 import { PATH_FIELDS } from '../../src/server/requestPaths.js';
 import { Browser } from './browser.js';
@@ -114,7 +114,7 @@ describe('paths in calls', () => {
 
   it('are marked in the contract wherever a field is called file, folder or path', () => {
     // `recents.remove` opens nothing: it takes a path, which may be gone, off a list.
-    const calls = Object.entries({ ...windowContract, ...binaryContract }).filter(
+    const calls = Object.entries({ ...contract, ...binaryContract }).filter(
       ([method]) => method !== 'recents.remove',
     );
     const named = calls.flatMap(([method, { request }]) =>

@@ -2,11 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { JobEvent } from '../../src/contract/index.js';
 import { daysBetween, patientName, sexAndAge } from '../../src/contract/index.js';
 import { reportCsv } from '../../src/export/csv.js';
 import type { ReportFacts } from '../../src/export/facts.js';
 import { reportHtml } from '../../src/export/html.js';
+import { hostOf } from '../../src/pipeline/host.js';
+import { prepareEnd } from '../pipeline/command.js';
 import { writeFollowUp } from '../support/followUp.js';
 import { startServices } from './harness.js';
 
@@ -65,15 +66,8 @@ it('keeps the patient’s other examinations with the open case, opens them from
 });
 
 it('tells the patients apart by number on the terminal, without names', async () => {
-  const ended = new Promise<JobEvent>((resolve) => {
-    const stop = host.services.onJob((event) => {
-      if (event.state === 'queued' || event.state === 'running') return;
-      stop();
-      resolve(event);
-    });
-  });
-  await host.services.call('prepare.start', { inputs: [join(folder, 'dicom')], output: join(folder, 'out') });
-  const { problem } = await ended;
+  const request = { inputs: [join(folder, 'dicom')], output: join(folder, 'out') };
+  const { problem } = await prepareEnd(hostOf(host.profile), request);
   expect(problem?.code).toBe('SEVERAL_STUDIES');
   const patients = problem!.found!.match(/patient \d, 2024-\d\d-\d\d/g)!;
   expect(patients).toHaveLength(3);

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaseResult, MaskRef, OpenCase } from '../../src/contract/index.js';
-import { SAMPLE_PATIENT } from '../../src/session/services.js';
+import { hostOf } from '../../src/pipeline/host.js';
+import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName, MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
+import { segmentEnd } from '../pipeline/command.js';
 import { jobEnd, openCase, segment, startServices } from './harness.js';
 
 /** The simulated patient at full size, through the worker, against what the command line writes. */
@@ -30,13 +32,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorum-results-'));
   host = await startServices();
   const output = join(folder, 'cli');
-  const { job } = await host.services.call('segment.start', {
+  const end = await segmentEnd(hostOf(host.profile), {
     inputs: [SAMPLE_PATIENT],
     output,
     allCombinations: true,
     device: 'cpu',
   });
-  const end = await jobEnd(host.services, job);
   expect(end.state).toBe('done');
   opened = await segment(host.services, (await openCase(host.services, SAMPLE_PATIENT)).id);
   result = opened.result!;

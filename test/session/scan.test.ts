@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan } from '../../src/intake/scan.js';
+import { hostOf } from '../../src/pipeline/host.js';
+import { scanPaths } from '../../src/pipeline/open/scanSummary.js';
 import { forkedWorker, type Services } from '../../src/session/services.js';
 import { WorkerSupervisor } from '../../src/session/worker/supervisor.js';
 import { dicomBytes } from '../intake/dicom/dicomBytes.js';
-import { startServices } from './harness.js';
+import { openCase, startServices } from './harness.js';
 
 let root: string;
 let folder: string;
@@ -25,9 +27,9 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describe('looking into folders through the services', () => {
+describe('looking into folders', () => {
   it('shows examinations without patient or DICOM identifiers, and leaves no working files', async () => {
-    const found = await services.call('studies.scan', { paths: [folder] });
+    const found = await scanPaths([folder], hostOf(profile).working);
     expect(found.studies[0].series[0]).toMatchObject({ sequence: 't1', files: 6, grid: { size: [6, 8, 6] } });
     expect(JSON.stringify(found)).not.toMatch(/P1"|1\.2\.3/);
     expect(readdirSync(join(profile, 'working'))).toEqual([]);
@@ -35,21 +37,21 @@ describe('looking into folders through the services', () => {
 
   it('remembers what the user said by content, in the profile alone', async () => {
     const before = readdirSync(folder);
-    const { studies } = await services.call('studies.scan', { paths: [folder] });
-    const { id } = studies[0].series[0];
-    await services.call('studies.remember', { series: id, sequence: 't1ce' });
-    const again = await services.call('studies.scan', { paths: [folder] });
-    expect(again.studies[0].series[0]).toMatchObject({
+    const opened = await openCase(services, folder);
+    const { id } = opened.files[0].series!;
+    await services.call('cases.assignSeries', { case: opened.id, series: id, sequence: 't1ce' });
+    await services.call('cases.close', { case: opened.id });
+    const again = await openCase(services, folder);
+    expect(again.files[0]).toMatchObject({
       sequence: 't1ce',
       chosen: true,
       reason: 'chosen by the user earlier',
     });
-    expect(again.studies[0].choices).toEqual({ t1ce: { winner: id, rejected: [] } });
+    expect(again.available).toEqual(['t1ce']);
     expect(readFileSync(join(profile, 'sequences.json'), 'utf8')).toBe(JSON.stringify([[id, 't1ce']]));
     expect(readdirSync(folder)).toEqual(before);
-    await services.call('studies.remember', { series: id, sequence: null });
-    const forgotten = await services.call('studies.scan', { paths: [folder] });
-    expect(forgotten.studies[0].series[0].sequence).toBe('t1');
+    // A command gives the same on every machine: it asks nobody.
+    expect((await scanPaths([folder], hostOf(profile).working)).studies[0].series[0].sequence).toBe('t1');
   });
 
   it('converts in the worker, whose death is a coded error and no more', async () => {

@@ -4,20 +4,20 @@ import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate } from '../../intake/candidate.js';
 import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
 import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
+import { openCandidate } from '../../intake/openCandidate.js';
 import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
 import { isImageName, recogniseSequence } from '../../intake/recognise.js';
 import type { SequenceOverrides, Study } from '../../intake/study.js';
 import { looksLikeTar } from '../../intake/untar.js';
 import { looksLikeZip } from '../../intake/unzip.js';
 import { isNoImage, walk } from '../../intake/walk.js';
-import type { SequenceMemory } from '../../session/profile/sequenceMemory.js';
-import type { WorkerSupervisor } from '../../session/worker/supervisor.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { withFile } from '../../volume/fileBytes.js';
 import type { JobContext } from '../context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
 import { type Account, accountOf } from './account.js';
 import { chooseStudy, hasSequences, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
+import { scanWithin } from './scan.js';
 
 /** What the user gave, and what he said about it. */
 export interface InputRequest {
@@ -39,33 +39,25 @@ export interface OpenedStudy {
   readonly account: Account;
 }
 
-export interface IntakeTools {
-  readonly worker: WorkerSupervisor;
-  readonly working: WorkingFolders;
-  readonly memory: SequenceMemory;
-}
-
 /** The one examination that inputs hold; null where names alone tell, and a folder may hold several cases. */
 export type Inputs = { readonly open: (context: JobContext) => Promise<OpenedStudy> } | null;
 
-/** A folder that takes longer is no examination. */
-const SCAN_LIMIT_MS = 5 * 60_000;
 const START_BYTES = 4096;
 /** The share of a job's time that looking into a folder and converting may take. */
 const SCANNED = 0.05;
 const CONVERTED = 0.1;
 
 /**
- * Looks at what was given, and runs `work` with it. Image files that their names explain are left to the caller, as they were before
- * there was a scan; DICOM, archives, and folders whose names tell nothing are scanned, in the worker. What is unpacked and converted lies
- * in a private folder that is removed at the end, however it ends.
+ * Looks at what was given, and runs `work` with it. Image files that their names explain are left to the caller;
+ * DICOM, archives, and folders whose names tell nothing are scanned. What is unpacked and converted lies in a private folder that is
+ * removed at the end, however it ends.
  *
  * @throws QuorumError SEVERAL_STUDIES, STUDY_UNKNOWN, SERIES_UNKNOWN, and what scanning raises; `open` throws NOT_CONFIRMED and what
  *   converting raises.
  */
 export async function withInputs<T>(
   request: InputRequest,
-  tools: IntakeTools,
+  working: WorkingFolders,
   context: JobContext,
   work: (inputs: Inputs) => Promise<T>,
 ): Promise<T> {
@@ -73,28 +65,21 @@ export async function withInputs<T>(
   const isScanned = request.study !== null || (await holdsDicom(paths, context.signal));
   const isNamed = !isScanned && (await isExplained(paths, request.overrides));
   if (isNamed || paths.length === 0) return work(null);
-  const workingFolder = await tools.working.create();
+  const workingFolder = await working.create();
   try {
-    const scan = await look(paths, workingFolder, tools, context, isScanned);
+    const scan = await look(paths, workingFolder, context, isScanned);
     const candidate = scan && (await choose(scan, paths, workingFolder, request));
     if (!candidate) return await work(null);
     return await work({
       open: (opening) =>
-        open(
-          askedOnly(candidate, request.use),
-          scan.problems,
-          workingFolder,
-          request.onePatient,
-          tools.worker,
-          opening,
-        ),
+        open(askedOnly(candidate, request.use), scan.problems, workingFolder, request.onePatient, opening),
     }).catch((error) => {
       throw new QuorumError(withLabels(problemOf(error), labelsOf(candidate, workingFolder)), {
         cause: error,
       });
     });
   } finally {
-    await tools.working.remove(workingFolder);
+    await working.remove(workingFolder);
   }
 }
 
@@ -157,31 +142,15 @@ async function isExplained(paths: readonly string[], overrides: SequenceOverride
 async function look(
   paths: readonly string[],
   workingFolder: string,
-  { worker, memory }: IntakeTools,
   { signal, report }: JobContext,
   isAsked: boolean,
 ): Promise<Scan | null> {
-  const limit = AbortSignal.timeout(SCAN_LIMIT_MS);
-  const options = {
-    signal: AbortSignal.any([signal, limit]),
-    onProgress: (stage: string, share: number) => report(stage, SCANNED * share),
-  };
-  try {
-    return await worker.run(
-      'scan',
-      { paths, workingFolder, remembered: await memory.all(), links: null },
-      options,
-    );
-  } catch (error) {
-    if (limit.aborted && !signal.aborted)
-      throw new QuorumError({
-        code: 'FOLDER_TOO_LARGE',
-        expected: 'a folder that is read in five minutes',
-        file: paths[0],
-      });
-    if (!isAsked && !signal.aborted) return null;
-    throw error;
-  }
+  const onProgress = (done: number, total: number) => report('reading headers', (SCANNED * done) / total);
+  // What was said in the app is not asked: the same command gives the same result on every machine.
+  return scanWithin(paths, { workingFolder, signal, onProgress }).catch((error) => {
+    if (isAsked || signal.aborted || problemOf(error).code === 'FOLDER_TOO_LARGE') throw error;
+    return null;
+  });
 }
 
 /** @returns null where there is nothing that names did not tell as well. */
@@ -215,14 +184,11 @@ async function open(
   problems: Scan['problems'],
   workingFolder: string,
   confirmed: boolean,
-  worker: WorkerSupervisor,
   { signal, report }: JobContext,
 ): Promise<OpenedStudy> {
-  const opened = await worker.run(
-    'openCandidate',
-    { candidate, workingFolder, confirmed },
-    { signal, onProgress: (stage, share) => report(stage, SCANNED + (CONVERTED - SCANNED) * share) },
-  );
+  const onProgress = (done: number, total: number) =>
+    report('converting', SCANNED + ((CONVERTED - SCANNED) * done) / total);
+  const opened = await openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
   return {
     study: opened.study,
     labels: labelsOf(candidate, workingFolder),

@@ -1,3 +1,4 @@
+import { QuorumError } from '../../errors.js';
 import type { FoundSeries, Scan } from '../../intake/candidate.js';
 import {
   applyRemembered,
@@ -5,11 +6,30 @@ import {
   openCandidate,
   openSeries,
 } from '../../intake/openCandidate.js';
-import { scan } from '../../intake/scan.js';
+import { type ScanOptions, scan } from '../../intake/scan.js';
 import type { Series } from '../../intake/study.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { JobContext } from '../context.js';
 import type { TaskArguments } from '../tasks.js';
+
+/** A folder that takes longer is no examination; 20,000 files take some seconds. */
+const LIMIT_MS = 5 * 60_000;
+
+/**
+ * Looks into folders for at most five minutes.
+ *
+ * @throws QuorumError FOLDER_TOO_LARGE, CANCELLED, and what scanning raises.
+ */
+export async function scanWithin(paths: readonly string[], options: ScanOptions): Promise<Scan> {
+  const { signal } = options;
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const stop = signal ? AbortSignal.any([signal, limit]) : limit;
+  return scan(paths, { ...options, signal: stop }).catch((error) => {
+    if (!limit.aborted || signal?.aborted) throw error;
+    const expected = 'a folder that is read in five minutes';
+    throw new QuorumError({ code: 'FOLDER_TOO_LARGE', expected, file: paths[0] }, { cause: error });
+  });
+}
 
 /** Looks into folders, and applies what the user said of the same content before. */
 export async function scanTask(
@@ -17,7 +37,7 @@ export async function scanTask(
   { signal, report }: JobContext,
 ): Promise<Scan> {
   const onProgress = (done: number, total: number) => report('reading headers', done / total);
-  const found = await scan(paths, { workingFolder, links, signal, onProgress });
+  const found = await scanWithin(paths, { workingFolder, links, signal, onProgress });
   return { ...found, studies: found.studies.map((study) => applyRemembered(study, remembered)) };
 }
 

@@ -11,6 +11,7 @@ import type { skullStripContract } from '../../contract/skullStrip.js';
 import { problemOf, QuorumError } from '../../errors.js';
 import type { Series } from '../../intake/study.js';
 import { checkRuns } from '../../masks/runs.js';
+import type { JobContext } from '../../pipeline/context.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import {
   BRAIN_FILE,
@@ -22,7 +23,6 @@ import {
 import type { PreparationTransforms } from '../../prepare/preparation.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
-import type { JobContext } from '../jobs.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
 import { type Making, preparedGrid, sourcesOf } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';

@@ -1,7 +1,7 @@
-import { launchSelfTest, type SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
 import { type Problem, QuorumError } from '../../errors.js';
+import type { JobContext } from '../../pipeline/context.js';
+import { launchSelfTest, type SelfTestLauncher } from '../../pipeline/devices.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../../pipeline/tasks.js';
-import type { JobContext } from '../jobs.js';
 import type { WorkerLauncher, WorkerProcess } from './process.js';
 
 /** How long a cancelled task may take to stop by itself. */

@@ -2,24 +2,24 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobEvent, Request } from '../../../src/contract/index.js';
+import type { JobEvent, PrepareRequest } from '../../../src/contract/index.js';
 import { scan } from '../../../src/intake/scan.js';
+import { type Host, hostOf } from '../../../src/pipeline/host.js';
 import { chooseStudy, nameSeries, notTaken } from '../../../src/pipeline/open/chooseStudy.js';
-import type { Services } from '../../../src/session/services.js';
 import { type DicomBytes, dicomBytes } from '../../intake/dicom/dicomBytes.js';
-import { startServices, writeTinyStudy } from '../../session/harness.js';
+import { writeTinyStudy } from '../../session/harness.js';
 import { problemOfRefusal } from '../../volume/folder.js';
+import { prepareEnd } from '../command.js';
 
 let root: string;
-let services: Services;
 let profile: string;
-let dispose: () => Promise<void>;
-beforeAll(async () => {
+let host: Host;
+beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'quorum-inputs-'));
-  ({ services, profile, dispose } = await startServices());
+  profile = join(root, 'profile');
+  host = hostOf(profile);
 });
-afterAll(async () => {
-  await dispose();
+afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -37,20 +37,13 @@ function seriesIn(folder: string, options: DicomBytes, edit: (bytes: Buffer) => 
 
 let number = 0;
 
-/** How a job ends. */
+/** How a command ends. */
 function outcomeOf(
-  request: Partial<Request<'prepare.start'>> & { inputs: string[] },
-  onEvent: (event: JobEvent) => void = () => undefined,
+  request: Partial<PrepareRequest> & { inputs: string[] },
+  onEvent?: (event: JobEvent) => void,
+  signal?: AbortSignal,
 ): Promise<JobEvent> {
-  return new Promise((resolve, reject) => {
-    const stop = services.onJob((event) => {
-      onEvent(event);
-      if (event.state === 'queued' || event.state === 'running') return;
-      stop();
-      resolve(event);
-    });
-    services.call('prepare.start', { output: join(root, `out-${++number}`), ...request }).catch(reject);
-  });
+  return prepareEnd(host, { output: join(root, `out-${++number}`), ...request }, onEvent, signal);
 }
 const working = () => readdirSync(join(profile, 'working'));
 
@@ -100,10 +93,12 @@ describe('what a command is given', () => {
   it('a cancelled job leaves nothing in the working folder', async () => {
     const inputs = [join(root, 'Doe-Jane/first')];
     let seen = 0;
-    const { state } = await outcomeOf({ inputs }, (event) => {
-      if (event.state === 'running') seen = Math.max(seen, working().length);
-      if (event.stage === 'converting') void services.call('jobs.cancel', { job: event.job });
-    });
+    const controller = new AbortController();
+    const onEvent = ({ stage }: JobEvent) => {
+      seen = Math.max(seen, working().length);
+      if (stage === 'converting') controller.abort();
+    };
+    const { state } = await outcomeOf({ inputs }, onEvent, controller.signal);
     expect([state, seen]).toEqual(['cancelled', 1]);
     expect(working()).toEqual([]);
   });
