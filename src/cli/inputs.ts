@@ -6,6 +6,7 @@ import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 export interface InputOptions extends Partial<Record<Modality, string>> {
   study?: string;
   onePatient?: true;
+  acceptGaps?: true;
 }
 
 export function inputOptions(command: Command): void {
@@ -18,6 +19,10 @@ export function inputOptions(command: Command): void {
       '--one-patient',
       'take images for one patient’s one examination although headers leave it in doubt; look at them first',
     );
+  command.option(
+    '--accept-gaps',
+    'use a DICOM series with one missing slice, or with slices that are not evenly spaced, by interpolation, where no whole one serves; results say so',
+  );
   for (const modality of MODALITIES)
     command.option(
       `--${modality} <file>`,
@@ -28,7 +33,8 @@ export function inputOptions(command: Command): void {
 export function inputsOf(
   inputs: string[],
   options: InputOptions,
-): Pick<PrepareRequest, 'inputs' | 'overrides' | 'study' | 'onePatient'> {
+): Pick<PrepareRequest, 'inputs' | 'overrides' | 'study' | 'onePatient' | 'acceptGaps'> {
   const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
-  return { inputs, overrides, study: options.study ?? null, onePatient: options.onePatient ?? false };
+  const { study = null, onePatient = false, acceptGaps = false } = options;
+  return { inputs, overrides, study, onePatient, acceptGaps };
 }

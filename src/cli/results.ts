@@ -46,7 +46,7 @@ const deviceOf = (device: string) => (device === 'cpu' ? 'the processor' : devic
 
 /** Warnings that stand in the first line, and those that stand before the first number. */
 const FIRST = ['SEQUENCE_LOST'];
-const BEFORE_NUMBERS = ['HEADERS_SUGGEST'];
+const BEFORE_NUMBERS = ['HEADERS_SUGGEST', 'SLICES_INTERPOLATED'];
 
 function warningsOf({ warnings }: CaseReport, codes: readonly string[]): string[] {
   return warnings.filter(({ code }) => codes.includes(code)).map(({ text }) => text);

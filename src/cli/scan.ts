@@ -57,7 +57,7 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
       one.id.slice(0, 8),
       ...geometry(one),
       one.description ?? one.shown.split(/[\\/]/).at(-1)!,
-      one.setAside!,
+      `${one.setAside}${one.mend ? ' (--accept-gaps interpolates)' : ''}`,
     ]);
     lines.push(indented(rows));
   }

@@ -57,6 +57,8 @@ const seriesAboutSchema = z.object({
   guess: modalitySchema.nullable(),
   /** Why it is no image to segment from; null when it may be one. */
   setAside: z.string().nullable(),
+  /** What interpolation would mend, where that alone keeps it out; null else. */
+  mend: z.string().nullable(),
   /** Why another series of the same sequence is taken; null where none is. */
   rejected: z.string().nullable(),
 });

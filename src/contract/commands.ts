@@ -16,6 +16,8 @@ const inputShape = {
   study: z.string().min(1).nullable().default(null),
   /** The user has looked at what is in doubt about the examination. */
   onePatient: z.boolean().default(false),
+  /** A missing slice, or uneven ones, are interpolated where no whole series serves as the sequence. */
+  acceptGaps: z.boolean().default(false),
 } as const;
 
 export const segmentRequestSchema = z.strictObject({

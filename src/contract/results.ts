@@ -64,11 +64,14 @@ export const warningSchema = z.discriminatedUnion('code', [
     sequence: modalitySchema,
     series: z.string(),
     reason: z.string(),
+    /** Interpolation on the user's request would make it usable. */
+    mendable: z.boolean(),
   }),
   /** A device failed and the job was repeated on the CPU. */
   z.object({ code: z.literal('REPEATED_ON_CPU'), device: z.string() }),
   /** No header says which side is left. */
   z.object({ code: z.literal('ORIENTATION_UNKNOWN'), sequence: modalitySchema }),
+  z.object({ code: z.literal('SLICES_INTERPOLATED'), sequence: modalitySchema, what: z.string() }),
   /** A header contradicts itself about the voxels' size or place; what is left of it was taken. */
   z.object({ code: z.literal('VOXEL_SIZE_FROM_PIXDIM'), sequence: modalitySchema }),
   z.object({ code: z.literal('SFORM_UNUSABLE'), sequence: modalitySchema }),

@@ -22,6 +22,8 @@ const foundSeriesSchema = z.object({
   guess: z.enum(['t1', 't2', 'flair']).nullable(),
   /** Why it is no image to segment from; null when it may be one. */
   setAside: z.string().nullable(),
+  /** What interpolation would mend, where that alone keeps it out; null else. */
+  mend: z.string().nullable(),
   /** Why it is not settled what it is; it then serves as nothing until the user says. */
   doubt: z.string().nullable(),
   chosen: z.boolean(),

@@ -131,7 +131,7 @@ export function describeWarning(warning: Warning): string {
     case 'HEADERS_SUGGEST':
       return `${SUGGESTED[warning.reason]} (${warning.source}). ${OUTSIDE_TRAINING[warning.reason]}`;
     case 'SEQUENCE_LOST':
-      return `${MODALITY_TITLES[warning.sequence]} was there but ${warning.reason}: ${warning.series} was not used.`;
+      return `${MODALITY_TITLES[warning.sequence]} was there but ${warning.reason}: ${warning.series} was not used.${warning.mendable ? ' It can be interpolated: --accept-gaps, or choose the series in the window.' : ''}`;
     case 'PREPARATION_DOUBTFUL': {
       const { step, sequence, problem } = warning;
       const found = problem?.found ? ` (${[problem.field, problem.found].filter(Boolean).join(' ')})` : '';
@@ -143,6 +143,8 @@ export function describeWarning(warning: Warning): string {
       return `The header of ${titles([warning.sequence])} contradicts itself: its matrix (sform) has no voxel size. The size was taken from pixdim.`;
     case 'SFORM_UNUSABLE':
       return `The header of ${titles([warning.sequence])} holds a matrix (sform) that places no voxel. Its qform was taken.`;
+    case 'SLICES_INTERPOLATED':
+      return `${titles([warning.sequence])} is not as it was acquired: ${warning.what}. What lies there is a guess, and DICOM results cannot refer to this series.`;
     case 'AIR_SET_TO_ZERO':
       return warning.shifted
         ? `Air in ${titles([warning.sequence])} is ${warning.value}: all values were moved so that air is 0.`

@@ -64,6 +64,8 @@ export interface FoundSeries {
   readonly guess?: Weighting;
   /** Why it is no image to segment from, in words; null when it may be one. */
   readonly setAside: string | null;
+  /** What is interpolated in it, as the user wished; absent for a series as it was acquired. */
+  readonly mended?: string;
   /** What names and headers say of it by itself; null for a mask. */
   readonly judgement: Judgement | null;
   /** Why it is not settled what it is: it then serves as nothing until the user says. */

@@ -30,7 +30,7 @@ interface Others {
 }
 
 /**
- * Which series serves as each sequence. The rule, in this order: the user's choice; the one whose signs agree; the part of an acquisition
+ * Which series serves as each sequence. The rule, in this order: the user's choice; a whole one before one with interpolated slices; the one whose signs agree; the part of an acquisition
  * that serves best (water before in phase); the one that covers the brain (10 % less counts as less); the one whose slices lie twice as
  * close; the plane of the others, axial where there are none; the smaller slice spacing (again 10 %); for T2 and FLAIR the one before
  * contrast agent; the one that was acquired last, as one acquired again replaces the first.
@@ -88,6 +88,11 @@ function eliminate(claimants: readonly FoundSeries[], others: Others) {
 const more = (value: number, best: number) => value > best;
 const STEPS: readonly Step[] = [
   { value: ({ chosen }) => (chosen ? 0 : 1), isWorse: more, why: () => 'another was chosen by the user' },
+  {
+    value: (one) => (one.mended ? 1 : 0),
+    isWorse: more,
+    why: (one) => `${one.mended}; the chosen one is whole`,
+  },
   {
     value: ({ confidence, chosen }) => (!chosen && confidence < CONTRADICTED ? 1 : 0),
     isWorse: more,

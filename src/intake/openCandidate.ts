@@ -4,6 +4,7 @@ import { MODALITIES, type Modality } from '../terms.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
 import { type ConvertOptions, convertVolume } from './dicom/convert.js';
+import { mendOf } from './gaps.js';
 import { refuseQuestions, titleOf } from './questions.js';
 import { settleContrast } from './recogniser/examination.js';
 import type { DicomFrame, DicomSeries, Series, Study } from './study.js';
@@ -106,12 +107,16 @@ export function withoutSeries(candidate: StudyCandidate, id: string, problem: Pr
 
 /** One series as an image file that `volume` reads; a DICOM series is converted once. */
 export async function openSeries(found: FoundSeries, options: OpenOptions): Promise<Series> {
-  const { source, sequence, reason, confidence, about } = found;
+  const { source, sequence, reason, confidence, about, mended } = found;
   const common = { sequence, reason, confidence, about };
   if (source.kind === 'file') return { ...common, file: source.file, header: source.header };
   const file = join(options.workingFolder, `${found.id}.nii`);
-  const converted = await convertVolume(source.volume, source.transferSyntaxes, file, options);
-  return { ...common, file, header: converted.header, dicom: dicomSeries(found, converted.frames) };
+  const mend = mended !== undefined;
+  const converted = await convertVolume(source.volume, source.transferSyntaxes, file, { ...options, mend });
+  const { header } = converted;
+  // Slices that were made have no SOP instance that results could refer to.
+  if (mended !== undefined) return { ...common, file, header, mended };
+  return { ...common, file, header, dicom: dicomSeries(found, converted.frames) };
 }
 
 function dicomSeries({ source }: FoundSeries, frames: readonly DicomFrame[]): DicomSeries {
@@ -144,8 +149,16 @@ export function assignSeries(
   if (!candidate.series.some((one) => one.id === id))
     throw new QuorumError({ code: 'NOT_OPEN', field: 'series' });
   const series = candidate.series.map((one) => {
-    if (one.id === id)
-      return { ...one, sequence, reason, confidence: 1, chosen: true, setAside: null, doubt: null };
+    if (one.id === id) {
+      // A series with a gap that the user takes all the same is interpolated.
+      const mend = mendOf(one) ?? one.mended;
+      const said = mend === undefined ? reason : `${reason}; ${mend}`;
+      return {
+        ...one,
+        ...(mend === undefined ? {} : { mended: mend }),
+        ...{ sequence, reason: said, confidence: 1, chosen: true, setAside: null, doubt: null },
+      };
+    }
     // The one that was chosen for this sequence before is a claimant like any other again.
     return one.sequence === sequence && one.chosen ? { ...one, chosen: false } : one;
   });

@@ -5,7 +5,9 @@ import type { ImageHeader } from '../volume/imageFile.js';
 export interface Series {
   /** An image file that `volume` reads; for DICOM the NIfTI that it was converted to, in a private working folder. */
   readonly file: string;
-  /** Absent for NIfTI, MHA and NRRD. */
+  /** What was interpolated between its slices, in words. */
+  readonly mended?: string;
+  /** Absent for NIfTI, MHA and NRRD, and where slices were interpolated. */
   readonly dicom?: DicomSeries;
   readonly sequence: Modality | 'mask' | 'other';
   /** Why it was recognised so, in words; `chosen by the user` after an override. */

@@ -9,6 +9,7 @@ import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
 import { combinationName, type Modality, REGIONS } from '../terms.js';
 import { checkWarnings } from './checkWarnings.js';
+import type { Lost } from './open/account.js';
 
 /**
  * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a
@@ -119,7 +120,7 @@ export interface CaseFacts {
   /** What headers and names suggest: said where nobody was asked. */
   readonly suggestions: Suggestions;
   /** Sequences that are there and could not be used. */
-  readonly lost: readonly { readonly sequence: Modality; readonly series: string; readonly reason: string }[];
+  readonly lost: readonly Lost[];
 }
 
 /** Warnings about the input, the device and the answers; those of one combination stand with it. */

@@ -93,7 +93,8 @@ export async function readStudyImages(study: Study, options: CaseOptions = {}): 
   const notes: InputNote[] = [];
   for (const modality of use) {
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    const { file } = study.images[modality]!;
+    const { file, mended } = study.images[modality]!;
+    if (mended !== undefined) notes.push({ code: 'SLICES_INTERPOLATED', sequence: modality, what: mended });
     const stored = await readVolume(file);
     hashes[modality] = await sha256OfImage(file);
     const air = withZeroAir(stored);

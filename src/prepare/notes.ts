@@ -9,6 +9,8 @@ export type InputNote =
   | { readonly code: 'VOXEL_SIZE_FROM_PIXDIM'; readonly sequence: Modality }
   /** The sform is no matrix of a grid: the qform was taken. */
   | { readonly code: 'SFORM_UNUSABLE'; readonly sequence: Modality }
+  /** Slices were missing or uneven, and were interpolated on the user's request. */
+  | { readonly code: 'SLICES_INTERPOLATED'; readonly sequence: Modality; readonly what: string }
   /** Air had another value than 0, and was set to 0; `shifted`: every value was moved so, because others were negative. */
   | {
       readonly code: 'AIR_SET_TO_ZERO';

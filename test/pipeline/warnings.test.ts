@@ -135,10 +135,12 @@ describe('what is said about a case', () => {
 
   it('a sequence that is there and could not be used, first of all', () => {
     const reason = '1 of its slices is missing (between 12 and 14)';
-    const lost = [{ sequence: 't1ce', series: 'DICOM series 9', reason } as const];
+    const lost = [{ sequence: 't1ce', series: 'DICOM series 9', reason, mendable: false } as const];
     expect(caseWarnings({ ...facts, failedDevices: ['gpu'], lost }).map(describeWarning)[0]).toBe(
       `T1ce was there but ${reason}: DICOM series 9 was not used.`,
     );
+    const mendable = lost.map((one) => ({ ...one, mendable: true }));
+    expect(caseWarnings({ ...facts, lost: mendable }).map(describeWarning)[0]).toMatch(/--accept-gaps/);
   });
 
   it('a device that failed, and answers that the model was not made for', () => {

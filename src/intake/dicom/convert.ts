@@ -7,6 +7,7 @@ import { QuorumError } from '../../errors.js';
 import { withFile } from '../../volume/fileBytes.js';
 import { type ImageHeader, readHeader } from '../../volume/read.js';
 import type { DicomFrame } from '../study.js';
+import { onEvenSlices } from './evenSlices.js';
 import { forConverter, intoOneSeries } from './forConverter.js';
 import { holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
 import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
@@ -33,6 +34,8 @@ export interface ConvertOptions {
   readonly limitMs?: number;
   /** All files of one volume together. */
   readonly limitBytes?: number;
+  /** Interpolate a missing slice, or uneven ones, in place of refusing them. */
+  readonly mend?: boolean;
 }
 
 const LIMIT_MS = 60_000;
@@ -70,13 +73,17 @@ export async function convertVolume(
   const expected = 'the geometry that the headers give';
   await writeFile(file, nifti, { mode: 0o600, flush: true });
   const converted = await readHeader(file);
-  const placed = placeFrames(volume, converted);
+  const placed = placeFrames(volume, converted, options.mend);
   if (typeof placed === 'string') throw failed(volume.first.file, expected, placed);
   const native = new Map([...files].filter(([path]) => NATIVE.has(transferSyntaxes.get(path) ?? '')));
   if (!holdsItsFrames(nifti, converted, placed, native))
     throw failed(volume.first.file, expected, 'slices in another order');
-  setAffine(nifti, placed.affine);
-  await writeFile(file, nifti, { mode: 0o600, flush: true });
+  const { affine } = placed;
+  const whole = options.mend
+    ? onEvenSlices(nifti, converted, placed, volume.spacing ?? 1)
+    : { nifti, affine };
+  setAffine(whole.nifti, whole.affine);
+  await writeFile(file, whole.nifti, { mode: 0o600, flush: true });
   return { header: await readHeader(file), frames: [...placed.frames] };
 }
 

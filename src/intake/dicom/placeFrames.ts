@@ -21,12 +21,12 @@ export interface PlacedFrames {
 }
 
 /**
- * Finds which slice of a converted NIfTI is which frame. The converter's geometry tells the order alone: it takes the distance of slices
+ * Finds which slice of a converted NIfTI is which frame; `uneven` accepts slices at any distances. The converter's geometry tells the order alone: it takes the distance of slices
  * from their thickness in some enhanced objects, so that places are computed from the frames' positions here.
  *
  * @returns what is wrong, in words, when frames are no slices of this image.
  */
-export function placeFrames(volume: DicomVolume, header: ImageHeader): PlacedFrames | string {
+export function placeFrames(volume: DicomVolume, header: ImageHeader, uneven = false): PlacedFrames | string {
   const { frames, first, facts } = volume;
   const [columns, rows, slices] = header.size;
   const inverse = invertAffine(header.affine);
@@ -49,7 +49,7 @@ export function placeFrames(volume: DicomVolume, header: ImageHeader): PlacedFra
   }
   found.sort((a, b) => a.k - b.k);
   const step = slices > 1 ? (found[slices - 1].k - found[0].k) / (slices - 1) : 1;
-  const isEven = found.every(({ k }, n) => Math.abs(k - found[0].k - n * step) < UNEVEN * step);
+  const isEven = uneven || found.every(({ k }, n) => Math.abs(k - found[0].k - n * step) < UNEVEN * step);
   if (!isEven || !(step > 0) || found.some((one) => one.isFlipped !== found[0].isFlipped))
     return 'slices that are not evenly spaced';
   const ordered = found.map(({ frame }) => frame);
@@ -93,7 +93,7 @@ function affineOf(
 }
 
 /** DICOM's LPS as RAS. */
-const ras = ([x, y, z]: readonly number[]) => [-x, -y, z];
+export const ras = ([x, y, z]: readonly number[]) => [-x, -y, z];
 const dot = (a: readonly number[], b: readonly number[]) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const unit = (vector: readonly number[]) => vector.map((v) => v / Math.hypot(...vector));
 
@@ -111,8 +111,14 @@ export function setAffine(nifti: Uint8Array, affine: Affine): void {
   floats(256, [...form.quatern, ...form.qoffset, ...affineRows(affine).flat()]);
 }
 
-const VIEWS = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array } as const;
-const NIFTI_VOXELS = 352;
+/** Voxels of a converted NIfTI. */
+export const VIEWS = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  float32: Float32Array,
+} as const;
+export const NIFTI_VOXELS = 352;
 /** The same pixels but for the rescaling, which may differ from frame to frame. */
 const SAME_PIXELS = 0.999;
 

@@ -14,6 +14,8 @@ export interface DicomVolume {
   readonly rounding: number;
   /** Why it is no evenly spaced stack, in words; null when it is one. */
   readonly defect: string | null;
+  /** How interpolation would make it one, in words: one slice is missing, or distances vary little; null where nothing is to be mended, or too much. */
+  readonly mend: string | null;
   /** Copies of its slices that were left out. */
   readonly duplicates: number;
   /** How many volumes lie at the same place in the same series. */
@@ -220,29 +222,46 @@ function numberOf(slices: readonly Slice[], at: number): number {
   return image.frames.length === 1 ? (image.instanceNumber ?? at + 1) : at + 1;
 }
 
-function spacingOf(slices: readonly Slice[]): { spacing: number | null; defect: string | null } {
+function spacingOf(slices: readonly Slice[]): Pick<DicomVolume, 'spacing' | 'defect' | 'mend'> {
   const located = slices.every(({ facts }) => facts.position && facts.orientation && facts.pixelSpacing);
-  if (!located) return { spacing: null, defect: 'the header does not say where its slices lie' };
-  if (slices.length === 1) return { spacing: null, defect: null };
+  if (!located) return { spacing: null, defect: 'the header does not say where its slices lie', mend: null };
+  if (slices.length === 1) return { spacing: null, defect: null, mend: null };
   const gaps = slices.slice(1).map(({ height }, k) => height - slices[k].height);
   const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1];
   const limit = Math.max(UNEVEN * median, TOLERANCE_MM * 2);
-  const missing = gaps.filter((gap) => gap > 1.5 * median);
-  if (missing.length > 0) {
-    const count = missing.reduce((sum, gap) => sum + Math.round(gap / median) - 1, 0);
-    const where = gaps.flatMap((gap, k) =>
-      gap > 1.5 * median ? [`between ${numberOf(slices, k)} and ${numberOf(slices, k + 1)}`] : [],
-    );
-    const shown = where.length > 3 ? [...where.slice(0, 3), '…'] : where;
-    return {
-      spacing: median,
-      defect: `${count} of its slices ${count === 1 ? 'is' : 'are'} missing (${shown.join(', ')})`,
-    };
-  }
+  if (gaps.some((gap) => gap > 1.5 * median)) return missingSlices(slices, gaps, median, limit);
   const spacing = (slices.at(-1)!.height - slices[0].height) / gaps.length;
   const isEven = gaps.every((gap) => Math.abs(gap - median) <= limit);
-  if (isEven || isRoundedStack(slices, spacing)) return { spacing, defect: null };
-  return { spacing: median, defect: 'its slices are not evenly spaced' };
+  if (isEven || isRoundedStack(slices, spacing)) return { spacing, defect: null, mend: null };
+  const isMild = gaps.every((gap) => gap >= 0.5 * median);
+  return {
+    spacing: isMild ? spacing : median,
+    defect: 'its slices are not evenly spaced',
+    mend: isMild
+      ? `its slices, ${Math.min(...gaps).toFixed(1)} to ${Math.max(...gaps).toFixed(1)} mm apart, are interpolated to an even distance`
+      : null,
+  };
+}
+
+/** The slices that are missing; one in an else even stack may be interpolated. */
+function missingSlices(
+  slices: readonly Slice[],
+  gaps: readonly number[],
+  median: number,
+  limit: number,
+): Pick<DicomVolume, 'spacing' | 'defect' | 'mend'> {
+  const missing = gaps.filter((gap) => gap > 1.5 * median);
+  const count = missing.reduce((sum, gap) => sum + Math.round(gap / median) - 1, 0);
+  const where = gaps.flatMap((gap, k) =>
+    gap > 1.5 * median ? [`between ${numberOf(slices, k)} and ${numberOf(slices, k + 1)}`] : [],
+  );
+  const shown = where.length > 3 ? [...where.slice(0, 3), '…'] : where;
+  const isEvenElse = gaps.every((gap) => Math.abs(gap - (gap > 1.5 * median ? 2 : 1) * median) <= limit);
+  return {
+    spacing: median,
+    defect: `${count} of its slices ${count === 1 ? 'is' : 'are'} missing (${shown.join(', ')})`,
+    mend: count === 1 && isEvenElse ? `one missing slice (${where[0]}) is interpolated` : null,
+  };
 }
 
 /** Whether slices lie on an even stack but for the rounding of their positions, which anonymisers and old exports cut to few decimals. */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { problemText } from '../../contract/messages.js';
 import type { Problem } from '../../errors.js';
 import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
+import { mendOf } from '../../intake/gaps.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { notTaken, seriesLabel } from './chooseStudy.js';
 
@@ -10,6 +11,8 @@ export interface Lost {
   readonly sequence: Modality;
   readonly series: string;
   readonly reason: string;
+  /** The user may have it interpolated. */
+  readonly mendable: boolean;
 }
 
 /** What was found beside the images that are used: nothing is lost without a word. */
@@ -38,7 +41,7 @@ export function lostIn({ series, choices }: Pick<StudyCandidate, 'series' | 'cho
     );
     if (there.length === 0) return [];
     const most = there.reduce((best, one) => (one.files > best.files ? one : best));
-    return [{ sequence, series: seriesLabel(most), reason: most.setAside! }];
+    return [{ sequence, series: seriesLabel(most), reason: most.setAside!, mendable: mendOf(most) !== null }];
   });
 }
 

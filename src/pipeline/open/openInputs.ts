@@ -4,6 +4,7 @@ import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate } from '../../intake/candidate.js';
 import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
 import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
+import { acceptGaps } from '../../intake/gaps.js';
 import { openCandidate } from '../../intake/openCandidate.js';
 import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
 import { isImageName, recogniseSequence } from '../../intake/recognise.js';
@@ -27,6 +28,8 @@ export interface InputRequest {
   readonly study: string | null;
   /** He has looked at what is in doubt about the examination. */
   readonly onePatient: boolean;
+  /** Series with one missing slice, or with uneven ones, are interpolated where no whole one serves. */
+  readonly acceptGaps: boolean;
   /** Only these sequences; null is all. */
   readonly use: readonly Modality[] | null;
 }
@@ -155,11 +158,12 @@ async function look(
 
 /** @returns null where there is nothing that names did not tell as well. */
 async function choose(
-  { studies }: Scan,
+  { studies: found }: Scan,
   paths: readonly string[],
   workingFolder: string,
-  { study, overrides }: InputRequest,
+  { study, overrides, acceptGaps: isAccepted }: InputRequest,
 ): Promise<StudyCandidate | null> {
+  const studies = isAccepted ? found.map(acceptGaps) : found;
   const needsScan = studies.some((one) => hasSequences(one) && isBeyondNames(one, workingFolder));
   if (study === null && !needsScan && (await isExplained(paths, overrides))) return null;
   const chosen = chooseStudy(studies, study);

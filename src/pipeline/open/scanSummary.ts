@@ -1,5 +1,6 @@
 import type { CandidateSummary, ScanSummary } from '../../contract/index.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import { mendOf } from '../../intake/gaps.js';
 import { summariseGrid } from '../inspect.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
 import { scanWithin } from './scan.js';
@@ -51,6 +52,7 @@ function summariseFound(found: FoundSeries): CandidateSummary['series'][number] 
     ...{ id, shown, files, duplicates, sequence, reason, confidence, setAside, doubt, chosen },
     kind: found.source.kind,
     guess: found.guess ?? null,
+    mend: mendOf(found),
     description: about.description ?? null,
     acquired: about.acquired ?? null,
     echoTime: about.echoTime ?? null,

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Sequence } from '../../contract/basic.js';
 import { problemOf } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import { mendOf } from '../../intake/gaps.js';
 import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
 import { standsAs } from '../../intake/questions.js';
 import type { Series } from '../../intake/study.js';
@@ -113,6 +114,7 @@ export class RawCase {
           confidence: found.confidence,
           guess: found.guess ?? null,
           setAside,
+          mend: mendOf(found),
           rejected,
         },
       },
