@@ -127,8 +127,8 @@ describe.skipIf(!have)('RT Structure Set', () => {
   it('writes contours longer than a value of explicit VR may be', async () => {
     const spec = {
       ...TURNED_SERIES[0].spec,
-      rows: 80,
-      columns: 80,
+      rows: 96,
+      columns: 96,
       slices: 1,
       folder: join(folder.path, 'comb'),
     };
@@ -137,7 +137,7 @@ describe.skipIf(!have)('RT Structure Set', () => {
     const mask = paint(gridOfSeries(spec, TURNED_SERIES[0]));
     // Teeth on teeth on a comb: four corners every other row.
     mask.data.forEach((_, at) => {
-      const [i, j] = [at % 80, Math.floor(at / 80)];
+      const [i, j] = [at % 96, Math.floor(at / 96)];
       mask.data[at] = j === 0 || i % 4 === 0 || (i % 4 === 1 && j % 2 === 0) ? 2 : 0;
     });
     const file = join(folder.path, 'comb.dcm');
