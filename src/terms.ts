@@ -44,6 +44,21 @@ function choose(items: readonly Modality[], size: number): Modality[][] {
 export const OPTIONAL_STEPS = ['co-register', 'atlas', 'skull-strip'] as const;
 export type OptionalStep = (typeof OPTIONAL_STEPS)[number];
 
+/** Whom a model may have been trained on, and with which tumours. */
+export const AGES = ['adults', 'children'] as const;
+export const TREATMENTS = ['before', 'after'] as const;
+export const TUMOURS = ['glioma', 'metastasis', 'meningioma'] as const;
+
+/** Whom a model was trained on: every kind of patient that was there; null: not known. */
+export interface Population {
+  readonly age: readonly (typeof AGES)[number][] | null;
+  /** Before or after an operation or radiation. */
+  readonly treatment: readonly (typeof TREATMENTS)[number][] | null;
+  readonly tumours: readonly (typeof TUMOURS)[number][] | null;
+}
+
+export const UNKNOWN_POPULATION: Population = { age: null, treatment: null, tumours: null };
+
 /**
  * What the numbers in a label map mean, where all three regions can be told.
  * `brats` (up to 2020): 1 necrosis and non-enhancing core, 2 oedema, 4 enhancing. `brats2021` (2021 to 2023): enhancing is 3.

@@ -12,6 +12,7 @@ import {
 import { type Likeness, misfits } from '../../src/prepare/belonging.js';
 import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
+import { UNKNOWN_POPULATION } from '../../src/terms.js';
 import { table } from './page/text.js';
 
 interface Row {
@@ -71,7 +72,11 @@ function warned({ likenesses, input, result, set, name }: Row): Set<string> {
   const found = new Set<string>();
   if (likenesses && misfits(likenesses).length > 0) found.add('images do not fit');
   if (result)
-    for (const { code } of resultWarnings(result, input?.brain ?? brainOf.get(`${set} ${name}`)!))
+    for (const { code } of resultWarnings(
+      result,
+      input?.brain ?? brainOf.get(`${set} ${name}`)!,
+      UNKNOWN_POPULATION,
+    ))
       found.add(NAMES[code]);
   if (input) {
     for (const warning of [...brainWarnings(input.brain, input.images), ...qualityWarnings(input)])

@@ -2,10 +2,11 @@
  * Writes the results page, its figures and the model card from the logs: `npx tsx docs/results/page.ts --model MODEL`.
  * Numbers come from the logs alone.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readModel } from '../../src/model/model.js';
+import { MODEL_FILE, readModel, WEIGHTS_FILE } from '../../src/model/model.js';
 import { ablation, data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
 import { gains, supported, wholeBrains } from './page/brains.js';
 import { modelCard } from './page/card.js';
@@ -24,7 +25,8 @@ const { values: options } = parseArgs({
 });
 const { description, hash } = await readModel(options.model);
 const logs = readLogs(options.results, description.knowledge);
-const strangers = modelHashes(logs).filter((other) => other !== hash);
+const same = [hash, hashWithoutPopulation(options.model)];
+const strangers = modelHashes(logs).filter((other) => !same.includes(other));
 const warning =
   strangers.length > 0
     ? '> **These numbers are not all of the model that lies in the model folder**: some logs were made with another one.'
@@ -55,3 +57,12 @@ const indicators = logs.ablation && (await indicatorFigure(logs.ablation));
 if (indicators) writeFileSync(join(figures, 'indicators.svg'), indicators);
 writeFileSync(join(options.results, 'README.md'), `${page.join('\n\n')}\n`);
 if (options.card) writeFileSync(join(options.model, 'CARD.md'), modelCard(description, logs));
+
+/** The model's hash before it said whom it was trained on, which changes no number: these logs are older than that. */
+function hashWithoutPopulation(folder: string): string {
+  const parsed = JSON.parse(readFileSync(join(folder, MODEL_FILE), 'utf8'));
+  const { population: _, ...knowledge } = parsed.knowledge;
+  const text = `${JSON.stringify({ ...parsed, knowledge }, null, 2)}\n`;
+  const weights = readFileSync(join(folder, WEIGHTS_FILE));
+  return createHash('sha256').update(text).update(weights).digest('hex');
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modalitySchema, nothing, pathSchema, perRegionSchema } from './basic.js';
+import { populationSchema } from './population.js';
 
 /** What belongs to no case: models, settings, cache, the application itself. */
 
@@ -26,6 +27,7 @@ export const installedModelSchema = z.object({
   modalities: z.array(modalitySchema),
   parameters: z.number(),
   trainingData: z.string(),
+  population: populationSchema,
   /** The model card (Markdown) and licence, where the folder has them. */
   card: z.string().nullable(),
   licence: z.string().nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
+import { OUTSIDE, populationSchema } from './population.js';
 import { PREPARATION_STEPS } from './preparation.js';
 
 /** What a segmentation found. All numbers are of masks on the Case's grid. */
@@ -11,9 +12,18 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** No tumour in these sequences. */
   z.object({ code: z.literal('EMPTY_RESULT'), sequences: z.array(modalitySchema) }),
   /** Three or more separate enhancing lesions. */
-  z.object({ code: z.literal('SEVERAL_ENHANCING_LESIONS'), lesions: z.int() }),
+  z.object({
+    code: z.literal('SEVERAL_ENHANCING_LESIONS'),
+    lesions: z.int(),
+    population: populationSchema,
+  }),
   /** model.json: these sequences do not support this region. */
-  z.object({ code: z.literal('REGION_NOT_SUPPORTED'), region: regionSchema }),
+  z.object({
+    code: z.literal('REGION_NOT_SUPPORTED'),
+    region: regionSchema,
+    /** False: nobody measured it. */
+    measured: z.boolean(),
+  }),
   /** The sequences' masks agree less than usual (mean leave-one-out Dice of the whole tumour). */
   z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
   /** Two images look like each other's sequence. */
@@ -45,19 +55,29 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** ml of the tumour lie where the images end. */
   z.object({ code: z.literal('TUMOUR_AT_EDGE_OF_IMAGE'), ml: z.number() }),
   /** The whole tumour is in many separate parts. */
-  z.object({ code: z.literal('MANY_PARTS'), parts: z.int() }),
+  z.object({ code: z.literal('MANY_PARTS'), parts: z.int(), population: populationSchema }),
   /** What is called enhancing tumour is not bright in T1ce. */
   z.object({ code: z.literal('ENHANCEMENT_NOT_BRIGHT') }),
   /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
   z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
   /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */
-  z.object({ code: z.literal('TUMOUR_AT_SURFACE'), share: z.number() }),
+  z.object({ code: z.literal('TUMOUR_AT_SURFACE'), share: z.number(), population: populationSchema }),
   /** A check of the input that was overridden. */
   z.object({ code: z.literal('CHECK_OVERRIDDEN'), problem: problemSchema }),
   /** An answer to the three questions that lies outside of what the model was trained on. */
-  z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(['child', 'treated', 'notGlioma']) }),
+  z.object({
+    code: z.literal('OUTSIDE_TRAINING'),
+    reason: z.enum(OUTSIDE),
+    population: populationSchema,
+  }),
   /** What headers say of the patient, where nobody was asked, that lies outside of what the model was trained on. */
-  z.object({ code: z.literal('HEADERS_SUGGEST'), reason: z.enum(['child', 'treated']), source: z.string() }),
+  z.object({
+    code: z.literal('HEADERS_SUGGEST'),
+    reason: z.enum(['child', 'treated']),
+    source: z.string(),
+    /** Null: no model is in play yet. */
+    population: populationSchema.nullable(),
+  }),
   /** A sequence is there and could not be used. */
   z.object({
     code: z.literal('SEQUENCE_LOST'),

@@ -1,5 +1,6 @@
 import { MODALITY_TITLES, type Modality, type Region } from '../terms.js';
 import { problemText } from './messages.js';
+import { outsideTraining, withoutTumour } from './population.js';
 import type { CheckName, Warning } from './results.js';
 
 /** How a region is written for people. */
@@ -34,13 +35,6 @@ export const UNSUPPORTED_ESTIMATE = 'a guess: not reliable from these sequences'
 /** What agreement is; one sentence for window, terminal and docs. */
 export const AGREEMENT_MEANING =
   'Mean overlap (Dice) with the mask made without one sequence. It does not say that the mask is right.';
-
-const OUTSIDE_TRAINING = {
-  child: 'This model was trained on adults only.',
-  treated:
-    'This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.',
-  notGlioma: 'This model was trained on gliomas only.',
-} as const;
 
 const SUGGESTED = {
   child: 'By the headers the patient is a child',
@@ -93,9 +87,11 @@ export function describeWarning(warning: Warning): string {
     case 'EMPTY_RESULT':
       return `This model found no tumour in ${titles(warning.sequences)}. This does not exclude one.`;
     case 'SEVERAL_ENHANCING_LESIONS':
-      return `${warning.lesions} separate enhancing lesions: this model was not trained on metastases.`;
+      return `${warning.lesions} separate enhancing lesions${behind(withoutTumour(warning.population, 'metastasis'))}.`;
     case 'REGION_NOT_SUPPORTED':
-      return `The ${REGION_TITLES[warning.region]} is not reliable from these sequences with this model: what is marked is a guess.`;
+      return warning.measured
+        ? `The ${REGION_TITLES[warning.region]} is not reliable from these sequences with this model: what is marked is a guess.`
+        : `The ${REGION_TITLES[warning.region]} was not measured with this model and these sequences: what is marked is a guess.`;
     case 'LOW_AGREEMENT':
       return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
@@ -117,19 +113,22 @@ export function describeWarning(warning: Warning): string {
     case 'TUMOUR_AT_EDGE_OF_IMAGE':
       return `${warning.ml.toFixed(1)} ml of the tumour lie where the images end: it may go on beyond.`;
     case 'MANY_PARTS':
-      return `The tumour is in ${warning.parts} separate parts: false ones are likely, and this model was not trained on metastases.`;
+      return `The tumour is in ${warning.parts} separate parts: ${['false ones are likely', withoutTumour(warning.population, 'metastasis')].filter(Boolean).join(', and ')}.`;
     case 'ENHANCEMENT_NOT_BRIGHT':
       return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':
-      return `${Math.round(100 * warning.share)} % of the mask’s surface touches the edge of the brain: a tumour of the meninges, which this model does not know, or a failed mask. Look.`;
+      return `${Math.round(100 * warning.share)} % of the mask’s surface touches the edge of the brain: ${['a tumour of the meninges or a failed mask', withoutTumour(warning.population, 'meningioma')].filter(Boolean).join('; ')}. Look.`;
     case 'CHECK_OVERRIDDEN':
       return `Segmented although a check of the input failed: ${problemText(warning.problem).what}`;
     case 'OUTSIDE_TRAINING':
-      return OUTSIDE_TRAINING[warning.reason];
+      return outsideTraining(warning.population, warning.reason);
     case 'HEADERS_SUGGEST':
-      return `${SUGGESTED[warning.reason]} (${warning.source}). ${OUTSIDE_TRAINING[warning.reason]}`;
+      return [
+        `${SUGGESTED[warning.reason]} (${warning.source}).`,
+        ...(warning.population ? [outsideTraining(warning.population, warning.reason)] : []),
+      ].join(' ');
     case 'SEQUENCE_LOST':
       return `${MODALITY_TITLES[warning.sequence]} was there but ${warning.reason}: ${warning.series} was not used.${warning.mendable ? ' It can be interpolated: --accept-gaps, or choose the series in the window.' : ''}`;
     case 'PREPARATION_DOUBTFUL': {
@@ -155,6 +154,8 @@ export function describeWarning(warning: Warning): string {
       return `The device ${warning.device} failed; the CPU did the work.`;
   }
 }
+
+const behind = (text: string) => text && `: ${text}`;
 
 const TOWARDS = [
   ['left', 'right'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODALITIES } from '../terms.js';
+import { AGES, MODALITIES, type Population, TREATMENTS, TUMOURS, UNKNOWN_POPULATION } from '../terms.js';
 
 export const perRegion = <T extends z.ZodType>(value: T) =>
   z.strictObject({ WT: value, TC: value, ET: value });
@@ -82,9 +82,20 @@ const inputChecksSchema = z.strictObject({
 });
 export type InputChecks = z.infer<typeof inputChecksSchema>;
 
+const some = <T extends readonly [string, ...string[]]>(kinds: T) => z.array(z.enum(kinds)).min(1).nullable();
+
+/** Whom the model was trained on; null: not known. Every sentence about what it does not know is made of this. */
+const populationSchema = z.strictObject({
+  age: some(AGES),
+  treatment: some(TREATMENTS),
+  tumours: some(TUMOURS),
+});
+
 /** What is known about a model, measured on patients that it was not trained on. */
 export const knowledgeSchema = z.strictObject({
   trainingData: z.string(),
+  /** Absent: nothing of it is known. */
+  population: populationSchema.optional(),
   combinations: perCombination(perRegion(knownRegionSchema)),
   /** Null: not known. */
   volumeRanges: volumeRangesSchema.nullable(),
@@ -95,3 +106,10 @@ export const knowledgeSchema = z.strictObject({
   /** Null: never measured. */
   inputChecks: inputChecksSchema.nullable(),
 });
+
+/** Whom a model was trained on, as far as it says. */
+export function populationOf({
+  population,
+}: Pick<z.infer<typeof knowledgeSchema>, 'population'>): Population {
+  return population ?? UNKNOWN_POPULATION;
+}

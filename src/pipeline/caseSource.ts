@@ -1,6 +1,7 @@
 import type { CaseResult, Warning } from '../contract/results.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { Problem } from '../errors.js';
+import type { Population } from '../terms.js';
 import type { SourceImage } from './subject.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
@@ -36,6 +37,8 @@ export interface Segmented {
   readonly overridden: readonly Problem[];
   /** What the checks of the images found. */
   readonly imageWarnings: readonly Warning[];
+  /** Whom the model was trained on. */
+  readonly population: Population;
   /** What happened to devices in this run. */
   readonly events: readonly EngineEvent[];
 }

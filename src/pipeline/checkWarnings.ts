@@ -9,7 +9,7 @@ import {
   inputQuality,
 } from '../prepare/inputChecks.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
-import { MODALITIES, type Modality } from '../terms.js';
+import { MODALITIES, type Modality, type Population } from '../terms.js';
 
 /**
  * Warnings by what the images and the mask look like, whatever the model. Cut-offs were set on sound training patients, so that few of
@@ -40,17 +40,19 @@ export const CUT_OFFS = {
  * All of them, about one case.
  *
  * @param labels the mask from all sequences, on the Case's grid.
+ * @param population whom the model was trained on.
  */
 export function checkWarnings(
   { grid, images }: Pick<Case, 'grid' | 'images'>,
   labels: Uint8Array,
+  population: Population,
 ): Warning[] {
   const coarse = coarseCase(images, grid);
   const ill = shareOn(coarse, grid, (v) => labels[v] !== 0);
   const input = inputQuality(coarse, ill);
   return [
     ...belongingWarnings(coarse),
-    ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain),
+    ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain, population),
     ...brainWarnings(input.brain, input.images),
     ...qualityWarnings(input),
   ];
@@ -79,12 +81,13 @@ export function belongingWarnings(coarse: CoarseCase): Warning[] {
 export function resultWarnings(
   { share, parts, atTop, atBottom, uptake }: ResultQuality,
   { top, bottom }: Pick<BrainQuality, 'top' | 'bottom'>,
+  population: Population,
 ): Warning[] {
   const warnings: Warning[] = [];
   if (share > CUT_OFFS.tumourShare) warnings.push({ code: 'TUMOUR_LARGE', share });
   const cut = (top > CUT_OFFS.top ? atTop : 0) + (bottom > CUT_OFFS.bottom ? atBottom : 0);
   if (cut > CUT_OFFS.edgeMl) warnings.push({ code: 'TUMOUR_AT_EDGE_OF_IMAGE', ml: cut });
-  if (parts >= CUT_OFFS.parts) warnings.push({ code: 'MANY_PARTS', parts });
+  if (parts >= CUT_OFFS.parts) warnings.push({ code: 'MANY_PARTS', parts, population });
   const dull =
     uptake !== null &&
     (uptake.overT1 === null ? uptake.overTissue < CUT_OFFS.overTissue : uptake.overT1 < CUT_OFFS.overT1);

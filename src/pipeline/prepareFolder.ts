@@ -100,7 +100,7 @@ async function prepareOpened(
       reason,
     }));
     const { suggestions, lost } = account;
-    const none = { steps: null, overridden: [], failedDevices: [], answers: null };
+    const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
     const images = inputWarnings(prepared);
     const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
       reportWarning,

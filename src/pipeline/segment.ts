@@ -3,6 +3,7 @@ import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { selectEngine } from '../engine/devices/selectEngine.js';
 import { problemOf, QuorumError } from '../errors.js';
 import type { Series, Study } from '../intake/study.js';
+import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { membersOf } from '../segment/fusion.js';
@@ -72,6 +73,7 @@ export async function segmentTask(
     source: actual,
     overridden: prepared.overridden,
     imageWarnings: [...prepared.notes, ...imageWarnings(prepared, allLabels(held), model.description)],
+    population: populationOf(model.description.knowledge),
     events: passes.events,
     passes: { needed: use.length * passesEach, run },
     laps: lap.seconds(),

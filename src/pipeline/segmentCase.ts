@@ -5,6 +5,7 @@ import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
 import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
 import type { Study } from '../intake/study.js';
+import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { IDENTITY } from '../prepare/placement.js';
@@ -129,6 +130,7 @@ export async function segmentCase(
         images: [...prepared.notes, ...imageWarnings(prepared, mainMask(result, use), model.description)],
         failedDevices: engine.events.map(({ device }) => device),
         answers: null,
+        population: populationOf(model.description.knowledge),
         suggestions: opened.account.suggestions,
         lost: opened.account.lost,
       }),

@@ -1,13 +1,15 @@
 import type { Answers } from '../contract/cases.js';
+import { type Outside, wasTrainedOn } from '../contract/population.js';
 import type { CaseCombination, CheckName, Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
+import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
-import { combinationName, type Modality, REGIONS } from '../terms.js';
+import { combinationName, type Modality, type Population, REGIONS } from '../terms.js';
 import { checkWarnings } from './checkWarnings.js';
 import type { Lost } from './open/account.js';
 
@@ -31,13 +33,18 @@ export function combinationWarnings(
 ): Warning[] {
   const { agreementFlags, inputChecks } = knowledge;
   const warnings: Warning[] = [];
-  if (!isMeasured(knowledge, combinationName(members))) warnings.push({ code: 'MODEL_NOT_MEASURED' });
+  const measured = isMeasured(knowledge, combinationName(members));
+  if (!measured) warnings.push({ code: 'MODEL_NOT_MEASURED' });
   if (volumes.WT.ml === 0) warnings.push({ code: 'EMPTY_RESULT', sequences: [...members] });
   const several = inputChecks?.lesions?.atLeast ?? SEVERAL_LESIONS;
   if (enhancingLesions >= several && volumes.ET.supported)
-    warnings.push({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: enhancingLesions });
+    warnings.push({
+      code: 'SEVERAL_ENHANCING_LESIONS',
+      lesions: enhancingLesions,
+      population: populationOf(knowledge),
+    });
   for (const region of REGIONS)
-    if (!volumes[region].supported) warnings.push({ code: 'REGION_NOT_SUPPORTED', region });
+    if (!volumes[region].supported) warnings.push({ code: 'REGION_NOT_SUPPORTED', region, measured });
   for (const region of REGIONS) {
     const flag = agreementFlags?.[region];
     const dice = agreement[region];
@@ -81,7 +88,8 @@ export function imageWarnings(
   labels: Uint8Array,
   description: ModelDescription,
 ): Warning[] {
-  return [...checkWarnings(prepared, labels), ...tumourWarnings(prepared, labels, description)];
+  const population = populationOf(description.knowledge);
+  return [...checkWarnings(prepared, labels, population), ...tumourWarnings(prepared, labels, description)];
 }
 
 /** By the cut-offs in model.json; nothing without a tumour, or where the model has no cut-offs. */
@@ -101,7 +109,7 @@ export function tumourWarnings(
   );
   const share = inputChecks.surface && surfaceShare(prepared, labels);
   if (inputChecks.surface && share !== null && share > inputChecks.surface.above)
-    warnings.push({ code: 'TUMOUR_AT_SURFACE', share });
+    warnings.push({ code: 'TUMOUR_AT_SURFACE', share, population: populationOf(description.knowledge) });
   return warnings;
 }
 
@@ -121,6 +129,8 @@ export interface CaseFacts {
   readonly suggestions: Suggestions;
   /** Sequences that are there and could not be used. */
   readonly lost: readonly Lost[];
+  /** Whom the model was trained on; null: no model is in play yet. */
+  readonly population: Population | null;
 }
 
 /** Warnings about the input, the device and the answers; those of one combination stand with it. */
@@ -132,11 +142,12 @@ export function caseWarnings({
   answers,
   suggestions,
   lost,
+  population,
 }: CaseFacts): Warning[] {
   const doubtful = steps?.filter(({ verdict }) => verdict === 'doubtful' || verdict === 'failed') ?? [];
   return [
     ...lost.map((one): Warning => ({ code: 'SEQUENCE_LOST', ...one })),
-    ...(answers === null ? suggestedWarnings(suggestions) : []),
+    ...(answers === null ? suggestedWarnings(suggestions, population) : []),
     ...doubtful.map(
       ({ step, sequence, problem }): Warning => ({
         code: 'PREPARATION_DOUBTFUL',
@@ -148,7 +159,7 @@ export function caseWarnings({
     ...oncePerCode(overridden).map((problem): Warning => ({ code: 'CHECK_OVERRIDDEN', problem })),
     ...images,
     ...[...new Set(failedDevices)].map((device): Warning => ({ code: 'REPEATED_ON_CPU', device })),
-    ...answerWarnings(answers),
+    ...(population ? answerWarnings(answers, population) : []),
   ];
 }
 
@@ -157,24 +168,37 @@ function oncePerCode(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.toReversed().map((problem) => [problem.code, problem])).values()].reverse();
 }
 
-/** What headers say against using a model of untreated adults. That nothing is said means nothing. */
-function suggestedWarnings({ adult, treated }: Suggestions): Warning[] {
-  const warnings: Warning[] = [];
-  if (adult?.answer === false)
-    warnings.push({ code: 'HEADERS_SUGGEST', reason: 'child', source: adult.source });
-  if (treated?.answer) warnings.push({ code: 'HEADERS_SUGGEST', reason: 'treated', source: treated.source });
-  return warnings;
+/** What headers say against using the model. That nothing is said means nothing. */
+function suggestedWarnings({ adult, treated }: Suggestions, population: Population | null): Warning[] {
+  const suggested = (reason: 'child' | 'treated', source: string): Warning[] =>
+    population && wasTrainedOn(population, reason)
+      ? []
+      : [{ code: 'HEADERS_SUGGEST', reason, source, population }];
+  return [
+    ...(adult?.answer === false ? suggested('child', adult.source) : []),
+    ...(treated?.answer ? suggested('treated', treated.source) : []),
+  ];
 }
 
-/** What the answers say against using a model of untreated adult gliomas. `unknown` is no warning: it stands in the report. */
-function answerWarnings(answers: Answers | null): Warning[] {
-  const outside = (reason: 'child' | 'treated' | 'notGlioma'): Warning => ({
-    code: 'OUTSIDE_TRAINING',
-    reason,
-  });
-  return [
-    ...(answers?.adult === 'no' ? [outside('child')] : []),
-    ...(answers?.treated === 'yes' ? [outside('treated')] : []),
-    ...(answers?.glioma === 'no' ? [outside('notGlioma')] : []),
+/**
+ * What the answers say against using the model. `unknown` is no warning: it stands in the report. Where it is not known whom the
+ * model was trained on, only what most models do not know is warned of: children, treated patients, other tumours than gliomas.
+ */
+function answerWarnings(answers: Answers | null, population: Population): Warning[] {
+  if (!answers) return [];
+  const rare: readonly (readonly [applies: boolean, patient: Outside])[] = [
+    [answers.adult === 'no', 'child'],
+    [answers.treated === 'yes', 'treated'],
+    [answers.glioma === 'no', 'notGlioma'],
   ];
+  const usual: typeof rare = [
+    [answers.adult === 'yes', 'adult'],
+    [answers.treated === 'no', 'untreated'],
+    [answers.glioma === 'yes', 'glioma'],
+  ];
+  const outside = [
+    ...rare.filter(([applies, patient]) => applies && wasTrainedOn(population, patient) !== true),
+    ...usual.filter(([applies, patient]) => applies && wasTrainedOn(population, patient) === false),
+  ];
+  return outside.map(([, reason]) => ({ code: 'OUTSIDE_TRAINING', reason, population }));
 }

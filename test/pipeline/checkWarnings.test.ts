@@ -11,6 +11,7 @@ import {
 import type { BrainQuality, ImageQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { GRID, head } from '../support/heads.js';
+import { ADULT_GLIOMAS } from '../support/population.js';
 
 const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, coverage: 1 };
 const BRAIN: BrainQuality = { ml: 1400, asymmetry: 0.03, top: 0.05, bottom: 0.05 };
@@ -27,8 +28,8 @@ describe('warnings by what images and mask look like', () => {
   it('none of a sound case', () => {
     expect(qualityWarnings({ images: { t1: IMAGE, flair: IMAGE } })).toEqual([]);
     expect(brainWarnings(BRAIN, { t1: IMAGE })).toEqual([]);
-    expect(resultWarnings(RESULT, BRAIN)).toEqual([]);
-    expect(resultWarnings({ ...RESULT, uptake: null }, BRAIN)).toEqual([]);
+    expect(resultWarnings(RESULT, BRAIN, ADULT_GLIOMAS)).toEqual([]);
+    expect(resultWarnings({ ...RESULT, uptake: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
   });
 
   it('of poor images, with the sequences that are', () => {
@@ -66,7 +67,7 @@ describe('warnings by what images and mask look like', () => {
   });
 
   it('of a tumour that is a third of the brain: before every number', () => {
-    const [warning] = resultWarnings({ ...RESULT, share: 0.34 }, BRAIN);
+    const [warning] = resultWarnings({ ...RESULT, share: 0.34 }, BRAIN, ADULT_GLIOMAS);
     expect(describeWarning(warning)).toMatch(
       /^The whole tumour is 34 % of the brain: look for a failed skull strip/,
     );
@@ -75,20 +76,24 @@ describe('warnings by what images and mask look like', () => {
 
   it('of a tumour where the images end: only where they cut the brain off', () => {
     const atTop = { ...RESULT, atTop: 2 };
-    expect(resultWarnings(atTop, BRAIN)).toEqual([]);
-    expect(resultWarnings(atTop, { top: 0.8, bottom: 0 })).toEqual([
+    expect(resultWarnings(atTop, BRAIN, ADULT_GLIOMAS)).toEqual([]);
+    expect(resultWarnings(atTop, { top: 0.8, bottom: 0 }, ADULT_GLIOMAS)).toEqual([
       { code: 'TUMOUR_AT_EDGE_OF_IMAGE', ml: 2 },
     ]);
   });
 
   it('of many parts, and of enhancing tumour that is not bright', () => {
-    expect(resultWarnings({ ...RESULT, parts: 20 }, BRAIN)).toEqual([{ code: 'MANY_PARTS', parts: 20 }]);
+    expect(resultWarnings({ ...RESULT, parts: 20 }, BRAIN, ADULT_GLIOMAS)).toEqual([
+      { code: 'MANY_PARTS', parts: 20, population: ADULT_GLIOMAS },
+    ]);
     const dull = [
       { overTissue: -1, overT1: null },
       { overTissue: 3, overT1: 0 },
     ];
     for (const uptake of dull)
-      expect(resultWarnings({ ...RESULT, uptake }, BRAIN)).toEqual([{ code: 'ENHANCEMENT_NOT_BRIGHT' }]);
+      expect(resultWarnings({ ...RESULT, uptake }, BRAIN, ADULT_GLIOMAS)).toEqual([
+        { code: 'ENHANCEMENT_NOT_BRIGHT' },
+      ]);
   });
 
   it('all of them from images and mask', () => {
@@ -96,7 +101,9 @@ describe('warnings by what images and mask look like', () => {
     // A made-up head of 350 ml, half of it called tumour.
     const labels = Uint8Array.from(t1.data, (value, v) => (value !== 0 && v % 48 < 24 ? 2 : 0));
     const images = { t1: { ...t1, file: 't1' }, flair: { ...head(2, (value) => -value), file: 'f' } };
-    const codes = checkWarnings({ grid: GRID, images: images as never }, labels).map(({ code }) => code);
+    const codes = checkWarnings({ grid: GRID, images: images as never }, labels, ADULT_GLIOMAS).map(
+      ({ code }) => code,
+    );
     expect(codes.slice(0, 3)).toEqual(['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE', 'BRAIN_IMPLAUSIBLE']);
     const before = inputWarnings({ grid: GRID, images: images as never }).map(({ code }) => code);
     expect(before.slice(0, 2)).toEqual(['IMAGES_DO_NOT_FIT', 'BRAIN_IMPLAUSIBLE']);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import type { PatternCounts } from '../../src/segment/combine.js';
+import { UNKNOWN_POPULATION } from '../../src/terms.js';
 
 const SIZE = [10, 10, 10] as const;
 /** 1 ml voxels, so that volumes are counts. */
@@ -69,7 +70,11 @@ describe('what is said about a mask', () => {
 
   it('its separate enhancing lesions from three on', () => {
     expect(found.enhancingLesions).toBe(3);
-    expect(found.warnings).toContainEqual({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: 3 });
+    expect(found.warnings).toContainEqual({
+      code: 'SEVERAL_ENHANCING_LESIONS',
+      lesions: 3,
+      population: UNKNOWN_POPULATION,
+    });
   });
 
   it('low agreement by the model’s own cut-off, and nothing where the model knows of none', () => {

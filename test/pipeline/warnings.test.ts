@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { Answers } from '../../src/contract/cases.js';
 import { describeWarning, noWarning } from '../../src/contract/warnings.js';
+import type { Suggestions } from '../../src/intake/candidate.js';
 import { descriptionTemplate } from '../../src/model/template.js';
-import { caseWarnings, imageWarnings, missingChecks, tumourWarnings } from '../../src/pipeline/warnings.js';
+import {
+  caseWarnings,
+  combinationWarnings,
+  imageWarnings,
+  missingChecks,
+  tumourWarnings,
+} from '../../src/pipeline/warnings.js';
 import type { Case } from '../../src/prepare/case.js';
 import { pairFeatures } from '../../src/segment/imageChecks.js';
+import { type Population, UNKNOWN_POPULATION } from '../../src/terms.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { values } from '../kernels/volumes.js';
+import { ADULT_GLIOMAS } from '../support/population.js';
 
 const SIDE = 40;
 const grid = {
@@ -85,7 +95,7 @@ describe('what the checks of the images say', () => {
     // Air beside one of the cube's six faces.
     const cut = t1.map((value, v) => (v % SIDE >= 24 ? 0 : value));
     expect(sentences({ t1: cut })).toEqual([
-      '17 % of the mask’s surface touches the edge of the brain: a tumour of the meninges, which this model does not know, or a failed mask. Look.',
+      '17 % of the mask’s surface touches the edge of the brain: a tumour of the meninges or a failed mask; whether this model was trained on meningiomas is not known. Look.',
     ]);
   });
 });
@@ -100,6 +110,7 @@ describe('what is said about a case', () => {
     answers: null,
     suggestions: none,
     lost: [],
+    population: ADULT_GLIOMAS,
   };
 
   it('nothing where there is nothing', () => {
@@ -147,10 +158,101 @@ describe('what is said about a case', () => {
     const answers = { adult: 'no', treated: 'unknown', glioma: 'no' } as const;
     expect(caseWarnings({ ...facts, failedDevices: ['gpu', 'gpu'], answers })).toEqual([
       { code: 'REPEATED_ON_CPU', device: 'gpu' },
-      { code: 'OUTSIDE_TRAINING', reason: 'child' },
-      { code: 'OUTSIDE_TRAINING', reason: 'notGlioma' },
+      { code: 'OUTSIDE_TRAINING', reason: 'child', population: ADULT_GLIOMAS },
+      { code: 'OUTSIDE_TRAINING', reason: 'notGlioma', population: ADULT_GLIOMAS },
     ]);
   });
+});
+
+describe('what is said of what the model was trained on', () => {
+  const answers = { adult: 'no', treated: 'yes', glioma: 'no' } as const;
+  const usual = { adult: 'yes', treated: 'no', glioma: 'yes' } as const;
+  const about = { steps: null, overridden: [], images: [], failedDevices: [], lost: [] };
+  const none = { adult: null, treated: null, glioma: null };
+  const said = (
+    population: Population | null,
+    given: Answers | null = answers,
+    suggestions: Suggestions = none,
+  ) => caseWarnings({ ...about, suggestions, answers: given, population }).map(describeWarning);
+
+  it('follows from model.json', () => {
+    expect(said(ADULT_GLIOMAS)).toEqual([
+      'This model was trained on adults only.',
+      'This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.',
+      'This model was trained on gliomas only.',
+    ]);
+    expect(said(ADULT_GLIOMAS, usual)).toEqual([]);
+    const children = {
+      age: ['children'],
+      treatment: ['after'],
+      tumours: ['metastasis', 'meningioma'],
+    } as const;
+    expect(said(children, usual)).toEqual([
+      'This model was trained on children only.',
+      'This model was trained on patients after treatment only.',
+      'This model was trained on metastases and meningiomas only.',
+    ]);
+    const everybody = {
+      ...ADULT_GLIOMAS,
+      age: ['adults', 'children'],
+      treatment: ['before', 'after'],
+    } as const;
+    expect(said(everybody)).toEqual(['This model was trained on gliomas only.']);
+  });
+
+  it('is that nobody knows, where model.json says nothing', () => {
+    expect(said(UNKNOWN_POPULATION)).toEqual([
+      'Whether this model was trained on children is not known.',
+      'Whether this model was trained on patients after treatment is not known.',
+      'Which tumours this model was trained on is not known.',
+    ]);
+    expect(said(UNKNOWN_POPULATION, usual)).toEqual([]);
+  });
+
+  it('is silent on what headers suggest where the model knows such patients, or no model is in play', () => {
+    const child = { ...none, adult: { answer: false, source: 'age 8' } };
+    expect(said({ ...ADULT_GLIOMAS, age: ['adults', 'children'] }, null, child)).toEqual([]);
+    expect(said(null, null, child)).toEqual(['By the headers the patient is a child (age 8).']);
+    expect(said(ADULT_GLIOMAS, null, child)[0]).toMatch(
+      /\(age 8\)\. This model was trained on adults only\.$/,
+    );
+  });
+
+  it('stands behind findings that another tumour would explain', () => {
+    const several = (population: Population) =>
+      describeWarning({ code: 'SEVERAL_ENHANCING_LESIONS', lesions: 4, population });
+    expect(several(ADULT_GLIOMAS)).toBe(
+      '4 separate enhancing lesions: this model was not trained on metastases.',
+    );
+    expect(several(UNKNOWN_POPULATION)).toMatch(
+      /whether this model was trained on metastases is not known\.$/,
+    );
+    expect(several({ ...ADULT_GLIOMAS, tumours: ['metastasis'] })).toBe('4 separate enhancing lesions.');
+    expect(describeWarning({ code: 'MANY_PARTS', parts: 9, population: ADULT_GLIOMAS })).toBe(
+      'The tumour is in 9 separate parts: false ones are likely, and this model was not trained on metastases.',
+    );
+  });
+
+  it('names every region of a model that nobody measured as not measured', () => {
+    const volumes = { WT: volume(false), TC: volume(false), ET: volume(false) };
+    const agreement = { WT: null, TC: null, ET: null };
+    const warnings = combinationWarnings(
+      ['t1'],
+      { volumes, agreement, enhancingLesions: 0 },
+      template.knowledge,
+    );
+    expect(warnings.map(describeWarning)).toEqual([
+      'Nobody has measured this model with these sequences: no region is supported.',
+      ...['whole tumour', 'tumour core', 'enhancing tumour'].map(
+        (region) =>
+          `The ${region} was not measured with this model and these sequences: what is marked is a guess.`,
+      ),
+    ]);
+  });
+
+  function volume(supported: boolean) {
+    return { ml: 1, supported, range: null };
+  }
 });
 
 describe('checks that could not be made', () => {

@@ -162,7 +162,7 @@ describe('a segmented case', () => {
   it('supports no enhancing tumour without T1ce', () => {
     const { volumes, warnings } = result.combinations['t1+flair'];
     expect(volumes.ET.supported).toBe(false);
-    expect(warnings).toContainEqual({ code: 'REGION_NOT_SUPPORTED', region: 'ET' });
+    expect(warnings).toContainEqual({ code: 'REGION_NOT_SUPPORTED', region: 'ET', measured: true });
     expect(result.combinations[ALL].volumes.ET.supported).toBe(true);
   });
 

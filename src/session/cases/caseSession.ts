@@ -121,6 +121,7 @@ export class CaseSession {
       failedDevices: facts.events.map(({ device }) => device),
       answers: this.answers,
       suggestions: this.suggestions,
+      population: facts.population,
       lost: this.raw ? lostIn(this.raw.candidate) : [],
     });
     return { ...facts.result, id, warnings };

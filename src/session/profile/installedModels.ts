@@ -4,6 +4,7 @@ import type { InstalledModel } from '../../contract/application.js';
 import { problemOf, QuorumError } from '../../errors.js';
 import { makePrivateFolder } from '../../files/privateFiles.js';
 import { writeProblem } from '../../files/wholeFile.js';
+import { populationOf } from '../../model/knowledgeSchema.js';
 import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
 import type { ModelDescription } from '../../model/schema.js';
 import { supports } from '../../model/support.js';
@@ -106,6 +107,7 @@ async function summarise(
     modalities: description.modalities,
     parameters: [...parameters.values()].reduce((sum, values) => sum + values.length, 0),
     trainingData: description.knowledge.trainingData,
+    population: populationOf(description.knowledge),
     card: await firstText(folder, CARD_NAMES),
     licence: await firstText(folder, LICENCE_NAMES),
     threshold: description.threshold,
