@@ -20,4 +20,12 @@ describe.skipIf(!hasTorch)('training/torch', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
   }, 120_000);
+
+  it('passes its own tests', () => {
+    const { status, stderr } = spawnSync(PYTHON, ['-m', 'unittest', 'discover', '-s', 'tests'], {
+      cwd: 'training/torch',
+      encoding: 'utf8',
+    });
+    expect(status, stderr).toBe(0);
+  }, 240_000);
 });
