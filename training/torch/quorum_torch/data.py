@@ -1,6 +1,4 @@
-"""Training cases on the device: packs (see pack.py) as int8, drawn, turned, flipped and resampled there."""
-import json
-import lzma
+"""Training cases on the device as int8, drawn, turned, flipped and resampled there."""
 import math
 import random
 
@@ -8,24 +6,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .cases import STEP
+
 SPACING = torch.tensor([1.8818898, 1.8818898, 1.2125984])  # mm of the 128-grid
-STEP = 8  # values are stored in steps of 1/8 of a z-score
-
-
-def read_pack(path):
-    """[{set, name, side, have, cutOut, start, shape, images int8 (4, *shape), labels uint8 shape}] of a pack."""
-    with lzma.open(path) as f:
-        index = json.loads(f.read(int.from_bytes(f.read(8), 'little')))
-        data = f.read()
-    for case in index:
-        shape, at = case['shape'], case['at']
-        n = int(np.prod(shape))
-        images = np.zeros((4, *shape), np.int8)
-        for i, m in enumerate(case['have']):
-            images[m] = np.frombuffer(data, np.int8, n, at + i * n).reshape(shape)
-        case['images'] = images
-        case['labels'] = np.frombuffer(data, np.uint8, n, at + len(case['have']) * n).reshape(shape)
-    return index
+CHANGES = ('full', 'flips', 'none')
 
 
 def region_maps(labels):
@@ -71,25 +55,28 @@ def rotation(angles, scale, flips):
     return np.diag(1 / spacing) @ m @ scale @ np.diag(spacing) @ np.diag([-1. if f else 1. for f in flips])
 
 
-def draw(cases, picked, size, whole, plain):
+def draw(cases, picked, size, whole, changes):
     """A batch: images (B, 4, *size), targets (B, 3, *size) soft, known (B, 3, *size), from the picked cases, turned and shifted at random.
 
     whole: brains, whose box is put into the patch with random margins and flipped left to right alone; else cut-outs, shifted and flipped at will.
+    changes: full (turned, scaled, another tumour pasted), flips (and shifts) alone, or none (the box in the middle).
     """
+    turned, moved = changes == 'full', changes != 'none'
     n = len(picked)
     thetas = np.zeros((n, 3, 4), np.float32)
     shape = np.array(cases.size, float)
     patch = np.array(size, float)
     for i, index in enumerate(picked):
         low, high = cases.boxes[index]
-        strong = not plain
-        flips = [random.random() < .5, not whole and random.random() < .5, not whole and random.random() < .5]
-        angles = [random.gauss(0, .12) if strong and random.random() < .6 else 0. for _ in range(3)]
-        scale = math.exp(random.gauss(0, .08)) * (1 + np.array([random.gauss(0, .03) for _ in range(3)])) if strong else np.ones(3)
-        m = rotation(angles, np.diag(1 / scale) if strong else np.eye(3), flips)
+        flips = [moved and random.random() < .5, moved and not whole and random.random() < .5, moved and not whole and random.random() < .5]
+        angles = [random.gauss(0, .12) if turned and random.random() < .6 else 0. for _ in range(3)]
+        scale = math.exp(random.gauss(0, .08)) * (1 + np.array([random.gauss(0, .03) for _ in range(3)])) if turned else np.ones(3)
+        m = rotation(angles, np.diag(1 / scale), flips)
         centre = (low + high - 1) / 2
-        if whole:
-            room = np.maximum(patch - (high - low), 0) / 2 + (4 if strong else 0)
+        if not moved:
+            centre = centre + (patch - (high - low)) % 2 / 2  # voxels on voxels
+        elif whole:
+            room = np.maximum(patch - (high - low), 0) / 2 + (4 if turned else 0)
             centre = centre + np.array([random.uniform(-r, r) for r in room])
         else:
             centre = centre + np.array([random.uniform(-8, 8) for _ in range(3)])
@@ -101,7 +88,7 @@ def draw(cases, picked, size, whole, plain):
     grid = F.affine_grid(torch.from_numpy(thetas).to(device, non_blocking=True), (n, 1, *size), align_corners=True)
     index = torch.tensor(picked, device=device)
     images, labels = cases.images[index], cases.labels[index]
-    if whole and not plain and len(cases.pasted):
+    if whole and turned and len(cases.pasted):
         images, labels = paste(cases, picked, images, labels)
     values = images.float() / STEP
     sampled = F.grid_sample(torch.cat([values, (images != 0).float()], 1), grid, align_corners=True)

@@ -1,7 +1,10 @@
 """Gradient-guided Modality Decoupling (Hu et al., AAAI 2024, eq. 5-9) of the gradients of several objectives."""
 import torch
 
+from . import ranks
 from .losses import COMBINATIONS
+
+VARIANTS = ('paper', 'pcgrad', 'mean')
 
 
 def paper_coefficients(gram):
@@ -11,44 +14,80 @@ def paper_coefficients(gram):
     return torch.eye(len(gram), device=gram.device, dtype=gram.dtype) - torch.where((gram < 0) & off, gram / norms[None], torch.zeros_like(gram))
 
 
-def merge(model, losses, chosen, present):
-    """Sets every parameter's .grad to the decoupled mean of the objectives' gradients; returns what happened as numbers.
+def pcgrad_coefficients(gram):
+    """The same for PCGrad (Yu et al., 2020) as the authors' code has it: one projection after the other, in the order of the objectives."""
+    k = len(gram)
+    rows = torch.eye(k, dtype=gram.dtype, device=gram.device)
+    norms = gram.diagonal().clamp_min(1e-30)
+    for other in range(k):
+        dots = rows @ gram[:, other]
+        rows[:, other] -= torch.where(dots < 0, dots / norms[other], torch.zeros_like(dots))
+    return rows
 
-    losses: (k,) of the chosen combinations; present: which of the four modalities any sample of the step has.
-    Shared parameters take the mean of the decoupled gradients, a norm or a fusion weight the mean of those objectives that touch it.
+
+def coefficients_of(variant, gram):
+    if variant == 'paper':
+        return paper_coefficients(gram)
+    if variant == 'pcgrad':
+        return pcgrad_coefficients(gram)
+    return torch.eye(len(gram), device=gram.device, dtype=gram.dtype)
+
+
+def gradients_of(losses, parameters):
+    """(k, n) float: the gradient of each loss, flat; 0 where it does not touch a parameter. Summed over the processes."""
+    rows = []
+    for j, loss in enumerate(losses):
+        grads = torch.autograd.grad(loss, parameters, retain_graph=j + 1 < len(losses), allow_unused=True)
+        rows.append(torch.cat([(g if g is not None else torch.zeros_like(p)).flatten().float() for g, p in zip(grads, parameters)]))
+    return ranks.total(torch.stack(rows))
+
+
+def merge(model, losses, chosen, variant='paper'):
+    """Sets every parameter's .grad to the decoupled mean of the objectives' gradients; returns what happened.
+
+    losses: (k,) of the chosen combinations. `paper`, `mean`: shared parameters take the mean of the (decoupled) gradients, a norm or a
+    fusion weight the mean of the plain ones of those objectives that touch it. `pcgrad`: dot products over all parameters; shared ones
+    are averaged, the others summed, with what projection put there. Returns {gram (k, k), merged (k, k)}: coefficients and products.
     """
     shared = model.shared_parameters()
-    norms = model.norm_parameters()
-    own = [p for _, p in norms] + [model.log_weight, model.bias]
-    rows = []
-    sums = [torch.zeros_like(p) for p in own]
-    for j, loss in enumerate(losses):
-        grads = torch.autograd.grad(loss, shared + own, retain_graph=j + 1 < len(losses), allow_unused=True)
-        rows.append(torch.cat([(g if g is not None else torch.zeros_like(p)).flatten().float() for g, p in zip(grads, shared)]))
-        for total, g in zip(sums, grads[len(shared):]):
-            if g is not None:
-                total += g
-    flat = torch.stack(rows)
-    double = flat.double()
-    gram = double @ double.T
-    c = paper_coefficients(gram)
-    merged = (c.mean(0).float()[None] @ flat)[0]
+    own = [p for _, p in model.norm_parameters()] + model.fusion_parameters()
+    flat = gradients_of(losses, shared + own)
+    length = sum(p.numel() for p in shared)
+    seen = flat if variant == 'pcgrad' else flat[:, :length]
+    gram = seen.double() @ seen.double().T
+    c = coefficients_of(variant, gram)
+    put(shared, (c.mean(0).float()[None] @ flat[:, :length])[0])
+    rest = flat[:, length:]
+    put(own, c.sum(0).float() @ rest if variant == 'pcgrad' else rest.sum(0) / touching(model, chosen, rest.device))
+    return {'gram': gram, 'coefficients': c}
+
+
+def touching(model, chosen, device):
+    """(n,): of how many chosen objectives each own parameter is a part."""
+    of = [max(1, sum(m in COMBINATIONS[i] for i in chosen)) for m in range(4)]
+    parts = [torch.full((p.numel(),), float(of[m]), device=device) for m, p in model.norm_parameters()]
+    rows = torch.tensor(of, dtype=torch.float32, device=device)[:, None].expand(4, 3).reshape(-1)
+    return torch.cat(parts + [rows for _ in model.fusion_parameters()])
+
+
+def put(parameters, flat):
     at = 0
-    for p in shared:
-        p.grad = merged[at:at + p.numel()].view_as(p).clone()
+    for p in parameters:
+        p.grad = flat[at:at + p.numel()].view_as(p).clone()
         at += p.numel()
-    touching = [max(1, sum(m in COMBINATIONS[i] and present[m] for i in chosen)) for m in range(4)]
-    for (m, p), total in zip(norms, sums):
-        p.grad = total / touching[m]
-    for p, total in zip((model.log_weight, model.bias), sums[len(norms):]):
-        p.grad = total / torch.tensor(touching, device=total.device)[:, None]
+
+
+def indicators(gram, coefficients):
+    """What the paper watches: norms and cosines of the objectives; |G'| / |G|; and whom the plain and the merged mean would worsen (shares)."""
     size = gram.diagonal().clamp_min(1e-30).sqrt()
     k = len(gram)
     off = ~torch.eye(k, dtype=torch.bool, device=gram.device)
-    return torch.stack([
-        ((gram < 0) & off).sum() / max(1, k * (k - 1)),               # share of conflicting pairs
-        size.max() / size.min(),                                      # dominance
-        ((gram.mean(0) / size) < 0).double().mean(),                  # objectives that the plain mean would worsen
-        ((c.mean(0) @ gram / size) < 0).double().mean(),              # objectives that the merged step worsens
-        ((c @ gram @ c.T).diagonal().clamp_min(0).sqrt() / size).mean(),  # |G'| / |G|
-    ])
+    merged = coefficients @ gram
+    return {
+        'norms': size,
+        'cosines': gram / size[:, None] / size[None],
+        'normRatios': (merged @ coefficients.T).diagonal().clamp_min(0).sqrt() / size,
+        'conflicts': ((gram < 0) & off).sum() / max(1, k * (k - 1)),
+        'meanHarms': ((gram.mean(0) / size) < 0).double().mean(),
+        'mergedHarms': ((coefficients.mean(0) @ gram / size) < 0).double().mean(),
+    }

@@ -32,22 +32,23 @@ def fuse(z, seen, log_weight, bias, member):
     return numerator / denominator.clamp_min(1e-6), (sees > 0).float()
 
 
-def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil):
+def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil, add_up=lambda sums: sums):
     """Soft Dice over the whole batch and cross-entropy of one combination, where its members see -> scalar.
 
-    target (B, 3, ...) soft, known (B, 3, ...) 0 or 1. teacher: probabilities (B, 3, ...)
-    that the fused logits are drawn to, with weight distil (a tensor).
+    target (B, 3, ...) soft, known (B, 3, ...) 0 or 1. teacher: probabilities (B, 3, ...) that the fused logits are drawn to, with
+    weight distil (a tensor). add_up: the sums (6, 3) of this process -> those of the whole step's batch (ranks.shared_sum).
     """
     fused, sees = fuse(z, seen, log_weight, bias, member)
     counted = known * sees
     axes = (0, 2, 3, 4)
     p = torch.sigmoid(fused) * counted
-    dice = 1 - (2 * (p * target).sum(axes) + 1) / (p.sum(axes) + (target * counted).sum(axes) + 1)
     # cross-entropy with logits, for soft targets too
     softplus = fused.clamp_min(0) + torch.log1p(torch.exp(-fused.abs()))
-    entropy = ((softplus - fused * target) * counted).sum(axes) / counted.sum(axes).clamp_min(1)
-    taught = ((softplus - fused * teacher) * counted).sum(axes) / counted.sum(axes).clamp_min(1)
-    return dice.mean() + entropy.mean() + distil * taught.mean()
+    terms = (p * target, p, target * counted, (softplus - fused * target) * counted, (softplus - fused * teacher) * counted, counted)
+    both, predicted, actual, entropy, taught, voxels = add_up(torch.stack([t.sum(axes) for t in terms])).unbind(0)
+    dice = 1 - (2 * both + 1) / (predicted + actual + 1)
+    voxels = voxels.clamp_min(1)
+    return dice.mean() + (entropy / voxels).mean() + distil * (taught / voxels).mean()
 
 
 def objective_weights(losses, singles, hinge):

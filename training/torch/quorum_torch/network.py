@@ -131,3 +131,7 @@ class DynamicSharing(nn.Module):
     def norm_parameters(self):
         """(modality, parameter) of every norm."""
         return [(int(name.split('norm_')[1].split('.')[0][-1]), p) for name, p in self.module.named_parameters() if 'norm_' in name]
+
+    def fusion_parameters(self):
+        """Weights and biases of the fusion, where they are learned."""
+        return [p for p in (self.log_weight, self.bias) if p.requires_grad]

@@ -10,7 +10,7 @@ import torch
 
 from .losses import loss_of
 from .network import DynamicSharing
-from .train import compiled_network, half, settings
+from .options import compiled, half, settings
 
 
 def measure(network, layout, size, batch, steps):
@@ -21,7 +21,7 @@ def measure(network, layout, size, batch, steps):
         x = x.to(memory_format=torch.channels_last_3d)
 
     def step():
-        with half():
+        with half(x.device):
             y = network(x, modality)
         y.float().square().mean().backward()
 
@@ -43,7 +43,7 @@ def measure_loss(size, batch):
     weight, bias = (torch.nn.Parameter(torch.zeros(4, 3, device=device)) for _ in range(2))
     y = torch.rand(batch, 3, *size, device=device)
     seen = torch.ones(batch, 4, *size, device=device)
-    torch.compile(loss_of, dynamic=False)(z, seen, y, torch.ones_like(y), weight, bias, torch.ones(4, device=device), y, torch.zeros((), device=device)).backward()
+    compiled(loss_of)(z, seen, y, torch.ones_like(y), weight, bias, torch.ones(4, device=device), y, torch.zeros((), device=device)).backward()
     synchronise()
 
 
@@ -71,7 +71,7 @@ def main():
             model.module.to(memory_format=torch.channels_last_3d)
         start = time.time()
         try:
-            network = compiled_network(model.module) if compiling else model.module
+            network = compiled(model.module) if compiling else model.module
             seconds = measure(network, layout, size, o.batch, 5)
             if compiling and o.cubes:
                 measure(network, layout, (32, 32, 32), o.cubes, 1)

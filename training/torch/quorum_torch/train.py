@@ -1,188 +1,124 @@
-"""train.py PACK[,PACK] OUT --seconds S: trains the Dynamic Sharing network within a fixed time.
+"""train.py DATA... --out OUT: trains the Dynamic Sharing network for a time or a number of steps.
 
-Learning rate and stages follow the clock, whatever the machine does in it. First the weighted mean of the 15 combinations' losses,
-then, from --decouple-from on, gradient-guided modality decoupling of --k drawn combinations. Whole brains are fed whole, as in use.
-Writes OUT/{weights.safetensors, fusion.json, log.jsonl, state.pt}; `quorum import OUT/weights.safetensors` makes a model folder.
-Packs that appear in the folder of the first one while it runs (--more) are taken in.
+First the weighted mean of the 15 combinations' losses, then, from --decouple-from on, gradient-guided modality decoupling of --k drawn
+combinations. Whole brains are fed whole, as in use. Writes OUT/model (a Quorum Model folder), OUT/weights.safetensors and
+OUT/fusion.json (for --initial), OUT/log.jsonl, and OUT/state.pt, from which the same command goes on. Several GPUs:
+`torchrun --nproc_per_node N -m quorum_torch.train ...`, each process with its own samples.
 """
-import argparse
 import contextlib
 import copy
 import json
 import math
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
 import torch
 
+from . import ranks, state
 from .augment import change
-from .data import Cases, draw, read_pack
-from .decouple import merge
+from .cases import read
+from .data import Cases, draw
 from .export import export, load
-from .losses import COMBINATIONS, fuse, loss_of, objective_weights
+from .log import Log
+from .model_folder import write_model
 from .network import DynamicSharing
+from .options import compiled, half, parsed, settings
+from .steps import Steps
 from .validate import validate
-
-DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
-
-
-def half():
-    """bf16 on a GPU, nothing on the CPU."""
-    return torch.autocast('cuda', torch.bfloat16) if DEVICE == 'cuda' else contextlib.nullcontext()
-
-
-def settings():
-    if DEVICE == 'cuda':
-        torch.backends.cudnn.benchmark = True
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    with contextlib.suppress(Exception):
-        from torch._functorch import config as functorch
-        functorch.donated_buffer = False  # several backward passes over one graph
-    with contextlib.suppress(Exception):
-        from torch._dynamo import config as dynamo
-        dynamo.cache_size_limit = 64
-        dynamo.automatic_dynamic_shapes = False
-
-
-def compiled_network(module):
-    return torch.compile(module, dynamic=False)
-
-
-def options():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('packs')
-    p.add_argument('out')
-    p.add_argument('--seconds', type=float, required=True)
-    p.add_argument('--channels', default='8,16,64,128,256')
-    p.add_argument('--patch', default='80,96,128')
-    p.add_argument('--brains', type=int, default=4, help='whole brains a step')
-    p.add_argument('--cubes', type=int, default=8, help='cut-outs a step')
-    p.add_argument('--share', default='brains=4,brains3=1.4,brains-wt=0.6,partial=0.5', help='how often each set of whole brains is drawn')
-    p.add_argument('--cube-weight', type=float, default=.35)
-    p.add_argument('--lr', type=float, default=1e-3)
-    p.add_argument('--decay', type=float, default=1e-2)
-    p.add_argument('--clip', type=float, default=1.)
-    p.add_argument('--ema', type=float, default=.999)
-    p.add_argument('--singles', type=float, default=2.)
-    p.add_argument('--distil', type=float, default=.3)
-    p.add_argument('--hinge', type=float, default=.3)
-    p.add_argument('--decouple-from', type=float, default=.8)
-    p.add_argument('--k', type=int, default=5)
-    p.add_argument('--plain-from', type=float, default=.9, help='share of the time after which cases are only flipped and shifted')
-    p.add_argument('--validate-every', type=float, default=150)
-    p.add_argument('--initial', help='folder with weights.safetensors and fusion.json to begin from')
-    p.add_argument('--seed', type=int, default=1)
-    p.add_argument('--max-steps', type=int, default=10 ** 9)
-    p.add_argument('--speed', help='file of speed.py to follow: the fastest variant is gone over to when all are timed')
-    p.add_argument('--more', default='', help='packs that will appear later')
-    return p.parse_args()
 
 
 class Trainer:
     def __init__(self, o):
         self.o = o
-        self.start = time.time()
+        self.device = ranks.begin()
         os.makedirs(o.out, exist_ok=True)
-        self.log_file = open(f'{o.out}/log.jsonl', 'a')
-        random.seed(o.seed)
-        np.random.seed(o.seed)
-        torch.manual_seed(o.seed)
         settings()
-        self.model = DynamicSharing([int(v) for v in o.channels.split(',')]).to(DEVICE)
+        self.log = Log(f'{o.out}/log.jsonl')
+        torch.manual_seed(o.seed)
+        self.model = DynamicSharing(o.channels).to(self.device)
         if o.initial:
             load(self.model, o.initial)
+        for p in (self.model.log_weight, self.model.bias):
+            p.requires_grad_(o.fusion_rate > 0)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
-        self.network, self.loss, self.layout = self.model.module, loss_of, 'contiguous'
-        convolutions = [p for p in self.model.module.parameters() if p.dim() > 1]
-        others = [p for p in self.model.module.parameters() if p.dim() <= 1]
-        self.optimiser = torch.optim.AdamW([
-            {'params': convolutions, 'weight_decay': o.decay, 'scale': 1.},
-            {'params': others, 'weight_decay': 0., 'scale': 1.},
-            {'params': [self.model.log_weight, self.model.bias], 'weight_decay': 0., 'scale': 3.},
-        ], lr=o.lr, betas=(.9, .99))
-        self.members = [torch.tensor([float(m in s) for m in range(4)], device=DEVICE) for s in COMBINATIONS]
-        self.size = tuple(int(v) for v in o.patch.split(','))
-        self.step, self.begun = 0, time.time()
-        self.forked = False
-        self.recent, self.process = [], []
-        self.cases = []
-        self.waiting = [p for p in o.more.split(',') if p]
-        self.take_packs(o.packs.split(','))
+        self.optimiser = optimiser_of(self.model, o)
+        self.steps = Steps(self.model, self.device)
+        self.step, self.before, self.begun, self.forked = 0, 0., time.time(), False
+        self.stopping = False
+        self.take_cases()
+        state.seed(o.seed)
+        kept = state.load(f'{o.out}/state.pt', self.model, self.average, self.optimiser, self.device)
+        if kept:
+            self.step, self.before, self.forked = kept['step'], kept['elapsed'], kept['forked']
+            if ranks.rank() == 0:
+                self.log.trim(self.step)
+        self.forget_losses()
 
-    def log(self, **values):
-        values['t'] = round(time.time() - self.start, 1)
-        line = json.dumps(values)
-        self.log_file.write(line + '\n')
-        self.log_file.flush()
-        print(line, flush=True)
+    def note(self, **values):
+        if ranks.rank() == 0:
+            self.log.write('note', **values, seconds=round(self.elapsed(), 1))
 
-    def take_packs(self, paths):
-        for path in paths:
-            self.cases += read_pack(path)
-        whole = [c for c in self.cases if c['side'] == 'train' and not c['cutOut']]
-        cubes = [c for c in self.cases if c['side'] == 'train' and c['cutOut']]
-        check = [c for c in self.cases if c['side'] == 'validation' and not c['cutOut']]
-        self.whole = Cases(whole, DEVICE)
-        self.cubes = Cases(cubes, DEVICE) if cubes else None
-        self.check = Cases(check, DEVICE) if check else None
-        share = dict(kv.split('=') for kv in self.o.share.split(','))
+    def elapsed(self):
+        return self.before + time.time() - self.begun
+
+    def take_cases(self):
+        cases = read(self.o.data, self.o.split)
+        pick = lambda side, cut_out: [c for c in cases if c['side'] == side and c['cutOut'] == cut_out]
+        of = lambda some: Cases(some, self.device) if some else None
+        whole = pick('train', False)
+        self.whole, self.cubes, self.check = of(whole), of(pick('train', True)), of(pick('validation', False))
+        if self.whole is None and self.cubes is None:
+            raise SystemExit('no case of the training side was found')
         counts = {s: sum(c['set'] == s for c in whole) for s in {c['set'] for c in whole}}
-        self.weights = [float(share.get(c['set'], 1)) / counts[c['set']] for c in whole]
-        self.log(packs=[os.path.basename(p) for p in paths], whole=counts, cubes=len(cubes), validation=len(check), grid=[int(v) for v in self.whole.size])
+        self.weights = [self.o.share.get(c['set'], 1.) / counts[c['set']] for c in whole]
+        self.note(whole=counts, cubes=len(self.cubes.cases) if self.cubes else 0, validation=len(self.check.cases) if self.check else 0)
 
-    def batches(self, plain):
+    def batches(self, done):
+        """[((images, targets, known), weight)] of this process's samples."""
         o = self.o
-        parts = [(draw(self.whole, random.choices(range(len(self.weights)), self.weights, k=o.brains), self.size, True, plain), 1.)]
+        changes = 'flips' if o.augmentation == 'full' and done > o.plain_from else o.augmentation
+        parts = []
+        if self.whole is not None and o.brains:
+            picked = random.choices(range(len(self.weights)), self.weights, k=o.brains)
+            parts.append((draw(self.whole, picked, o.patch, True, changes), 1.))
         if self.cubes is not None and o.cubes:
             picked = [random.randrange(len(self.cubes.cases)) for _ in range(o.cubes)]
-            parts.append((draw(self.cubes, picked, (32, 32, 32), False, plain), o.cube_weight))
-        return [((x if plain else change(x), y, k), w) for (x, y, k), w in parts]
+            parts.append((draw(self.cubes, picked, (o.cube,) * 3, False, changes), o.cube_weight if parts else 1.))
+        return [((change(x) if changes == 'full' else x, y, k), w) for (x, y, k), w in parts]
 
-    def logits(self, x):
-        """The four modalities' logits, one pass each; an image that is missing is 0 everywhere and abstains everywhere."""
-        result = []
-        for m in range(4):
-            image = x[:, m:m + 1].contiguous()
-            if self.layout == 'channels_last':
-                image = image.contiguous(memory_format=torch.channels_last_3d)
-            with half():
-                result.append(self.network(image, torch.full((len(x),), m, dtype=torch.long, device=x.device)))
-        return result
-
-    def mean_step(self, parts, done):
-        distil = torch.tensor(self.o.distil * min(1., 3 * done), device=DEVICE)
-        none = torch.zeros((), device=DEVICE)
-        value = 0.
-        for (x, y, known), weight in parts:
-            z = self.logits(x)
-            seen = (x != 0).float()
-            with torch.no_grad():
-                teacher = torch.sigmoid(fuse([v.detach() for v in z], seen, self.model.log_weight, self.model.bias, self.members[0])[0])
-            losses = torch.stack([
-                self.loss(z, seen, y, known, self.model.log_weight, self.model.bias, self.members[i], teacher, distil if i >= 11 else none)
-                for i in range(15)
-            ])
-            total = (losses * objective_weights(losses, self.o.singles, self.o.hinge)).sum() * weight
-            total.backward()
-            value = value + losses.detach().mean() * weight
-        return value
-
-    def decoupled_step(self, parts):
-        chosen = sorted(random.sample(range(15), self.o.k))
-        losses = [0.] * len(chosen)
-        present = [True] * 4  # nearly every step draws a brain with all four; what nobody has gets zero gradients
-        for (x, y, known), weight in parts:
-            z = self.logits(x)
-            seen = (x != 0).float()
-            for j, i in enumerate(chosen):
-                mine = [v if m in COMBINATIONS[i] else v.detach() for m, v in enumerate(z)]
-                losses[j] = losses[j] + weight * loss_of(mine, seen, y, known, self.model.log_weight, self.model.bias, self.members[i], y, 0.)
-        self.process.append(merge(self.model, losses, chosen, present))
-        return torch.stack([l.detach() for l in losses]).mean()
+    def one_step(self, done):
+        o = self.o
+        rate = o.lr * min(1, (self.step + 1) / max(1, o.warm_up)) * ((1 + math.cos(math.pi * done)) / 2 if o.schedule == 'cosine' else 1)
+        for group in self.optimiser.param_groups:
+            group['lr'] = rate * group['scale']
+        self.optimiser.zero_grad(set_to_none=True)
+        parts = self.batches(done)
+        if done >= o.decouple_from:
+            # the same for every process: drawn by the step, not by the process's own numbers
+            chosen = sorted(random.Random(o.seed * 1_000_003 + self.step).sample(range(15), o.k))
+            losses, process = self.steps.decoupled(parts, chosen, o.decoupling)
+            self.process = {**process, 'chosen': chosen}
+        else:
+            chosen = range(15)
+            losses = self.steps.mean(parts, o.singles, o.distil * min(1., 3 * done), o.hinge)
+        index = torch.tensor(list(chosen), device=self.device)
+        self.sums.index_add_(0, index, losses)
+        self.counts.index_add_(0, index, torch.ones_like(losses))
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        if o.clip:
+            torch.nn.utils.clip_grad_norm_(trained, o.clip)
+        for p in trained:
+            p.grad.nan_to_num_(0., 0., 0.)
+        self.optimiser.step()
+        with torch.no_grad():
+            self.model.bias.clamp_(-1, 1)
+        self.step += 1
+        self.update_average()
+        return rate
 
     def update_average(self):
         decay = min(self.o.ema, (1 + self.step) / (10 + self.step))
@@ -190,115 +126,123 @@ class Trainer:
             torch._foreach_mul_(list(self.average.parameters()), decay)
             torch._foreach_add_(list(self.average.parameters()), [p.detach() for p in self.model.parameters()], alpha=1 - decay)
 
-    def follow_speed(self):
-        """Goes over to the fastest variant that speed.py has timed, once all are."""
-        if not self.o.speed or not os.path.exists(self.o.speed):
-            return
-        with open(self.o.speed) as f:
-            lines = [json.loads(line) for line in f]
-        if len(lines) < 4 and time.time() - self.start < 200:
-            return
-        good = sorted((l for l in lines if 'seconds' in l), key=lambda l: l['seconds'])
-        self.log(speed=lines)
-        self.o.speed = None
-        if not good:
-            return
-        variant = good[0]['variant']
-        before = self.network, self.loss, self.layout
-        try:
-            if variant.endswith('compile'):
-                self.network = compiled_network(self.model.module)
-                self.loss = torch.compile(loss_of, dynamic=False)
-            if variant.startswith('channels_last'):
-                self.layout = 'channels_last'
-                self.model.module.to(memory_format=torch.channels_last_3d)
-            self.mean_step(self.batches(False), .5)
-            self.log(variant=variant)
-        except Exception as e:  # what the compiler cannot do here is done without it
-            self.network, self.loss, self.layout = before
-            self.log(variant=variant, error=f'{type(e).__name__}: {str(e)[:500]}')
-        self.optimiser.zero_grad(set_to_none=True)
+    def forget_losses(self):
+        self.sums, self.counts = torch.zeros(15, device=self.device), torch.zeros(15, device=self.device)
+        self.process, self.since = None, (self.step, time.time())
+
+    def tell(self, rate):
+        sums, counts = self.sums.tolist(), self.counts.tolist()
+        step, at = self.since
+        speed = (self.step - step) / max(1e-9, time.time() - at)
+        if ranks.rank() == 0:
+            self.log.step(self.step, rate, {i: s / n for i, (s, n) in enumerate(zip(sums, counts)) if n}, self.process, speed)
+        self.forget_losses()
 
     def write(self, validation=None):
-        export(self.average, self.o.out, {'step': self.step, 'seconds': round(time.time() - self.begun), 'validation': validation})
+        if ranks.rank() != 0:
+            return
+        notes = {'step': self.step, 'seconds': round(self.elapsed()), 'validation': validation}
+        export(self.average, self.o.out, notes)
+        about = f'Trained by quorum_torch for {self.step} steps; nothing is known about its accuracy on other data.'
+        write_model(self.average, f'{self.o.out}/model', self.o.name, about, ', '.join(os.path.basename(os.path.normpath(d)) for d in self.o.data))
 
-    def check_now(self):
+    def validate(self):
         torch.backends.cudnn.benchmark = False
-        result = validate(self.average, self.check, half) if self.check is not None else None
-        torch.backends.cudnn.benchmark = DEVICE == 'cuda'
+        result = validate(self.average, self.check, lambda: half(self.device)) if self.check is not None and ranks.rank() == 0 else None
+        torch.backends.cudnn.benchmark = self.device.type == 'cuda'
         self.write(result)
-        self.log(step=self.step, validation=result)
+        if result:
+            self.log.validation(self.step, result)
+
+    def save(self):
+        state.save(f'{self.o.out}/state.pt', self.model, self.average, self.optimiser, step=self.step, elapsed=self.elapsed(), forked=self.forked)
+
+    def fork(self):
+        """Keeps what the mean of the losses came to, before decoupling begins."""
+        self.forked = True
+        if self.step == 0:
+            return
+        self.validate()
+        if ranks.rank() == 0:
+            for name in ('weights.safetensors', 'fusion.json'):
+                os.replace(f'{self.o.out}/{name}', f'{self.o.out}/before-decoupling-{name}')
+
+    def done(self):
+        """How much of the training is behind, 0 to 1, as the first process sees it; more than 1 when it is to stop."""
+        if self.o.seconds is not None:
+            with contextlib.suppress(OSError, ValueError), open(f'{self.o.out}/seconds') as f:
+                self.o.seconds = float(f.read())
+        value = self.step / self.o.steps if self.o.steps else self.elapsed() / self.o.seconds
+        return ranks.told(2. if self.stopping else value, self.device)
 
     def run(self):
         o = self.o
-        next_check, next_look = o.validate_every, 20.
-        while self.step < o.max_steps:
-            passed = time.time() - self.begun
-            done = passed / o.seconds
-            if done >= 1:
-                break
-            rate = o.lr * min(1, (self.step + 1) / 100) * (1 + math.cos(math.pi * done)) / 2
-            for group in self.optimiser.param_groups:
-                group['lr'] = rate * group['scale']
-            decoupled = done > o.decouple_from
-            if decoupled and not self.forked:
-                self.forked = True
-                self.check_now()
-                for name in ('weights.safetensors', 'fusion.json'):
-                    os.replace(f'{o.out}/{name}', f'{o.out}/before-decoupling-{name}')
-            parts = self.batches(done > o.plain_from)
-            self.optimiser.zero_grad(set_to_none=True)
-            value = self.decoupled_step(parts) if decoupled else self.mean_step(parts, done)
-            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), o.clip)
-            for p in self.model.parameters():
-                p.grad.nan_to_num_(0., 0., 0.)
-            self.optimiser.step()
-            with torch.no_grad():
-                self.model.bias.clamp_(-1, 1)
-            self.step += 1
-            self.update_average()
-            self.recent.append(value.detach())
-            if self.step % 50 == 1:
-                self.report(rate, done, decoupled, norm)
-            if passed > next_look:
-                next_look += 5
-                self.look_around()
-            if passed > next_check and done < .93:
-                next_check += o.validate_every
-                self.check_now()
-        self.write()
-        self.check_now()
-        torch.save({'model': self.model.state_dict(), 'average': self.average.state_dict(), 'optimiser': self.optimiser.state_dict(), 'step': self.step}, f'{o.out}/state.pt')
-        self.log(finished=True)
+        signal.signal(signal.SIGTERM, self.ask_to_stop)
+        signal.signal(signal.SIGINT, self.ask_to_stop)
+        clock = lambda: ranks.told(self.step if o.steps else self.elapsed(), self.device)
+        due = {'validate': clock() + o.validate_every, 'save': clock() + o.save_every}
+        while (done := self.done()) < 1:
+            if done >= o.decouple_from and not self.forked:
+                self.fork()
+            rate = self.one_step(done)
+            if self.step % o.log_every == 0 or self.step == 1:
+                self.tell(rate)
+            now = clock()
+            if now >= due['save']:
+                due['save'] = now + o.save_every
+                self.save()
+            if now >= due['validate'] and done < .93:
+                due['validate'] = now + o.validate_every
+                self.validate()
+            self.follow_speed()
+        self.save()
+        if not self.stopping:
+            self.validate()
+            self.note(finished=True, steps=self.step)
+        ranks.end()
 
-    def look_around(self):
-        """What may be told while it runs: packs that arrive, variants that were timed, another end (OUT/seconds)."""
-        with contextlib.suppress(OSError, ValueError):
-            with open(f'{self.o.out}/seconds') as f:
-                self.o.seconds = float(f.read())
-        self.follow_speed()
-        ready = [p for p in self.waiting if os.path.exists(p)]
-        if ready:
-            self.waiting = [p for p in self.waiting if p not in ready]
-            self.take_packs(ready)
+    def ask_to_stop(self, *_):
+        """The state is written after this step; the same command goes on from there."""
+        self.stopping = True
 
-    def report(self, rate, done, decoupled, norm):
-        values = dict(step=self.step, loss=round(float(torch.stack(self.recent).mean()), 4), norm=round(float(norm), 3), rate=round(rate, 6), done=round(done, 3), decoupled=decoupled)
-        if self.process:
-            names = ('conflicts', 'dominance', 'mean_harms', 'merged_harms', 'growth')
-            values.update({n: round(float(v), 4) for n, v in zip(names, torch.stack(self.process).mean(0))})
-        if DEVICE == 'cuda':
-            values['gb'] = round(torch.cuda.max_memory_allocated() / 2 ** 30, 1)
-        self.recent, self.process = [], []
-        self.log(**values)
+    def follow_speed(self):
+        """Goes over to the fastest variant that speed.py has timed, once all are."""
+        if not self.o.speed or self.step % 20 or not os.path.exists(self.o.speed):
+            return
+        with open(self.o.speed) as f:
+            lines = [json.loads(line) for line in f]
+        if len(lines) < 4 and time.time() - self.begun < 200:
+            return
+        self.o.speed = None
+        self.note(speed=lines)
+        good = sorted((l for l in lines if 'seconds' in l), key=lambda l: l['seconds'])
+        if not good:
+            return
+        before = self.steps.network, self.steps.loss, self.steps.layout
+        try:
+            self.steps.use(good[0]['variant'], compiled)
+            self.steps.mean(self.batches(.5), self.o.singles, 0., self.o.hinge)
+            self.note(variant=good[0]['variant'])
+        except Exception as e:  # what the compiler cannot do here is done without it
+            self.steps.network, self.steps.loss, self.steps.layout = before
+            self.note(variant=good[0]['variant'], error=f'{type(e).__name__}: {str(e)[:500]}')
+        self.optimiser.zero_grad(set_to_none=True)
+
+
+def optimiser_of(model, o):
+    convolutions = [p for p in model.module.parameters() if p.dim() > 1]
+    others = [p for p in model.module.parameters() if p.dim() <= 1]
+    groups = [{'params': convolutions, 'weight_decay': o.decay, 'scale': 1.}, {'params': others, 'weight_decay': 0., 'scale': 1.}]
+    if o.fusion_rate > 0:
+        groups.append({'params': model.fusion_parameters(), 'weight_decay': 0., 'scale': o.fusion_rate})
+    return torch.optim.AdamW(groups, lr=o.lr, betas=(.9, o.beta2))
 
 
 def main():
-    o = options()
+    o = parsed()
     if o.speed:
-        subprocess.Popen([sys.executable, '-m', 'quorum_torch.speed', o.speed, '--channels', o.channels, '--patch', o.patch, '--batch', str(o.brains), '--cubes', str(o.cubes)], stderr=subprocess.STDOUT, stdout=open(f'{o.speed}.log', 'w'))
-    trainer = Trainer(o)
-    trainer.run()
+        subprocess.Popen([sys.executable, '-m', 'quorum_torch.speed', o.speed, '--channels', ','.join(map(str, o.channels)), '--patch', ','.join(map(str, o.patch)), '--batch', str(o.brains), '--cubes', str(o.cubes)], stderr=subprocess.STDOUT, stdout=open(f'{o.speed}.log', 'w'))
+    Trainer(o).run()
 
 
 if __name__ == '__main__':

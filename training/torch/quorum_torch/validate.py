@@ -2,7 +2,8 @@
 import numpy as np
 import torch
 
-from .data import SPACING, STEP, region_maps
+from .cases import STEP
+from .data import SPACING, region_maps
 from .losses import COMBINATIONS, fuse, name_of
 
 
