@@ -123,6 +123,7 @@ function commonPrefix(names: readonly string[]): string {
 
 /** The folder in which all files lie, or null. */
 export function commonFolder(files: readonly string[]): string | null {
+  if (files.length === 0) return null;
   const folder = dirname(files[0]);
   return files.every((file) => dirname(file) === folder) ? folder : null;
 }

@@ -147,9 +147,8 @@ export async function fileSeries(
 ): Promise<{ series: FoundSeries[]; sidecars: Sidecar[] }> {
   const sidecars = await Promise.all(images.map(({ path }) => readSidecar(path)));
   const shared = sharedWords(images.map(({ path }) => imageStem(basename(path))));
-  const series = await Promise.all(
-    images.map(async (image, at) => seriesOf(image, sidecars[at].about, shared, await idOf(image.path))),
-  );
+  const ids = distinct(await Promise.all(images.map(({ path }) => idOf(path))));
+  const series = images.map((image, at) => seriesOf(image, sidecars[at].about, shared, ids[at]));
   return { series: settleContrast(series, { texts: sidecars.flatMap(({ texts }) => texts) }), sidecars };
 }
 
@@ -194,6 +193,16 @@ function seriesOf(
   };
 }
 
-async function contentHash(file: string): Promise<string> {
+/** Two files of one content are two series. */
+function distinct(ids: readonly string[]): string[] {
+  return ids.map((id, at) => {
+    const before = ids.slice(0, at).filter((other) => other === id).length;
+    if (before === 0) return id;
+    return createHash('sha256').update(`${id} ${before}`).digest('hex').slice(0, 32);
+  });
+}
+
+/** SHA-256 of an image file's bytes, its first 32 digits. */
+export async function contentHash(file: string): Promise<string> {
   return (await sha256OfImage(file)).slice(0, 32);
 }

@@ -1,11 +1,11 @@
 import { basename, dirname, resolve } from 'node:path';
-import { QuorumError } from '../errors.js';
+import { type Problem, problemOf, QuorumError } from '../errors.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { commonFolder, listImages, studyName } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { type FoundImage, fileSeries, suggestFromFiles } from './fileCandidates.js';
+import { contentHash, type FoundImage, fileSeries, suggestFromFiles } from './fileCandidates.js';
 import { imageHeader } from './imageHeader.js';
 import { judgeVoxels } from './judgeVoxels.js';
 import { assignSeries } from './openCandidate.js';
@@ -26,7 +26,7 @@ export async function openStudy(paths: readonly string[], overrides: SequenceOve
 /**
  * The one examination that image files are, with the files that the user names for sequences.
  *
- * @throws QuorumError FILE_NOT_FOUND, NO_IMAGES, and what reading a header throws.
+ * @throws QuorumError FILE_NOT_FOUND, NO_IMAGES, and what reading a header throws of a file that is named for a sequence.
  */
 export async function fileCandidate(
   paths: readonly string[],
@@ -36,16 +36,56 @@ export async function fileCandidate(
     Object.entries(overrides).map(([modality, file]) => [resolve(file), modality as Modality]),
   );
   const files = [...new Set([...(await listImages(paths)), ...chosen.keys()])];
-  if (files.length === 0)
-    throw new QuorumError({
-      code: 'NO_IMAGES',
-      file: paths[0],
-      expected: IMAGE_ENDINGS.join(', '),
-    });
-  const images = await readable(files, new Set(chosen.keys()));
-  const { series, sidecars } = await fileSeries(images, (file) => file);
+  const { images, unreadable } = await readable(files, paths);
+  refuseUnreadable(unreadable, chosen);
+  let candidate = await candidateOf(paths, images, (file) => file);
+  // Voxels are asked only where names and headers leave something open.
+  if (isOpen(candidate)) candidate = await judgeVoxels(candidate);
+  for (const [file, modality] of chosen) candidate = assignSeries(candidate, file, modality);
+  return candidate;
+}
+
+/** Image files that their names explain: each sequence is named, and by one file. */
+export interface NamedFiles {
+  /** Series are named by their content. */
+  readonly candidate: StudyCandidate;
+  /** Files that cannot be read. */
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+export interface UnreadableFile {
+  readonly file: string;
+  readonly problem: Problem;
+}
+
+/**
+ * The one examination that image files are where their names explain all of them; null where headers and voxels have to be asked.
+ *
+ * @param files of `listImages`.
+ * @throws QuorumError NO_IMAGES, and the first file's problem when none can be read.
+ */
+export async function namedCandidate(
+  paths: readonly string[],
+  files: readonly string[],
+): Promise<NamedFiles | null> {
+  const { images, unreadable } = await readable(files, paths);
+  const candidate = await candidateOf(paths, images, contentHash);
+  const isKnown = candidate.series.every(
+    ({ sequence, setAside, doubt }) => sequence !== 'other' && setAside === null && doubt === null,
+  );
+  const isSettled = Object.keys(candidate.choices).length > 0 && !isOpen(candidate);
+  return isKnown && isSettled ? { candidate, unreadable } : null;
+}
+
+async function candidateOf(
+  paths: readonly string[],
+  images: readonly FoundImage[],
+  idOf: (file: string) => string | Promise<string>,
+): Promise<StudyCandidate> {
+  const files = images.map(({ path }) => path);
+  const { series, sidecars } = await fileSeries(images, idOf);
   const name = await studyName(paths, files);
-  let candidate: StudyCandidate = {
+  return {
     id: '',
     name,
     title: name,
@@ -62,10 +102,6 @@ export async function fileCandidate(
     questions: questionsAbout(series),
     suggestions: suggestFromFiles(commonFolder(files), series, sidecars),
   };
-  // Voxels are asked only where names and headers leave something open.
-  if (isOpen(candidate)) candidate = await judgeVoxels(candidate);
-  for (const [file, modality] of chosen) candidate = assignSeries(candidate, file, modality);
-  return candidate;
 }
 
 function isOpen({ questions, choices }: StudyCandidate): boolean {
@@ -73,23 +109,47 @@ function isOpen({ questions, choices }: StudyCandidate): boolean {
 }
 
 /**
- * The files with their headers. One that cannot be read is left out where its name tells no sequence: it is none that is missed.
- * @throws QuorumError what reading a header throws, of a file that is named for a sequence or by the user.
+ * The files with their headers, and those that cannot be read.
+ *
+ * @throws QuorumError NO_IMAGES, also for very many; the first file's problem when none can be read.
  */
-async function readable(files: readonly string[], named: ReadonlySet<string>): Promise<FoundImage[]> {
+async function readable(
+  files: readonly string[],
+  paths: readonly string[],
+): Promise<{ images: FoundImage[]; unreadable: UnreadableFile[] }> {
+  if (files.length === 0 || files.length > MOST_FILES)
+    throw new QuorumError({
+      code: 'NO_IMAGES',
+      file: paths[0],
+      expected: `1 to ${MOST_FILES} image files (${IMAGE_ENDINGS.join(', ')}) of one patient`,
+      found: files.length === 0 ? 'none' : `${files.length} image files`,
+    });
   const images: FoundImage[] = [];
-  let first: unknown;
+  const unreadable: UnreadableFile[] = [];
   for (const path of files) {
     try {
       images.push({ path, shown: path, header: await imageHeader(path) });
     } catch (error) {
-      const { sequence } = recogniseSequence(basename(path));
-      if (named.has(path) || (sequence !== 'other' && sequence !== 'mask')) throw error;
-      first ??= error;
+      unreadable.push({ file: path, problem: problemOf(error) });
     }
   }
-  if (images.length === 0) throw first;
-  return images;
+  if (images.length === 0) throw new QuorumError(unreadable[0].problem);
+  return { images, unreadable };
+}
+
+/** More image files than this in one folder are no examination of one patient. */
+const MOST_FILES = 64;
+
+/** A file that cannot be read is left out where its name tells no sequence: it is none that is missed. @throws QuorumError its problem. */
+export function refuseUnreadable(
+  unreadable: readonly UnreadableFile[],
+  chosen: ReadonlyMap<string, Modality> = new Map(),
+): void {
+  const missed = unreadable.find(({ file }) => {
+    const { sequence } = recogniseSequence(basename(file));
+    return chosen.has(file) || (sequence !== 'other' && sequence !== 'mask');
+  });
+  if (missed) throw new QuorumError(missed.problem);
 }
 
 /**

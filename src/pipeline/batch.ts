@@ -63,7 +63,7 @@ async function segmentAll(
   await refuseOutputBesideFiles(request.output, request.inputs);
   return withInputs(request, working, context, async (inputs) => {
     const cases = inputs ? null : await casesOf(request, folders);
-    if (cases) return runBatch(cases, work, context);
+    if (cases) return runBatch(cases, work, working, context);
     const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
     const { report, skipped } = await segmentCase({ open }, request.output, work, context);
     return { ...report, skipped };
@@ -95,6 +95,7 @@ async function casesOf(request: SegmentRequest, folders: readonly string[]): Pro
 async function runBatch(
   cases: readonly NamedCase[],
   work: SegmentWork,
+  working: Host['working'],
   context: JobContext,
 ): Promise<BatchReport> {
   const { request, around } = work;
@@ -106,7 +107,7 @@ async function runBatch(
       signal: context.signal,
       report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
     };
-    outcomes.push(await outcomeOf(name, folder, work, caseContext));
+    outcomes.push(await outcomeOf(name, folder, work, working, caseContext));
     if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
   }
   const report: BatchReport = {
@@ -126,12 +127,17 @@ async function outcomeOf(
   name: string,
   folder: string,
   work: SegmentWork,
+  working: Host['working'],
   context: JobContext,
 ): Promise<CaseOutcome> {
   const { request } = work;
   try {
-    const inputs = { open: () => openNamed([folder], {}, request.use), name };
-    const { report, skipped } = await segmentCase(inputs, join(request.output, name), work, context);
+    // A case of several is opened as it would be alone.
+    const alone = { ...request, inputs: [folder], study: null };
+    const { report, skipped } = await withInputs(alone, working, context, (inputs) => {
+      const open = inputs?.open ?? (() => openNamed([folder], {}, request.use));
+      return segmentCase({ open, name }, join(request.output, name), work, context);
+    });
     return {
       case: name,
       state: skipped ? 'skipped' : 'finished',

@@ -1,13 +1,15 @@
 import type { CaseResult, Warning } from '../contract/results.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { Problem } from '../errors.js';
+import type { Study } from '../intake/study.js';
 import type { Population } from '../terms.js';
 import type { SourceImage } from './subject.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
 export interface CaseSource {
-  readonly name: string;
-  /** In MODALITIES order; the first gives the Case's grid. */
+  /** As it was opened. */
+  readonly study: Study;
+  /** What is segmented. In MODALITIES order; the first gives the Case's grid. */
   readonly images: readonly (SourceImage & { readonly sha256: string })[];
   /** The series that the images were prepared from; absent where they are used as they are. */
   readonly origins?: readonly (SourceImage & { readonly sha256: string })[];

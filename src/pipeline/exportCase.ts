@@ -52,7 +52,7 @@ function subjectOf(
   images: ImageStore,
 ): { readonly subject: Subject; readonly plan: Plan } {
   const { source, options, prepared, edited, listed, examination, answers } = job;
-  const name = options.neutralNames ? NEUTRAL_NAME : source.name;
+  const name = options.neutralNames ? NEUTRAL_NAME : source.study.name;
   const sources = source.origins ?? source.images;
   const inputs = sources.map(({ modality, sha256, dicom }) => [modality, contentHash(sha256, dicom)]);
   const subject: Subject = {

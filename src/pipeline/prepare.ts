@@ -4,7 +4,7 @@ import type { PreparationOptions, PreparedStep, PreparedSummary } from '../contr
 import { throwIfCancelled } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import { writePrivately } from '../files/privateFiles.js';
-import type { Series, Study } from '../intake/study.js';
+import type { Study } from '../intake/study.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import type { Preparation, PreparationStep, PreparationTransforms } from '../prepare/preparation.js';
@@ -19,6 +19,7 @@ import {
   HEAD_FILE,
   makingFolder,
   PREPARED_FILE,
+  type PreparationSources,
   type PreparedRecord,
   pictureName,
   preparedImageName,
@@ -33,12 +34,10 @@ const EXPECTED_SECONDS = 29;
 const PRIVATE = { mode: 0o600 } as const;
 
 export interface PrepareArguments {
-  readonly name: string;
-  readonly sources: readonly {
-    readonly modality: Modality;
-    readonly series: Series;
-    readonly sha256: string;
-  }[];
+  /** As it was opened: every sequence that it has is prepared. */
+  readonly study: Study;
+  /** SHA-256 of each sequence's file. */
+  readonly hashes: PreparationSources;
   readonly options: PreparationOptions;
   /** A brain mask that the user corrected. */
   readonly brain: { readonly grid: Grid; readonly data: Uint8Array } | null;
@@ -63,7 +62,7 @@ export async function prepareTask(
   const { options, brain, network, keep } = request;
   const started = performance.now();
   let said: [stage: string, share: number] = ['reading', 0];
-  const prepared = await prepareStudy(studyOf(request), {
+  const prepared = await prepareStudy(request.study, {
     skip: skippedBy(options),
     reference: options.reference ?? undefined,
     ...(keep ? { keep } : {}),
@@ -91,13 +90,6 @@ export async function prepareTask(
   }
 }
 
-function studyOf({ name, sources }: PrepareArguments): Study {
-  const images = Object.fromEntries(
-    sources.map(({ modality, series }) => [modality, { ...series, sequence: modality }]),
-  );
-  return { name, folder: null, series: Object.values(images), images, masks: [] };
-}
-
 function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): OptionalStep[] {
   return [
     ...(coRegister ? [] : (['co-register'] as const)),
@@ -108,7 +100,7 @@ function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): Optio
 
 async function write(
   folder: string,
-  { sources, options }: PrepareArguments,
+  { hashes, options }: PrepareArguments,
   prepared: Case,
   preparation: Preparation,
   milliseconds: number,
@@ -118,7 +110,7 @@ async function write(
   const head = heads?.[reference];
   // All end before one's failure is told: the folder is then removed, and nothing makes it again.
   const images = await allSettled(
-    MODALITIES.map((modality) => keepImage(folder, modality, sources, prepared)),
+    MODALITIES.map((modality) => keepImage(folder, modality, hashes, prepared)),
   );
   const kept = images.filter((one) => one !== null);
   await allSettled([
@@ -181,18 +173,18 @@ function forDisplay(head: Float32Array): Int16Array {
 async function keepImage(
   folder: string,
   modality: Modality,
-  sources: PrepareArguments['sources'],
+  hashes: PreparationSources,
   { grid, images, placements }: Case,
 ): Promise<{ modality: Modality; about: NonNullable<PreparedRecord['images'][Modality]> } | null> {
   const image = images[modality];
-  const source = sources.find((one) => one.modality === modality);
+  const source = hashes[modality];
   const placement = placements?.[modality];
   if (!image || !source || !placement) return null;
   const file = join(folder, preparedImageName(modality));
   await writeNifti(file, { ...grid, data: image.data }, PRIVATE);
   const about = {
     sha256: await sha256OfFile(file),
-    source: source.sha256,
+    source,
     grid: { size: [...placement.grid.size] as [number, number, number], affine: [...placement.grid.affine] },
     toCase: [...placement.toCase],
   };

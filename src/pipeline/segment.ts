@@ -44,7 +44,7 @@ export async function segmentTask(
   if (model.hash !== source.model.hash)
     throw new QuorumError({ code: 'MODEL_HASH_MISMATCH', expected: source.model.hash, found: model.hash });
   const use = source.images.map(({ modality }) => modality);
-  const prepared = await prepareCase(await studyOf(source), {
+  const prepared = await prepareCase(await studyToSegment(source), {
     use,
     force: source.force,
     signal: context.signal,
@@ -109,14 +109,14 @@ function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
   return { ...source, images: source.images.map((image) => ({ ...image, sha256: hashes[image.modality]! })) };
 }
 
-async function studyOf({ name, images }: CaseSource): Promise<Study> {
-  const series: Series[] = [];
+/** The study with the images that are segmented: the prepared ones where there are any. */
+async function studyToSegment({ study, images }: CaseSource): Promise<Study> {
+  const used: Partial<Record<Modality, Series>> = {};
   for (const { modality, file } of images) {
-    const header = await readHeader(file);
-    series.push({ file, sequence: modality, reason: '', confidence: 1, header, about: {} });
+    const series = study.images[modality]!;
+    used[modality] = file === series.file ? series : { ...series, file, header: await readHeader(file) };
   }
-  const byModality = Object.fromEntries(series.map((entry) => [entry.sequence, entry]));
-  return { name, folder: null, series, images: byModality, masks: [] };
+  return { ...study, images: used, series: Object.values(used) };
 }
 
 interface Passes {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assignSeries, openCandidate, openSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
-import { RawCase } from '../../src/session/cases/rawCase.js';
+import { OpenStudy } from '../../src/session/cases/openStudy.js';
 import { dicomBytes } from './dicom/dicomBytes.js';
 
 const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70';
@@ -44,10 +44,10 @@ describe('a series that cannot be converted', () => {
 
   it('does so in a window, too, and still says why', async () => {
     const candidate = await candidateIn('exam');
-    const notes = { studies: [candidate], files: 0, ignored: [], problems: [] };
-    const raw = new RawCase(candidate, notes, async (found) => ({
-      series: await openSeries(found, { workingFolder: root }),
-      sha256: found.id,
+    const found = { isAlone: true, others: [], notes: null, unreadable: [] };
+    const raw = new OpenStudy(candidate, found, async (one) => ({
+      series: await openSeries(one, { workingFolder: root }),
+      sha256: one.id,
     }));
     const files = await raw.files();
     const named = (name: string) => files.find(({ series }) => series?.about.description === name)!;

@@ -1,23 +1,17 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
 import type { Scan, StudyCandidate } from '../../intake/candidate.js';
-import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
-import { looksLikeDicom } from '../../intake/dicom/readHeader.js';
 import { acceptGaps } from '../../intake/gaps.js';
+import { lookAtNames } from '../../intake/lookAtNames.js';
 import { openCandidate } from '../../intake/openCandidate.js';
-import { fileCandidate, studyOfFiles } from '../../intake/openStudy.js';
-import { isImageName, recogniseSequence } from '../../intake/recognise.js';
+import { fileCandidate, type NamedFiles, refuseUnreadable, studyOfFiles } from '../../intake/openStudy.js';
 import type { SequenceOverrides, Study } from '../../intake/study.js';
-import { looksLikeTar } from '../../intake/untar.js';
-import { looksLikeZip } from '../../intake/unzip.js';
-import { isNoImage, walk } from '../../intake/walk.js';
-import { MODALITIES, type Modality } from '../../terms.js';
-import { withFile } from '../../volume/fileBytes.js';
+import type { Modality } from '../../terms.js';
 import type { JobContext } from '../context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
 import { type Account, accountOf } from './account.js';
-import { chooseStudy, hasSequences, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
+import { chooseStudy, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
 import { scanWithin } from './scan.js';
 
 /** What the user gave, and what he said about it. */
@@ -45,14 +39,13 @@ export interface OpenedStudy {
 /** The one examination that inputs hold; null where names alone tell, and a folder may hold several cases. */
 export type Inputs = { readonly open: (context: JobContext) => Promise<OpenedStudy> } | null;
 
-const START_BYTES = 4096;
 /** The share of a job's time that looking into a folder and converting may take. */
 const SCANNED = 0.05;
 const CONVERTED = 0.1;
 
 /**
- * Looks at what was given, and runs `work` with it. Image files that their names explain are left to the caller;
- * DICOM, archives, and folders whose names tell nothing are scanned. What is unpacked and converted lies in a private folder that is
+ * Looks at what was given, and runs `work` with it. Folders of several cases, and files that the user names, are left to the
+ * caller; DICOM, archives, and whatever names do not explain are scanned. What is unpacked and converted lies in a private folder that is
  * removed at the end, however it ends.
  *
  * @throws QuorumError SEVERAL_STUDIES, STUDY_UNKNOWN, SERIES_UNKNOWN, and what scanning raises; `open` throws NOT_CONFIRMED and what
@@ -65,13 +58,20 @@ export async function withInputs<T>(
   work: (inputs: Inputs) => Promise<T>,
 ): Promise<T> {
   const paths = await Promise.all(request.inputs.map(folderOfIndex));
-  const isScanned = request.study !== null || (await holdsDicom(paths, context.signal));
-  const isNamed = !isScanned && (await isExplained(paths, request.overrides));
-  if (isNamed || paths.length === 0) return work(null);
+  if (paths.length === 0) return work(null);
+  const names = await lookAtNames(
+    paths.map((path) => resolve(path)),
+    { signal: context.signal },
+  );
+  const isScanned = request.study !== null || (names.kind === 'unknown' && names.beyond);
+  const userNames = Object.keys(request.overrides).length > 0;
+  if (!isScanned && (userNames || names.kind === 'cases')) return work(null);
+  if (!isScanned && names.kind === 'case')
+    return work({ open: async () => openNamedFiles(names, request.use) });
   const workingFolder = await working.create();
   try {
     const scan = await look(paths, workingFolder, context, isScanned);
-    const candidate = scan && (await choose(scan, paths, workingFolder, request));
+    const candidate = scan && (await choose(scan, workingFolder, request));
     if (!candidate) return await work(null);
     return await work({
       open: (opening) =>
@@ -86,7 +86,14 @@ export async function withInputs<T>(
   }
 }
 
-/** A Study of image files that their names explain. */
+/** @throws QuorumError the problem of a file that is named for a sequence and cannot be read. */
+function openNamedFiles({ candidate, unreadable }: NamedFiles, use: InputRequest['use']): OpenedStudy {
+  refuseUnreadable(unreadable);
+  const asked = askedOnly(candidate, use);
+  return { study: studyOfFiles(asked), labels: new Map(), account: accountOf(asked) };
+}
+
+/** A Study of image files, some of which the user names. */
 export async function openNamed(
   paths: readonly string[],
   overrides: SequenceOverrides,
@@ -114,33 +121,6 @@ async function folderOfIndex(path: string): Promise<string> {
   return isFile ? dirname(path) : path;
 }
 
-/** Whether there is DICOM or an archive in or below paths. */
-async function holdsDicom(paths: readonly string[], signal: AbortSignal): Promise<boolean> {
-  const files = await walk(paths, undefined, signal).catch((error) => {
-    // A data set of very many cases is none that a scan would take.
-    if (problemOf(error).code === 'FOLDER_TOO_LARGE') return [];
-    throw error;
-  });
-  for (const file of files) {
-    if (isImageName(file) || isNoImage(file)) continue;
-    const start = await withFile(file, (opened) =>
-      opened.read(0, Math.min(START_BYTES, opened.length)),
-    ).catch(() => null);
-    if (start && (looksLikeDicom(start) || looksLikeZip(start) || (await looksLikeTar(start, file))))
-      return true;
-  }
-  return false;
-}
-
-/** Whether names tell a sequence, or the user does. */
-async function isExplained(paths: readonly string[], overrides: SequenceOverrides): Promise<boolean> {
-  if (Object.keys(overrides).length > 0) return true;
-  for (const path of paths)
-    if ((await stat(path)).isDirectory() && (await findCaseFolders(path)).length > 0) return true;
-  const images = await listImages(paths);
-  return images.some((file) => MODALITIES.some((m) => m === recogniseSequence(basename(file)).sequence));
-}
-
 /** @returns null when nothing can be read where nobody said that there is DICOM: what names tell says it better. */
 async function look(
   paths: readonly string[],
@@ -159,13 +139,10 @@ async function look(
 /** @returns null where there is nothing that names did not tell as well. */
 async function choose(
   { studies: found }: Scan,
-  paths: readonly string[],
   workingFolder: string,
   { study, overrides, acceptGaps: isAccepted }: InputRequest,
 ): Promise<StudyCandidate | null> {
   const studies = isAccepted ? found.map(acceptGaps) : found;
-  const needsScan = studies.some((one) => hasSequences(one) && isBeyondNames(one, workingFolder));
-  if (study === null && !needsScan && (await isExplained(paths, overrides))) return null;
   const chosen = chooseStudy(studies, study);
   if (chosen) return nameSeries(chosen, overrides);
   // Nothing was recognised: what there is may still be named by the user, or is refused with its names.

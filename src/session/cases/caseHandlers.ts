@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
+import type { Sequence } from '../../contract/basic.js';
 import type { casesContract } from '../../contract/cases.js';
 import type { ParsedRequest } from '../../contract/index.js';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
@@ -9,7 +10,6 @@ import { partOf } from '../../pipeline/context.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import type { Affine } from '../../volume/volume.js';
 import { type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import { assignFile, contentId } from './caseFiles.js';
 import { preparedImage } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 import { openPaths } from './openCase.js';
@@ -29,7 +29,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       if ('kind' in opened) return opened;
       opened.remember = remember;
       if (remember && opened.isUsable && (await context.settings.get()).rememberFolders)
-        await context.recents.add(opened.listedAs, opened.paths, opened.raw?.candidate.date ?? null);
+        await context.recents.add(opened.listedAs, opened.paths, opened.study.candidate.date);
       return { kind: 'case', case: changed(opened) };
     },
     'cases.cancelOpening': async ({ opening }) => ({ cancelled: context.openings.cancel(opening) }),
@@ -38,26 +38,16 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     'cases.assign': async ({ case: id, file, sequence }) => {
       const session = openCaseOf(context, id);
       await session.exclusively(async () => {
-        session.files = await assignFile(session.files, file, sequence);
-        const content = session.files.find((one) => one.file === file);
-        const id = content && contentId(content);
-        if (id) await context.memory.remember(id, sequence);
-        await restorePreparation(context, session);
-        await restoreEdits(context, session);
+        const found = session.files.find((one) => one.file === file);
+        if (found?.problem) throw new QuorumError(found.problem);
+        if (!found?.series) throw new QuorumError({ code: 'NOT_OPEN', file });
+        await assign(context, session, found.series.about.id, sequence);
       });
       return changed(session);
     },
     'cases.assignSeries': async ({ case: id, series, sequence }) => {
       const session = openCaseOf(context, id);
-      const { raw } = session;
-      if (!raw) throw new QuorumError({ code: 'NOT_OPEN', field: 'series', found: series });
-      await session.exclusively(async () => {
-        raw.assign(series, sequence);
-        await context.memory.remember(series, sequence);
-        session.files = await raw.files();
-        await restorePreparation(context, session);
-        await restoreEdits(context, session);
-      });
+      await session.exclusively(() => assign(context, session, series, sequence));
       return changed(session);
     },
     'cases.answer': async ({ case: id, answers }) => {
@@ -75,7 +65,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
     'cases.forget': async ({ case: id }) => {
       const session = openCaseOf(context, id);
       const { images, paths, folder, files } = session;
-      const contents = files.flatMap((file) => contentId(file) ?? []);
+      const contents = files.flatMap(({ series }) => series?.about.id ?? []);
       // What was prepared tells its images' names: asked before it goes.
       const prepared = await context.prepared.imagesOf(images).catch(() => []);
       const failed = await tryAll({
@@ -102,14 +92,28 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
   };
 }
 
+/** What the user says a series is; kept for the same content. */
+async function assign(
+  context: WindowContext,
+  session: CaseSession,
+  series: string,
+  sequence: Sequence,
+): Promise<void> {
+  session.study.assign(series, sequence);
+  await context.memory.remember(series, sequence);
+  session.files = await session.study.files();
+  await restorePreparation(context, session);
+  await restoreEdits(context, session);
+}
+
 function alreadyOpen(
   { cases }: WindowContext,
   paths: readonly string[],
   study: string | null,
 ): CaseSession | undefined {
   const key = (list: readonly string[]) => list.map((path) => resolve(path)).join('\n');
-  const isAsked = ({ raw }: CaseSession) =>
-    study === null ? (raw?.isAlone ?? true) : raw?.candidate.id === study;
+  const isAsked = ({ study: { found, candidate } }: CaseSession) =>
+    study === null ? found.isAlone : candidate.id === study;
   return [...cases.values()].find((session) => key(session.paths) === key(paths) && isAsked(session));
 }
 
@@ -184,7 +188,7 @@ async function startSegmenting(
     async ({ signal, report }) => {
       const segment = async (from: number) => {
         const source: CaseSource = {
-          name: session.name,
+          study: session.study.study(),
           ...imagesOf(session, sequences),
           model: { folder: model.folder, hash: model.hash },
           device: device ?? settings.device,
@@ -273,13 +277,13 @@ function sequencesToUse(
 
 /** The prepared images where there are any, and what they were made of; else the files as they are. */
 function imagesOf(
-  { slots, prepared, raw }: CaseSession,
+  { slots, prepared, study }: CaseSession,
   use: readonly Modality[],
 ): Pick<CaseSource, 'images' | 'origins'> {
+  const { images } = study.study();
   const asGiven = use.map((modality) => {
-    const { file, sha256 } = slots[modality]!;
-    const dicom = raw?.seriesOf(file)?.dicom;
-    return { modality, file, sha256: sha256!, ...(dicom ? { dicom } : {}) };
+    const { file, dicom } = images[modality]!;
+    return { modality, file, sha256: slots[modality]!.sha256!, ...(dicom ? { dicom } : {}) };
   });
   if (!prepared) return { images: asGiven };
   const about = (modality: Modality) => prepared.record.images[modality]!;

@@ -15,7 +15,7 @@ import { ABOUT_1MM } from '../../prepare/checks.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { sameGrid, voxelSpacing } from '../../volume/affine.js';
 import type { Affine, Grid } from '../../volume/volume.js';
-import type { OpenFile } from './caseFiles.js';
+import type { OpenFile } from './openFile.js';
 
 type Slots = Readonly<Record<Modality, OpenFile | null>>;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Answers, OpenCase } from '../../contract/cases.js';
 import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js';
 import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
-import type { Suggestion, Suggestions } from '../../intake/candidate.js';
+import type { Suggestion } from '../../intake/candidate.js';
 import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
 import type { Prepared } from '../../pipeline/kept/preparedStore.js';
 import { lostIn } from '../../pipeline/open/account.js';
@@ -14,9 +14,9 @@ import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 import type { Edit } from '../edits/edit.js';
-import { ambiguousIn, type CaseFiles, type OpenFile, slotsOf, summariseFile } from './caseFiles.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
-import type { RawCase } from './rawCase.js';
+import { ambiguousIn, type OpenFile, slotsOf, summariseFile } from './openFile.js';
+import type { OpenStudy } from './openStudy.js';
 import { studyChoice } from './studyChoice.js';
 
 interface OpenMask {
@@ -41,28 +41,26 @@ export class CaseSession {
   edit: Edit | null = null;
   /** Edits that another one has replaced; listed among the masks. */
   readonly aside: Edit[] = [];
-  /** What a scan found; null for images that their names explain. */
-  readonly raw: RawCase | null;
+  /** What was found, as it is handed on to be prepared and segmented. */
+  readonly study: OpenStudy;
   /** Where its series are converted to; removed when the case is closed. */
   readonly workingFolder: string | null;
   readonly preparation = new CasePreparation();
-  private readonly suggestions: Suggestions;
   private readonly masks = new Map<string, OpenMask>();
   private segmented: { readonly id: string; readonly facts: Segmented } | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     paths: readonly string[],
-    { name, folder, files, suggestions }: CaseFiles & { readonly suggestions: Suggestions },
-    raw: RawCase | null = null,
+    study: OpenStudy,
+    files: readonly OpenFile[],
     workingFolder: string | null = null,
   ) {
     this.paths = paths;
-    this.raw = raw;
+    this.study = study;
     this.workingFolder = workingFolder;
-    this.suggestions = suggestions;
-    this.name = name;
-    this.folder = folder;
+    this.name = study.candidate.name;
+    this.folder = folderOf(files);
     this.files = files;
   }
 
@@ -77,7 +75,7 @@ export class CaseSession {
 
   /** What it is called where nobody may be identified: among the jobs, and while the window hides the patient. */
   get title(): string {
-    return this.raw?.candidate.title ?? this.name;
+    return this.study.candidate.title;
   }
 
   /** Whether any of its files may be segmented, or may once the user says what it is. */
@@ -87,7 +85,7 @@ export class CaseSession {
 
   /** Its name among the folders that were opened: DICOM is found again by its folder. */
   get listedAs(): string {
-    return this.raw?.candidate.kind === 'dicom' ? basename(this.paths[0]) : this.name;
+    return this.study.candidate.kind === 'dicom' ? basename(this.paths[0]) : this.name;
   }
 
   /** SHA-256 of every image that belongs or belonged to the case. */
@@ -120,9 +118,9 @@ export class CaseSession {
       images: isOfPrepared ? [...this.headerNotes(), ...facts.imageWarnings] : facts.imageWarnings,
       failedDevices: facts.events.map(({ device }) => device),
       answers: this.answers,
-      suggestions: this.suggestions,
+      suggestions: this.study.candidate.suggestions,
       population: facts.population,
-      lost: this.raw ? lostIn(this.raw.candidate) : [],
+      lost: lostIn(this.study.candidate),
     });
     return { ...facts.result, id, warnings };
   }
@@ -232,6 +230,7 @@ export class CaseSession {
 
   summarise(): OpenCase {
     const { slots } = this;
+    const { candidate, found } = this.study;
     return {
       id: this.id,
       name: this.name,
@@ -242,12 +241,12 @@ export class CaseSession {
       ambiguous: ambiguousIn(this.files),
       available: this.available,
       examination: {
-        patient: this.raw?.candidate.patient ?? null,
-        date: this.raw?.candidate.date ?? null,
-        description: this.raw?.candidate.description ?? null,
+        patient: candidate.patient,
+        date: candidate.date,
+        description: candidate.description,
         paths: [...this.paths],
         remember: this.remember,
-        others: (this.raw?.others ?? []).map(studyChoice),
+        others: found.others.map(studyChoice),
       },
       answers: this.answers,
       answeredAt: this.answeredAt,
@@ -265,15 +264,15 @@ export class CaseSession {
         ),
       ],
       suggestions: {
-        adult: answerOf(this.suggestions.adult),
-        treated: answerOf(this.suggestions.treated),
-        glioma: answerOf(this.suggestions.glioma),
+        adult: answerOf(candidate.suggestions.adult),
+        treated: answerOf(candidate.suggestions.treated),
+        glioma: answerOf(candidate.suggestions.glioma),
       },
       preparation: this.preparation.summarise(slots),
-      notes: this.raw && {
-        files: this.raw.notes.files,
-        ignored: [...this.raw.notes.ignored],
-        problems: [...this.raw.notes.problems],
+      notes: found.notes && {
+        files: found.notes.files,
+        ignored: [...found.notes.ignored],
+        problems: [...found.notes.problems],
       },
     };
   }
@@ -286,6 +285,12 @@ export class CaseSession {
 
 function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
   return { id, role, name, volumes: volumesOf(labels, grid) };
+}
+
+/** The folder that holds all image files; null for several, and for DICOM. */
+function folderOf(files: readonly OpenFile[]): string | null {
+  const folders = new Set(files.map(({ file, series }) => (series?.about.isDicom ? null : dirname(file))));
+  return folders.size === 1 ? [...folders][0] : null;
 }
 
 function answerOf(suggestion: Suggestion | null): OpenCase['suggestions']['adult'] {

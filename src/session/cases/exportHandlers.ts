@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ExportRequest, exportContract } from '../../contract/exports.js';
 import { NO_FORMATS } from '../../contract/formats.js';
 import { QuorumError } from '../../errors.js';
@@ -6,8 +6,8 @@ import type { ExportJob } from '../../pipeline/exportJob.js';
 import type { Subject } from '../../pipeline/subject.js';
 import { MODALITIES, MODALITY_TITLES } from '../../terms.js';
 import { type JsonHandlers, openCaseOf, resultOfCase, type WindowContext } from '../windowContext.js';
-import { type OpenFile, summariseFile } from './caseFiles.js';
 import type { CaseSession } from './caseSession.js';
+import { type OpenFile, summariseFile } from './openFile.js';
 
 /** Export as a job, and the report alone. */
 export function exportHandlers(context: WindowContext): JsonHandlers<keyof typeof exportContract> {
@@ -59,7 +59,7 @@ function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
     options,
     folder,
     overwrite,
-    inputFolders: session.raw?.inputFolders ?? [...new Set(session.files.map(({ file }) => dirname(file)))],
+    inputFolders: session.study.inputFolders,
     listed: listFiles(session),
     prepared: source.origins ? session.preparation.summarise(session.slots).made : null,
     overridden,
@@ -73,8 +73,8 @@ function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
   };
 }
 
-function examinationOf({ raw }: CaseSession): ExportJob['examination'] {
-  const { patient, date } = raw?.candidate ?? { patient: null, date: null };
+function examinationOf({ study }: CaseSession): ExportJob['examination'] {
+  const { patient, date } = study.candidate;
   return patient || date ? { patient: patient?.id ?? null, date } : null;
 }
 

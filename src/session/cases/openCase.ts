@@ -1,35 +1,25 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { ParsedRequest, Response } from '../../contract/index.js';
 import { QuorumError, throwIfCancelled } from '../../errors.js';
-import type { LinkScope } from '../../files/within.js';
-import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
-import { findCaseFolders } from '../../intake/caseFolder.js';
-import { imageStem, isImageName, recogniseSequence } from '../../intake/recognise.js';
-import { suggestFromNames } from '../../intake/suggest.js';
-import { isNoImage, walk } from '../../intake/walk.js';
-import { sameGrid } from '../../volume/affine.js';
+import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import { lookAtNames } from '../../intake/lookAtNames.js';
+import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
+import { recogniseSequence } from '../../intake/recognise.js';
+import { hasSequences } from '../../pipeline/open/chooseStudy.js';
+import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';
-import {
-  ambiguousIn,
-  type CaseFiles,
-  type OpenFile,
-  readCaseFiles,
-  recallFiles,
-  slotsOf,
-} from './caseFiles.js';
 import { CaseSession } from './caseSession.js';
 import type { OpeningProgress } from './openings.js';
-import { RawCase } from './rawCase.js';
-import { studyChoice } from './studyChoice.js';
+import { type OpenedSeries, OpenStudy } from './openStudy.js';
+import { isSamePatient, studyChoice } from './studyChoice.js';
 
 type Opened =
   | { readonly kind: 'session'; readonly session: CaseSession }
   | Exclude<Response<'cases.open'>, { kind: 'case' }>;
 
 /**
- * Opens what paths hold. Image files that their names explain are taken as they are; everything else is scanned: DICOM, archives, folders
- * of several sets.
+ * Opens what paths hold. Image files that their names explain are taken as they are; everything else is scanned:
+ * DICOM, archives, folders of several sets.
  *
  * @throws QuorumError what reading and scanning raise; NOT_OPEN for a study that is not there, NOT_CONFIRMED, CANCELLED.
  */
@@ -40,17 +30,20 @@ export async function openPaths(
 ): Promise<Opened> {
   const paths = request.paths.map((path) => resolve(path));
   if (request.study === null) {
-    const simple = await openByName(paths, progress.signal, context.links.scope);
-    if (simple && 'kind' in simple) return simple;
-    if (simple) {
-      const files = await recallFiles(simple.files, await context.memory.all());
-      const suggestions = suggestionsFor(simple);
-      const session = new CaseSession(paths, { ...simple, files, suggestions });
-      return { kind: 'session', session };
+    const { signal } = progress;
+    const names = await lookAtNames(paths, { links: context.links.scope, signal });
+    const folders = names.kind === 'cases' && paths.length === 1 ? names.folders : [];
+    if (folders.length > 0 && folders.every(isNoSequenceFolder))
+      return { kind: 'choose', folders: folders.map((folder) => ({ name: basename(folder), folder })) };
+    if (names.kind === 'case') {
+      const candidate = applyRemembered(names.candidate, await context.memory.all());
+      const found = { isAlone: true, others: [], notes: null, unreadable: names.unreadable };
+      const study = new OpenStudy(candidate, found, (one) => openSeries(one, null, context, progress));
+      return { kind: 'session', session: await sessionOf(paths, study, null, progress) };
     }
   }
   const { scan, keepFor } = await context.scans.of(paths, progress, request.study === null);
-  const candidate = scan.studies.find(({ id }) => id === request.study) ?? onlyOne(scan);
+  const candidate = scan.studies.find(({ id }) => id === request.study) ?? meantIn(scan);
   if (request.study !== null && candidate?.id !== request.study)
     throw new QuorumError({ code: 'NOT_OPEN', field: 'study' });
   if (!candidate || (candidate.doubts.length > 0 && request.study === null)) return choiceOf(scan);
@@ -62,34 +55,62 @@ export async function openPaths(
 }
 
 async function openCandidate(
-  { intake, working }: WindowContext,
+  context: WindowContext,
   paths: readonly string[],
   candidate: StudyCandidate,
-  scan: Scan,
-  { signal, report }: OpeningProgress,
+  { studies, files, ignored, problems }: Scan,
+  progress: OpeningProgress,
 ): Promise<CaseSession> {
-  const workingFolder = await working.create();
+  const workingFolder = await context.working.create();
   try {
-    const raw = new RawCase(candidate, scan, (found) =>
-      intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal }),
-    );
-    const files = await raw.files((done, total) => report('converting the series', done / total));
-    throwIfCancelled(signal);
-    const { name, suggestions } = candidate;
-    return new CaseSession(paths, { name, folder: folderOf(files), files, suggestions }, raw, workingFolder);
+    const found = {
+      isAlone: studies.length === 1,
+      others: studies.filter((one) => one.id !== candidate.id && isSamePatient(one, candidate)),
+      notes: { files, ignored, problems },
+      unreadable: [],
+    };
+    const study = new OpenStudy(candidate, found, (one) => openSeries(one, workingFolder, context, progress));
+    return await sessionOf(paths, study, workingFolder, progress);
   } catch (error) {
-    await working.remove(workingFolder);
+    await context.working.remove(workingFolder);
     throw error;
   }
 }
 
-function folderOf(files: readonly OpenFile[]): string | null {
-  const folders = new Set(files.map(({ file, series }) => (series?.about.isDicom ? null : dirname(file))));
-  return folders.size === 1 ? [...folders][0] : null;
+async function sessionOf(
+  paths: readonly string[],
+  study: OpenStudy,
+  workingFolder: string | null,
+  { signal, report }: OpeningProgress,
+): Promise<CaseSession> {
+  const files = await study.files((done, total) => report('converting the series', done / total));
+  throwIfCancelled(signal);
+  return new CaseSession(paths, study, files, workingFolder);
 }
 
-function onlyOne({ studies }: Scan): StudyCandidate | null {
-  return studies.length === 1 ? studies[0] : null;
+/** An image file as it is; DICOM is converted, in the worker. */
+async function openSeries(
+  found: FoundSeries,
+  workingFolder: string | null,
+  { intake }: WindowContext,
+  { signal }: OpeningProgress,
+): Promise<OpenedSeries> {
+  if (found.source.kind === 'dicom' && workingFolder !== null)
+    return intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal });
+  const series = await openFoundSeries(found, { workingFolder: workingFolder ?? '' });
+  return { series, sha256: await sha256OfImage(series.file) };
+}
+
+/** The only examination, or the only one that has any of the four sequences. */
+function meantIn({ studies }: Scan): StudyCandidate | null {
+  if (studies.length === 1) return studies[0];
+  const usable = studies.filter(hasSequences);
+  return usable.length === 1 ? usable[0] : null;
+}
+
+/** Whether a folder is a case, and not the one of a single sequence. */
+function isNoSequenceFolder(folder: string): boolean {
+  return recogniseSequence(basename(folder)).sequence === 'other';
 }
 
 function choiceOf({ studies, files, ignored, problems }: Scan): Response<'cases.open'> & { kind: 'studies' } {
@@ -102,45 +123,4 @@ function choiceOf({ studies, files, ignored, problems }: Scan): Response<'cases.
       problems: problems.map(({ problem, count }) => ({ problem, count })),
     },
   };
-}
-
-type ByName = CaseFiles | (Response<'cases.open'> & { kind: 'choose' });
-
-/** Images that their names explain, or folders of such images to choose from; null where a scan has to look. */
-async function openByName(
-  paths: readonly string[],
-  signal: AbortSignal,
-  links: LinkScope,
-): Promise<ByName | null> {
-  const all = await walk(paths, undefined, signal, links);
-  if (!all.every((file) => isImageName(file) || isNoImage(file))) return null;
-  if (paths.length === 1) {
-    const found = (await stat(paths[0])).isDirectory()
-      ? await findCaseFolders(paths[0], undefined, links)
-      : [];
-    const isSet = (folder: string) => recogniseSequence(basename(folder)).sequence === 'other';
-    if (found.length > 0 && found[0] !== paths[0])
-      return found.every(isSet)
-        ? { kind: 'choose', folders: found.map((folder) => ({ name: basename(folder), folder })) }
-        : null;
-    const below = all.filter((file) => isImageName(file) && dirname(file) !== paths[0]);
-    if (found.length > 0 && below.length > 0) return null;
-  }
-  const files = await readCaseFiles(paths, links);
-  return isExplained(files.files) ? files : null;
-}
-
-/** Every sequence is named once; or all images lie on one grid, and the user decides what their names leave open. */
-function isExplained(files: readonly OpenFile[]): boolean {
-  const images = files.filter(({ sequence, header }) => sequence !== 'mask' && header !== null);
-  const [first] = images;
-  if (images.every(({ header }) => sameGrid(header!, first.header!))) return true;
-  const isKnown = images.every(({ sequence }) => sequence !== 'other');
-  return isKnown && ambiguousIn(files).length === 0 && Object.values(slotsOf(files)).some(Boolean);
-}
-
-/** What the names of a case's files suggest for the questions. */
-function suggestionsFor({ folder, files }: CaseFiles): Suggestions {
-  const names = files.map(({ file }) => imageStem(basename(file)));
-  return suggestFromNames(folder === null ? names : [basename(folder), ...names], []);
 }

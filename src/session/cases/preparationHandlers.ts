@@ -9,7 +9,6 @@ import type {
 } from '../../contract/preparation.js';
 import type { skullStripContract } from '../../contract/skullStrip.js';
 import { problemOf, QuorumError } from '../../errors.js';
-import type { Series } from '../../intake/study.js';
 import { checkRuns } from '../../masks/runs.js';
 import type { JobContext } from '../../pipeline/context.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
@@ -21,7 +20,7 @@ import {
   pictureName,
 } from '../../pipeline/kept/preparedStore.js';
 import type { PreparationTransforms } from '../../prepare/preparation.js';
-import { MODALITIES, type Modality } from '../../terms.js';
+import { MODALITIES } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
 import { type Making, preparedGrid, sourcesOf } from './casePreparation.js';
@@ -140,8 +139,8 @@ export async function prepare(
     context.emit({ type: 'case', case: session.summarise() });
   };
   const request = {
-    name: session.name,
-    sources: session.available.map((modality) => sourceOf(session, modality)),
+    study: session.study.study(),
+    hashes: sources,
     options,
     brain: brain && { grid: brain.grid, data: brain.data },
     network: network?.path ?? null,
@@ -179,19 +178,6 @@ function transformsFor(
   const sameReference =
     reference === wanted.reference || (wanted.reference !== null && wanted.reference === summary.reference);
   return isSame && sameReference ? (transforms as unknown as PreparationTransforms) : null;
-}
-
-function sourceOf(session: CaseSession, modality: Modality) {
-  const { file, header, sha256 } = session.slots[modality]!;
-  const series: Series = session.raw?.seriesOf(file) ?? {
-    file,
-    sequence: modality,
-    reason: '',
-    confidence: 1,
-    header: header!,
-    about: {},
-  };
-  return { modality, series, sha256: sha256! };
 }
 
 /** The network's file when the options ask for it. @throws QuorumError FILE_NOT_FOUND when none was added. */

@@ -2,12 +2,15 @@ import { basename, dirname } from 'node:path';
 import type { Sequence } from '../../contract/basic.js';
 import { problemOf } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
+import { commonFolder } from '../../intake/caseFolder.js';
 import { mendOf } from '../../intake/gaps.js';
 import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
+import type { UnreadableFile } from '../../intake/openStudy.js';
 import { standsAs } from '../../intake/questions.js';
-import type { Series } from '../../intake/study.js';
-import type { OpenFile } from './caseFiles.js';
-import { isSamePatient } from './studyChoice.js';
+import { recogniseSequence } from '../../intake/recognise.js';
+import type { Series, Study } from '../../intake/study.js';
+import { MODALITIES, type Modality } from '../../terms.js';
+import type { OpenFile } from './openFile.js';
 
 /** A series as an image file that `volume` reads. */
 export interface OpenedSeries {
@@ -18,22 +21,28 @@ export interface OpenedSeries {
 /** Converts one series, in the worker. */
 export type SeriesOpener = (found: FoundSeries) => Promise<OpenedSeries>;
 
-/** One examination that a scan found: its series, those that serve as a sequence converted. */
-export class RawCase {
-  candidate: StudyCandidate;
-  /** False when the scan found others beside it. */
+/** Where an examination was found. */
+export interface FoundIn {
+  /** False when others lie beside it. */
   readonly isAlone: boolean;
-  /** Other examinations of its patient that the scan found. */
+  /** Other examinations of its patient. */
   readonly others: readonly StudyCandidate[];
-  readonly notes: Pick<Scan, 'files' | 'ignored' | 'problems'>;
+  /** What a scan counted; null where names told everything. */
+  readonly notes: Pick<Scan, 'files' | 'ignored' | 'problems'> | null;
+  /** Files that are named for a sequence and cannot be read. */
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+/** One examination while it is open: what was found, what the user says of it, and the series that serve as image files. */
+export class OpenStudy {
+  candidate: StudyCandidate;
+  readonly found: FoundIn;
   private readonly open: SeriesOpener;
   private readonly opened = new Map<string, OpenedSeries | ReturnType<typeof problemOf>>();
 
-  constructor(candidate: StudyCandidate, scan: Scan, open: SeriesOpener) {
+  constructor(candidate: StudyCandidate, found: FoundIn, open: SeriesOpener) {
     this.candidate = candidate;
-    this.isAlone = scan.studies.length === 1;
-    this.others = scan.studies.filter((one) => one.id !== candidate.id && isSamePatient(one, candidate));
-    this.notes = { files: scan.files, ignored: scan.ignored, problems: scan.problems };
+    this.found = found;
     this.open = open;
   }
 
@@ -61,7 +70,25 @@ export class RawCase {
     const rejected = new Map(
       Object.values(choices).flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why] as const)),
     );
-    return series.map((one) => this.fileOf(one, rejected.get(one.id) ?? null));
+    return [
+      ...series.map((one) => this.fileOf(one, rejected.get(one.id) ?? null)),
+      ...this.found.unreadable.map(unreadableFile),
+    ];
+  }
+
+  /** The examination as it is handed on: the series that serve as sequences, whole, with where each came from. */
+  study(): Study {
+    const { name, choices, series: found } = this.candidate;
+    const images: Partial<Record<Modality, Series>> = {};
+    for (const sequence of MODALITIES) {
+      const winner = found.find(({ id }) => id === choices[sequence]?.winner);
+      const opened = winner && this.opened.get(winner.id);
+      // What the user said since it was opened counts.
+      if (opened && 'series' in opened)
+        images[sequence] = { ...opened.series, sequence, reason: winner.reason };
+    }
+    const series = Object.values(images);
+    return { name, folder: commonFolder(series.map(({ file }) => file)), series, images, masks: [] };
   }
 
   /** The chosen series that nobody has tried to convert yet. */
@@ -69,13 +96,6 @@ export class RawCase {
     const { series, choices } = this.candidate;
     const winners = new Set(Object.values(choices).map(({ winner }) => winner));
     return series.filter((one) => winners.has(one.id) && !this.opened.has(one.id));
-  }
-
-  /** The series that serves from this file, with where it came from. */
-  seriesOf(file: string): Series | null {
-    for (const one of this.opened.values())
-      if ('series' in one && one.series.file === file) return one.series;
-    return null;
   }
 
   /** Folders that hold the files as they were given. */
@@ -120,6 +140,12 @@ export class RawCase {
       },
     };
   }
+}
+
+/** A file as far as its name tells. */
+function unreadableFile({ file, problem }: UnreadableFile): OpenFile {
+  const named = { file, ...recogniseSequence(basename(file)) };
+  return { ...named, chosen: false, header: null, problem, sha256: null, series: null };
 }
 
 function nameOf({ about }: FoundSeries): string {
