@@ -37,6 +37,10 @@ function choose(items: readonly Modality[], size: number): Modality[][] {
   return items.flatMap((item, i) => choose(items.slice(i + 1), size - 1).map((rest) => [item, ...rest]));
 }
 
+/** What is done to a raw examination, in this order; `co-register` once for every sequence that is not the reference. */
+export const PREPARATION_STEPS = ['reference', 'co-register', 'atlas', 'skull-strip', 'resample'] as const;
+export type PreparationStepName = (typeof PREPARATION_STEPS)[number];
+
 /**
  * The steps of preparation that can be turned off. Without `co-register` and `atlas` the headers' positions are trusted;
  * without `skull-strip` all that is not 0 stays.

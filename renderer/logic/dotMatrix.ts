@@ -1,5 +1,8 @@
-import type { CaseResult } from '../../src/contract/index.js';
+import type { CaseCombination } from '../../src/contract/index.js';
 import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
+
+/** What was found in the combinations of a result, at one threshold. */
+export type Found = Readonly<Record<string, CaseCombination>>;
 
 /** One column of the dot matrix. */
 export interface Column {
@@ -11,13 +14,13 @@ export interface Column {
 }
 
 /** The 15 combinations, fewest sequences first, as columns. */
-export function columns(result: CaseResult | null): Column[] {
+export function columns(found: Found | null): Column[] {
   return allCombinations()
     .reverse()
     .map((members) => ({
       name: combinationName(members),
       dots: MODALITIES.map((m) => members.includes(m)),
-      available: result?.combinations[combinationName(members)] !== undefined,
+      available: found?.[combinationName(members)] !== undefined,
     }))
     .sort((a, b) => a.dots.filter(Boolean).length - b.dots.filter(Boolean).length || order(a) - order(b));
 }
@@ -31,13 +34,13 @@ export type Measure = 'volume' | 'agreement' | 'dice';
 
 /** The bar of a combination: ml, agreement with all sequences, or Dice with the truth; null where there is none. */
 export function barValue(
-  result: CaseResult,
+  found: Found,
   scores: Record<string, Record<Region, number>> | null,
   measure: Measure,
   name: string,
   region: Region,
 ): number | null {
-  const entry = result.combinations[name];
+  const entry = found[name];
   if (!entry) return null;
   if (measure === 'dice') return scores?.[name]?.[region] ?? null;
   return measure === 'agreement' ? entry.agreementWithAll[region] : entry.volumes[region].ml;

@@ -2,14 +2,26 @@ import type { BinaryHeader, Client, GridSummary, MaskRef } from '../../src/contr
 import type { Modality, Region } from '../../src/terms.js';
 import type { Overlay } from '../logic/slices.js';
 
+/** Null is the model's. */
+type Threshold = number | null;
+
 /** What lies over the image. */
 export type Shown =
   | { readonly kind: 'mask'; readonly mask: MaskRef }
-  | { readonly kind: 'disagreement'; readonly region: Region }
-  | { readonly kind: 'decidedBy'; readonly combination: string; readonly region: Region }
+  | { readonly kind: 'disagreement'; readonly region: Region; readonly threshold: Threshold }
+  | {
+      readonly kind: 'decidedBy';
+      readonly combination: string;
+      readonly region: Region;
+      readonly threshold: Threshold;
+    }
   | { readonly kind: 'difference'; readonly a: MaskRef; readonly b: MaskRef; readonly region: Region }
   | { readonly kind: 'spread'; readonly combination: string; readonly region: Region }
-  | { readonly kind: 'explore'; readonly factors: Readonly<Partial<Record<Modality, number>>> };
+  | {
+      readonly kind: 'explore';
+      readonly factors: Readonly<Partial<Record<Modality, number>>>;
+      readonly threshold: Threshold;
+    };
 
 /** An overlay with what its header said. */
 export interface LoadedOverlay {
@@ -39,12 +51,14 @@ export async function loadShown(
       return { ...NONE, shown, overlay: made(header.grid, data), volumes: header.volumes };
     }
     case 'disagreement': {
-      const { header, data } = await client.callBinary('maps.disagreement', { ...of, region: shown.region });
+      const { region, threshold } = shown;
+      const { header, data } = await client.callBinary('maps.disagreement', { ...of, region, threshold });
       return { ...NONE, shown, overlay: made(header.grid, data), maximum: header.maximum };
     }
     case 'decidedBy': {
-      const { combination, region } = shown;
-      const { header, data } = await client.callBinary('maps.decidedBy', { ...of, combination, region });
+      const { combination, region, threshold } = shown;
+      const request = { ...of, combination, region, threshold };
+      const { header, data } = await client.callBinary('maps.decidedBy', request);
       return { ...NONE, shown, overlay: made(header.grid, data), decided: header.sequences };
     }
     case 'difference': {
@@ -60,7 +74,8 @@ export async function loadShown(
       return { ...NONE, shown, overlay: made(header.grid, data), maximum: 128 };
     }
     case 'explore': {
-      const { header, data } = await client.callBinary('maps.explore', { ...of, factors: shown.factors });
+      const { factors, threshold } = shown;
+      const { header, data } = await client.callBinary('maps.explore', { ...of, factors, threshold });
       return { ...NONE, shown, overlay: made(header.grid, data), volumes: header.volumes };
     }
   }

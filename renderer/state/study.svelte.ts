@@ -67,7 +67,10 @@ export class Study {
     this.voxels = new Voxels(client, opened.id);
     this.editing = new Editing(client, opened);
     this.comparing = new Comparing((factors) =>
-      this.voxels.overlay({ kind: 'explore', factors }, `result ${this.case.result?.id}`),
+      this.voxels.overlay(
+        { kind: 'explore', factors, threshold: this.threshold },
+        `result ${this.case.result?.id}`,
+      ),
     );
     this.thresholds = new Live<number | null>(null, async () => {
       const { mask } = this;

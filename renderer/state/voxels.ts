@@ -1,4 +1,4 @@
-import type { Client } from '../../src/contract/index.js';
+import type { CaseCombination, Client } from '../../src/contract/index.js';
 import type { Modality } from '../../src/terms.js';
 import { contentBox } from '../logic/contentBox.js';
 import type { ImageVoxels } from '../logic/slices.js';
@@ -11,6 +11,7 @@ export class Voxels {
   readonly #client: Client;
   readonly #case: string;
   readonly #images = new Map<string, Promise<ImageVoxels>>();
+  readonly #found = new Map<string, Promise<Record<string, CaseCombination>>>();
   readonly #overlays = new Map<string, Promise<LoadedOverlay>>();
 
   constructor(client: Client, caseId: string) {
@@ -36,6 +37,13 @@ export class Voxels {
     const key = `${state} ${JSON.stringify(shown)}`;
     return this.#kept(this.#overlays, key, KEPT_OVERLAYS, () =>
       loadShown(this.#client, this.#case, shown, key),
+    );
+  }
+
+  /** What was found in every combination at another threshold than the model's. */
+  combinations(threshold: number, state: string): Promise<Record<string, CaseCombination>> {
+    return this.#kept(this.#found, `${state} ${threshold}`, 1, () =>
+      this.#client.call('masks.combinations', { case: this.#case, threshold }),
     );
   }
 

@@ -70,7 +70,7 @@ export const settingsSchema = z.strictObject({
   model: z.string().nullable(),
   theme: z.enum(['system', 'light', 'dark']),
   /** The folder that was exported into last; null: none, or folders are not remembered. */
-  exportFolder: z.string().nullable(),
+  exportFolder: pathSchema.nullable(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

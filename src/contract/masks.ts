@@ -11,10 +11,13 @@ import {
   regionSchema,
   voxelSchema,
 } from './basic.js';
+import { combinationResultSchema } from './results.js';
 
 /** Masks and maps on the Case's grid. Masks hold BraTS labels: 0, 1 non-enhancing core, 2 oedema, 4 enhancing tumour. */
 
 const thresholdSchema = z.number().gt(0).lt(1);
+/** Null is the model's. */
+const movedShape = { threshold: thresholdSchema.nullable().default(null) };
 
 /** Any mask of a case. */
 export const maskRefSchema = z.discriminatedUnion('kind', [
@@ -112,9 +115,14 @@ export const masksContract = {
       series: z.array(z.object({ sequence: modalitySchema, volumes: perRegionSchema(z.number()) })),
     }),
   },
+  /** What was found in every combination at another threshold than the model's. */
+  'masks.combinations': {
+    request: caseIdSchema.extend({ threshold: thresholdSchema }),
+    response: z.record(z.string(), combinationResultSchema),
+  },
   /** Dice of every combination with a mask that serves as truth. */
   'masks.scores': {
-    request: caseIdSchema.extend({ truth: maskRefSchema }),
+    request: caseIdSchema.extend({ truth: maskRefSchema, ...movedShape }),
     response: z.record(z.string(), perRegionSchema(z.number())),
   },
   /** Blobs where the given combinations differ, largest first. */
@@ -167,12 +175,12 @@ export const mapsContract = {
    * the combinations.
    */
   'maps.disagreement': {
-    request: caseIdSchema.extend({ region: regionSchema }),
+    request: caseIdSchema.extend({ region: regionSchema, ...movedShape }),
     header: z.object({ grid: gridSchema, combinations: z.int(), maximum: z.int() }),
   },
   /** Uint8 bits per voxel: bit i is set when leaving out sequence i (t1, t1ce, t2, flair) changes the answer there. */
   'maps.decidedBy': {
-    request: caseIdSchema.extend({ combination: combinationSchema, region: regionSchema }),
+    request: caseIdSchema.extend({ combination: combinationSchema, region: regionSchema, ...movedShape }),
     header: z.object({
       grid: gridSchema,
       /** ml in (`added`) or out (`removed`) because of this sequence alone. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PREPARATION_STEPS } from '../terms.js';
 import { caseIdSchema, gridSchema, jobIdSchema, modalitySchema, problemSchema } from './basic.js';
 import { imageHeader } from './masks.js';
 
@@ -24,9 +25,6 @@ export const DEFAULT_PREPARATION: PreparationOptions = {
   skullStrip: 'atlas',
   reference: null,
 };
-
-/** In the order in which they are done; `co-register` once for every sequence that is not the reference. */
-export const PREPARATION_STEPS = ['reference', 'co-register', 'atlas', 'skull-strip', 'resample'] as const;
 
 const stepSchema = z.object({
   step: z.enum(PREPARATION_STEPS),

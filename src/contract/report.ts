@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { PREPARATION_STEPS } from '../terms.js';
 import { combinationSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { answersSchema } from './cases.js';
-import { PREPARATION_STEPS } from './preparation.js';
 import { CHECKS } from './results.js';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { PREPARATION_STEPS } from '../terms.js';
 import { gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { OUTSIDE, populationSchema } from './population.js';
-import { PREPARATION_STEPS } from './preparation.js';
 
 /** What a segmentation found. All numbers are of masks on the Case's grid. */
 

@@ -30,6 +30,8 @@ export interface FoundMask {
    * counted at another one: ranges, agreement and contributions are then not known.
    */
   readonly patterns: PatternCounts | null;
+  /** The threshold is not the model's: ranges and agreement, measured at the model's alone, are not known. */
+  readonly isMoved?: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface FoundMask {
  * @param present the result's sequences, in the order of the patterns' bits.
  */
 export function findingsOf(
-  { labels, specks, members, patterns }: FoundMask,
+  { labels, specks, members, patterns, isMoved = false }: FoundMask,
   present: readonly Modality[],
   grid: Grid,
   { knowledge, cleanUp }: Pick<ModelDescription, 'knowledge' | 'cleanUp'>,
@@ -47,7 +49,8 @@ export function findingsOf(
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
   const name = combinationName(members);
   const volumes = volumesOf(labels, grid);
-  const alone = patterns && singleVolumesOf(patterns, members, present, mlPerVoxel);
+  const measured = isMoved ? null : patterns;
+  const alone = measured && singleVolumesOf(measured, members, present, mlPerVoxel);
   const all = (1 << present.length) - 1;
   const facts = {
     volumes: perRegion((_, region) => ({
@@ -57,7 +60,7 @@ export function findingsOf(
         alone &&
         volumeRange(knowledge.volumeRanges, name, region, volumes[region], logVolumeSpread(alone[region])),
     })),
-    agreement: patterns ? agreementOf(patterns, members, present) : perRegion(() => null),
+    agreement: measured ? agreementOf(measured, members, present) : perRegion(() => null),
     agreementWithAll: patterns
       ? agreementBetween(patterns, bitsOf(members, present), all)
       : perRegion(() => null),

@@ -6,7 +6,6 @@ import type { Series, Study } from '../intake/study.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
-import { membersOf } from '../segment/fusion.js';
 import { layLattice } from '../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
@@ -14,11 +13,11 @@ import { combinationName, MODALITY_TITLES, type Modality } from '../terms.js';
 import { readHeader } from '../volume/read.js';
 import type { CaseSource, Segmented } from './caseSource.js';
 import type { JobContext } from './context.js';
-import { findingsOf } from './findings.js';
 import { summariseGrid } from './inspect.js';
 import type { CachedLogits, LogitsCache } from './kept/logitsCache.js';
 import { type HeldResult, logitsKey, type ResultStore } from './kept/results.js';
 import { networkOf, openModel } from './models.js';
+import { describeCombinations } from './questions/thresholds.js';
 import { makeResult } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { TaskArguments } from './tasks.js';
@@ -205,12 +204,3 @@ function allLabels({ present, masks }: HeldResult): Uint8Array {
 }
 
 /** What each combination holds, at the model's threshold. */
-function describeCombinations(held: HeldResult): Segmented['result']['combinations'] {
-  const { present, patterns, masks, grid, model } = held;
-  const entries = [...masks].map(([bits, { labels, specks }]) => {
-    const members = membersOf(bits, present);
-    const found = { labels, specks, members, patterns };
-    return [combinationName(members), findingsOf(found, present, grid, model.description)] as const;
-  });
-  return Object.fromEntries(entries) as Segmented['result']['combinations'];
-}

@@ -23,6 +23,8 @@ interface Task<Arguments, Result> {
 }
 
 type OnResult<Arguments> = Arguments & { readonly source: CaseSource };
+/** Null: the model's threshold. */
+type Moved = { readonly threshold: number | null };
 type Labels = { readonly labels: Uint8Array };
 
 export interface WorkerTasks {
@@ -39,9 +41,14 @@ export interface WorkerTasks {
   /** The mask as runs, which cross to the main process in a fraction of its voxels' time. */
   labels: Task<OnResult<{ mask: MaskInput }>, { runs: Runs; header: BinaryHeader<'masks.labels'> }>;
   specks: Task<OnResult<{ combination: string }>, SpeckVoxels[]>;
-  disagreement: Task<OnResult<{ region: Region }>, Labels & { header: BinaryHeader<'maps.disagreement'> }>;
+  /** What was found in every combination at another threshold than the model's. */
+  combinations: Task<OnResult<Moved>, Response<'masks.combinations'>>;
+  disagreement: Task<
+    OnResult<{ region: Region } & Moved>,
+    Labels & { header: BinaryHeader<'maps.disagreement'> }
+  >;
   decidedBy: Task<
-    OnResult<{ combination: string; region: Region }>,
+    OnResult<{ combination: string; region: Region } & Moved>,
     Labels & { header: BinaryHeader<'maps.decidedBy'> }
   >;
   probability: Task<
@@ -71,7 +78,7 @@ export interface WorkerTasks {
     Response<'masks.compare'>
   >;
   seriesVolumes: Task<OnResult<{ mask: MaskInput }>, Response<'masks.seriesVolumes'>>;
-  scores: Task<OnResult<{ truth: MaskInput }>, Response<'masks.scores'>>;
+  scores: Task<OnResult<{ truth: MaskInput } & Moved>, Response<'masks.scores'>>;
   blobs: Task<
     OnResult<{ combinations: readonly string[]; threshold: number | null; limit: number }>,
     Response<'choices.list'>

@@ -28,11 +28,15 @@ const HEAD_FROM_MIDDLES = rigidStage({ resolutions: 3, iterations: 200, samples:
 
 type FromReference = Partial<Record<Modality, Affine>>;
 
-/** Aligns every other sequence rigidly to the reference by the whole head, two at a time, each in a thread of its own. */
+/**
+ * Aligns every other sequence rigidly to the reference by the whole head, two at a time, each in a thread of its own.
+ *
+ * @param onProgress told how far each sequence is, 0..1.
+ */
 export async function alignHeads(
   bench: Workbench,
   signal: AbortSignal,
-  onDone: () => void = () => undefined,
+  onProgress: (modality: Modality, share: number) => void = () => undefined,
 ): Promise<FromReference> {
   const { images, options } = bench;
   const fixed = seen(images[bench.reference]!);
@@ -41,13 +45,14 @@ export async function alignHeads(
     if (kept) return kept;
     if (options.skip?.includes('co-register')) return IDENTITY;
     const moving = seen(images[modality]!);
-    const [found] = await register(fixed, moving, [HEAD], signal).catch((error: unknown) => {
+    const onShare = (share: number) => onProgress(modality, share);
+    const [found] = await register(fixed, moving, [HEAD], signal, onShare).catch((error: unknown) => {
       // Where the headers put the heads far apart elastix has nothing to begin with: begin with the middles.
       if (isQuorumError(error) && error.problem.code === 'REGISTRATION_FAILED')
-        return register(fixed, moving, [HEAD_FROM_MIDDLES], signal);
+        return register(fixed, moving, [HEAD_FROM_MIDDLES], signal, onShare);
       throw error;
     });
-    onDone();
+    onProgress(modality, 1);
     return found;
   });
 }

@@ -22,6 +22,7 @@ const STAGES = [
 export async function registerToAtlas(
   bench: Workbench,
   signal: AbortSignal,
+  onProgress: (share: number) => void = () => undefined,
 ): Promise<{
   readonly transforms: Pick<PreparationTransforms, 'caseToReference' | 'atlasToReference'>;
   readonly step: PreparationStep;
@@ -42,7 +43,7 @@ export async function registerToAtlas(
   const moving = seen(image);
   const transforms = options.keep?.atlasToReference
     ? { caseToReference: options.keep.caseToReference, atlasToReference: options.keep.atlasToReference }
-    : await placeByAtlas(fixed, moving, signal);
+    : await placeByAtlas(fixed, moving, signal, onProgress);
   const brain = resample(atlas.brain, fixed, {
     interpolation: 'nearest',
     into: new Uint8Array(fixed.data.length),
@@ -85,8 +86,13 @@ export async function registerToAtlas(
   };
 }
 
-async function placeByAtlas(fixed: Volume, moving: Volume, signal: AbortSignal | undefined) {
-  const [caseToReference, atlasToReference] = await register(fixed, moving, STAGES, signal);
+async function placeByAtlas(
+  fixed: Volume,
+  moving: Volume,
+  signal: AbortSignal,
+  onProgress: (share: number) => void,
+) {
+  const [caseToReference, atlasToReference] = await register(fixed, moving, STAGES, signal, onProgress);
   return { caseToReference, atlasToReference };
 }
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.js';
 import type { Series } from '../intake/study.js';
-import type { Modality, OptionalStep } from '../terms.js';
+import type { Modality, OptionalStep, PreparationStepName } from '../terms.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
 
 /** Where a source series lies in relation to the Case. */
@@ -11,10 +11,6 @@ export interface SeriesPlacement {
   /** 4×4: RAS mm of the series → RAS mm of the Case. */
   readonly toCase: Affine;
 }
-
-/** What is done to a raw study, in this order; `co-register` once for every sequence that is not the reference. */
-export const PREPARATION_STEPS = ['reference', 'co-register', 'atlas', 'skull-strip', 'resample'] as const;
-export type PreparationStepName = (typeof PREPARATION_STEPS)[number];
 
 /** How a step came out: its check passed, is borderline (a person should look), or failed; or there was nothing to do. */
 export type StepVerdict = 'good' | 'doubtful' | 'failed' | 'skipped';

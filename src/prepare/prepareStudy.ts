@@ -41,10 +41,18 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   const first = tell(chosen.step);
 
   progress.begin('aligning');
-  let registered = 0;
+  const registered = new Map<Modality | 'atlas', number>();
+  const registering = (what: Modality | 'atlas', share: number) => {
+    // A registration that begins anew has not lost what was waited for.
+    registered.set(what, Math.max(share, registered.get(what) ?? 0));
+    progress.within(
+      [...registered.values()].reduce((sum, one) => sum + one, 0),
+      read.use.length,
+    );
+  };
   const [byHeads, atlas] = await together(options.signal, (signal) => [
-    alignHeads(bench, signal, () => progress.within(++registered, read.use.length)),
-    registerToAtlas(bench, signal),
+    alignHeads(bench, signal, registering),
+    registerToAtlas(bench, signal, (share) => registering('atlas', share)),
   ]);
   checked([atlas.step]);
   const grid = atlas.transforms.atlasToReference

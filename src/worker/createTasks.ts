@@ -1,5 +1,6 @@
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { runsOfMask } from '../masks/runs.js';
+import type { CaseSource } from '../pipeline/caseSource.js';
 import type { JobContext, Surroundings } from '../pipeline/context.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
 import { summariseGrid } from '../pipeline/inspect.js';
@@ -11,7 +12,6 @@ import {
   BlobTasks,
   compareTask,
   differenceTask,
-  labelsOf,
   readMaskTask,
   scoresTask,
   seriesVolumesTask,
@@ -25,6 +25,7 @@ import {
   probabilityTask,
   voxelTask,
 } from '../pipeline/questions/maps.js';
+import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
 import { maskOf } from '../pipeline/result.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
@@ -56,6 +57,9 @@ export function createTasks(
   const store = new ResultStore(cache);
   const images = new ImageStore();
   const blobs = new BlobTasks();
+  const thresholds = new Thresholds();
+  const at = async ({ source, threshold }: { source: CaseSource; threshold: number | null }) =>
+    thresholds.of(await store.get(source), threshold);
   const shown = maskShower();
   return {
     openSeries: openSeriesTask,
@@ -65,23 +69,27 @@ export function createTasks(
     export: (args, context) => exportTask(args, store, images, around, context),
     report: (args) => reportTask(args, store, images, around),
     labels: async ({ source, mask }) => {
-      const { grid } = await store.get(source);
-      return shown(await labelsOf(store, source, mask), grid);
+      const held = await store.get(source);
+      if (mask.kind === 'labels') return shown(mask.labels, held.grid);
+      const { combination, threshold, keepSpecks } = mask;
+      const from = await thresholds.heldFor(held, threshold);
+      return shown((await maskOf(from, combination, threshold, keepSpecks)).labels, held.grid);
     },
     specks: async ({ source, combination }) =>
       (await maskOf(await store.get(source), combination, null, false)).specks.map(({ voxels, labels }) => ({
         voxels,
         labels,
       })),
-    disagreement: async (args) => disagreementTask(await store.get(args.source), args),
-    decidedBy: async (args) => decidedByTask(await store.get(args.source), args),
+    combinations: async (args) => describeCombinations(await at(args), true),
+    disagreement: async (args) => disagreementTask(await at(args), args),
+    decidedBy: async (args) => decidedByTask(await at(args), args),
     probability: async (args) => probabilityTask(await store.get(args.source), args),
     explore: async (args) => exploreTask(await store.get(args.source), args),
     voxel: (args) => voxelTask(store, images, args),
     difference: (args) => differenceTask(store, args),
     compare: (args) => compareTask(store, args),
     seriesVolumes: (args) => seriesVolumesTask(store, args),
-    scores: (args) => scoresTask(store, args),
+    scores: async (args) => scoresTask(store, await at(args), args),
     blobs: async (args) => blobs.list(await store.get(args.source), args),
     blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),
     image: ({ file }) => imageTask(images, file),
@@ -92,6 +100,7 @@ export function createTasks(
       store.drop(dropped);
       images.clear();
       blobs.clear();
+      thresholds.clear();
       return null;
     },
   };

@@ -141,6 +141,17 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     await expect.poll(() => volumes.textContent()).toContain('threshold 0.95');
     expect(await volumes.locator('[data-region=WT] .ml').textContent()).not.toBe(own);
     expect(await inBothSchemes()).toEqual([]);
+    // Compare shows the same mask: number, bar and picture are of this threshold too.
+    const moved = (await volumes.locator('[data-region=WT] .ml').textContent())!.trim();
+    await openView(page, 'Compare');
+    await page.getByText('Computing all combinations').waitFor({ state: 'detached' });
+    expect(await page.getByTestId('compare-threshold').textContent()).toContain('threshold 0.95');
+    await expect
+      .poll(() => page.locator('button[data-combination=flair]').getAttribute('aria-label'))
+      .toContain(`whole tumour ${moved}`);
+    await expect.poll(() => page.locator('figure[data-tile] figcaption').textContent()).toContain(moved);
+    expect(await inBothSchemes()).toEqual([]);
+    await openView(page, 'Case');
     await page.getByRole('button', { name: /^The model’s own/ }).click();
     await expect.poll(() => volumes.locator('[data-region=WT] .ml').textContent()).toBe(own);
   });

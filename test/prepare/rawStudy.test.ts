@@ -141,7 +141,10 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
       expect(until).toBeGreaterThanOrEqual(share);
     }
     const shares = (of: string) => reports.filter(({ stage }) => stage === of).map(({ share }) => share);
-    expect(new Set(shares('aligning')).size).toBe(2);
+    // elastix's iterations: no step is a tenth of the stage.
+    const aligning = [...shares('aligning'), reports.find(({ stage }) => stage === 'aligning')!.until];
+    const steps = aligning.slice(1).map((share, n) => share - aligning[n]);
+    expect(Math.max(...steps)).toBeLessThan(0.1 * (aligning.at(-1)! - aligning[0]));
     expect(new Set(shares('aligning the brains')).size).toBe(2);
     expect(reports.at(-1)!.until).toBeCloseTo(1);
   });

@@ -134,6 +134,44 @@ describe('a segmented case', () => {
     expect(count(low, (label) => label !== 0)).toBeGreaterThan(count(high, (label) => label !== 0));
   });
 
+  it('finds all combinations anew at another threshold: the numbers of the very masks that are shown', async () => {
+    const moved = { case: opened.id, threshold: 0.2 };
+    // Asked for alone, each is made alone.
+    const alone = [];
+    for (const one of ['t1', 't1+flair', ALL])
+      alone.push([one, await labels(mask(one, { threshold: 0.2 }))] as const);
+    const found = await host.services.call('masks.combinations', moved);
+    expect(Object.keys(found)).toHaveLength(15);
+    for (const [one, map] of alone) {
+      expect(found[one].volumes.WT.ml).toBeCloseTo(count(map, (label) => label !== 0) / 1000, 6);
+      expect(found[one].volumes.ET.ml).toBeCloseTo(count(map, (label) => label === 4) / 1000, 6);
+      const again = await labels(mask(one, { threshold: 0.2 }));
+      expect(Buffer.from(again).equals(Buffer.from(map))).toBe(true);
+    }
+    const votes = new Uint8Array(240 * 240 * 155);
+    for (const members of allCombinations()) {
+      const map = await labels(mask(combinationName(members), { threshold: 0.2 }));
+      for (let at = 0; at < map.length; at++) if (map[at] !== 0) votes[at]++;
+    }
+    expect(found.t1.volumes.WT.ml).not.toBe(result.combinations.t1.volumes.WT.ml);
+    // Overlap is of the masks at this threshold; ranges and agreement were measured at the model's alone.
+    const [t1, all] = [
+      await labels(mask('t1', { threshold: 0.2, keepSpecks: true })),
+      await labels(mask(ALL, { threshold: 0.2, keepSpecks: true })),
+    ];
+    const both = count(
+      t1.map((label, at) => (label && all[at] ? 1 : 0)),
+      Boolean,
+    );
+    const dice = (2 * both) / (count(t1, Boolean) + count(all, Boolean));
+    expect(found.t1.agreementWithAll.WT).toBeCloseTo(dice, 6);
+    for (const { volumes, agreement } of Object.values(found))
+      expect([volumes.WT.range, agreement.WT]).toEqual([null, null]);
+    const { data } = await host.services.callBinary('maps.disagreement', { ...moved, region: 'WT' });
+    const heat = new Uint8Array(data);
+    expect(heat.every((value, at) => value === Math.min(votes[at], 15 - votes[at]))).toBe(true);
+  });
+
   it('gives probabilities under the crosshair that agree with the mask', async () => {
     const map = await labels(mask(ALL, { keepSpecks: true }));
     for (const at of [map.indexOf(4), map.indexOf(2), map.indexOf(1)]) {

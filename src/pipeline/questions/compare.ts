@@ -86,12 +86,12 @@ export async function compareTask(
   });
 }
 
-/** Dice of every combination (model's threshold, after clean-up) with a truth. */
+/** Dice of every combination (at the result's threshold, after clean-up) with a truth. */
 export async function scoresTask(
   store: ResultStore,
+  held: HeldResult,
   { source, truth }: TaskArguments<'scores'>,
 ): Promise<TaskResult<'scores'>> {
-  const held = await store.get(source);
   const labels = await labelsOf(store, source, truth);
   const entries = [...held.masks].map(([bits, mask]) => [
     combinationName(membersOf(bits, held.present)),

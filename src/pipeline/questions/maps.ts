@@ -18,7 +18,7 @@ import type { TaskArguments, TaskResult } from '../tasks.js';
 
 /** Masks and maps of a result on the Case's grid. */
 
-/** Where the masks of a result disagree about a region (all combinations, model's threshold, after clean-up). */
+/** Where the masks of a result disagree about a region (all combinations, after clean-up). */
 export function disagreementTask(
   held: HeldResult,
   { region }: TaskArguments<'disagreement'>,

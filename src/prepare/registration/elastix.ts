@@ -31,11 +31,14 @@ export interface RegistrationInput {
   readonly stages: readonly ParameterMap[];
 }
 
+/** What the thread says: how far it is, 0..1; then, once, what it found. */
+type Word = Answer | { readonly share: number };
 type Answer = { readonly transforms: readonly ElastixTransform[] } | { readonly failure: string };
 
 /**
  * Registers `moving` to `fixed` with elastix in a thread of its own, one stage after the other.
  *
+ * @param onProgress told the share of the iterations that are done, 0..1.
  * @returns 4×4 after each stage, RAS mm of `fixed` → RAS mm of `moving`; the last is the finest.
  * @throws QuorumError CANCELLED at once, REGISTRATION_FAILED when elastix gives up (e.g. images that do not overlap).
  */
@@ -44,6 +47,7 @@ export async function register(
   moving: Volume,
   stages: readonly ParameterMap[],
   signal?: AbortSignal,
+  onProgress: (share: number) => void = () => undefined,
 ): Promise<Affine[]> {
   if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
   const workerData: RegistrationInput = { fixed: itkImage(fixed), moving: itkImage(moving), stages };
@@ -59,7 +63,10 @@ export async function register(
     const answer = await new Promise<Answer>((resolve, reject) => {
       cancel = () => reject(new QuorumError({ code: 'CANCELLED' }));
       signal?.addEventListener('abort', cancel, { once: true });
-      worker.once('message', resolve);
+      worker.on('message', (word: Word) => {
+        if ('share' in word) onProgress(word.share);
+        else resolve(word);
+      });
       worker.once('error', (error) => resolve({ failure: error.message }));
       worker.once('exit', (code) => resolve({ failure: `the registration thread ended (${code})` }));
     });

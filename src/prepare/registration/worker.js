@@ -12,6 +12,25 @@ const { fixed, moving, stages } = workerData;
 // elastix writes its log to the console; nothing of a patient's image belongs there.
 console.log = () => undefined;
 
+// elastix says nothing of its iterations while it runs. It asks for the time four times in each of them.
+const ASKED_PER_ITERATION = 4;
+const WORD_EVERY = 0.02;
+const iterations = stages.reduce(
+  (sum, stage) => sum + Number(stage.NumberOfResolutions[0]) * Number(stage.MaximumNumberOfIterations[0]),
+  0,
+);
+let asked = 0;
+let said = 0;
+const now = Date.now.bind(Date);
+Date.now = () => {
+  const share = Math.min(1, ++asked / (ASKED_PER_ITERATION * iterations));
+  if (share >= said + WORD_EVERY) {
+    said = share;
+    parentPort?.postMessage({ share });
+  }
+  return now();
+};
+
 try {
   const { transformParameterObject } = await elastixNode(/** @type {never} */ (stages), {
     fixed: /** @type {never} */ (fixed),

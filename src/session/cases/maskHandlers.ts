@@ -46,9 +46,11 @@ export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const { session, source } = resultOfCase(context, id);
       return worker.run('seriesVolumes', { source, mask: session.maskInput(mask) });
     },
-    'masks.scores': async ({ case: id, truth }) => {
+    'masks.combinations': async ({ case: id, threshold }) =>
+      worker.run('combinations', { source: resultOfCase(context, id).source, threshold }),
+    'masks.scores': async ({ case: id, truth, threshold }) => {
       const { session, source } = resultOfCase(context, id);
-      return worker.run('scores', { source, truth: session.maskInput(truth) });
+      return worker.run('scores', { source, truth: session.maskInput(truth), threshold });
     },
     'choices.list': async ({ case: id, combinations, threshold, limit }) => {
       const { source } = resultOfCase(context, id);
@@ -92,10 +94,10 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
       const { labels, grid } = openCaseOf(context, id).heldMask(mask);
       return { header: { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) }, data: labels };
     },
-    'maps.disagreement': async ({ case: id, region }) =>
-      data(await worker.run('disagreement', { source: source(id), region })),
-    'maps.decidedBy': async ({ case: id, combination, region }) =>
-      data(await worker.run('decidedBy', { source: source(id), combination, region })),
+    'maps.disagreement': async ({ case: id, ...of }) =>
+      data(await worker.run('disagreement', { source: source(id), ...of })),
+    'maps.decidedBy': async ({ case: id, ...of }) =>
+      data(await worker.run('decidedBy', { source: source(id), ...of })),
     'maps.probability': async ({ case: id, combination, region, kind }) =>
       data(await worker.run('probability', { source: source(id), combination, region, kind })),
     'maps.explore': async ({ case: id, factors, threshold }) => {
