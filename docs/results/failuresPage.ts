@@ -3,6 +3,8 @@
  * here anew by the cut-offs that the app uses, so that the page follows them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { BrainMeasure } from '../../src/measure/wholeBrains.js';
+import { readModel } from '../../src/model/model.js';
 import {
   brainWarnings,
   CUT_OFFS,
@@ -14,6 +16,7 @@ import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { UNKNOWN_POPULATION } from '../../src/terms.js';
 import { table } from './page/text.js';
+import { trustSection } from './page/trust.js';
 
 interface Row {
   readonly set: string;
@@ -127,6 +130,10 @@ const names = sound
   .filter((row) => warned(row).size > 0)
   .map((row) => `- ${row.set}/${row.name} (${row.side}): ${[...warned(row)].join(', ')}`);
 
+const wholeRows = (side: string) =>
+  JSON.parse(readFileSync(`docs/results/logs/whole-${side}.json`, 'utf8')).rows as BrainMeasure[];
+const { description } = await readModel('resources/model');
+
 const page = [
   '# When the input or the result is wrong: what the checks find',
   'Research use only. Not a medical device. This page is generated (`docs/results/failuresPage.ts`) from the log of `docs/results/failures.ts`; nothing on it is written by hand except the sentences.',
@@ -138,6 +145,7 @@ const page = [
   table(['check', ...sides], [...alarms, ['**any**', ...anyAlarm]]),
   'By name:',
   names.join('\n') || 'none',
+  trustSection(description.knowledge, wholeRows('validation'), wholeRows('test')),
   '## What passes without a word',
   'Everything above that is not found, motion ghosts of any strength and eyes first; strokes, cavities and inflammation, which no check knows. Two sequences swapped are found by the model’s own cut-offs (README.md); one alone and misnamed is not looked for here.',
   `Cut-offs: \`${JSON.stringify(CUT_OFFS)}\` (\`src/pipeline/checkWarnings.ts\`). Time of all checks together: median ${seconds[Math.floor(seconds.length / 2)].toFixed(1)} s, on a machine that did much else.`,

@@ -4,6 +4,7 @@ import {
   type CaseReport,
   type CombinationReport,
   DICOM_IDENTITY_NOTICE,
+  REGION_TITLES,
   type ReportedVolume,
   titles,
 } from '../contract/index.js';
@@ -33,6 +34,7 @@ export function describeCase(report: CaseResult, folder: string): string {
     '',
     combinationTable(report.combinations),
     '',
+    ...trustLines(report),
     ...remarks(report),
     `${report.seconds.total.toFixed(1)} s on ${deviceOf(report.engine.device)}`,
     `Results: ${folder}`,
@@ -77,6 +79,15 @@ export function combinationTable(combinations: CaseReport['combinations']): stri
     ];
   });
   return table([header, ...rows]);
+}
+
+/** How far each region of the mask that was written is to be trusted. */
+function trustLines({ edited, combination, combinations }: CaseReport): string[] {
+  if (edited) return [];
+  return REGIONS.flatMap((region) => {
+    const { trust } = combinations[combination].volumes[region];
+    return trust ? [`${REGION_TITLES[region]}: ${trust.text}`] : [];
+  });
 }
 
 /** A guess has an asterisk; a number that is not given is one too. */

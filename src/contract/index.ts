@@ -39,6 +39,7 @@ export type {
 export type { CaseCombination, CaseResult, Warning } from './results.js';
 export type { SkullStripNetwork } from './skullStrip.js';
 export type { CandidateSummary, ScanSummary } from './studies.js';
+export { trustIn } from './trust.js';
 export {
   AGREEMENT_MEANING,
   describeWarning,

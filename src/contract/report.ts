@@ -3,6 +3,7 @@ import { PREPARATION_STEPS } from '../terms.js';
 import { combinationSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { answersSchema } from './cases.js';
 import { CHECKS } from './results.js';
+import { trustSchema } from './trust.js';
 
 /**
  * `report.json`. Whatever a face says of a result it reads here: terminal, CSV, HTML. Numbers that the sequences do not support
@@ -31,6 +32,10 @@ const regionVolumeSchema = z.object({
   supported: z.boolean(),
   /** The range that the model gives for such a volume; null where it knows none, and at another threshold than its own. */
   range: z.object({ lower: z.number(), upper: z.number() }).nullable(),
+  /** The Dice that is to be expected; null: not known, or not supported. */
+  expectedDice: z.object({ dice: z.number(), lower: z.number(), upper: z.number() }).nullable(),
+  /** What that and the warnings come to, as a code and as the app says it; null: not supported, empty, or edited by hand. */
+  trust: trustSchema.nullable(),
 });
 export type ReportedVolume = z.infer<typeof regionVolumeSchema>;
 

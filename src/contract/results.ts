@@ -124,12 +124,24 @@ export type Warning = z.infer<typeof warningSchema>;
 export const CHECKS = ['agreement', 'swapped', 'uptake', 'surface'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
+/** The Dice that is to be expected of a region, and what weighs most against it. */
+const expectationSchema = z.object({
+  dice: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  rating: z.enum(['good', 'look', 'avoid']),
+  reason: z.enum(['sequences', 'agreement', 'volume']).nullable(),
+});
+export type Expectation = z.infer<typeof expectationSchema>;
+
 export const regionVolumeSchema = z.object({
   ml: z.number(),
   /** False: gets no number unless asked for, then "a guess: …". */
   supported: z.boolean(),
   /** The range in ml that model.json gives for such a volume, or null when it is not known. */
   range: z.object({ lower: z.number(), upper: z.number() }).nullable(),
+  /** The Dice that is to be expected by what model.json says; null where that is not known, and of an empty region. */
+  expected: expectationSchema.nullable(),
 });
 
 const speckSchema = z.object({

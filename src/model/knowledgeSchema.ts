@@ -63,6 +63,27 @@ const agreementFlagSchema = z.strictObject({
   results: z.int().positive(),
 });
 
+/**
+ * The Dice that a region of a mask is to be expected to have: constant + the weights of its sequences + `alone` or `pair` where there are
+ * one or two of them + agreement · (agreement − 0.8) (nothing with one) + volume · log10(ml + 0.5).
+ */
+const expectedDiceSchema = z.strictObject({
+  constant: z.number(),
+  sequences: z.strictObject({ t1: z.number(), t1ce: z.number(), t2: z.number(), flair: z.number() }),
+  alone: z.number(),
+  pair: z.number(),
+  agreement: z.number(),
+  volume: z.number(),
+  /** This share of the results lay within ± `error`, each patient judged by the others. */
+  level: share,
+  error: share,
+  /** Results with a lower Dice count as poor. */
+  poorDice: share,
+  patients: z.int().positive(),
+  results: z.int().positive(),
+});
+export type ExpectedDice = z.infer<typeof expectedDiceSchema>;
+
 /** Rates of a check on patients that were not trained on: found when it is there, raised when it is not. */
 const rates = { detection: share, falseAlarms: share, cases: z.int().positive() };
 
@@ -103,6 +124,8 @@ export const knowledgeSchema = z.strictObject({
   gains: perCombination(perModality(perRegion(gainSchema.nullable()))).nullable(),
   /** Null for a region: no cut-off that works, so no warning is given. Null or absent: never measured. */
   agreementFlags: perRegion(agreementFlagSchema.nullable()).nullable().optional(),
+  /** Null for a region: too few patients. Null or absent: never measured. */
+  expectedDice: perRegion(expectedDiceSchema.nullable()).nullable().optional(),
   /** Null: never measured. */
   inputChecks: inputChecksSchema.nullable(),
 });

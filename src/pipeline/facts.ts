@@ -1,5 +1,5 @@
 import { QUESTIONS } from '../contract/questions.js';
-import type { CaseReport } from '../contract/report.js';
+import type { CaseReport, ReportedVolume } from '../contract/report.js';
 import { noWarning, PREPARED, REGION_TITLES, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import type { RegionRow, ReportFacts } from '../export/facts.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
@@ -81,8 +81,8 @@ function editedRows({ volumes, diameters, byHand }: NonNullable<CaseReport['edit
   }));
 }
 
-function noteOf({ ml, supported }: { ml: number | null; supported: boolean }): string {
-  if (supported) return '';
+function noteOf({ ml, supported, trust }: ReportedVolume): string {
+  if (supported) return trust?.text ?? '';
   return ml === null ? 'not shown: not reliable from these sequences' : UNSUPPORTED_ESTIMATE;
 }
 

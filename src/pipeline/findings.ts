@@ -1,4 +1,5 @@
 import type { CaseCombination } from '../contract/results.js';
+import { expectationOf } from '../model/expectedDice.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { countEnhancingLesions, type Speck, volumesOf } from '../segment/cleanUp.js';
@@ -52,6 +53,7 @@ export function findingsOf(
   const measured = isMoved ? null : patterns;
   const alone = measured && singleVolumesOf(measured, members, present, mlPerVoxel);
   const all = (1 << present.length) - 1;
+  const agreement = measured ? agreementOf(measured, members, present) : perRegion(() => null);
   const facts = {
     volumes: perRegion((_, region) => ({
       ml: volumes[region],
@@ -59,8 +61,12 @@ export function findingsOf(
       range:
         alone &&
         volumeRange(knowledge.volumeRanges, name, region, volumes[region], logVolumeSpread(alone[region])),
+      // At another threshold nothing was measured.
+      expected:
+        measured &&
+        expectationOf(knowledge, region, { members, agreement: agreement[region], ml: volumes[region] }),
     })),
-    agreement: measured ? agreementOf(measured, members, present) : perRegion(() => null),
+    agreement,
     agreementWithAll: patterns
       ? agreementBetween(patterns, bitsOf(members, present), all)
       : perRegion(() => null),

@@ -5,6 +5,7 @@ import {
   type ReportWarning,
 } from '../contract/report.js';
 import type { CaseCombination, Warning } from '../contract/results.js';
+import { trustIn } from '../contract/trust.js';
 import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
@@ -92,7 +93,7 @@ export function describeCase(
     combinations: Object.fromEntries(
       masks.map(({ combination, found, diameters }) => [
         combination,
-        describeMask(found, diameters, options),
+        describeMask(found, diameters, options, subject.warnings),
       ]),
     ),
     edited: edited && describeEdit(edited, subject, plan, parts.editedFrom),
@@ -114,17 +115,27 @@ function describeMask(
   found: CaseCombination,
   diameters: PerRegion<Diameters | null>,
   { unsupported, keepSpecks }: Plan['options'],
+  ofCase: readonly Warning[],
 ): CombinationReport {
   const given = (region: Region) => isGiven(found.volumes[region].supported, unsupported);
   const numbers = (values: PerRegion<number | null>) =>
     perRegion((_, region) => (given(region) ? inFilesOrNull(values[region]) : null));
   return {
     volumes: perRegion((_, region) => {
-      const { ml, supported, range } = found.volumes[region];
+      const { ml, supported, range, expected } = found.volumes[region];
       return {
         ml: given(region) ? inFiles(ml) : null,
         supported,
         range: range && given(region) ? { lower: inFiles(range.lower), upper: inFiles(range.upper) } : null,
+        expectedDice:
+          supported && expected
+            ? {
+                dice: inFiles(expected.dice),
+                lower: inFiles(expected.lower),
+                upper: inFiles(expected.upper),
+              }
+            : null,
+        trust: supported && ml > 0 ? trustIn(region, expected, inOrder(ofCase, found.warnings)) : null,
       };
     }),
     diameters: perRegion((_, region) => (given(region) ? plainDiameters(diameters[region]) : null)),
@@ -167,6 +178,8 @@ function describeEdit(
       ml: given[region] ? inFiles(volumes[region]) : null,
       supported: supported[region],
       range: null,
+      expectedDice: null,
+      trust: null,
     })),
     diameters: perRegion((_, region) => (given[region] ? plainDiameters(diameters[region]) : null)),
     byHand: perRegion((_, region) => ({

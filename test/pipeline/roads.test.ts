@@ -193,7 +193,13 @@ describe('both roads', () => {
     const options = { combinations: ['t1'], stl: true, probabilities: true };
     for (const { report } of await both(options)) {
       for (const region of REGIONS) {
-        expect(report.combinations.t1.volumes[region]).toEqual({ ml: null, supported: false, range: null });
+        expect(report.combinations.t1.volumes[region]).toEqual({
+          ml: null,
+          supported: false,
+          range: null,
+          expectedDice: null,
+          trust: null,
+        });
         expect(report.combinations.t1.diameters[region]).toBeNull();
       }
     }

@@ -251,7 +251,7 @@ describe('what is said of what the model was trained on', () => {
   });
 
   function volume(supported: boolean) {
-    return { ml: 1, supported, range: null };
+    return { ml: 1, supported, range: null, expected: null };
   }
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fitSwapCheck, fitUptakeCheck } from '../../docs/results/measure/checks.js';
-import { solveSymmetric } from '../../docs/results/measure/linear.js';
+import { solveSymmetric } from '../../src/measure/linear.js';
 import { randomStream } from '../../src/training/random.js';
 
 describe('linear equations', () => {

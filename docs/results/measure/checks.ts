@@ -1,11 +1,11 @@
 /** The checks of the images: fitted on training cut-outs, cut-offs and rates on validation cut-outs. */
 
 import { rounded } from '../../../src/measure/knowledge.js';
+import { solveSymmetric } from '../../../src/measure/linear.js';
 import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
 import { contrastUptake, pairFeatures, pairScore } from '../../../src/segment/imageChecks.js';
 import { quantile } from '../../../src/statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../../../src/terms.js';
-import { solveSymmetric } from './linear.js';
 
 /** Normalised images of one cut-out. */
 export type CutOutImages = Readonly<Partial<Record<Modality, Float32Array>>>;
