@@ -10,7 +10,7 @@ import type {
 } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
-import { isShown, ShownCase } from '../client/shownElsewhere.js';
+import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.js';
 import { Connection } from './connection.svelte.js';
 import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
@@ -82,6 +82,8 @@ export class Session {
   /** Where the window looked before it was loaded again; null once the case is there. */
   #looked: Looking | null;
   readonly #shown = new ShownCase();
+  /** Another window looks at the same case. */
+  elsewhere = $state(false);
   #opening: string | null = null;
 
   constructor(shell: Shell) {
@@ -114,6 +116,7 @@ export class Session {
     const stops = [
       this.client.onEvent((event) => this.#hear(event)),
       this.connection.follow(this.shell),
+      this.#shown.onChange(() => void this.lookAround()),
       this.shell.onOpenPaths((paths) => void this.open({ paths, temporary: false })),
     ];
     void this.attempt(async () => {
@@ -269,6 +272,12 @@ export class Session {
     this.#beside.delete(opened.id);
     const left = this.#shown.show(opened.id);
     if (previous) void this.attempt(() => left.then(() => this.#leave(previous)));
+  }
+
+  /** Whether another window looks at the same case. */
+  async lookAround(): Promise<void> {
+    const id = this.study?.case.id;
+    this.elsewhere = id !== undefined && (await isShownElsewhere(id));
   }
 
   #empty(): Promise<unknown> {

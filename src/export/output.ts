@@ -246,6 +246,7 @@ async function hashIfThere(file: string): Promise<string | null> {
 
 /** Writes a summary over several cases; an earlier summary of Quorum's is replaced, any other file is not. */
 export async function writeBatchReport(folder: string, report: object): Promise<void> {
+  await refuseForeignBatchReport(folder);
   await writeFileAtomically(join(folder, REPORT_FILE), [Buffer.from(`${JSON.stringify(report, null, 2)}\n`)]);
 }
 

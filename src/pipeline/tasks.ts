@@ -88,6 +88,8 @@ export interface WorkerTasks {
     SpeckVoxels
   >;
   image: Task<{ file: string }, { header: BinaryHeader<'images.volume'>; voxels: Uint8Array }>;
+  /** A small picture (PNG) by which a case is known again. */
+  thumbnail: Task<{ file: string }, { png: Uint8Array }>;
   readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
   /** Headers below folders; archives are unpacked into `workingFolder`. */
   scan: Task<

@@ -26,6 +26,7 @@ import {
   voxelTask,
 } from '../pipeline/questions/maps.js';
 import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
+import { thumbnail } from '../pipeline/questions/thumbnail.js';
 import { maskOf } from '../pipeline/result.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
@@ -93,6 +94,7 @@ export function createTasks(
     blobs: async (args) => blobs.list(await store.get(args.source), args),
     blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),
     image: ({ file }) => imageTask(images, file),
+    thumbnail: async ({ file }) => ({ png: thumbnail(await images.get(file)) }),
     readMask: readMaskTask,
     scan: scanTask,
     openCandidate: openCandidateTask,

@@ -28,8 +28,10 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       const opened = alreadyOpen(context, paths, study) ?? (await openCase(context, request));
       if ('kind' in opened) return opened;
       opened.remember = remember;
-      if (remember && opened.isUsable && (await context.settings.get()).rememberFolders)
+      if (remember && opened.isUsable && (await context.settings.get()).rememberFolders) {
         await context.recents.add(opened.listedAs, opened.paths, opened.study.candidate.date);
+        void depict(context, opened);
+      }
       return { kind: 'case', case: changed(opened) };
     },
     'cases.cancelOpening': async ({ opening }) => ({ cancelled: context.openings.cancel(opening) }),
@@ -174,6 +176,16 @@ async function tryAll(
   return failed;
 }
 
+/** A small picture for the list of what was opened; without it the list has none. */
+async function depict({ worker, recents }: WindowContext, session: CaseSession): Promise<void> {
+  const shown = (['flair', 't1ce', 't2', 't1'] as const).find((sequence) => session.imageOf(sequence));
+  if (!shown) return;
+  await worker
+    .run('thumbnail', { file: session.imageOf(shown)! })
+    .then(({ png }) => recents.tell(session.paths, { picture: Buffer.from(png).toString('base64') }))
+    .catch(() => undefined);
+}
+
 async function startSegmenting(
   context: WindowContext,
   { case: id, use, model: modelId, device, force }: ParsedRequest<'cases.segment'>,
@@ -207,7 +219,7 @@ async function startSegmenting(
       // One time for all of it, preparing included.
       const seconds = (performance.now() - started) / 1000;
       const result = session.setResult({ ...segmented, result: { ...segmented.result, seconds } });
-      await context.recents.markSegmented(session.paths);
+      await context.recents.tell(session.paths, { segmented: true });
       changed(session);
       return result;
     },

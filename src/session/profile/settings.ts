@@ -53,6 +53,8 @@ const recentSchema = z.object({
   /** Of the examination, ISO 8601. */
   date: z.string().nullable().default(null),
   segmented: z.boolean().default(false),
+  /** A small picture of it, PNG in base64. */
+  picture: z.string().nullable().default(null),
 });
 export type Recent = z.infer<typeof recentSchema>;
 const MOST_RECENTS = 12;
@@ -75,16 +77,16 @@ export class RecentFolders {
     const resolved = paths.map((path) => resolve(path));
     await this.change((all) => {
       const before = all.find((one) => isOf(one, resolved));
-      const segmented = before?.segmented ?? false;
-      const entry = { name, paths: resolved, openedAt: new Date().toISOString(), date, segmented };
+      const { segmented, picture } = before ?? { segmented: false, picture: null };
+      const entry = { name, paths: resolved, openedAt: new Date().toISOString(), date, segmented, picture };
       return [entry, ...all.filter((one) => one !== before)].slice(0, MOST_RECENTS);
     });
   }
 
-  /** There is a result of what was opened from these paths. */
-  async markSegmented(paths: readonly string[]): Promise<void> {
+  /** What is known of what was opened from these paths, where it is still listed. */
+  async tell(paths: readonly string[], about: Partial<Pick<Recent, 'segmented' | 'picture'>>): Promise<void> {
     const resolved = paths.map((path) => resolve(path));
-    await this.change((all) => all.map((one) => (isOf(one, resolved) ? { ...one, segmented: true } : one)));
+    await this.change((all) => all.map((one) => (isOf(one, resolved) ? { ...one, ...about } : one)));
   }
 
   /** Removes every entry that names one of these paths. */

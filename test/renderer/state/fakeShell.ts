@@ -85,5 +85,6 @@ export const NO_OTHER_WINDOW = {
   locks: {
     request: async (_: string, options: { ifAvailable?: boolean }, work: (lock: unknown) => unknown) =>
       options.ifAvailable ? work({}) : work(null),
+    query: async () => ({ held: [], pending: [] }),
   },
 };
