@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { hostOf, sweepHost } from '../pipeline/host.js';
 import { QUORUM_VERSION } from '../pipeline/version.js';
+import { bidsCommand } from './bids.js';
 import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
@@ -29,6 +30,7 @@ const host = hostOf();
 const sweeping = sweepHost(host);
 program.addCommand(segmentCommand(host));
 program.addCommand(prepareCommand(host));
+program.addCommand(bidsCommand(host));
 program.addCommand(inspectCommand(host));
 program.addCommand(importCommand());
 program.addCommand(exportCommand());

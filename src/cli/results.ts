@@ -9,6 +9,7 @@ import {
   titles,
 } from '../contract/index.js';
 import { describeProblem } from '../contract/messages.js';
+import type { CaseOutcome } from '../contract/report.js';
 import { isGrave } from '../contract/warnings.js';
 import { mlText } from '../numbers.js';
 import type { SegmentResult } from '../pipeline/batch.js';
@@ -138,19 +139,24 @@ function speckLine(specks: CombinationReport['specks']): string {
 
 /** What a batch's summary says, for a terminal. */
 export function describeBatch(report: BatchReport, folder: string): string {
+  return [...outcomeLines(report.cases), `Results: ${folder}`, report.notice].join('\n');
+}
+
+/** A table of cases, and below it what is to be said of each. */
+export function outcomeLines(cases: readonly CaseOutcome[]): string[] {
   const header = ['case', 'state', 'sequences', 'WT ml', 'TC ml', 'ET ml', 'warnings'];
-  const rows = report.cases.map(({ case: name, state, combination, volumes, warnings }) => [
+  const rows = cases.map(({ case: name, state, combination, volumes, warnings }) => [
     name,
     state,
     combination === null ? '–' : sequencesOf(combination),
     ...REGIONS.map((region) => (volumes ? volumeCell(volumes[region]) : '–')),
     state === 'failed' ? '–' : String(warnings.length),
   ]);
-  const volumes = report.cases.flatMap((one) => (one.volumes ? Object.values(one.volumes) : []));
-  const warned = report.cases.flatMap(({ case: name, warnings }) =>
+  const volumes = cases.flatMap((one) => (one.volumes ? Object.values(one.volumes) : []));
+  const warned = cases.flatMap(({ case: name, warnings }) =>
     warnings.length > 0 ? [`\n${name}:`, ...warnings.map(({ text }) => `  ${text}`)] : [],
   );
-  const failures = report.cases.flatMap(({ case: name, problem }) =>
+  const failures = cases.flatMap(({ case: name, problem }) =>
     problem ? [`\n${name}: ${describeProblem(problem)}`] : [],
   );
   return [
@@ -160,7 +166,5 @@ export function describeBatch(report: BatchReport, folder: string): string {
       : []),
     ...warned,
     ...failures,
-    `Results: ${folder}`,
-    report.notice,
-  ].join('\n');
+  ];
 }

@@ -3,10 +3,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { segmentRequestSchema } from '../contract/commands.js';
 import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
-import { type SegmentResult, segmentInputs } from '../pipeline/batch.js';
+import { segmentInputs } from '../pipeline/batch.js';
 import type { Host } from '../pipeline/host.js';
 import { combinationName, type Modality } from '../terms.js';
-import { EXIT } from './failure.js';
+import { EXIT, exitCodeOf } from './failure.js';
 import { follow } from './follow.js';
 import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
 import { parseModalities } from './modalities.js';
@@ -80,7 +80,7 @@ export function segmentCommand(host: Host): Command {
       process.stdout.write(
         `${result.kind === 'batch' ? describeBatch(result, options.out) : describeCase(result, options.out)}\n`,
       );
-    process.exitCode = exitCodeOf(result);
+    process.exitCode = result.kind === 'case' ? EXIT.done : exitCodeOf(result.cases);
   });
 }
 
@@ -147,11 +147,4 @@ function parseProbability(text: string): number {
   const share = parseShare(text);
   if (share > 0 && share < 1) return share;
   throw new InvalidArgumentError('Expected a number between 0 and 1.');
-}
-
-function exitCodeOf(result: SegmentResult): number {
-  if (result.kind === 'case') return EXIT.done;
-  const failed = result.cases.filter(({ state }) => state === 'failed').length;
-  if (failed === 0) return EXIT.done;
-  return failed === result.cases.length ? EXIT.failed : EXIT.someFailed;
 }

@@ -66,6 +66,40 @@ export const prepareRequestSchema = z.strictObject({
 });
 export type PrepareRequest = z.infer<typeof prepareRequestSchema>;
 
+const bidsLabel = (key: string) =>
+  z
+    .string()
+    .transform((label) => label.replace(new RegExp(`^${key}-`), ''))
+    .pipe(z.string().regex(/^[0-9A-Za-z]+$/, 'letters and digits'));
+
+/** A BIDS App (Gorgolewski et al., PLOS Comput Biol 2017): one level of analysis of a BIDS dataset. */
+export const bidsRequestSchema = z.strictObject({
+  /** The BIDS dataset; never written to, but for `derivatives/` where the output lies there. */
+  dataset: z.string().min(1),
+  /** Where the derivative dataset is written. */
+  output: z.string().min(1),
+  level: z.enum(['participant', 'group']),
+  /** Labels with or without `sub-`; empty: every participant. */
+  participants: z.array(bidsLabel('sub')).default([]),
+  /** Labels with or without `ses-`; empty: every session. */
+  sessions: z.array(bidsLabel('ses')).default([]),
+  /** Do not ask for a dataset_description.json. */
+  skipValidation: z.boolean().default(false),
+  model: z.string().nullable().default(null),
+  use: z.array(modalitySchema).min(1).nullable().default(null),
+  unsupported: z.boolean().default(false),
+  /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
+  force: z.boolean().default(false),
+  /** Align, strip and resample raw images; false refuses them. */
+  prepare: z.boolean().default(true),
+  onePatient: z.boolean().default(false),
+  overwrite: z.boolean().default(false),
+  device: z.string().default('auto'),
+  threads: z.int().positive().nullable().default(null),
+  memoryMb: z.int().positive().default(512),
+});
+export type BidsRequest = z.infer<typeof bidsRequestSchema>;
+
 /** What `quorum inspect` says of an image file. */
 export const imageSummarySchema = seriesSchema.extend({
   nonZeroMl: z.number(),

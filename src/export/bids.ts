@@ -3,6 +3,9 @@ import { OUTLINE_COLOURS } from './dicom/colours.js';
 /** The release of the specification whose rules for derivatives are followed. */
 const BIDS_VERSION = '1.10.0';
 
+/** The folder of the derivative dataset among a case's results. */
+export const BIDS_FOLDER = 'bids';
+
 interface BidsNames {
   readonly dataset: string;
   readonly readme: string;
@@ -22,10 +25,10 @@ export function bidsNames(caseName: string): BidsNames {
   const label = entity('ses');
   const session = label === undefined ? [] : [`ses-${label}`];
   const stem = [subject, ...session, 'space-orig', 'desc-quorum', 'dseg'].join('_');
-  const path = ['bids', subject, ...session, 'anat', stem].join('/');
+  const path = [BIDS_FOLDER, subject, ...session, 'anat', stem].join('/');
   return {
-    dataset: 'bids/dataset_description.json',
-    readme: 'bids/README',
+    dataset: `${BIDS_FOLDER}/dataset_description.json`,
+    readme: `${BIDS_FOLDER}/README`,
     mask: `${path}.nii.gz`,
     sidecar: `${path}.json`,
     labels: `${path}.tsv`,
@@ -66,19 +69,8 @@ export function bidsDerivative(source: BidsSource): Omit<Record<keyof BidsNames,
   const { quorumVersion, modelName, modelVersion, modelHash, sequences, threshold, isEdited } = source;
   const guesses = LABELS.filter(({ key }) => source.labels[key].isGuess).map(({ name }) => name);
   return {
-    dataset: json({
-      Name: 'Quorum: segmentation of brain tumours',
-      BIDSVersion: BIDS_VERSION,
-      DatasetType: 'derivative',
-      GeneratedBy: [
-        {
-          Name: 'Quorum',
-          Version: quorumVersion,
-          Description: `Model ${modelName} ${modelVersion}. ${NOTICE}`,
-        },
-      ],
-    }),
-    readme: `Segmentation of a brain tumour by Quorum. ${NOTICE}\n`,
+    dataset: bidsDescription(quorumVersion, null, `Model ${modelName} ${modelVersion}. ${NOTICE}`),
+    readme: bidsReadme(),
     sidecar: json({
       Description: `Brain tumour from ${sequences}${isEdited ? ', edited by hand' : ''}. ${NOTICE}`,
       SpatialReference: 'orig',
@@ -92,6 +84,25 @@ export function bidsDerivative(source: BidsSource): Omit<Record<keyof BidsNames,
     labels: table(source),
   };
 }
+
+/**
+ * dataset_description.json of a derivative dataset.
+ *
+ * @param source the raw dataset's name, where it is of a whole dataset.
+ */
+export function bidsDescription(quorumVersion: string, source: string | null, about = NOTICE): string {
+  return json({
+    Name: `Quorum: segmentation of brain tumours${source === null ? '' : ` in ${source}`}`,
+    BIDSVersion: BIDS_VERSION,
+    DatasetType: 'derivative',
+    GeneratedBy: [{ Name: 'Quorum', Version: quorumVersion, Description: about }],
+  });
+}
+
+export const bidsReadme = () => `Segmentation of brain tumours by Quorum. ${NOTICE}\n`;
+
+/** What a validator is to pass over: the reports, the table of a group, and the folder of Quorum's own results. */
+export const bidsIgnore = (casesFolder: string) => `*.html\ngroup_*\n${casesFolder}/\n`;
 
 function table({ labels }: BidsSource): string {
   const hex = (colour: readonly number[]) =>

@@ -32,9 +32,18 @@ export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | Batch
  */
 export async function segmentInputs(
   request: SegmentRequest,
-  { profileFolder, staging, working, around }: Host,
+  host: Host,
   context: JobContext,
 ): Promise<SegmentResult> {
+  return withModel(request, host, (work) => segmentAll(work, host.working, context));
+}
+
+/** Opens the request's model, and the engine when the first case needs it; both end with the work. */
+export async function withModel<T>(
+  request: SegmentRequest,
+  { profileFolder, staging, around }: Pick<Host, 'profileFolder' | 'staging' | 'around'>,
+  act: (work: SegmentWork) => Promise<T>,
+): Promise<T> {
   const model = await openModel(request.model);
   let opened: Promise<SelectedEngine> | null = null;
   const openEngine: EngineSource = async () => {
@@ -43,9 +52,7 @@ export async function segmentInputs(
     return (await opened).engine;
   };
   try {
-    return await staging.during(request.output, () =>
-      segmentAll({ request, model, openEngine, around }, working, context),
-    );
+    return await staging.during(request.output, () => act({ request, model, openEngine, around }));
   } finally {
     await (await (opened as Promise<SelectedEngine> | null)?.catch(() => null))?.engine.dispose();
   }
@@ -100,16 +107,6 @@ async function runBatch(
 ): Promise<BatchReport> {
   const { request, around } = work;
   await refuseForeignBatchReport(request.output);
-  const outcomes: CaseOutcome[] = [];
-  for (const { name, folder } of cases) {
-    const done = outcomes.length;
-    const caseContext: JobContext = {
-      signal: context.signal,
-      report: (stage, progress) => context.report(stage, (done + progress) / cases.length, { case: name }),
-    };
-    outcomes.push(await outcomeOf(name, folder, work, working, caseContext));
-    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
-  }
   const report: BatchReport = {
     application: 'quorum',
     kind: 'batch',
@@ -117,10 +114,38 @@ async function runBatch(
     notice: RESEARCH_NOTICE,
     finishedAt: around.now().toISOString(),
     quorumVersion: around.quorumVersion,
-    cases: outcomes,
+    cases: await segmentEach(cases, work, working, context),
   };
   await writeBatchReport(request.output, report);
   return report;
+}
+
+/**
+ * Segments cases one after the other into folders of their names below the request's output; a failure never stops the rest.
+ *
+ * @param onCase told of each when it has ended.
+ * @throws QuorumError CANCELLED.
+ */
+export async function segmentEach(
+  cases: readonly NamedCase[],
+  work: SegmentWork,
+  working: Host['working'],
+  context: JobContext,
+  onCase: (outcome: CaseOutcome, one: NamedCase) => Promise<void> = async () => undefined,
+): Promise<CaseOutcome[]> {
+  const outcomes: CaseOutcome[] = [];
+  for (const one of cases) {
+    const done = outcomes.length;
+    const caseContext: JobContext = {
+      signal: context.signal,
+      report: (stage, progress) =>
+        context.report(stage, (done + progress) / cases.length, { case: one.name }),
+    };
+    outcomes.push(await outcomeOf(one.name, one.folder, work, working, caseContext));
+    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    await onCase(outcomes[done], one);
+  }
+  return outcomes;
 }
 
 async function outcomeOf(
