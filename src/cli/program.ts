@@ -6,6 +6,7 @@ import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
 import { inspectCommand } from './inspect.js';
+import { measureCommand } from './measure.js';
 import { exportCommand, importCommand } from './models.js';
 import { prepareCommand } from './prepare.js';
 import { segmentCommand } from './segment.js';
@@ -37,6 +38,7 @@ program.addCommand(exportCommand());
 program.addCommand(demoCommand(host));
 program.addCommand(trainCommand(host));
 program.addCommand(evaluateCommand(host));
+program.addCommand(measureCommand(host));
 program.addCommand(serveCommand());
 for (const command of [program, ...program.commands]) command.exitOverride();
 

@@ -4,7 +4,7 @@ import { openCaseSchema } from './cases.js';
 import { editStateSchema } from './edits.js';
 
 /** What a job does. */
-export const JOB_KINDS = ['segment', 'prepare', 'export', 'train', 'evaluate'] as const;
+export const JOB_KINDS = ['segment', 'prepare', 'export', 'train', 'evaluate', 'measure'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export const jobEventSchema = z.object({

@@ -104,3 +104,28 @@ export const evaluateRequestSchema = z.strictObject({
   threads: z.int().positive().nullable().default(null),
 });
 export type EvaluateRequest = z.output<typeof evaluateRequestSchema>;
+
+export const measureRequestSchema = z.strictObject({
+  /** A model folder. */
+  model: z.string().min(1),
+  datasets: z.array(z.string().min(1)).min(1),
+  /** Null: every case is measured. */
+  split: z
+    .strictObject({
+      file: z.string().min(1),
+      side: z.enum(['train', 'validation', 'test']).default('validation'),
+    })
+    .nullable()
+    .default(null),
+  /** Support, gains, agreement and ranges on whole cases; or the checks of the images, on cut-outs and whole cases. */
+  what: z.enum(['support', 'checks']).default('support'),
+  /** Into model.json; of the validation side alone. */
+  write: z.boolean().default(false),
+  /** A new JSON file for what the numbers follow from. */
+  output: z.string().min(1).nullable().default(null),
+  force: z.boolean().default(false),
+  device: z.string().default('auto'),
+  /** CPU threads; null is all. Never changes a number. */
+  threads: z.int().positive().nullable().default(null),
+});
+export type MeasureRequest = z.output<typeof measureRequestSchema>;

@@ -2,17 +2,14 @@
 import { flagBelow } from '../evaluate/flag.js';
 import { byRegion } from '../evaluate/scores.js';
 import type { ModelDescription } from '../model/schema.js';
+import { earnsSupport } from '../model/support.js';
 import { bootstrapInterval, mean, quantile } from '../statistics.js';
 import { allCombinations, combinationName, MODALITIES, type Region } from '../terms.js';
 import type { BrainMeasure } from './wholeBrains.js';
 
 type Knowledge = ModelDescription['knowledge'];
 
-/** With fewer whole brains a combination is not measured, and supports nothing. */
-export const SUPPORT_BRAINS = 8;
-/** The lower bound of the 95 % bootstrap interval of the mean Dice must exceed this, … */
-export const SUPPORT_DICE: Readonly<Record<Region, number>> = { WT: 0.7, TC: 0.6, ET: 0.5 };
-/** … and the median of the falsely found volume must stay below this share of the median true volume. */
+/** Beside `earnsSupport`: the median of the falsely found volume must stay below this share of the median true volume. */
 export const SUPPORT_FALSE_SHARE = 0.25;
 
 /** With fewer patients nothing is said of what a further sequence brings. */
@@ -58,8 +55,7 @@ export function supportOf(rows: readonly BrainMeasure[]): Knowledge['combination
           0.5,
         );
         const supported =
-          measured.length >= SUPPORT_BRAINS &&
-          low > SUPPORT_DICE[region] &&
+          earnsSupport(region, { lower: low, patients: measured.length }) &&
           falseMl < SUPPORT_FALSE_SHARE * trueMl;
         return { supported, dice: null, wholeCases };
       });

@@ -1,16 +1,16 @@
 /**
  * Solves A·x = b for a symmetric positive definite A by Cholesky factorisation.
  *
- * @throws RangeError when A is not positive definite.
+ * @returns null when A is not positive definite.
  */
-export function solveSymmetric(a: readonly (readonly number[])[], b: readonly number[]): number[] {
+export function solveSymmetric(a: readonly (readonly number[])[], b: readonly number[]): number[] | null {
   const n = b.length;
   const lower = a.map((row) => [...row]);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = lower[i][j];
       for (let k = 0; k < j; k++) sum -= lower[i][k] * lower[j][k];
-      if (i === j && sum <= 0) throw new RangeError('the matrix is not positive definite');
+      if (i === j && sum <= 0) return null;
       lower[i][j] = i === j ? Math.sqrt(sum) : sum / lower[j][j];
     }
   }

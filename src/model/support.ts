@@ -9,15 +9,17 @@ export function isMeasured({ combinations }: Pick<Knowledge, 'combinations'>, co
 }
 
 /** What a region needs to be supported: this lower bound of the mean Dice (95 %) over at least so many patients' whole brains. */
-const BARS: Readonly<Record<Region, number>> = { WT: 0.7, TC: 0.6, ET: 0.5 };
-const FEWEST_BRAINS = 8;
+export const SUPPORT_DICE: Readonly<Record<Region, number>> = { WT: 0.7, TC: 0.6, ET: 0.5 };
+export const SUPPORT_BRAINS = 8;
 
 /** Whether a Dice measured on whole brains of patients that were not trained on earns a region its support. */
 export function earnsSupport(
   region: Region,
   wholeBrains: { readonly lower: number; readonly patients: number } | null,
 ): boolean {
-  return wholeBrains !== null && wholeBrains.patients >= FEWEST_BRAINS && wholeBrains.lower > BARS[region];
+  return (
+    wholeBrains !== null && wholeBrains.patients >= SUPPORT_BRAINS && wholeBrains.lower > SUPPORT_DICE[region]
+  );
 }
 
 /**

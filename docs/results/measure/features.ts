@@ -1,10 +1,10 @@
 /** Whether the bottleneck's channel means tell strange images from usual ones. */
 import type { InferenceEngine, Tensor3 } from '../../../src/engine/engine.js';
+import { FALSE_ALARMS } from '../../../src/measure/imageChecks.js';
 import { rounded } from '../../../src/measure/knowledge.js';
 import { mean, quantile } from '../../../src/statistics.js';
 import { MODALITIES, type Modality } from '../../../src/terms.js';
 import type { Random } from '../../../src/training/random.js';
-import { FALSE_ALARMS } from './checks.js';
 
 /** Cut-outs as the network takes them, in MODALITIES order. */
 export type CutOutInputs = readonly (Tensor3 | null)[];

@@ -1,12 +1,8 @@
 /** Whole brains first: what the app is for. */
 
-import {
-  loweredShare,
-  SUPPORT_BRAINS,
-  SUPPORT_DICE,
-  SUPPORT_FALSE_SHARE,
-} from '../../../src/measure/knowledge.js';
+import { loweredShare, SUPPORT_FALSE_SHARE } from '../../../src/measure/knowledge.js';
 import type { BrainMeasure } from '../../../src/measure/wholeBrains.js';
+import { SUPPORT_BRAINS, SUPPORT_DICE } from '../../../src/model/support.js';
 import { mean, quantile } from '../../../src/statistics.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../../../src/terms.js';
 import type { BrainLog, Logs } from './logs.js';
@@ -18,7 +14,7 @@ const SOURCES: readonly (readonly [title: string, takes: (row: BrainMeasure) => 
   ['Four sequences, 128-grid (BraTS 2020 and 2021)', ({ dataset }) => dataset === 'brains'],
   [
     'Four sequences, 1 mm (one BraTS 2019 case, one TCGA-LGG case with a truth fused from algorithms)',
-    ({ dataset }) => ['whole', 'TCGA-FG-6692'].includes(dataset),
+    ({ dataset }) => ['whole', 'TCGA-FG-6692', 'stripped'].includes(dataset),
   ],
   [
     'T1, T1ce, FLAIR from 8-bit clinical images with thick slices, 128-grid',

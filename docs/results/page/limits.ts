@@ -1,5 +1,6 @@
 /** The sections about what the model does not know. */
 
+import { FALSE_ALARMS, LEAST_DETECTION } from '../../../src/measure/imageChecks.js';
 import {
   agreementFlagsOf,
   FLAG_DETECTION,
@@ -10,7 +11,6 @@ import {
   RANGE_PATIENTS,
 } from '../../../src/measure/knowledge.js';
 import { MODALITY_TITLES, type Modality, REGIONS } from '../../../src/terms.js';
-import { FALSE_ALARMS, LEAST_DETECTION } from '../measure/checks.js';
 import type { Logs } from './logs.js';
 import { notMeasured, number, percent, table, titlesOf, triple } from './text.js';
 
@@ -62,7 +62,7 @@ export function agreement({ wholeValidation }: Logs): string {
   ].join('\n\n');
 }
 
-export function checks({ checks: log }: Logs): string {
+export function checks({ checks: log, features: strange }: Logs): string {
   const parts = [
     '## Checks of the images',
     `The images around the found tumour are compared on the model's grid, without a pass of the network. Fitted on training cut-outs; cut-offs at the ${Math.round(100 * (1 - FALSE_ALARMS))}th percentile of validation; a check that finds fewer than ${percent(LEAST_DETECTION)} is not shown.`,
@@ -81,7 +81,7 @@ export function checks({ checks: log }: Logs): string {
       percent(log.uptake.falseAlarms),
       'yes',
     ]);
-  const features = Object.entries(log.features).map(([modality, { detection }]) => [
+  const features = Object.entries(strange ?? {}).map(([modality, { detection }]) => [
     MODALITY_TITLES[modality as Modality],
     Object.entries(detection)
       .map(
@@ -93,9 +93,9 @@ export function checks({ checks: log }: Logs): string {
   return [
     ...parts,
     table(['check', 'found', 'false alarms', 'shown'], rows),
-    `**Tumour at the brain's surface**: warned above ${log.surface ? percent(log.surface.above) : '–'} of its surface; 99 % of ${log.surface?.cases ?? 0} validation cases have less than ${percent(log.surfaceUsual)}, half a ball on the surface would have a third. **Several enhancing lesions**: from ${log.lesions?.atLeast ?? '–'} on. The data hold neither meningiomas nor metastases: how many of them these two find was never measured.`,
+    `**Tumour at the brain's surface**: warned above ${log.surface ? percent(log.surface.above) : '–'} of its surface; 99 % of ${log.surface?.cases ?? 0} validation cases have less than ${log.surfaceUsual === null ? '–' : percent(log.surfaceUsual)}, half a ball on the surface would have a third. **Several enhancing lesions**: from ${log.lesions?.atLeast ?? '–'} on. The data hold neither meningiomas nor metastases: how many of them these two find was never measured.`,
     '**Not shown: the network’s own features.** The distance of the bottleneck’s channel means from those seen in training, at the 99th percentile of validation, finds:',
-    table(['sequence', 'found'], features),
+    strange ? table(['sequence', 'found'], features) : notMeasured('this'),
   ].join('\n\n');
 }
 

@@ -26,7 +26,7 @@ export interface Evaluation {
 
 type Knowledge = ModelDescription['knowledge'];
 
-/** What `whole.ts` measured. */
+/** What `quorum measure` wrote. */
 export interface BrainLog extends Named {
   readonly side: string;
   readonly rows: readonly BrainMeasure[];
@@ -39,12 +39,16 @@ export interface ChecksLog extends Named {
   readonly uptake: InputChecks['uptake'];
   readonly surface: InputChecks['surface'];
   /** The 99th percentile of the share. */
-  readonly surfaceUsual: number;
+  readonly surfaceUsual: number | null;
   readonly lesions: InputChecks['lesions'];
-  readonly features: Readonly<
-    Record<Modality, { readonly detection: Readonly<Record<string, number>>; readonly cases: number }>
-  >;
+  /** In logs of before `features.json`. */
+  readonly features?: Features;
 }
+
+/** What the network's own features find of strange images, by sequence. */
+export type Features = Readonly<
+  Record<Modality, { readonly detection: Readonly<Record<string, number>>; readonly cases: number }>
+>;
 
 export interface RobustnessLog extends Named {
   readonly failureMeans: {
@@ -103,6 +107,7 @@ export interface Logs {
   /** What model.json says of the model that is described. */
   readonly knowledge: Knowledge | null;
   readonly checks: ChecksLog | null;
+  readonly features: Features | null;
   readonly robustness: RobustnessLog | null;
   readonly stability: StabilityLog | null;
   readonly tuning: TuningLog | null;
@@ -123,12 +128,14 @@ export function readLogs(folder: string, knowledge: Knowledge | null = null): Lo
     // Logs of before 0.2 have no number of patients behind each mean: they are measured again, not guessed at.
     return summary && 'complete' in summary && patients ? { summary, patients } : null;
   };
+  const checks = read<ChecksLog>('logs', 'checks.json');
   return {
     testCutOuts: evaluation('test-cut-outs'),
-    wholeTest: read('logs', 'whole-test.json'),
+    wholeTest: joined(read('logs', 'whole-test.json'), read('logs', 'whole-raw.json')),
     wholeValidation: read('logs', 'whole-validation.json'),
     knowledge,
-    checks: read('logs', 'checks.json'),
+    checks,
+    features: read<{ features: Features }>('logs', 'features.json')?.features ?? checks?.features ?? null,
     robustness: read('logs', 'robustness.json'),
     stability: read('logs', 'stability.json'),
     tuning: read('logs', 'tuning.json'),
@@ -136,6 +143,11 @@ export function readLogs(folder: string, knowledge: Knowledge | null = null): Lo
     ablation: read('ablation.json'),
     split: read('split.json')!,
   };
+}
+
+/** The test side, and cases of no data set of the split. */
+function joined(test: BrainLog | null, others: BrainLog | null): BrainLog | null {
+  return test && others ? { ...test, rows: [...test.rows, ...others.rows] } : test;
 }
 
 /** The models that the logs speak of: more than one means that the page would mix them. */

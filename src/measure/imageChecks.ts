@@ -1,11 +1,11 @@
 /** The checks of the images: fitted on training cut-outs, cut-offs and rates on validation cut-outs. */
 
-import { rounded } from '../../../src/measure/knowledge.js';
-import { solveSymmetric } from '../../../src/measure/linear.js';
-import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
-import { contrastUptake, pairFeatures, pairScore } from '../../../src/segment/imageChecks.js';
-import { quantile } from '../../../src/statistics.js';
-import { combinationName, MODALITIES, type Modality } from '../../../src/terms.js';
+import type { InputChecks } from '../model/knowledgeSchema.js';
+import { contrastUptake, pairFeatures, pairScore } from '../segment/imageChecks.js';
+import { quantile } from '../statistics.js';
+import { combinationName, MODALITIES, type Modality } from '../terms.js';
+import { rounded } from './knowledge.js';
+import { solveSymmetric } from './linear.js';
 
 /** Normalised images of one cut-out. */
 export type CutOutImages = Readonly<Partial<Record<Modality, Float32Array>>>;
@@ -19,7 +19,8 @@ const SHRINKAGE = 0.05;
 
 /**
  * Weights that tell two images from their swap: Σ⁻¹μ over the training cut-outs (Fisher's linear discriminant; the
- * swapped class has mean −μ and the same covariance). The cut-off is the 1st percentile of validation, at most 0.
+ * swapped class has mean −μ and the same covariance). The cut-off is the 1st percentile of validation, at most 0. Null where there are
+ * no cut-outs with both, or too few or too much alike to tell.
  */
 export function fitSwapCheck(
   train: readonly CutOutImages[],
@@ -42,7 +43,9 @@ export function fitSwapCheck(
       return (sum / fitted.length) * (i === j ? 1 + SHRINKAGE : 1);
     }),
   );
-  const weights = solveSymmetric(covariance, average).map((weight) => Number(weight.toPrecision(6)));
+  const solved = solveSymmetric(covariance, average);
+  if (!solved) return null;
+  const weights = solved.map((weight) => Number(weight.toPrecision(6)));
   const scores = held.map((features) => pairScore(features, weights));
   const below = Math.min(0, quantile(scores, FALSE_ALARMS));
   const share = (values: readonly number[]) =>
@@ -56,13 +59,14 @@ export function fitSwapCheck(
   };
 }
 
-/** The cut-off of contrast uptake; detection is that of T1 given in the place of T1ce with another noise. */
+/** The cut-off of contrast uptake; null where no cut-out has T1 and T1ce. Detection is that of T1 given in the place of T1ce with another noise. */
 export function fitUptakeCheck(
   validation: readonly CutOutImages[],
   noise: () => number,
-): NonNullable<InputChecks['uptake']> {
+): InputChecks['uptake'] {
   const pairs = validation.flatMap(({ t1, t1ce }) => (t1 && t1ce ? [{ t1, t1ce }] : []));
   const uptakes = pairs.flatMap(({ t1, t1ce }) => contrastUptake(t1, t1ce) ?? []);
+  if (uptakes.length === 0) return null;
   const none = pairs.flatMap(({ t1 }) => {
     const again = t1.map((value) => (value === 0 ? 0 : value + 0.1 * noise()));
     return contrastUptake(t1, again) ?? [];
