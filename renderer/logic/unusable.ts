@@ -1,4 +1,5 @@
 import { type OpenCase, problemText } from '../../src/contract/index.js';
+import { MODALITY_TITLES } from '../../src/terms.js';
 import { count } from './format.js';
 
 /** Why there is nothing to look at in a case, and what the user can do. */
@@ -9,16 +10,30 @@ export interface Unusable {
   readonly remedy: string;
 }
 
-type Opened = Pick<OpenCase, 'available' | 'ambiguous' | 'files'>;
+type Opened = Pick<OpenCase, 'available' | 'ambiguous' | 'files' | 'questions' | 'lost'>;
 
 /** Null when at least one sequence can be used. */
-export function whyUnusable({ available, ambiguous, files }: Opened): Unusable | null {
+export function whyUnusable({ available, ambiguous, files, questions, lost }: Opened): Unusable | null {
   if (available.length > 0) return null;
+  if (questions.length > 0)
+    return {
+      what: 'It is not settled which series is which sequence.',
+      reasons: questions.map(({ why }) => `${why[0].toUpperCase()}${why.slice(1)}.`),
+      remedy: 'Say on the left which one is which.',
+    };
   if (ambiguous.length > 0)
     return {
       what: 'Several files may be the same sequence.',
       reasons: [],
       remedy: 'Say on the left which file is which.',
+    };
+  if (lost.length > 0)
+    return {
+      what: 'No series can be used as it is.',
+      reasons: lost.map(({ sequence, reason }) => `${MODALITY_TITLES[sequence]} is there, but ${reason}.`),
+      remedy: lost.some(({ mend }) => mend !== null)
+        ? 'On the left you can have it interpolated; better is a complete export.'
+        : 'Export the whole series again.',
     };
   const images = files.filter(({ sequence }) => sequence !== 'mask');
   if (images.length === 0) return { ...problemText({ code: 'ONLY_MASKS' }), reasons: [] };

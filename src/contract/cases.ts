@@ -129,6 +129,22 @@ export const openCaseSchema = z.object({
   files: z.array(fileSchema),
   /** The file that serves as each sequence; null is an empty slot, or one that several files claim. */
   slots: z.record(modalitySchema, z.string().nullable()),
+  /** Which of these files is which of these sequences, and why it is not settled; nothing serves until the user says. */
+  questions: z.array(
+    z.object({ sequences: z.array(modalitySchema), files: z.array(z.string()), why: z.string() }),
+  ),
+  /** Sequences that are there and cannot be used, and that no other series serves as. */
+  lost: z.array(
+    z.object({
+      sequence: modalitySchema,
+      file: z.string(),
+      reason: z.string(),
+      /** What interpolation would mend, where that alone keeps it out. */
+      mend: z.string().nullable(),
+    }),
+  ),
+  /** What headers leave open or contradict: invalid UIDs, left and right unknown. */
+  remarks: z.array(z.string()),
   /** Sequences that several files claim: nothing is taken until one of them is assigned. */
   ambiguous: z.array(modalitySchema),
   available: z.array(modalitySchema),

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { problemText } from '../../contract/messages.js';
 import type { Problem } from '../../errors.js';
-import type { Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
+import type { FoundSeries, Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
 import { mendOf } from '../../intake/gaps.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { notTaken, seriesLabel } from './chooseStudy.js';
@@ -33,15 +33,25 @@ export function accountOf(candidate: StudyCandidate, problems: Scan['problems'] 
   };
 }
 
+type Choosing = Pick<StudyCandidate, 'series' | 'choices'>;
+
+export function lostIn(candidate: Choosing): Lost[] {
+  return lostSeries(candidate).map(({ sequence, series }) => ({
+    sequence,
+    series: seriesLabel(series),
+    reason: series.setAside!,
+    mendable: mendOf(series) !== null,
+  }));
+}
+
 /** Sequences without a series of their own, and the best of those that only a defect keeps out. */
-export function lostIn({ series, choices }: Pick<StudyCandidate, 'series' | 'choices'>): Lost[] {
+export function lostSeries({ series, choices }: Choosing): { sequence: Modality; series: FoundSeries }[] {
   return MODALITIES.filter((modality) => !choices[modality]).flatMap((sequence) => {
     const there = series.filter(
       (one) => one.sequence === sequence && one.setAside !== null && one.judgement?.aside === null,
     );
     if (there.length === 0) return [];
-    const most = there.reduce((best, one) => (one.files > best.files ? one : best));
-    return [{ sequence, series: seriesLabel(most), reason: most.setAside!, mendable: mendOf(most) !== null }];
+    return [{ sequence, series: there.reduce((best, one) => (one.files > best.files ? one : best)) }];
   });
 }
 

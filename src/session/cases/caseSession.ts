@@ -5,9 +5,10 @@ import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js
 import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
 import type { Suggestion } from '../../intake/candidate.js';
+import { mendOf } from '../../intake/gaps.js';
 import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
 import type { Prepared } from '../../pipeline/kept/preparedStore.js';
-import { lostIn } from '../../pipeline/open/account.js';
+import { lostIn, lostSeries } from '../../pipeline/open/account.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
 import { headerNotes } from '../../prepare/notes.js';
 import { volumesOf } from '../../segment/cleanUp.js';
@@ -125,12 +126,38 @@ export class CaseSession {
     return { ...facts.result, id, warnings };
   }
 
+  /** Sequences that are there and cannot be used, by their files. */
+  private lost(): OpenCase['lost'] {
+    return lostSeries(this.study.candidate).map(({ sequence, series }) => ({
+      sequence,
+      file: this.fileOf(series.id),
+      reason: series.setAside!,
+      mend: mendOf(series),
+    }));
+  }
+
+  private questions(): OpenCase['questions'] {
+    return this.study.candidate.questions.map(({ sequences, series, why }) => ({
+      sequences: [...sequences],
+      files: series.map((id) => this.fileOf(id)),
+      why,
+    }));
+  }
+
+  private fileOf(series: string): string {
+    return this.files.find((one) => one.series?.about.id === series)?.file ?? '';
+  }
+
   /** What the headers of the files as they were given leave open: those of prepared images are Quorum's own. */
   private headerNotes() {
     const { slots } = this;
-    return headerNotes(
-      Object.fromEntries(MODALITIES.flatMap((m) => (slots[m]?.header ? [[m, slots[m].header]] : []))),
-    );
+    const { series, choices } = this.study.candidate;
+    const mended = MODALITIES.flatMap((sequence) => {
+      const what = series.find(({ id }) => id === choices[sequence]?.winner)?.mended;
+      return what ? [{ code: 'SLICES_INTERPOLATED' as const, sequence, what }] : [];
+    });
+    const headers = MODALITIES.flatMap((m) => (slots[m]?.header ? [[m, slots[m].header]] : []));
+    return [...mended, ...headerNotes(Object.fromEntries(headers))];
   }
 
   /** What the worker needs to answer questions about the result, or null. */
@@ -238,6 +265,9 @@ export class CaseSession {
       folder: this.folder,
       files: this.files.map(summariseFile),
       slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],
+      questions: this.questions(),
+      lost: this.lost(),
+      remarks: [...candidate.remarks],
       ambiguous: ambiguousIn(this.files),
       available: this.available,
       examination: {

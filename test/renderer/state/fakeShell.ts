@@ -77,6 +77,9 @@ export const emptyCase = (id: string): OpenCase => ({
   masks: [],
   suggestions: { adult: null, treated: null, glioma: null },
   preparation: { needed: [], options: {} as never, corrected: false, making: null, made: null },
+  questions: [],
+  lost: [],
+  remarks: [],
   notes: null,
 });
 
