@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PrepareRequest } from '../contract/index.js';
-import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { MODALITIES, MODALITY_TITLES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
 
 /** Options that say what is read. */
 export interface InputOptions extends Partial<Record<Modality, string>> {
@@ -28,6 +28,36 @@ export function inputOptions(command: Command): void {
       `--${modality} <file>`,
       `the ${MODALITY_TITLES[modality]} image; of DICOM a file, folder, series number or id of its series`,
     );
+}
+
+/** Options that say how raw images are prepared. */
+export interface PreparationFlags {
+  reference?: Modality;
+  skip?: OptionalStep[];
+  brainMask?: string;
+  stripper?: string;
+}
+
+export function preparationOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--reference <sequence>', 'the sequence to align the others to').choices(MODALITIES),
+    )
+    .addOption(new Option('--skip <step...>', 'steps of the preparation to turn off').choices(OPTIONAL_STEPS))
+    .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
+    .option(
+      '--stripper <file>',
+      'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas',
+    );
+}
+
+export function preparationOf({ reference, skip, brainMask, stripper }: PreparationFlags) {
+  return {
+    reference: reference ?? null,
+    skip: skip ?? [],
+    brainMask: brainMask ?? null,
+    stripper: stripper ?? null,
+  };
 }
 
 export function inputsOf(

@@ -1,23 +1,26 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { prepareRequestSchema } from '../contract/commands.js';
 import { checkRequest } from '../contract/index.js';
 import { describeProblem } from '../contract/messages.js';
 import type { Host } from '../pipeline/host.js';
 import { type PrepareResult, prepareInputs } from '../pipeline/prepareFolder.js';
-import { MODALITIES, type Modality, OPTIONAL_STEPS, type OptionalStep } from '../terms.js';
+import type { Modality } from '../terms.js';
 import { follow } from './follow.js';
-import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
+import {
+  type InputOptions,
+  inputOptions,
+  inputsOf,
+  type PreparationFlags,
+  preparationOf,
+  preparationOptions,
+} from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { notUsed } from './results.js';
 import { table } from './table.js';
 
-interface PrepareOptions extends InputOptions {
+interface PrepareOptions extends InputOptions, PreparationFlags {
   out: string;
   use?: Modality[];
-  reference?: Modality;
-  skip?: OptionalStep[];
-  brainMask?: string;
-  stripper?: string;
   neutralNames?: true;
   overwrite?: true;
   json?: true;
@@ -38,25 +41,17 @@ export function prepareCommand(host: Host): Command {
       'a new or empty folder for the case, or an earlier case to --overwrite',
     )
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
-    .addOption(
-      new Option('--reference <sequence>', 'the sequence to align the others to').choices(MODALITIES),
-    )
-    .addOption(new Option('--skip <step...>', 'steps to turn off').choices(OPTIONAL_STEPS))
-    .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
-    .option('--stripper <file>', 'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas')
     .option('--neutral-names', 'no name of a folder or file of yours in what is written: “case” instead')
     .option('--overwrite', 'replace an earlier case of Quorum that is unchanged since')
     .option('--json', 'progress and result as JSON lines');
+  preparationOptions(command);
   inputOptions(command);
   return command.action(async (inputs: string[], options: PrepareOptions) => {
     const request = checkRequest(prepareRequestSchema, {
       ...inputsOf(inputs, options),
       output: options.out,
       use: options.use ?? null,
-      reference: options.reference ?? null,
-      skip: options.skip ?? [],
-      brainMask: options.brainMask ?? null,
-      stripper: options.stripper ?? null,
+      ...preparationOf(options),
       neutralNames: options.neutralNames ?? false,
       overwrite: options.overwrite ?? false,
     });

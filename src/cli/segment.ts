@@ -8,7 +8,14 @@ import type { Host } from '../pipeline/host.js';
 import { combinationName, type Modality } from '../terms.js';
 import { EXIT, exitCodeOf } from './failure.js';
 import { follow } from './follow.js';
-import { type InputOptions, inputOptions, inputsOf } from './inputs.js';
+import {
+  type InputOptions,
+  inputOptions,
+  inputsOf,
+  type PreparationFlags,
+  preparationOf,
+  preparationOptions,
+} from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { parseCount, parseShare } from './numbers.js';
 import { describeBatch, describeCase } from './results.js';
@@ -70,6 +77,7 @@ export function segmentCommand(host: Host): Command {
       byDefault.terminal ? `--no-${option}` : `--${option}`,
       byDefault.terminal ? `do not write ${help}` : `also write ${help}`,
     );
+  preparationOptions(command);
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = checkRequest(segmentRequestSchema, requestOf(inputs, options));
@@ -84,7 +92,7 @@ export function segmentCommand(host: Host): Command {
   });
 }
 
-interface SegmentOptions extends InputOptions, Partial<Record<FormatId, boolean>> {
+interface SegmentOptions extends InputOptions, PreparationFlags, Partial<Record<FormatId, boolean>> {
   out: string;
   model?: string;
   use?: Modality[];
@@ -120,6 +128,7 @@ function requestOf(inputs: string[], options: SegmentOptions): z.input<typeof se
     keepSpecks: options.keepSpecks ?? false,
     force: options.force ?? false,
     prepare: options.prepare,
+    ...preparationOf(options),
     overwrite: options.overwrite ?? false,
     device: options.device,
     threads: options.threads ?? null,

@@ -20,6 +20,18 @@ const inputShape = {
   acceptGaps: z.boolean().default(false),
 } as const;
 
+/** How raw images are prepared. */
+const preparationShape = {
+  /** The sequence to align the others to; null is the rule. */
+  reference: modalitySchema.nullable().default(null),
+  skip: z.array(z.enum(OPTIONAL_STEPS)).default([]),
+  /** A mask file on the Case's grid, in place of the atlas's. */
+  brainMask: z.string().nullable().default(null),
+  /** `mindgrab.onnx`, in place of the atlas's mask. */
+  stripper: z.string().nullable().default(null),
+} as const;
+export type PreparationRequest = z.infer<z.ZodObject<typeof preparationShape>>;
+
 export const segmentRequestSchema = z.strictObject({
   ...inputShape,
   /** Where results are written. */
@@ -38,6 +50,7 @@ export const segmentRequestSchema = z.strictObject({
   force: z.boolean().default(false),
   /** Align, strip and resample raw images; false refuses them. */
   prepare: z.boolean().default(true),
+  ...preparationShape,
   overwrite: z.boolean().default(false),
   device: z.string().default('auto'),
   /** CPU threads; null is all. Never changes a mask. */
@@ -52,13 +65,7 @@ export const prepareRequestSchema = z.strictObject({
   /** A folder that does not exist yet, or an empty one. */
   output: z.string().min(1),
   use: z.array(modalitySchema).min(1).nullable().default(null),
-  /** The sequence to align the others to; null is the rule. */
-  reference: modalitySchema.nullable().default(null),
-  skip: z.array(z.enum(OPTIONAL_STEPS)).default([]),
-  /** A mask file on the Case's grid, in place of the atlas's. */
-  brainMask: z.string().nullable().default(null),
-  /** `mindgrab.onnx`, in place of the atlas's mask. */
-  stripper: z.string().nullable().default(null),
+  ...preparationShape,
   /** No name of a folder or file of the user's in what is written: “case” instead. */
   neutralNames: z.boolean().default(false),
   /** Replace an earlier case of Quorum's that is unchanged since. */

@@ -2,15 +2,21 @@ import type { CaseResult, Warning } from '../contract/results.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { Problem } from '../errors.js';
 import type { Study } from '../intake/study.js';
+import type { InputNote } from '../prepare/notes.js';
 import type { Population } from '../terms.js';
+import type { PreparationSources } from './kept/preparedStore.js';
 import type { SourceImage } from './subject.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
 export interface CaseSource {
   /** As it was opened. */
   readonly study: Study;
+  /** SHA-256 of every sequence's file, also of those that are not segmented. */
+  readonly hashes: PreparationSources;
   /** What is segmented. In MODALITIES order; the first gives the Case's grid. */
   readonly images: readonly (SourceImage & { readonly sha256: string })[];
+  /** What was found when the images were prepared. */
+  readonly notes: readonly InputNote[];
   /** The series that the images were prepared from; absent where they are used as they are. */
   readonly origins?: readonly (SourceImage & { readonly sha256: string })[];
   readonly model: { readonly folder: string; readonly hash: string };

@@ -1,5 +1,4 @@
 import type { ExportResult } from '../contract/exports.js';
-import { DEFAULT_PREPARATION, type PreparationOptions } from '../contract/preparation.js';
 import { CaseOutput, refuseOutputInsideInput } from '../export/output.js';
 import { type Modality, NEUTRAL_NAME } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
@@ -11,6 +10,7 @@ import type { ExportJob } from './exportJob.js';
 import { contentHash, fingerprintOf } from './fingerprint.js';
 import type { HeldResult, ResultStore } from './kept/results.js';
 import { type Plan, planOf } from './plan.js';
+import { isDefaultPreparation } from './preparing.js';
 import type { ImageStore } from './questions/maps.js';
 import type { Subject } from './subject.js';
 
@@ -54,7 +54,10 @@ function subjectOf(
   const { source, options, prepared, edited, listed, examination, answers } = job;
   const name = options.neutralNames ? NEUTRAL_NAME : source.study.name;
   const sources = source.origins ?? source.images;
-  const inputs = sources.map(({ modality, sha256, dicom }) => [modality, contentHash(sha256, dicom)]);
+  const inputs = Object.entries(source.hashes).map(([modality, sha256]) => [
+    modality,
+    contentHash(sha256, source.study.images[modality as Modality]?.dicom),
+  ]);
   const subject: Subject = {
     name,
     sources,
@@ -68,8 +71,7 @@ function subjectOf(
       {
         force: source.force,
         prepare: true,
-        together: prepared?.sequences ?? held.present,
-        preparation: prepared && (isDefault(prepared.options) ? null : prepared.options),
+        preparation: prepared && (isDefaultPreparation(prepared.options) ? null : prepared.options),
       },
       edited,
     ),
@@ -85,10 +87,6 @@ function subjectOf(
     edited,
   };
   return { subject, plan: planOf(subject, options, held.model.description, edited) };
-}
-
-function isDefault(options: PreparationOptions): boolean {
-  return JSON.stringify(options) === JSON.stringify({ ...DEFAULT_PREPARATION });
 }
 
 /** The images of a result on its grid. */

@@ -4,7 +4,6 @@ import { FORMATS } from '../contract/formats.js';
 import type { Fingerprint } from '../contract/report.js';
 import type { DicomSeries } from '../intake/study.js';
 import { RESULT_FORMAT } from '../segment/logits.js';
-import type { Modality } from '../terms.js';
 
 /** What else than the export's options decides what is written. */
 export interface Making {
@@ -12,13 +11,15 @@ export interface Making {
   readonly force: boolean;
   /** Raw images may be prepared. */
   readonly prepare: boolean;
-  /** Sequences that were prepared together, used or not: they decide the reference and the brain mask. */
-  readonly together: readonly Modality[];
   /** How they were prepared; null: as Quorum does it by itself. */
   readonly preparation: Readonly<Record<string, unknown>> | null;
 }
 
-/** What makes two runs the same: with equal fingerprints nothing needs to be done again. */
+/**
+ * What makes two runs the same: with equal fingerprints nothing needs to be done again.
+ *
+ * @param inputs of every sequence that is prepared, used or not: together they decide the reference and the brain mask.
+ */
 export function fingerprintOf(
   inputs: Fingerprint['inputs'],
   modelHash: string,

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparationOptions, PreparedStep, PreparedSummary } from '../contract/preparation.js';
+import type { Warning } from '../contract/results.js';
 import { throwIfCancelled } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import { writePrivately } from '../files/privateFiles.js';
@@ -138,6 +139,7 @@ async function write(
     format: 1,
     summary,
     images: Object.fromEntries(kept.map(({ modality, about }) => [modality, about])),
+    notes: [...prepared.notes] as Warning[],
     transforms: plain(transforms),
   };
   await writePrivately(join(folder, PREPARED_FILE), JSON.stringify(record));

@@ -10,17 +10,16 @@ import { describePreparation, type PreparationReport } from '../export/preparati
 import { ownerTag } from '../files/process.js';
 import { writeProblem } from '../files/wholeFile.js';
 import { type Case, sha256OfFile } from '../prepare/case.js';
-import { networkStripper } from '../prepare/mindgrab.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
 import { writeNifti } from '../volume/niftiWriter.js';
-import { readLabelMap } from '../volume/read.js';
 import { inputWarnings } from './checkWarnings.js';
 import type { JobContext } from './context.js';
 import type { Host } from './host.js';
 import { summariseGrid } from './inspect.js';
 import { type OpenedStudy, openNamed, withInputs } from './open/openInputs.js';
+import { preparationChoices } from './preparing.js';
 import { caseWarnings } from './warnings.js';
 
 /** Says where everything lies, and claims the other files. */
@@ -74,10 +73,7 @@ async function prepareOpened(
 ): Promise<PrepareResult> {
   const prepared = await prepareStudy(study, {
     ...(request.use ? { use: request.use } : {}),
-    reference: request.reference ?? undefined,
-    skip: request.skip,
-    brainMask: request.brainMask === null ? undefined : await readLabelMap(request.brainMask),
-    stripper: request.stripper === null ? undefined : networkStripper(request.stripper),
+    ...(await preparationChoices(request)),
     keepHeads: true,
     signal: context.signal,
     onProgress: (stage, share, until) =>

@@ -5,7 +5,7 @@ import { problemOf, QuorumError } from '../errors.js';
 import type { Series, Study } from '../intake/study.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
-import { type Case, prepareCase } from '../prepare/case.js';
+import { type Case, caseAsRead, prepareCase, readStudyImages } from '../prepare/case.js';
 import { layLattice } from '../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
@@ -43,11 +43,7 @@ export async function segmentTask(
   if (model.hash !== source.model.hash)
     throw new QuorumError({ code: 'MODEL_HASH_MISMATCH', expected: source.model.hash, found: model.hash });
   const use = source.images.map(({ modality }) => modality);
-  const prepared = await prepareCase(await studyToSegment(source), {
-    use,
-    force: source.force,
-    signal: context.signal,
-  });
+  const prepared = await readCase(source, use, context.signal);
   const actual = withHashes(source, prepared);
   lap.mark('reading');
   const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
@@ -106,6 +102,15 @@ function notWritten(error: unknown): false {
 /** The files may have changed since they were opened: what was read counts. */
 function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
   return { ...source, images: source.images.map((image) => ({ ...image, sha256: hashes[image.modality]! })) };
+}
+
+/** Images as they were given are checked; those that Quorum prepared were, when it did. */
+async function readCase(source: CaseSource, use: readonly Modality[], signal: AbortSignal): Promise<Case> {
+  const study = await studyToSegment(source);
+  if (!source.origins) return prepareCase(study, { use, force: source.force, signal });
+  const read = await readStudyImages(study, { use, signal });
+  const notes = source.notes.filter(({ sequence }) => use.includes(sequence));
+  return { ...caseAsRead(read, study), overridden: [], notes };
 }
 
 /** The study with the images that are segmented: the prepared ones where there are any. */

@@ -9,7 +9,6 @@ import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { IDENTITY } from '../prepare/placement.js';
-import { prepareStudy } from '../prepare/prepareStudy.js';
 import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
@@ -27,6 +26,7 @@ import { checkFormats, exportResult, plannedFiles } from './export.js';
 import { contentHash, fingerprintOf } from './fingerprint.js';
 import type { OpenedStudy } from './open/openInputs.js';
 import { planOf } from './plan.js';
+import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
 import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { SourceImage, Subject } from './subject.js';
@@ -74,8 +74,10 @@ export async function segmentCase(
   const study = { ...opened.study, name };
   const use = sequencesToUse(study, model, request.use);
   const options = exportOptions(request, use);
-  const making = { force: request.force, prepare: request.prepare, together: use, preparation: null };
-  const fingerprint = fingerprintOf(await inputHashes(study, use), model.hash, options, making, null);
+  const together = request.prepare ? MODALITIES.filter((m) => study.images[m]) : use;
+  const preparation = await preparationMark(request);
+  const making = { force: request.force, prepare: request.prepare, preparation };
+  const fingerprint = fingerprintOf(await inputHashes(study, together), model.hash, options, making, null);
   const earlier = await finishedBefore(folder, fingerprint);
   if (earlier && !request.overwrite) return { report: earlier, skipped: true };
 
@@ -87,12 +89,14 @@ export async function segmentCase(
   await checkFormats(planned);
   const output = await CaseOutput.open(folder, plannedFiles(planned), request.overwrite);
   try {
-    const prepared = await (request.prepare ? prepareStudy : prepareCase)(study, {
-      use,
-      force: request.force,
-      signal: context.signal,
-      onProgress: (stage, share) => context.report(stage, PREPARED * share),
-    });
+    const reading = { force: request.force, signal: context.signal };
+    const prepared = request.prepare
+      ? await prepareTogether(study, use, {
+          ...reading,
+          ...(await preparationChoices(request)),
+          onProgress: (stage, share) => context.report(stage, PREPARED * share),
+        })
+      : await prepareCase(study, { ...reading, use });
     lap.mark('reading');
     const engine = await openEngine();
     const onPass = (modality: Modality, done: number, total: number) =>

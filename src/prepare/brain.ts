@@ -29,6 +29,8 @@ interface Found {
   readonly reason: string;
   readonly agreement?: number;
   readonly skipped?: boolean;
+  /** What is doubtful about it by itself. */
+  readonly problem?: Problem;
 }
 
 /**
@@ -58,15 +60,15 @@ export async function findBrain(
         brainMl: mask.ml,
         ...(found.agreement === undefined ? {} : { agreementWithAtlas: found.agreement }),
       },
-      verdict: found.skipped ? 'skipped' : verdict,
-      problem: found.skipped ? null : problem,
+      verdict: found.skipped ? 'skipped' : found.problem ? 'doubtful' : verdict,
+      problem: found.skipped ? null : (found.problem ?? problem),
       picture: null,
     },
   };
 }
 
 async function findMask(
-  { use, stripped, reference, options }: Workbench,
+  { images, use, stripped, reference, options }: Workbench,
   heads: Readonly<Partial<Record<Modality, Float32Array>>>,
   grid: Grid,
   transforms: PreparationTransforms,
@@ -80,9 +82,15 @@ async function findMask(
   const whole = use.filter((m) => stripped.has(m));
   if (whole.length === use.length || options.skip?.includes('skull-strip')) {
     const data = anyAbove(use.map((m) => heads[m]!));
-    return whole.length === use.length
-      ? { source: 'as given', data, reason: 'the images were stripped already', skipped: true }
-      : { source: 'as given', data, reason: 'turned off: all that is not 0 stays', skipped: true };
+    if (whole.length === use.length)
+      return { source: 'as given', data, reason: 'the images were stripped already', skipped: true };
+    const problem: Problem = {
+      code: 'NOT_SKULL_STRIPPED',
+      file: images[use.find((m) => !stripped.has(m))!]!.file,
+      expected: 'a brain without its skull',
+      found: 'an image that does not look like one',
+    };
+    return { source: 'as given', data, reason: 'turned off: all that is not 0 stays', problem };
   }
   if (options.stripper) {
     const data = await options.stripper({ ...grid, data: heads[reference]! }, options.signal);

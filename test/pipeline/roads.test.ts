@@ -26,8 +26,6 @@ const AROUND: Surroundings = {
 };
 /** What differs by nature. */
 const BY_NATURE = ['seconds'];
-/** The window recognises files by their names alone, the command line by their neighbours too. */
-const withoutHint = (text: string) => text.replaceAll('; nothing of a contrast agent', '');
 
 let folder: string;
 let study: string;
@@ -72,9 +70,7 @@ async function written(output: string): Promise<Written> {
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const bytes = await readFile(path);
-    const isText = /\.(json|html)$/.test(entry.name);
-    files.set(path.slice(output.length + 1), isText ? Buffer.from(withoutHint(String(bytes))) : bytes);
+    files.set(path.slice(output.length + 1), await readFile(path));
   }
   const report: CaseReport = JSON.parse(files.get('report.json')!.toString());
   files.delete('report.json');

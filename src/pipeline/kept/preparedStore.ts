@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { modalitySchema } from '../../contract/basic.js';
 import { type PreparationOptions, preparedSchema } from '../../contract/preparation.js';
+import { warningSchema } from '../../contract/results.js';
 import { readJson } from '../../files/privateFiles.js';
 import { isAbandoned, ownerTag } from '../../files/process.js';
 import { writeProblem } from '../../files/wholeFile.js';
@@ -32,6 +33,8 @@ export const preparedRecordSchema = z.object({
       toCase: matrix,
     }),
   ),
+  /** What was found of the series. */
+  notes: z.array(warningSchema),
   /** What registration found, so that it is not sought again. */
   transforms: z.object({
     fromReference: z.partialRecord(modalitySchema, matrix),

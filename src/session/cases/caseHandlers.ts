@@ -10,7 +10,7 @@ import { partOf } from '../../pipeline/context.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import type { Affine } from '../../volume/volume.js';
 import { type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import { preparedImage } from './casePreparation.js';
+import { preparedImage, sourcesOf } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 import { openPaths } from './openCase.js';
 import { foldersInUse, prepare, restorePreparation } from './preparationHandlers.js';
@@ -201,6 +201,7 @@ async function startSegmenting(
       const segment = async (from: number) => {
         const source: CaseSource = {
           study: session.study.study(),
+          hashes: sourcesOf(session.slots),
           ...imagesOf(session, sequences),
           model: { folder: model.folder, hash: model.hash },
           device: device ?? settings.device,
@@ -291,15 +292,16 @@ function sequencesToUse(
 function imagesOf(
   { slots, prepared, study }: CaseSession,
   use: readonly Modality[],
-): Pick<CaseSource, 'images' | 'origins'> {
+): Pick<CaseSource, 'images' | 'origins' | 'notes'> {
   const { images } = study.study();
   const asGiven = use.map((modality) => {
     const { file, dicom } = images[modality]!;
     return { modality, file, sha256: slots[modality]!.sha256!, ...(dicom ? { dicom } : {}) };
   });
-  if (!prepared) return { images: asGiven };
+  if (!prepared) return { images: asGiven, notes: [] };
   const about = (modality: Modality) => prepared.record.images[modality]!;
   return {
+    notes: prepared.record.notes as CaseSource['notes'],
     images: use.map((modality) => ({
       modality,
       file: preparedImage(prepared, modality),

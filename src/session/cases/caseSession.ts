@@ -10,7 +10,6 @@ import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
 import type { Prepared } from '../../pipeline/kept/preparedStore.js';
 import { lostIn, lostSeries } from '../../pipeline/open/account.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
-import { headerNotes } from '../../prepare/notes.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
@@ -116,7 +115,7 @@ export class CaseSession {
     const warnings = caseWarnings({
       steps: isOfPrepared ? this.prepared!.record.summary.steps : null,
       overridden: facts.overridden,
-      images: isOfPrepared ? [...this.headerNotes(), ...facts.imageWarnings] : facts.imageWarnings,
+      images: facts.imageWarnings,
       failedDevices: facts.events.map(({ device }) => device),
       answers: this.answers,
       suggestions: this.study.candidate.suggestions,
@@ -146,18 +145,6 @@ export class CaseSession {
 
   private fileOf(series: string): string {
     return this.files.find((one) => one.series?.about.id === series)?.file ?? '';
-  }
-
-  /** What the headers of the files as they were given leave open: those of prepared images are Quorum's own. */
-  private headerNotes() {
-    const { slots } = this;
-    const { series, choices } = this.study.candidate;
-    const mended = MODALITIES.flatMap((sequence) => {
-      const what = series.find(({ id }) => id === choices[sequence]?.winner)?.mended;
-      return what ? [{ code: 'SLICES_INTERPOLATED' as const, sequence, what }] : [];
-    });
-    const headers = MODALITIES.flatMap((m) => (slots[m]?.header ? [[m, slots[m].header]] : []));
-    return [...mended, ...headerNotes(Object.fromEntries(headers))];
   }
 
   /** What the worker needs to answer questions about the result, or null. */
