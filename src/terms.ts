@@ -1,6 +1,6 @@
 /** The field's words, in the one order used everywhere: files, tensors, tables. */
 
-/** The four MRI sequences, in METHOD order (index 0..3). T1ce is T1 after contrast agent. */
+/** The four MRI sequences, in the order of tensors and tables (index 0..3). T1ce is T1 after contrast agent. */
 export const MODALITIES = ['t1', 't1ce', 't2', 'flair'] as const;
 export type Modality = (typeof MODALITIES)[number];
 

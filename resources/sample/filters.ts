@@ -34,6 +34,17 @@ function convolvedAlong(field: Float32Array, size: Size, axis: number, kernel: n
   const length = size[axis];
   const radius = (kernel.length - 1) / 2;
   const out = new Float32Array(field.length);
+  if (inner === 1) {
+    // The same sums in the same order, without a pass over the memory for each weight.
+    for (let o = 0; o < outer; o++)
+      for (let n = 0; n < length; n++) {
+        let sum = 0;
+        for (let m = Math.max(0, n - radius); m <= Math.min(length - 1, n + radius); m++)
+          sum = Math.fround(sum + kernel[m - n + radius] * field[o * length + m]);
+        out[o * length + n] = sum;
+      }
+    return out;
+  }
   for (let o = 0; o < outer; o++) {
     for (let n = 0; n < length; n++) {
       const to = (o * length + n) * inner;

@@ -49,7 +49,7 @@ export const fusionFileSchema = z.object({ fusion: fusionSchema });
 
 /**
  * `model.json`: everything that changes an answer, and what is known about the model.
- * Source of fusion weights and biases: METHOD "Region weights"; all weights 1 and biases 0 is the paper.
+ * Source of fusion weights and biases: docs/method.md, "Region weights"; all weights 1 and biases 0 is the paper.
  */
 export const modelSchema = z
   .strictObject({

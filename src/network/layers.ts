@@ -1,7 +1,7 @@
 /**
  * The Dynamic Sharing U-Net as a list of layers: the only definition of the network. Every engine walks it.
  *
- * Source: Hu et al., AAAI 2024 (arXiv 2402.16318). One input channel, run once per available modality;
+ * Source: Wang et al., AAAI 2024 (arXiv 2402.16318). One input channel, run once per available modality;
  * convolutions are shared by all modalities, each normalisation has its own scale and shift per modality.
  * Several input channels make the early-fusion baseline of it: all modalities at once.
  */
@@ -182,7 +182,7 @@ function down(step: number, input: string, inChannels: number, outChannels: numb
   ];
 }
 
-/** The middle width of the decoder's double convolution is half its input (METHOD). */
+/** The middle width of the decoder's double convolution is half its input (docs/method.md). */
 function up(
   step: number,
   skip: string,

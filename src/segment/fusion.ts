@@ -2,7 +2,7 @@ import type { ModelDescription } from '../model/schema.js';
 import { type Modality, REGIONS } from '../terms.js';
 
 /**
- * The fused logit of a set S and region r is z_S = Σ_{m∈S} w_{m,r} (z_{m,r} + b_{m,r}) / Σ_{m∈S} w_{m,r} (METHOD, "Region weights";
+ * The fused logit of a set S and region r is z_S = Σ_{m∈S} w_{m,r} (z_{m,r} + b_{m,r}) / Σ_{m∈S} w_{m,r} (docs/method.md, "Region weights";
  * all w = 1, b = 0 is the paper's mean of logits).
  *
  * At a lattice point where its own input is 0 a sequence is blind. Where another member of S is not, it abstains: it is left out of

@@ -1,5 +1,5 @@
 /**
- * Gradient-guided Modality Decoupling (Hu et al., AAAI 2024, eq. 5-9) on flat gradient vectors.
+ * Gradient-guided Modality Decoupling (Wang et al., AAAI 2024, eq. 5-9) on flat gradient vectors.
  *
  * Every projected gradient is a linear combination of the original ones, so the projections are done on coefficients
  * with the Gram matrix alone, in double precision; the long vectors are read twice (Gram, merge) and never copied.
@@ -103,7 +103,7 @@ export function projectionCoefficients(decoupling: Decoupling, gram: GramMatrice
 }
 
 /**
- * One gradient from all objectives' (METHOD). Shared parameters take the mean of the G_j'. The others take:
+ * One gradient from all objectives' (docs/method.md). Shared parameters take the mean of the G_j'. The others take:
  * `paper` the mean of the plain gradients of the objectives that touch them; `pcgrad` the sum of all G_j';
  * `mean` the sum of the plain gradients divided by the number of objectives.
  *

@@ -16,7 +16,7 @@ export interface FitFusionOptions {
 }
 
 /**
- * Region weights and biases fitted afterwards (METHOD): the network stays as it is, its logits are computed once a
+ * Region weights and biases fitted afterwards (docs/method.md): the network stays as it is, its logits are computed once a
  * case, and the 24 numbers take Adam steps on the mean soft Dice loss of all combinations. Weights start at 1, biases
  * at 0. Fit on whole cases too: on cut-outs alone the weights for WT come out wrong.
  *

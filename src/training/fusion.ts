@@ -3,7 +3,7 @@ import { OUTSIDE_LOGIT } from '../model/template.js';
 import type { Members } from './objectives.js';
 
 /**
- * How the branches' logits become one map (METHOD, region weights):
+ * How the branches' logits become one map (docs/method.md, "Region weights"):
  * z_{S,r} = Σ_{m∈S} w_{m,r}·(z_{m,r} + b_{m,r}) / Σ_{m∈S} w_{m,r}. All w = 1 and b = 0 is the paper's mean. As in use
  * (`segment/fusion.ts`), a member that is blind at a voxel where another is not is left out of both sums there.
  */

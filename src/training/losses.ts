@@ -40,7 +40,7 @@ export interface LossSums {
  * The loss of one sample's fused logits.
  *
  * `dice`: soft Dice per region, 1 − (2Σp·y + 1)/(Σp + Σy + 1) with p = sigmoid(logit), averaged over the regions
- * (Hu et al., AAAI 2024). `dice+cross-entropy` adds the binary cross-entropy, averaged over regions and known voxels.
+ * (Wang et al., AAAI 2024). `dice+cross-entropy` adds the binary cross-entropy, averaged over regions and known voxels.
  * `batch-dice+cross-entropy` is the same of sums over all samples of the batch (nnU-Net's batch Dice): a sample without a region
  * teaches, too.
  *

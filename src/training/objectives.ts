@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 export type Members = readonly number[];
 
 /**
- * Which losses a step has (METHOD): one per combination, one per modality alone, or `count` combinations
+ * Which losses a step has (docs/method.md): one per combination, one per modality alone, or `count` combinations
  * drawn anew at each step.
  */
 export type ObjectiveChoice =
@@ -45,7 +45,7 @@ export function chooseObjectives(choice: ObjectiveChoice, modalityCount: number,
 }
 
 /**
- * Restricts every objective S to what each sample has, S∩A (METHOD). A sample with empty S∩A takes no part in S,
+ * Restricts every objective S to what each sample has, S∩A (docs/method.md). A sample with empty S∩A takes no part in S,
  * an objective without any sample leaves the step, and objectives that have become identical are merged into one.
  *
  * @param objectives from `chooseObjectives`.

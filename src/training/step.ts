@@ -95,7 +95,7 @@ export class Workspace {
  * z_m, G_S = Σ_{m∈S} J_mᵀ(∂L_S/∂z_S · share of m), and the mean loss needs one walk backward per modality.
  *
  * @param vector layout; its engines hold `parameters` already (`setParameters`).
- * @param samples the batch; a sample that lacks modalities takes part as METHOD says.
+ * @param samples the batch; a sample that lacks modalities takes part as docs/method.md says.
  * @throws QuorumError as the engine does.
  */
 export async function gradientStep(

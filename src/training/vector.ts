@@ -77,7 +77,7 @@ export function modalityCountOf({ routes, inputChannels }: ParameterVector): num
  *
  * @param engines as many as `enginesFor` says, each for the network with that many branches.
  * @param specs `parameterSpecs` of that network.
- * @param learnFusion append region weights and biases (METHOD) to the vector; never with early fusion.
+ * @param learnFusion append region weights and biases (docs/method.md) to the vector; never with early fusion.
  */
 export function parameterVector(
   sharing: Sharing,

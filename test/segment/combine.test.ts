@@ -44,7 +44,7 @@ function madeUp(grid: Grid, modalities: readonly Modality[]): ModalityLogits {
 }
 
 /**
- * The plain reading of METHOD and of `Fusion`: at each lattice point the members that see something (all with the outside logit
+ * The plain reading of docs/method.md and of `Fusion`: at each lattice point the members that see something (all with the outside logit
  * where none does), both sums interpolated, their ratio, sigmoid, nest, threshold. One voxel at a time.
  */
 function oracle(
@@ -132,7 +132,7 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
       current = grid;
     });
 
-    it('gives the masks of METHOD’s formula for all 15 combinations', async () => {
+    it('gives the masks of the method’s formula for all 15 combinations', async () => {
       const subsets = allCombinations().map((s) => bitsOf(s, MODALITIES));
       const { labels } = await combine(logits, grid, fusion, subsets);
       const threshold = 1 / (1 + Math.exp(-fusion.thresholdLogit));
@@ -150,7 +150,7 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
       expect(tumour).toBeGreaterThan(1000);
     });
 
-    it('gives the probabilities of METHOD’s formula, and their spread', () => {
+    it('gives the probabilities of the method’s formula, and their spread', () => {
       const maps = probabilityMaps(logits, grid, fusion, 0b1010);
       let worst = 0;
       let compared = 0;

@@ -1,4 +1,4 @@
-/** Whole training steps against the authors' numbers (METHOD's measures). */
+/** Whole training steps against the authors' numbers (measures: docs/method.md). */
 import { describe, expect, it } from 'vitest';
 import type { TrainingEngine } from '../../src/engine/engine.js';
 import { createTensorflowTrainingEngine } from '../../src/engine/tensorflow/engine.js';

@@ -27,7 +27,7 @@ export function modelCard(description: ModelDescription, logs: Logs): string {
     ({ subject, change, combination }) => `${subject}, ${change}, ${titlesOf(combination)}`,
   );
   const items = [
-    `**Network**: Dynamic Sharing U-Net (Hu et al., AAAI 2024), ${size}, ${modalities.map((m) => MODALITY_TITLES[m]).join(', ')}; regions WT, TC, ET.`,
+    `**Network**: Dynamic Sharing U-Net (Wang et al., AAAI 2024), ${size}, ${modalities.map((m) => MODALITY_TITLES[m]).join(', ')}; regions WT, TC, ET.`,
     `**Training**: ${description.description}`,
     `**Training data**: ${knowledge.trainingData} BraTS (Menze 2015; Bakas 2017, 2018), for research. No image of it is part of this project.`,
     four.length > 0

@@ -1,4 +1,4 @@
-/** Parity of the walk backward with the authors' numbers (METHOD's measures), on tfjs-backend-cpu. */
+/** Parity of the walk backward with the authors' numbers (measures: docs/method.md), on tfjs-backend-cpu. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingEngine } from '../../../src/engine/engine.js';
 import { createTensorflowTrainingEngine } from '../../../src/engine/tensorflow/engine.js';

@@ -1,4 +1,4 @@
-/** The authors' numbers (METHOD, `reference/`) as the tests here use them. */
+/** The authors' numbers (`test/reference`) as the tests here use them. */
 import { fileURLToPath } from 'node:url';
 import type { Tensor3, TrainingEngine } from '../../../src/engine/engine.js';
 import { buildLayers, type Layer } from '../../../src/network/layers.js';
@@ -105,7 +105,7 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
   return Math.sqrt(difference / norm);
 }
 
-/** Convolutions before a normalisation with one channel per group: their bias has no effect (METHOD). */
+/** Convolutions before a normalisation with one channel per group: their bias has no effect. */
 export function biasesWithoutEffect(layers: readonly Layer[]): Set<string> {
   const names = new Set<string>();
   layers.forEach((layer, i) => {

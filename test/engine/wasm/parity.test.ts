@@ -1,4 +1,4 @@
-/** Parity of the wasm engine with the reference numbers, by METHOD's measures. */
+/** Parity of the wasm engine with the reference numbers, by the measures of test/reference. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWasmEngine, WasmEngine } from '../../../src/engine/wasm/engine.js';
 import { flattenParameters } from '../../../src/network/parameters.js';

@@ -1,0 +1,39 @@
+import { configDefaults, defineConfig, mergeConfig } from 'vitest/config';
+import all from './vitest.config.js';
+
+/**
+ * `npm run test:quick`: under 90 s on two cores. Left out is what starts a browser, Electron, or the built `quorum` as a process,
+ * what trains or registers, what segments whole heads, and what runs on software GPUs. `npm test` runs everything.
+ */
+export default mergeConfig(
+  all,
+  defineConfig({
+    test: {
+      exclude: [
+        ...configDefaults.exclude,
+        'test/e2e/**',
+        'test/cli/**',
+        'test/sample/sample.test.ts',
+        // Whole heads, real or simulated.
+        'test/prepare/*Study.test.ts',
+        'test/segment/{logits,oracle,realData}.test.ts',
+        'test/session/{results,rawCase}.test.ts',
+        // Processes that are started, killed and waited for.
+        'test/session/{worker,forget,edits}.test.ts',
+        'test/pipeline/{roads,faces}.test.ts',
+        'test/pipeline/training/measureJob.test.ts',
+        'test/engine/devices/{selfTest,selectEngine}.test.ts',
+        // Training, and engines beside the one that is used by default.
+        'test/training/{run,parity,torch,trainer}.test.ts',
+        'test/engine/tensorflow/**',
+        'test/engine/onnx/webgpu.test.ts',
+        // Thousands of hostile files.
+        'test/intake/hostile.test.ts',
+        'test/intake/dicom/{orientations,convert}.test.ts',
+        'test/intake/voxelSequence.test.ts',
+        'test/export/dicom/**',
+        'test/pipeline/dicomFormats.test.ts',
+      ],
+    },
+  }),
+);
