@@ -1,4 +1,4 @@
-import { MODALITIES, type Modality, REGIONS, type Region } from '../../src/terms.js';
+import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
 
 /** Colours that colour-blind eyes tell apart (Okabe and Ito 2008), the same as in the exported picture. */
 export const REGION_COLOURS: Record<Region, string> = { WT: '#009e73', TC: '#0072b2', ET: '#f0e442' };
@@ -94,5 +94,3 @@ function rgb(colour: string): [number, number, number] {
   const value = Number.parseInt(colour.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
-
-export const OUTER_TO_INNER: readonly Region[] = REGIONS;

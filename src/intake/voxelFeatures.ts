@@ -8,9 +8,6 @@ const RIM_MM = 7;
 const DEEP_MM = 25;
 const FEWEST_SAMPLES = 2000;
 
-/** Names of the features, in order. */
-export const FEATURES = ['rim to deep', 'p5', 'p95', 'p99', 'p99.8', 'skewness'] as const;
-
 /** Whether air was set to exactly 0 around a brain: more than half of the image. */
 export function isStripped({ data }: Pick<Volume, 'data'>): boolean {
   let zeros = 0;

@@ -102,9 +102,6 @@ function surroundingBox(voxels: Uint32Array, { size: [nx, ny] }: Grid, { axes }:
 const PERCENTILES = [1, 5, 25, 50, 75, 95, 99];
 const MIRRORED = [1, 5, 25];
 
-/** Number of values that `pairFeatures` gives. */
-export const PAIR_FEATURES = PERCENTILES.length + MIRRORED.length;
-
 /**
  * How two images of one place differ: percentile by percentile, and in the tails of the voxel-wise difference. Swapping
  * the images turns every sign, so that a weighted sum tells which is which. Null when they have no voxel in common.

@@ -25,11 +25,6 @@ const READERS: readonly { readonly extension: RegExp; readonly reader: Reader }[
   { extension: /\.hdr$/i, reader: { read: readPair, readHeader: readPairHeader } },
 ];
 
-/** Whether a file name has an extension that `readVolume` knows. */
-export function isImageFileName(name: string): boolean {
-  return READERS.some(({ extension }) => extension.test(name));
-}
-
 /**
  * Reads a 3-D image file: voxels as Float32 in file order (x fastest), scaled as the header says, affine to RAS mm.
  * The header is checked before anything large is allocated, and no more is inflated than it declares.
