@@ -15,22 +15,26 @@ const allowed = {
     ...['files', 'volume', 'masks', 'network', 'kernels', 'model', 'intake'],
     ...['engine', 'prepare', 'segment', 'evaluate'],
   ],
-  measure: ['files', 'volume', 'masks', 'model', 'engine', 'prepare', 'segment', 'training', 'evaluate'],
+  measure: ['files', 'volume', 'masks', 'model', 'prepare', 'segment', 'training', 'evaluate'],
   export: ['files', 'volume', 'masks', 'intake', 'prepare', 'segment'],
   // Shapes of requests, events and results, and the words for them: no Node, no other room.
   contract: [],
+  // What lies in the user's profile.
+  kept: ['contract', 'files', 'volume', 'masks', 'network', 'segment', 'export'],
+  // The only maker of results; knows no process.
   pipeline: [
-    ...['contract', 'files', 'volume', 'masks', 'network', 'kernels', 'model', 'intake', 'evaluate'],
-    ...['engine', 'prepare', 'segment', 'training', 'measure', 'export'],
+    ...['contract', 'kept', 'files', 'volume', 'masks', 'network', 'model', 'intake', 'evaluate'],
+    ...['engine', 'prepare', 'segment', 'export'],
   ],
-  worker: ['contract', 'pipeline', 'engine', 'volume', 'segment', 'masks'],
-  session: [
-    ...['contract', 'files', 'pipeline', 'intake', 'volume', 'masks'],
-    ...['model', 'prepare', 'segment', 'export'],
+  // What the command line alone asks for: several cases, folders, training.
+  commands: [
+    ...['contract', 'kept', 'pipeline', 'files', 'volume', 'masks', 'kernels', 'model', 'intake'],
+    ...['engine', 'prepare', 'segment', 'training', 'evaluate', 'measure', 'export'],
   ],
+  worker: ['contract', 'kept', 'pipeline'],
+  session: ['contract', 'kept', 'pipeline', 'files', 'intake', 'volume', 'masks', 'model'],
   server: ['session', 'contract', 'files'],
-  // `quorum serve` starts the server.
-  cli: ['contract', 'pipeline', 'session', 'server'],
+  cli: ['contract', 'pipeline', 'commands', 'session', 'server'],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,
@@ -46,7 +50,23 @@ module.exports = {
       name: 'pipeline-knows-no-process',
       severity: 'error',
       from: { path: '^src/pipeline/' },
-      to: { path: '^(node:)?(child_process|worker_threads|process|cluster)$' },
+      to: {
+        path: '^(node:)?(child_process|worker_threads|process|cluster)$|^src/(session|worker|commands|cli|server)/',
+      },
+    },
+    {
+      name: 'session-makes-no-results',
+      severity: 'error',
+      from: { path: '^src/session/' },
+      to: {
+        path: '^src/pipeline/(segment|prepare|preparing|export|exportCase|report|facts|formats?|result|results|findings|plan|questions)(/|\\.ts$)',
+      },
+    },
+    {
+      name: 'recogniser-reads-no-files',
+      severity: 'error',
+      from: { path: '^src/intake/recogniser/' },
+      to: { path: '^src/', pathNot: '^src/(intake/(recogniser/|study|candidate)|terms|numbers|errors)' },
     },
     {
       name: 'contract-knows-no-node',

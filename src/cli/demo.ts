@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { type SegmentResult, segmentInputs } from '../commands/batch.js';
+import type { Host } from '../commands/host.js';
 import { segmentRequestSchema } from '../contract/commands.js';
 import { checkRequest } from '../contract/index.js';
-import { type SegmentResult, segmentInputs } from '../pipeline/batch.js';
-import type { Host } from '../pipeline/host.js';
 import { SAMPLE_PATIENT } from '../pipeline/sample.js';
 import { follow } from './follow.js';
 import { describeCase } from './results.js';

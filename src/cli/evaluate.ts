@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
+import type { Host } from '../commands/host.js';
+import { type EvaluateResult, READING_NAMES, runEvaluateJob } from '../commands/training/evaluateJob.js';
 import { checkRequest } from '../contract/index.js';
 import { evaluateRequestSchema } from '../contract/training.js';
 import { QuorumError } from '../errors.js';
-import type { Host } from '../pipeline/host.js';
-import { type EvaluateResult, READING_NAMES, runEvaluateJob } from '../pipeline/training/evaluateJob.js';
 import { REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { parseCount } from './numbers.js';

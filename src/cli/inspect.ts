@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import type { Host } from '../commands/host.js';
+import { scanPaths } from '../commands/scanSummary.js';
 import type { DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
 import { listDevices } from '../pipeline/devices.js';
-import type { Host } from '../pipeline/host.js';
 import { inspectImage } from '../pipeline/inspect.js';
 import { openModel, summariseModel } from '../pipeline/models.js';
-import { scanPaths } from '../pipeline/open/scanSummary.js';
 import { describeScan } from './scan.js';
 import { table } from './table.js';
 

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import type { Host } from '../commands/host.js';
+import { type PrepareResult, prepareInputs } from '../commands/prepareFolder.js';
 import { prepareRequestSchema } from '../contract/commands.js';
 import { checkRequest } from '../contract/index.js';
 import { describeProblem } from '../contract/messages.js';
-import type { Host } from '../pipeline/host.js';
-import { type PrepareResult, prepareInputs } from '../pipeline/prepareFolder.js';
 import type { Modality } from '../terms.js';
 import { follow } from './follow.js';
 import {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { hostOf, sweepHost } from '../pipeline/host.js';
-import { QUORUM_VERSION } from '../pipeline/version.js';
+import { hostOf, sweepHost } from '../commands/host.js';
+import { QUORUM_VERSION } from '../version.js';
 import { bidsCommand } from './bids.js';
 import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';

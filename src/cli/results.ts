@@ -1,3 +1,4 @@
+import type { SegmentResult } from '../commands/batch.js';
 import {
   AGREEMENT_MEANING,
   type BatchReport,
@@ -12,7 +13,6 @@ import { describeProblem } from '../contract/messages.js';
 import type { CaseOutcome } from '../contract/report.js';
 import { isGrave } from '../contract/warnings.js';
 import { mlText } from '../numbers.js';
-import type { SegmentResult } from '../pipeline/batch.js';
 import { warningLines } from '../pipeline/facts.js';
 import { warningsIn } from '../pipeline/report.js';
 import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';

@@ -1,10 +1,10 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
+import { segmentInputs } from '../commands/batch.js';
+import type { Host } from '../commands/host.js';
 import { segmentRequestSchema } from '../contract/commands.js';
 import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
-import { segmentInputs } from '../pipeline/batch.js';
-import type { Host } from '../pipeline/host.js';
 import { combinationName, type Modality } from '../terms.js';
 import { EXIT, exitCodeOf } from './failure.js';
 import { follow } from './follow.js';

@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
+import type { Host } from '../commands/host.js';
+import { runTrainJob, type TrainResult } from '../commands/training/trainJob.js';
 import { checkRequest, type JobEvent } from '../contract/index.js';
 import { trainRequestSchema } from '../contract/training.js';
 import { problemOf, QuorumError } from '../errors.js';
 import type { JobContext } from '../pipeline/context.js';
-import type { Host } from '../pipeline/host.js';
-import { runTrainJob, type TrainResult } from '../pipeline/training/trainJob.js';
 import { follow } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 

@@ -2,9 +2,9 @@ import type { CaseResult, Warning } from '../contract/results.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { Problem } from '../errors.js';
 import type { Study } from '../intake/study.js';
+import type { PreparationSources } from '../kept/preparedStore.js';
 import type { InputNote } from '../prepare/notes.js';
 import type { Population } from '../terms.js';
-import type { PreparationSources } from './kept/preparedStore.js';
 import type { SourceImage } from './subject.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */

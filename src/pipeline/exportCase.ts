@@ -8,10 +8,10 @@ import type { JobContext, Surroundings } from './context.js';
 import { checkFormats, exportResult, htmlOf, plannedFiles } from './export.js';
 import type { ExportJob } from './exportJob.js';
 import { contentHash, fingerprintOf } from './fingerprint.js';
-import type { HeldResult, ResultStore } from './kept/results.js';
 import { type Plan, planOf } from './plan.js';
 import { isDefaultPreparation } from './preparing.js';
 import type { ImageStore } from './questions/maps.js';
+import type { HeldResult, ResultStore } from './results.js';
 import type { Subject } from './subject.js';
 
 /** @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written. */

@@ -6,15 +6,6 @@ import { throwIfCancelled } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import { writePrivately } from '../files/privateFiles.js';
 import type { Study } from '../intake/study.js';
-import { type Case, sha256OfFile } from '../prepare/case.js';
-import { networkStripper } from '../prepare/mindgrab.js';
-import type { Preparation, PreparationStep, PreparationTransforms } from '../prepare/preparation.js';
-import { prepareStudy } from '../prepare/prepareStudy.js';
-import { MODALITIES, type Modality, type OptionalStep } from '../terms.js';
-import { writeNifti } from '../volume/niftiWriter.js';
-import type { Grid } from '../volume/volume.js';
-import type { JobContext } from './context.js';
-import { summariseGrid } from './inspect.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
@@ -25,7 +16,16 @@ import {
   pictureName,
   preparedImageName,
   putInPlace,
-} from './kept/preparedStore.js';
+} from '../kept/preparedStore.js';
+import { type Case, sha256OfFile } from '../prepare/case.js';
+import { networkStripper } from '../prepare/mindgrab.js';
+import type { Preparation, PreparationStep, PreparationTransforms } from '../prepare/preparation.js';
+import { prepareStudy } from '../prepare/prepareStudy.js';
+import { MODALITIES, type Modality, type OptionalStep } from '../terms.js';
+import { writeNifti } from '../volume/niftiWriter.js';
+import type { Grid } from '../volume/volume.js';
+import type { JobContext } from './context.js';
+import { summariseGrid } from './inspect.js';
 
 /** Share of the work that is done when the images are kept: all but 2.2 of 35 CPU seconds, four series of 5 mm. */
 const KEEPING_FROM = 0.93;

@@ -1,6 +1,6 @@
 import { newUid } from '../export/dicom/dataset.js';
+import { QUORUM_VERSION } from '../version.js';
 import type { Surroundings } from './context.js';
-import { QUORUM_VERSION } from './version.js';
 
 /** Clock, identifiers and memory of this process. */
 export const SURROUNDINGS: Surroundings = {

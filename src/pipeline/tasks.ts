@@ -6,13 +6,13 @@ import type { LinkScope } from '../files/within.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../intake/candidate.js';
 import type { OpenedCandidate } from '../intake/openCandidate.js';
 import type { Series } from '../intake/study.js';
+import type { PreparedRecord } from '../kept/preparedStore.js';
 import type { Runs } from '../masks/runs.js';
 import type { LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ReportDetails } from './context.js';
 import type { ExportJob } from './exportJob.js';
-import type { PreparedRecord } from './kept/preparedStore.js';
 import type { PrepareArguments } from './prepare.js';
 
 /** What the worker does. Every task carries all that it needs, so that a worker that was restarted can go on. */

@@ -2,9 +2,9 @@ import { access, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { applicationContract } from '../contract/application.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
-import { CACHE_MAXIMUM_AGE_DAYS } from '../pipeline/kept/logitsCache.js';
+import { CACHE_MAXIMUM_AGE_DAYS } from '../kept/logitsCache.js';
 import { SAMPLE_PATIENT } from '../pipeline/sample.js';
-import { QUORUM_VERSION } from '../pipeline/version.js';
+import { QUORUM_VERSION } from '../version.js';
 import { foldersInUse } from './cases/preparationHandlers.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
 

@@ -16,14 +16,14 @@ import {
 import { QuorumError } from '../errors.js';
 import { defaultProfileFolder } from '../files/privateFiles.js';
 import type { LinkScope } from '../files/within.js';
+import { BrainStore } from '../kept/brainStore.js';
+import { ErrorLog } from '../kept/errorLog.js';
+import { LogitsCache } from '../kept/logitsCache.js';
+import { PreparedStore } from '../kept/preparedStore.js';
+import { StagingRegister } from '../kept/stagingRegister.js';
+import { DailySweep } from '../kept/sweep.js';
+import { WorkingFolders } from '../kept/workingFolders.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
-import { BrainStore } from '../pipeline/kept/brainStore.js';
-import { ErrorLog } from '../pipeline/kept/errorLog.js';
-import { LogitsCache } from '../pipeline/kept/logitsCache.js';
-import { PreparedStore } from '../pipeline/kept/preparedStore.js';
-import { StagingRegister } from '../pipeline/kept/stagingRegister.js';
-import { DailySweep } from '../pipeline/kept/sweep.js';
-import { WorkingFolders } from '../pipeline/kept/workingFolders.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
 import { exportHandlers } from './cases/exportHandlers.js';
@@ -218,9 +218,9 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
-export type { SegmentResult } from '../pipeline/batch.js';
+export type { SegmentResult } from '../commands/batch.js';
 export { SHIPPED_MODEL } from '../pipeline/models.js';
 export { SAMPLE_PATIENT } from '../pipeline/sample.js';
-export { QUORUM_VERSION } from '../pipeline/version.js';
+export { QUORUM_VERSION } from '../version.js';
 export { forkedWorker, WORKER_MODULE } from './worker/fork.js';
 export type { WorkerLauncher, WorkerProcess } from './worker/process.js';

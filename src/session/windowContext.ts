@@ -9,12 +9,12 @@ import type {
 } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
-import type { BrainStore } from '../pipeline/kept/brainStore.js';
-import type { ErrorLog } from '../pipeline/kept/errorLog.js';
-import type { LogitsCache } from '../pipeline/kept/logitsCache.js';
-import type { PreparedStore } from '../pipeline/kept/preparedStore.js';
-import type { StagingRegister } from '../pipeline/kept/stagingRegister.js';
-import type { WorkingFolders } from '../pipeline/kept/workingFolders.js';
+import type { BrainStore } from '../kept/brainStore.js';
+import type { ErrorLog } from '../kept/errorLog.js';
+import type { LogitsCache } from '../kept/logitsCache.js';
+import type { PreparedStore } from '../kept/preparedStore.js';
+import type { StagingRegister } from '../kept/stagingRegister.js';
+import type { WorkingFolders } from '../kept/workingFolders.js';
 import type { CaseSession } from './cases/caseSession.js';
 import type { Openings } from './cases/openings.js';
 import type { Scans } from './cases/scans.js';

@@ -1,11 +1,10 @@
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import { LogitsCache } from '../kept/logitsCache.js';
 import { runsOfMask } from '../masks/runs.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
 import type { JobContext, Surroundings } from '../pipeline/context.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
 import { summariseGrid } from '../pipeline/inspect.js';
-import { LogitsCache } from '../pipeline/kept/logitsCache.js';
-import { ResultStore } from '../pipeline/kept/results.js';
 import { openCandidateTask, openSeriesTask, scanTask } from '../pipeline/open/scan.js';
 import { prepareTask } from '../pipeline/prepare.js';
 import {
@@ -28,6 +27,7 @@ import {
 import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
 import { thumbnail } from '../pipeline/questions/thumbnail.js';
 import { maskOf } from '../pipeline/result.js';
+import { ResultStore } from '../pipeline/results.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import type { TaskArguments, TaskName, TaskResult } from '../pipeline/tasks.js';

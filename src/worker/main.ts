@@ -1,7 +1,7 @@
 /** The worker process: heavy work, one job at a time beside any number of questions. Driven by `WorkerSupervisor`. */
 import type { SelfTestLauncher, SelfTestReport } from '../engine/devices/launchSelfTest.js';
 import { problemOf } from '../errors.js';
-import { ErrorLog } from '../pipeline/kept/errorLog.js';
+import { ErrorLog } from '../kept/errorLog.js';
 import type { FromWorker, TaskName, ToWorker } from '../pipeline/tasks.js';
 import { createTasks } from './createTasks.js';
 import { hostPort } from './port.js';

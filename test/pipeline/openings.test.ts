@@ -2,18 +2,18 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Host, hostOf } from '../../src/commands/host.js';
 import { NO_FORMATS } from '../../src/contract/formats.js';
 import type { CaseReport, OpenCase } from '../../src/contract/index.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
-import { type Host, hostOf } from '../../src/pipeline/host.js';
 import { createServices, type Services } from '../../src/session/services.js';
 import type { Modality } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readVolume } from '../../src/volume/read.js';
 import type { Affine } from '../../src/volume/volume.js';
+import { prepareEnd, segmentEnd } from '../commands/command.js';
 import { jobEnd, openCase, SIDE, tinyImage, writeTinyStudy } from '../session/harness.js';
 import { localWorker } from '../session/localWorker.js';
-import { prepareEnd, segmentEnd } from './command.js';
 
 /** What is given is opened and prepared alike by `quorum` and by a window: the second half of the table of both roads. */
 

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/commands/host.js';
 import { FORMATS, type FormatId, NO_FORMATS } from '../../src/contract/formats.js';
 import type { CaseReport } from '../../src/contract/index.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
-import { hostOf } from '../../src/pipeline/host.js';
 import { createServices, type Services } from '../../src/session/services.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
+import { segmentEnd } from '../commands/command.js';
 import { jobEnd, openCase, segment, writeTinyStudy } from '../session/harness.js';
 import { localWorker } from '../session/localWorker.js';
-import { segmentEnd } from './command.js';
 
 /**
  * The same request by both roads: `quorum segment`, and a window that opens, segments and exports. Clock and identifiers are

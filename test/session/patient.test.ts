@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hostOf } from '../../src/commands/host.js';
 import { daysBetween, patientName, sexAndAge } from '../../src/contract/index.js';
 import { reportCsv } from '../../src/export/csv.js';
 import type { ReportFacts } from '../../src/export/facts.js';
 import { reportHtml } from '../../src/export/html.js';
-import { hostOf } from '../../src/pipeline/host.js';
-import { prepareEnd } from '../pipeline/command.js';
+import { prepareEnd } from '../commands/command.js';
 import { writeFollowUp } from '../support/followUp.js';
 import { startServices } from './harness.js';
 

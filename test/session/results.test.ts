@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/commands/host.js';
 import type { CaseResult, MaskRef, OpenCase } from '../../src/contract/index.js';
-import { hostOf } from '../../src/pipeline/host.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName, MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
-import { segmentEnd } from '../pipeline/command.js';
+import { segmentEnd } from '../commands/command.js';
 import { jobEnd, openCase, segment, startServices } from './harness.js';
 
 /** The simulated patient at full size, through the worker, against what the command line writes. */

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/commands/host.js';
+import { scanPaths } from '../../src/commands/scanSummary.js';
 import { scan } from '../../src/intake/scan.js';
-import { hostOf } from '../../src/pipeline/host.js';
-import { scanPaths } from '../../src/pipeline/open/scanSummary.js';
 import { forkedWorker, type Services } from '../../src/session/services.js';
 import { WorkerSupervisor } from '../../src/session/worker/supervisor.js';
 import { dicomBytes } from '../intake/dicom/dicomBytes.js';

@@ -12,8 +12,8 @@ import { readVolume } from '../../volume/read.js';
 import { resample } from '../../volume/resample.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
-import type { HeldResult, ResultStore } from '../kept/results.js';
 import { maskOf, memberBits } from '../result.js';
+import type { HeldResult, ResultStore } from '../results.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 
 /** Masks and maps of a result on the Case's grid. */

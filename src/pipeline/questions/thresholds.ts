@@ -2,8 +2,8 @@ import type { CaseCombination } from '../../contract/results.js';
 import { membersOf } from '../../segment/fusion.js';
 import { combinationName } from '../../terms.js';
 import { findingsOf } from '../findings.js';
-import type { HeldResult } from '../kept/results.js';
 import { isModelThreshold, makeResult } from '../result.js';
+import type { HeldResult } from '../results.js';
 
 /**
  * Results at another threshold than their model's: all combinations' masks made again from the logits, so that every question

@@ -5,12 +5,8 @@ import {
   type PreparationState,
   type PreparedStep,
 } from '../../contract/preparation.js';
-import type { CorrectedBrain } from '../../pipeline/kept/brainStore.js';
-import {
-  type PreparationSources,
-  type Prepared,
-  preparedImageName,
-} from '../../pipeline/kept/preparedStore.js';
+import type { CorrectedBrain } from '../../kept/brainStore.js';
+import { type PreparationSources, type Prepared, preparedImageName } from '../../kept/preparedStore.js';
 import { ABOUT_1MM } from '../../prepare/checks.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { sameGrid, voxelSpacing } from '../../volume/affine.js';

@@ -9,16 +9,16 @@ import type {
 } from '../../contract/preparation.js';
 import type { skullStripContract } from '../../contract/skullStrip.js';
 import { problemOf, QuorumError } from '../../errors.js';
-import { checkRuns } from '../../masks/runs.js';
-import type { JobContext } from '../../pipeline/context.js';
-import { summariseGrid } from '../../pipeline/inspect.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
   type Prepared,
   type PreparedRecord,
   pictureName,
-} from '../../pipeline/kept/preparedStore.js';
+} from '../../kept/preparedStore.js';
+import { checkRuns } from '../../masks/runs.js';
+import type { JobContext } from '../../pipeline/context.js';
+import { summariseGrid } from '../../pipeline/inspect.js';
 import type { PreparationTransforms } from '../../prepare/preparation.js';
 import { MODALITIES } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';

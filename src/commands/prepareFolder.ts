@@ -1,0 +1,221 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { z } from 'zod';
+import type { PrepareRequest } from '../contract/index.js';
+import { RESEARCH_NOTICE, type ReportWarning } from '../contract/report.js';
+import { reportWarning } from '../contract/warnings.js';
+import { QuorumError } from '../errors.js';
+import { filesAreIntact, refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
+import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
+import { ownerTag } from '../files/process.js';
+import { writeProblem } from '../files/wholeFile.js';
+import { inputWarnings } from '../pipeline/checkWarnings.js';
+import type { JobContext } from '../pipeline/context.js';
+import { summariseGrid } from '../pipeline/inspect.js';
+import { preparationChoices } from '../pipeline/preparing.js';
+import { caseWarnings } from '../pipeline/warnings.js';
+import { type Case, sha256OfFile } from '../prepare/case.js';
+import { prepareStudy } from '../prepare/prepareStudy.js';
+import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
+import { affineRows } from '../volume/affine.js';
+import { writeNifti } from '../volume/niftiWriter.js';
+import type { Host } from './host.js';
+import { type OpenedStudy, openNamed, withInputs } from './openInputs.js';
+
+/** Says where everything lies, and claims the other files. */
+const TRANSFORMS = 'transforms.json';
+
+/** What `quorum prepare` made. */
+export interface PrepareResult {
+  readonly case: string;
+  readonly files: readonly string[];
+  /** Null: the images came prepared and were written as they are. */
+  readonly preparation: PreparationReport | null;
+  /** Series and files that were found and not used. */
+  readonly setAside: readonly { readonly file: string; readonly reason: string }[];
+  /** What was found of the input: lost sequences, what headers say of the patient, how images lie; as sentences. */
+  readonly warnings: readonly ReportWarning[];
+  readonly seconds: number;
+  readonly notice: string;
+}
+
+/**
+ * Prepares one case and writes it in BraTS style into a new folder: an image per sequence, the brain mask, the transforms,
+ * and a check picture per step. The folder appears with everything in it or not at all.
+ *
+ * @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, and what intake and prepare raise.
+ */
+export async function prepareInputs(
+  request: PrepareRequest,
+  { working, staging }: Host,
+  context: JobContext,
+): Promise<PrepareResult> {
+  const started = performance.now();
+  const output = resolve(request.output);
+  await refuseOutputInsideInput(output, await foldersOf(request.inputs));
+  await refuseOutputBesideFiles(output, request.inputs);
+  await refuseFull(output, request.overwrite);
+  return staging.during(output, () =>
+    withInputs(request, working, context, async (inputs) => {
+      const opened = await (inputs?.open(context) ??
+        openNamed(request.inputs, request.overrides, request.use));
+      return prepareOpened(opened, output, request, started, context);
+    }),
+  );
+}
+
+async function prepareOpened(
+  { study, account }: OpenedStudy,
+  output: string,
+  request: PrepareRequest,
+  started: number,
+  context: JobContext,
+): Promise<PrepareResult> {
+  const prepared = await prepareStudy(study, {
+    ...(request.use ? { use: request.use } : {}),
+    ...(await preparationChoices(request)),
+    keepHeads: true,
+    signal: context.signal,
+    onProgress: (stage, share, until) =>
+      context.report(stage, 0.85 * share, { until: 0.85 * until, expected: 29 }),
+  });
+  context.report('writing', 0.85, { until: 1 });
+  await mkdir(dirname(output), { recursive: true });
+  const staging = await mkdtemp(join(dirname(output), `.quorum-part-${ownerTag()}-`)).catch((cause) => {
+    throw writeProblem(cause, output);
+  });
+  try {
+    const name = request.neutralNames ? NEUTRAL_NAME : prepared.name;
+    const files = await writeCase({ ...prepared, name }, staging);
+    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    await putInPlace(staging, output, request.overwrite);
+    const seconds = (performance.now() - started) / 1000;
+    const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
+    const setAside = account.notTaken.map(({ file, reason }, n) => ({
+      file: request.neutralNames ? `file ${n + 1}` : file,
+      reason,
+    }));
+    const { suggestions, lost } = account;
+    const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
+    const images = inputWarnings(prepared);
+    const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
+      reportWarning,
+    );
+    return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function foldersOf(inputs: readonly string[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const input of inputs) {
+    const info = await stat(input).catch((cause) => {
+      throw new QuorumError({ code: 'FILE_NOT_FOUND', file: input }, { cause });
+    });
+    if (info.isDirectory()) folders.push(resolve(input));
+  }
+  return folders;
+}
+
+/** @throws QuorumError OUTPUT_EXISTS when there is a file, or a folder with anything in it that `overwrite` may not replace. */
+async function refuseFull(output: string, overwrite: boolean): Promise<void> {
+  const names = await readdir(output, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new QuorumError({ code: 'OUTPUT_EXISTS', file: output, expected: 'no such file' });
+  });
+  if (names.length === 0 || (overwrite && (await isEarlierCase(output, names)))) return;
+  const expected = overwrite
+    ? 'an earlier case of Quorum, unchanged and with nothing else in its folder'
+    : 'an empty folder, or none';
+  throw new QuorumError({ code: 'OUTPUT_EXISTS', file: output, expected });
+}
+
+const CLAIMS = z.object({
+  application: z.literal('quorum'),
+  kind: z.literal('preparation'),
+  files: z.array(z.object({ file: z.string(), sha256: z.string() })),
+});
+
+/** Whether a folder holds what Quorum wrote there, all of it unchanged, and nothing else. */
+async function isEarlierCase(folder: string, names: readonly string[]): Promise<boolean> {
+  const text = await readFile(join(folder, TRANSFORMS), 'utf8').catch(() => '');
+  try {
+    const { files } = CLAIMS.parse(JSON.parse(text));
+    const known = new Set([TRANSFORMS, 'checks', ...files.map(({ file }) => normalize(file))]);
+    return names.every((name) => known.has(name)) && (await filesAreIntact(folder, files));
+  } catch {
+    return false;
+  }
+}
+
+/** The folder appears with everything in it, or what was there before stays. */
+async function putInPlace(staging: string, output: string, overwrite: boolean): Promise<void> {
+  await refuseFull(output, overwrite);
+  const earlier = `${staging}-earlier`;
+  const moved = await rename(output, earlier).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(staging, output);
+  } catch (cause) {
+    if (moved) await rename(earlier, output);
+    throw writeProblem(cause, output);
+  }
+  if (moved) await rm(earlier, { recursive: true, force: true });
+}
+
+/** @returns the names of what was written. */
+async function writeCase(prepared: Case, folder: string): Promise<string[]> {
+  const { name, grid, form, images, preparation } = prepared;
+  const files: string[] = [];
+  const at = (file: string) => {
+    files.push(file);
+    return join(folder, file);
+  };
+  for (const modality of MODALITIES) {
+    const image = images[modality];
+    if (image) await writeNifti(at(`${name}_${modality}.nii.gz`), { ...grid, data: image.data }, { form });
+  }
+  if (preparation) {
+    const { data } = preparation.brainMask;
+    await writeNifti(at(`${name}_brainmask.nii.gz`), { ...grid, data });
+    await mkdir(join(folder, 'checks'));
+    for (const [n, { step, sequence, picture }] of preparation.steps.entries())
+      if (picture)
+        await writeFile(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), picture);
+  }
+  const claimed = [];
+  for (const file of files) claimed.push({ file, sha256: await sha256OfFile(join(folder, file)) });
+  const transforms = { ...describeTransforms(prepared), files: claimed };
+  await writeFile(at(TRANSFORMS), `${JSON.stringify(transforms, null, 2)}\n`);
+  return files;
+}
+
+/** Where everything lies, without names of the user's files: all matrices as three rows, RAS mm → RAS mm. */
+function describeTransforms({ name, grid, images, placements, preparation }: Case) {
+  const transforms = preparation?.transforms;
+  const rows = (matrix: NonNullable<typeof transforms>['caseToReference'] | null | undefined) =>
+    matrix ? affineRows(matrix) : null;
+  const series = MODALITIES.filter((m) => images[m]).map((modality: Modality) => {
+    const placement = placements?.[modality];
+    return {
+      sequence: modality,
+      grid: summariseGrid(placement?.grid ?? grid),
+      toCase: rows(placement?.toCase ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]),
+    };
+  });
+  return {
+    application: 'quorum',
+    kind: 'preparation',
+    format: 1,
+    notice: RESEARCH_NOTICE,
+    case: name,
+    grid: summariseGrid(grid),
+    series,
+    caseToReference: rows(transforms?.caseToReference),
+    atlasToReference: rows(transforms?.atlasToReference),
+    preparation: preparation ? describePreparation(preparation, true) : null,
+  };
+}

@@ -1,0 +1,240 @@
+import { basename } from 'node:path';
+import type { SegmentRequest } from '../contract/index.js';
+import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
+import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
+import { QuorumError } from '../errors.js';
+import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
+import type { Study } from '../intake/study.js';
+import { populationOf } from '../model/knowledgeSchema.js';
+import type { Model } from '../model/model.js';
+import type { JobContext, Surroundings } from '../pipeline/context.js';
+import { checkFormats, exportResult, plannedFiles } from '../pipeline/export.js';
+import { contentHash, fingerprintOf } from '../pipeline/fingerprint.js';
+import { planOf } from '../pipeline/plan.js';
+import { preparationChoices, preparationMark, prepareTogether } from '../pipeline/preparing.js';
+import { makeResult, memberBits, type Result } from '../pipeline/result.js';
+import { stopwatch } from '../pipeline/stopwatch.js';
+import type { SourceImage, Subject } from '../pipeline/subject.js';
+import { caseWarnings, imageWarnings } from '../pipeline/warnings.js';
+import { type Case, prepareCase } from '../prepare/case.js';
+import { IDENTITY } from '../prepare/placement.js';
+import { computeLogits } from '../segment/logits.js';
+import { passesPerModality } from '../segment/mirroredPass.js';
+import {
+  allCombinations,
+  combinationName,
+  MODALITIES,
+  MODALITY_TITLES,
+  type Modality,
+  NEUTRAL_NAME,
+} from '../terms.js';
+import { sha256OfImage } from '../volume/imageHash.js';
+import { voxelCount } from '../volume/volume.js';
+import type { OpenedStudy } from './openInputs.js';
+
+/** How one case is opened, and its name when the caller knows a better one than the folder's. */
+export interface CaseInputs {
+  readonly open: (context: JobContext) => Promise<OpenedStudy>;
+  readonly name?: string;
+}
+
+/** The shares of a case's time after which it is prepared, and has its logits and masks. */
+const PREPARED = 0.4;
+const COMPUTED = 0.7;
+const COMBINED = 0.8;
+
+/** Gives the engine for the model; it is opened when the first case needs it. */
+export type EngineSource = () => Promise<FallbackEngine>;
+
+/** What every case of a job is made with. */
+export interface SegmentWork {
+  readonly request: SegmentRequest;
+  readonly model: Model;
+  readonly openEngine: EngineSource;
+  readonly around: Surroundings;
+}
+
+/**
+ * Segments one case and writes its results into `folder`. Nothing is computed when the folder's own report says that the same
+ * was finished before.
+ *
+ * @throws QuorumError what intake, prepare, the engine and the output raise; nothing is left half-written.
+ */
+export async function segmentCase(
+  inputs: CaseInputs,
+  folder: string,
+  { request, model, openEngine, around }: SegmentWork,
+  context: JobContext,
+): Promise<{ report: CaseReport; skipped: boolean }> {
+  const started = performance.now();
+  const lap = stopwatch();
+  context.report('reading', 0);
+  const opened = await inputs.open(context);
+  const name = inputs.name ?? (request.neutralNames ? NEUTRAL_NAME : opened.study.name);
+  const study = { ...opened.study, name };
+  const use = sequencesToUse(study, model, request.use);
+  const options = exportOptions(request, use);
+  const together = request.prepare ? MODALITIES.filter((m) => study.images[m]) : use;
+  const preparation = await preparationMark(request);
+  const making = { force: request.force, prepare: request.prepare, preparation };
+  const fingerprint = fingerprintOf(await inputHashes(study, together), model.hash, options, making, null);
+  const earlier = await finishedBefore(folder, fingerprint);
+  if (earlier && !request.overwrite) return { report: earlier, skipped: true };
+
+  const sources = use.map((modality) => sourceOf(study, modality));
+  // Whether the images will be moved is not known yet.
+  const mayMove = sources.map((source) => (request.prepare ? { ...source, toCase: IDENTITY } : source));
+  const reference = request.prepare ? use[0] : null;
+  const planned = planOf({ name, sources: mayMove, reference }, options, model.description, null);
+  await checkFormats(planned);
+  const output = await CaseOutput.open(folder, plannedFiles(planned), request.overwrite);
+  try {
+    const reading = { force: request.force, signal: context.signal };
+    const prepared = request.prepare
+      ? await prepareTogether(study, use, {
+          ...reading,
+          ...(await preparationChoices(request)),
+          onProgress: (stage, share) => context.report(stage, PREPARED * share),
+        })
+      : await prepareCase(study, { ...reading, use });
+    lap.mark('reading');
+    const engine = await openEngine();
+    const onPass = (modality: Modality, done: number, total: number) =>
+      context.report(
+        `network: ${MODALITY_TITLES[modality]}`,
+        PREPARED + ((COMPUTED - PREPARED) * done) / total,
+      );
+    const logits = await engine.run((e) =>
+      computeLogits(prepared, model, e, { signal: context.signal, onPass }),
+    );
+    lap.mark('network');
+    const result = await makeResult(model, prepared.grid, prepared.form, logits, {
+      held: heldMasks(use, options, prepared, request.memoryMb),
+      signal: context.signal,
+      onProgress: (share) => context.report('masks', COMPUTED + (COMBINED - COMPUTED) * share),
+    });
+    lap.mark('masks');
+    const passes = use.length * passesPerModality(model.description);
+    const subject: Subject = {
+      name,
+      sources: sources.map((source) => ({
+        ...source,
+        toCase: prepared.placements?.[source.modality]?.toCase,
+      })),
+      reference: prepared.preparation?.reference ?? null,
+      result,
+      images: async () => prepared.images,
+      fingerprint,
+      listed: listFiles({ ...opened, study }, use),
+      preparation: prepared.preparation ?? null,
+      overridden: prepared.overridden,
+      warnings: caseWarnings({
+        steps: prepared.preparation?.steps ?? null,
+        overridden: prepared.overridden,
+        images: [...prepared.notes, ...imageWarnings(prepared, mainMask(result, use), model.description)],
+        failedDevices: engine.events.map(({ device }) => device),
+        answers: null,
+        population: populationOf(model.description.knowledge),
+        suggestions: opened.account.suggestions,
+        lost: opened.account.lost,
+      }),
+      engine: { name: engine.name, device: engine.device, events: engine.events },
+      passes: { needed: passes, run: passes },
+      seconds: () => ({ ...lap.seconds(), total: (performance.now() - started) / 1000 }),
+      examination: null,
+      answers: null,
+      edited: null,
+    };
+    const plan = planOf(subject, options, model.description, null);
+    const report = await exportResult(subject, plan, output, around, {
+      signal: context.signal,
+      report: (stage, share) => context.report(stage, COMBINED + (1 - COMBINED) * share),
+    });
+    return { report, skipped: false };
+  } finally {
+    await output.close();
+  }
+}
+
+/** @throws QuorumError SEQUENCE_NOT_AVAILABLE for a further combination with a sequence that is not used. */
+function exportOptions(request: SegmentRequest, use: readonly Modality[]) {
+  const available = allCombinations(use).map(combinationName);
+  const foreign = request.combinations.find((name) => !available.includes(name));
+  if (foreign !== undefined)
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `subsets of ${combinationName(use)}`,
+      found: foreign,
+    });
+  return {
+    ...request,
+    combination: combinationName(use),
+    combinations: request.allCombinations ? available : request.combinations,
+  };
+}
+
+/** The result's mask, and as many of the others that will be written as the memory holds; the rest is made one by one. */
+function heldMasks(
+  use: readonly Modality[],
+  { combination, combinations }: { readonly combination: string; readonly combinations: readonly string[] },
+  { grid }: Pick<Case, 'grid'>,
+  memoryMb: number,
+) {
+  const atOnce = Math.max(1, Math.floor((memoryMb * 1e6) / voxelCount(grid.size)));
+  const names = [...new Set([combination, ...combinations])].slice(0, atOnce);
+  return names.map((name) => memberBits({ present: use }, name));
+}
+
+function mainMask({ masks }: Result, use: readonly Modality[]): Uint8Array {
+  return masks.get(memberBits({ present: use }, combinationName(use)))!.labels;
+}
+
+function sourceOf(study: Study, modality: Modality): SourceImage {
+  const { file, dicom } = study.images[modality]!;
+  return { modality, file, dicom };
+}
+
+/** @throws QuorumError SEQUENCE_NOT_AVAILABLE when a sequence that was asked for is not there or not the model's. */
+function sequencesToUse(study: Study, model: Model, wanted: readonly Modality[] | null): Modality[] {
+  const available = MODALITIES.filter((m) => study.images[m] && model.description.modalities.includes(m));
+  const use = MODALITIES.filter((m) => (wanted ?? available).includes(m));
+  const missing = use.filter((m) => !available.includes(m));
+  if (missing.length > 0 || use.length === 0) {
+    const found = missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none';
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `some of ${available.map((m) => MODALITY_TITLES[m]).join(', ')}`,
+      found,
+    });
+  }
+  return use;
+}
+
+async function inputHashes(study: Study, use: readonly Modality[]): Promise<Fingerprint['inputs']> {
+  const inputs: Fingerprint['inputs'] = {};
+  for (const modality of use) {
+    const { file, dicom } = study.images[modality]!;
+    inputs[modality] = contentHash(await sha256OfImage(file), dicom);
+  }
+  return inputs;
+}
+
+async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise<CaseReport | null> {
+  const { success, data: report } = caseReportSchema.safeParse(await readReportText(folder));
+  if (!success || report.state !== 'finished') return null;
+  const same = JSON.stringify(report.fingerprint) === JSON.stringify(fingerprint);
+  return same && (await filesAreIntact(folder, report.files)) ? report : null;
+}
+
+function listFiles(
+  { study, labels, account }: OpenedStudy,
+  use: readonly Modality[],
+): Pick<CaseReport, 'images' | 'setAside'> {
+  return {
+    images: MODALITIES.filter((m) => study.images[m]).map((sequence) => {
+      const { file, reason } = study.images[sequence]!;
+      return { sequence, file: labels.get(file) ?? basename(file), reason, used: use.includes(sequence) };
+    }),
+    setAside: [...account.notTaken],
+  };
+}
