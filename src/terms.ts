@@ -11,13 +11,28 @@ export type Region = (typeof REGIONS)[number];
 /** How a sequence is written for people. */
 export const MODALITY_TITLES: Record<Modality, string> = { t1: 'T1', t1ce: 'T1ce', t2: 'T2', flair: 'FLAIR' };
 
-/** A set of modalities in MODALITIES order, e.g. `['t1', 'flair']`. */
-export type Combination = readonly Modality[];
+/** One value for each region. */
+export type PerRegion<T> = Record<Region, T>;
 
-/** `t1+flair`: the members joined by +, in MODALITIES order. Used for file names and as a key. */
-export function combinationName(members: Iterable<Modality>): string {
+/** One value per region, from its index and name. */
+export function perRegion<T>(value: (index: number, region: Region) => T): PerRegion<T> {
+  return Object.fromEntries(REGIONS.map((region, r) => [region, value(r, region)])) as PerRegion<T>;
+}
+
+type Either<First extends string, Rest extends string> = First | Rest | `${First}+${Rest}`;
+/** The fifteen sets of sequences by name: the members joined by +, in MODALITIES order. Used for file names and as a key. */
+export type Combination = Either<'t1', Either<'t1ce', Either<'t2', 'flair'>>>;
+
+/** `t1+flair` of at least one sequence. */
+export function combinationName(members: Iterable<Modality>): Combination {
   const set = new Set(members);
-  return MODALITIES.filter((m) => set.has(m)).join('+');
+  return MODALITIES.filter((m) => set.has(m)).join('+') as Combination;
+}
+
+/** The sequences in a combination's name, in MODALITIES order. */
+export function membersOf(combination: string): Modality[] {
+  const names = new Set(combination.split('+'));
+  return MODALITIES.filter((m) => names.has(m));
 }
 
 /**

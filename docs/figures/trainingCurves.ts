@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { membersOf } from '../../src/terms.js';
 import type { LogLine, StepLine } from '../../src/training/log.js';
 import { LOG_FILE } from '../../src/training/trainer.js';
 
@@ -101,7 +102,7 @@ function lossByCombination({ step, losses }: StepLine): Point[] {
 function lossBySize({ step, losses }: StepLine): Point[] {
   const sizes = new Map<number, number[]>();
   for (const [combination, loss] of Object.entries(losses)) {
-    const size = combination.split('+').length;
+    const size = membersOf(combination).length;
     sizes.set(size, [...(sizes.get(size) ?? []), loss]);
   }
   return [...sizes]

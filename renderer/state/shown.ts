@@ -1,5 +1,5 @@
 import type { BinaryHeader, Client, GridSummary, MaskRef } from '../../src/contract/index.js';
-import type { Modality, Region } from '../../src/terms.js';
+import type { Combination, Modality, Region } from '../../src/terms.js';
 import type { Overlay } from '../logic/slices.js';
 
 /** Null is the model's. */
@@ -11,12 +11,12 @@ export type Shown =
   | { readonly kind: 'disagreement'; readonly region: Region; readonly threshold: Threshold }
   | {
       readonly kind: 'decidedBy';
-      readonly combination: string;
+      readonly combination: Combination;
       readonly region: Region;
       readonly threshold: Threshold;
     }
   | { readonly kind: 'difference'; readonly a: MaskRef; readonly b: MaskRef; readonly region: Region }
-  | { readonly kind: 'spread'; readonly combination: string; readonly region: Region }
+  | { readonly kind: 'spread'; readonly combination: Combination; readonly region: Region }
   | {
       readonly kind: 'explore';
       readonly factors: Readonly<Partial<Record<Modality, number>>>;

@@ -12,7 +12,7 @@ import type {
 } from '../../src/contract/index.js';
 import { editSupports } from '../../src/contract/index.js';
 import { type Problem, problemOf } from '../../src/errors.js';
-import { combinationName, type Modality, type Region } from '../../src/terms.js';
+import { type Combination, combinationName, type Modality, type Region } from '../../src/terms.js';
 import { clampVoxel } from '../logic/geometry.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
@@ -87,7 +87,7 @@ export class Study {
     return this.case.available.filter((m) => !this.switchedOff.has(m));
   }
 
-  get combination(): string {
+  get combination(): Combination {
     return combinationName(this.on);
   }
 

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
+import { type BidsGroup, runGroup } from '../commands/bids/group.js';
+import { type BidsParticipants, runParticipants } from '../commands/bids/participants.js';
 import type { Host } from '../commands/host.js';
 import { type BidsRequest, bidsRequestSchema } from '../contract/commands.js';
 import { checkRequest } from '../contract/index.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
-import { type BidsGroup, runGroup } from '../commands/bids/group.js';
-import { type BidsParticipants, runParticipants } from '../commands/bids/participants.js';
 import type { JobContext } from '../pipeline/context.js';
 import type { Modality } from '../terms.js';
 import { exitCodeOf } from './failure.js';

@@ -15,7 +15,7 @@ import { isGrave } from '../contract/warnings.js';
 import { mlText } from '../numbers.js';
 import { warningLines } from '../pipeline/facts.js';
 import { warningsIn } from '../pipeline/report.js';
-import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
+import { MODALITIES, MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
 import { table } from './table.js';
 
 type CaseResult = Extract<SegmentResult, { kind: 'case' }>;
@@ -44,7 +44,7 @@ export function describeCase(report: CaseResult, folder: string): string {
   return lines.join('\n');
 }
 
-const sequencesOf = (combination: string) => titles(combination.split('+') as Modality[]);
+const sequencesOf = (combination: string) => titles(membersOf(combination));
 const deviceOf = (device: string) => (device === 'cpu' ? 'the processor' : device);
 
 /** Warnings that stand in the first line, and those that stand before the first number. */
@@ -72,7 +72,7 @@ export function combinationTable(combinations: CaseReport['combinations']): stri
     'ET',
   ];
   const rows = Object.entries(combinations).map(([name, result]) => {
-    const members = name.split('+');
+    const members = membersOf(name);
     return [
       ...MODALITIES.map((m) => (members.includes(m) ? '●' : '○')),
       ...REGIONS.map((region) => volumeCell(result.volumes[region])),

@@ -5,7 +5,7 @@ import { segmentInputs } from '../commands/batch.js';
 import type { Host } from '../commands/host.js';
 import { segmentRequestSchema } from '../contract/commands.js';
 import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
-import { combinationName, type Modality } from '../terms.js';
+import { type Combination, combinationName, type Modality } from '../terms.js';
 import { EXIT, exitCodeOf } from './failure.js';
 import { follow } from './follow.js';
 import {
@@ -97,7 +97,7 @@ interface SegmentOptions extends InputOptions, PreparationFlags, Partial<Record<
   model?: string;
   use?: Modality[];
   allCombinations?: true;
-  combinations?: string[];
+  combinations?: Combination[];
   threshold?: number;
   unsupported?: true;
   neutralNames?: true;
@@ -148,7 +148,7 @@ function formatsOf(options: SegmentOptions): Partial<Record<FormatId, boolean>> 
 
 const camelCase = (option: string) => option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-function parseCombinations(text: string): string[] {
+function parseCombinations(text: string): Combination[] {
   return text.split(',').map((one) => combinationName(parseModalities(one.replaceAll('+', ','))));
 }
 

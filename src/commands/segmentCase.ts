@@ -22,6 +22,7 @@ import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
   allCombinations,
+  type Combination,
   combinationName,
   MODALITIES,
   MODALITY_TITLES,
@@ -176,7 +177,10 @@ function exportOptions(request: SegmentRequest, use: readonly Modality[]) {
 /** The result's mask, and as many of the others that will be written as the memory holds; the rest is made one by one. */
 function heldMasks(
   use: readonly Modality[],
-  { combination, combinations }: { readonly combination: string; readonly combinations: readonly string[] },
+  {
+    combination,
+    combinations,
+  }: { readonly combination: Combination; readonly combinations: readonly Combination[] },
   { grid }: Pick<Case, 'grid'>,
   memoryMb: number,
 ) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Combination } from '../terms.js';
 import { caseIdSchema, combinationSchema, jobIdSchema, pathSchema } from './basic.js';
 import { type FormatChoice, formatsShape } from './formats.js';
 
@@ -25,9 +26,9 @@ export type ExportOptions = FormatChoice & {
   readonly [K in keyof typeof maskOptionsShape]: z.output<(typeof maskOptionsShape)[K]>;
 } & {
   /** The combination of `<case>_seg.nii.gz`. */
-  readonly combination: string;
+  readonly combination: Combination;
   /** Further ones, as `combinations/<name>.nii.gz`. */
-  readonly combinations: readonly string[];
+  readonly combinations: readonly Combination[];
 };
 
 export const exportRequestSchema = caseIdSchema.extend({

@@ -1,5 +1,5 @@
 import { type BootstrapOptions, bootstrapInterval, holm, type Interval, mean } from '../statistics.js';
-import { allCombinations, combinationName, MODALITIES, REGIONS, type Region } from '../terms.js';
+import { allCombinations, combinationName, MODALITIES, membersOf, REGIONS, type Region } from '../terms.js';
 import {
   byRegion,
   type CaseScore,
@@ -148,7 +148,7 @@ export function counterIntuitiveRate(patients: readonly PatientScore[], region: 
   let pairs = 0;
   let lowered = 0;
   for (const { patient, combination, regions } of patients) {
-    const members = combination.split('+');
+    const members = membersOf(combination);
     const before = presentScore(regions[region]);
     for (const added of MODALITIES.filter((m) => !members.includes(m))) {
       const larger = combinationName(MODALITIES.filter((m) => m === added || members.includes(m)));

@@ -1,4 +1,4 @@
-import { MODALITIES, MODALITY_TITLES, REGIONS } from '../terms.js';
+import { MODALITIES, MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
 import { type CaseScore, PRESENT_ML } from './scores.js';
 import type { RegionSummary, Summary } from './summary.js';
 
@@ -95,7 +95,7 @@ export function casesCsv(cases: readonly CaseScore[]): string {
 function buildTable(summary: Summary, used: string, unused: string): Table {
   const columns = (label: string) => REGIONS.map((region) => `${label} ${region} (n)`);
   const rows = summary.combinations.map(({ combination, patients, regions }) => {
-    const members = combination.split('+');
+    const members = membersOf(combination);
     const of = <T>(value: (one: RegionSummary) => T) => REGIONS.map((r) => regions[r] && value(regions[r]));
     return [
       ...MODALITIES.map((m) => (members.includes(m) ? used : unused)),

@@ -1,4 +1,4 @@
-import { type PerRegion, perRegion } from '../segment/influence.js';
+import { type PerRegion, perRegion } from '../terms.js';
 import { axisCodes, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Affine, Volume } from '../volume/volume.js';

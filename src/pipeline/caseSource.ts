@@ -4,7 +4,7 @@ import type { Problem } from '../errors.js';
 import type { Study } from '../intake/study.js';
 import type { PreparationSources } from '../kept/preparedStore.js';
 import type { InputNote } from '../prepare/notes.js';
-import type { Population } from '../terms.js';
+import type { Combination, Population } from '../terms.js';
 import type { SourceImage } from './subject.js';
 
 /** What a result follows from: with the same source the same result, from memory, from the cache, or anew. */
@@ -28,7 +28,7 @@ export interface CaseSource {
 export type MaskInput =
   | {
       readonly kind: 'combination';
-      readonly combination: string;
+      readonly combination: Combination;
       readonly threshold: number | null;
       readonly keepSpecks: boolean;
     }

@@ -4,7 +4,7 @@ import type { Provenance } from '../export/dicom/dataset.js';
 import type { DicomSeries } from '../intake/study.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { labelsOnSeries } from '../segment/onSeries.js';
-import type { Modality } from '../terms.js';
+import { membersOf } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
 import type { Work } from './format.js';
@@ -45,7 +45,7 @@ export function provenanceOf({ subject, plan, main, around }: Work): Provenance 
     modelVersion: description.version,
     modelHash: hash,
     editedByHand: main.isEdited,
-    settings: `${titles(main.combination.split('+') as Modality[])}, threshold ${plan.options.threshold ?? description.threshold}`,
+    settings: `${titles(membersOf(main.combination))}, threshold ${plan.options.threshold ?? description.threshold}`,
     supported: plan.supported,
     createdAt: around.now(),
     newUid: around.newUid,

@@ -5,7 +5,7 @@ import { regionDiameters } from '../export/diameters.js';
 import { reportHtml } from '../export/html.js';
 import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
-import type { Modality } from '../terms.js';
+import { type Combination, type Modality, membersOf } from '../terms.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { JobContext, Surroundings } from './context.js';
 import { factsOf } from './facts.js';
@@ -138,7 +138,7 @@ class Writing {
   }
 
   /** A combination's automatic mask. */
-  async automatic(combination: string): Promise<WrittenMask> {
+  async automatic(combination: Combination): Promise<WrittenMask> {
     const { labels } = await this.look(this.choiceOf(combination));
     return { combination, labels, isEdited: false };
   }
@@ -175,11 +175,11 @@ class Writing {
   }
 
   /** Further combinations but for the result's own. */
-  private others(): string[] {
+  private others(): Combination[] {
     return this.plan.further.filter((one) => one !== this.plan.options.combination);
   }
 
-  private choiceOf(combination: string): MaskChoice {
+  private choiceOf(combination: Combination): MaskChoice {
     const { threshold, keepSpecks } = this.plan.options;
     return { combination, threshold, keepSpecks };
   }
@@ -187,7 +187,7 @@ class Writing {
   /** The mask that an edit began from, where this result still has its sequences. */
   private async describeEdited(from: MaskChoice): Promise<DescribedMask | null> {
     const { present } = this.subject.result;
-    const isThere = from.combination.split('+').every((member) => present.includes(member as Modality));
+    const isThere = membersOf(from.combination).every((member) => present.includes(member));
     return isThere ? this.describe(from) : null;
   }
 
@@ -206,7 +206,7 @@ class Writing {
         {
           labels,
           specks,
-          members: combination.split('+') as Modality[],
+          members: membersOf(combination),
           patterns: isModelThreshold(result, threshold) ? result.patterns : null,
         },
         result.present,
@@ -224,7 +224,7 @@ class Writing {
     const others = this.subject.edited ? this.plan.further : this.others();
     for (const combination of others) masks.push(await this.automatic(combination));
     const pictured = masks.map(
-      ({ combination, labels }): PictureMask => ({ members: combination.split('+') as Modality[], labels }),
+      ({ combination, labels }): PictureMask => ({ members: membersOf(combination), labels }),
     );
     return overviewPicture(await this.subject.images(), this.subject.result.grid, pictured);
   }

@@ -2,7 +2,7 @@ import { QUESTIONS } from '../contract/questions.js';
 import type { CaseReport, ReportedVolume } from '../contract/report.js';
 import { noWarning, PREPARED, REGION_TITLES, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import type { RegionRow, ReportFacts } from '../export/facts.js';
-import { MODALITY_TITLES, type Modality, REGIONS } from '../terms.js';
+import { MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
 import type { Plan } from './plan.js';
 import { warningsIn } from './report.js';
 
@@ -52,7 +52,7 @@ function combinationRows({ combinations }: CaseReport, name: string): RegionRow[
   const { volumes, diameters, agreement } = combinations[name];
   return REGIONS.map((region) => ({
     mask: name,
-    title: titles(name.split('+') as Modality[]),
+    title: titles(membersOf(name)),
     region,
     regionTitle: REGION_TITLES[region],
     ml: volumes[region].ml,
@@ -106,7 +106,5 @@ export function warningLines(report: CaseReport): string[] {
   if (sentences.length > 0) return sentences;
   if (report.edited) return ['The edited mask itself was not checked.'];
   const { combination, combinations } = report;
-  return [
-    `${titles(combination.split('+') as Modality[])}: ${noWarning(combinations[combination].notChecked)}`,
-  ];
+  return [`${titles(membersOf(combination))}: ${noWarning(combinations[combination].notChecked)}`];
 }

@@ -5,15 +5,9 @@ import { supports } from '../model/support.js';
 import { countEnhancingLesions, type Speck, volumesOf } from '../segment/cleanUp.js';
 import type { PatternCounts } from '../segment/combine.js';
 import { bitsOf } from '../segment/fusion.js';
-import {
-  agreementBetween,
-  agreementOf,
-  contributionsOf,
-  perRegion,
-  singleVolumesOf,
-} from '../segment/influence.js';
+import { agreementBetween, agreementOf, contributionsOf, singleVolumesOf } from '../segment/influence.js';
 import { logVolumeSpread, volumeRange } from '../segment/volumeRange.js';
-import { combinationName, type Modality } from '../terms.js';
+import { combinationName, type Modality, perRegion } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';
 import { combinationWarnings, missingChecks } from './warnings.js';

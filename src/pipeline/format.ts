@@ -1,4 +1,5 @@
 import type { CaseReport } from '../contract/report.js';
+import type { Combination } from '../terms.js';
 import type { JobContext, Surroundings } from './context.js';
 import type { Plan } from './plan.js';
 import type { SeriesMask } from './seriesMasks.js';
@@ -6,7 +7,7 @@ import type { SourceImage, Subject } from './subject.js';
 
 /** A mask that is written, BraTS labels on the Case's grid. */
 export interface WrittenMask {
-  readonly combination: string;
+  readonly combination: Combination;
   readonly labels: Uint8Array;
   readonly isEdited: boolean;
 }

@@ -3,15 +3,22 @@ import type { ExportOptions } from '../contract/exports.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { isGiven, regionInFileName } from '../numbers.js';
-import { type PerRegion, perRegion } from '../segment/influence.js';
-import { allCombinations, combinationName, type Modality, type Region } from '../terms.js';
+import {
+  allCombinations,
+  type Combination,
+  combinationName,
+  type Modality,
+  type PerRegion,
+  perRegion,
+  type Region,
+} from '../terms.js';
 import type { EditedMask, PlannedCase, SourceImage } from './subject.js';
 
 /** What will be written of a case: known before anything is computed, so that a target that is taken is refused at once. */
 export interface Plan extends PlannedCase {
   readonly options: ExportOptions;
   /** Further combinations, each once, in the order of all combinations. */
-  readonly further: readonly string[];
+  readonly further: readonly Combination[];
   /** Whether the sequences of the result's mask support each region. */
   readonly supported: PerRegion<boolean>;
   /** Regions that get numbers and files of their own. */
@@ -62,7 +69,7 @@ export const FILES = {
   segmentation: (name: string) => `${name}_seg.nii.gz`,
   /** On the grid of the prepared images, where there are any. */
   onPrepared: (name: string) => `prepared/${name}_seg.nii.gz`,
-  combination: (combination: string) => `combinations/${combination}.nii.gz`,
+  combination: (combination: Combination) => `combinations/${combination}.nii.gz`,
   native: (modality: Modality) => `native/${modality}_seg.nii.gz`,
   picture: (name: string) => `${name}_picture.png`,
   csv: (name: string) => `${name}_volumes.csv`,

@@ -12,8 +12,7 @@ import { problemForReport } from '../export/names.js';
 import { describePreparation } from '../export/preparationReport.js';
 import { inFiles, inFilesOrNull, isGiven } from '../numbers.js';
 import { volumesOf } from '../segment/cleanUp.js';
-import { type PerRegion, perRegion } from '../segment/influence.js';
-import type { Region } from '../terms.js';
+import { type Combination, type PerRegion, perRegion, type Region } from '../terms.js';
 import type { Surroundings } from './context.js';
 import type { Parts } from './format.js';
 import { LABEL_VALUES, REGION_OF_LABEL } from './labels.js';
@@ -22,7 +21,7 @@ import type { EditedMask, Subject } from './subject.js';
 
 /** An automatic mask with what was found in it. */
 export interface DescribedMask {
-  readonly combination: string;
+  readonly combination: Combination;
   readonly found: CaseCombination;
   readonly diameters: PerRegion<Diameters | null>;
 }

@@ -2,10 +2,10 @@ import { QuorumError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { removeSpecks, restoreSpecks, type Speck } from '../segment/cleanUp.js';
 import { type CombineOptions, combine, type PatternCounts } from '../segment/combine.js';
-import { bitsOf, type Fusion, fusionOf, type MemberBits, membersOf } from '../segment/fusion.js';
+import { bitsOf, type Fusion, fusionOf, type MemberBits, membersOfBits } from '../segment/fusion.js';
 import type { ModalityLogits } from '../segment/logits.js';
 import { oneMask } from '../segment/oneMask.js';
-import type { Modality } from '../terms.js';
+import { type Combination, type Modality, membersOf } from '../terms.js';
 import type { NiftiForm } from '../volume/read.js';
 import type { Grid } from '../volume/volume.js';
 
@@ -35,7 +35,7 @@ export interface Result {
 /** Which mask of a result. */
 export interface MaskChoice {
   /** Name of the combination. */
-  readonly combination: string;
+  readonly combination: Combination;
   /** Null: the model's. */
   readonly threshold: number | null;
   readonly keepSpecks: boolean;
@@ -73,7 +73,7 @@ export async function makeResult(
  */
 export async function maskOf(
   result: Result,
-  combination: string,
+  combination: Combination,
   threshold: number | null,
   keepSpecks: boolean,
 ): Promise<CleanMask> {
@@ -86,8 +86,8 @@ export async function maskOf(
     restoreSpecks(labels, held.specks);
     return { labels, specks: held.specks };
   }
-  const members = membersOf(bits, present);
-  const subset: ModalityLogits = { ...logits, maps: membersOf(bits, logits.maps) };
+  const members = membersOfBits(bits, present);
+  const subset: ModalityLogits = { ...logits, maps: membersOfBits(bits, logits.maps) };
   const labels = oneMask(subset, grid, fusionOf(model.description, members, threshold ?? undefined));
   const cleaned = keepSpecks ? labels.slice() : labels;
   return { labels, specks: removeSpecks(cleaned, grid, model.description.cleanUp) };
@@ -98,8 +98,8 @@ export function isModelThreshold({ model }: Pick<Result, 'model'>, threshold: nu
 }
 
 /** The members of a combination's name as bits of the result's sequences. */
-export function memberBits({ present }: Pick<Result, 'present'>, combination: string): MemberBits {
-  const members = combination.split('+') as Modality[];
+export function memberBits({ present }: Pick<Result, 'present'>, combination: Combination): MemberBits {
+  const members = membersOf(combination);
   const missing = members.find((m) => !present.includes(m));
   if (missing !== undefined) {
     throw new QuorumError({

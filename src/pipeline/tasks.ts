@@ -8,7 +8,7 @@ import type { OpenedCandidate } from '../intake/openCandidate.js';
 import type { Series } from '../intake/study.js';
 import type { PreparedRecord } from '../kept/preparedStore.js';
 import type { Runs } from '../masks/runs.js';
-import type { LabelScheme, Modality, Region } from '../terms.js';
+import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ReportDetails } from './context.js';
@@ -40,7 +40,7 @@ export interface WorkerTasks {
   report: Task<ExportJob, { html: string }>;
   /** The mask as runs, which cross to the main process in a fraction of its voxels' time. */
   labels: Task<OnResult<{ mask: MaskInput }>, { runs: Runs; header: BinaryHeader<'masks.labels'> }>;
-  specks: Task<OnResult<{ combination: string }>, SpeckVoxels[]>;
+  specks: Task<OnResult<{ combination: Combination }>, SpeckVoxels[]>;
   /** What was found in every combination at another threshold than the model's. */
   combinations: Task<OnResult<Moved>, Response<'masks.combinations'>>;
   disagreement: Task<
@@ -48,11 +48,11 @@ export interface WorkerTasks {
     Labels & { header: BinaryHeader<'maps.disagreement'> }
   >;
   decidedBy: Task<
-    OnResult<{ combination: string; region: Region } & Moved>,
+    OnResult<{ combination: Combination; region: Region } & Moved>,
     Labels & { header: BinaryHeader<'maps.decidedBy'> }
   >;
   probability: Task<
-    OnResult<{ combination: string; region: Region; kind: 'fused' | 'spread' }>,
+    OnResult<{ combination: Combination; region: Region; kind: 'fused' | 'spread' }>,
     Labels & { header: BinaryHeader<'maps.probability'> }
   >;
   explore: Task<
@@ -65,7 +65,7 @@ export interface WorkerTasks {
       files: Partial<Record<Modality, string>>;
       voxel: readonly [number, number, number];
       grid: Grid;
-      combination: string | null;
+      combination: Combination | null;
     },
     Response<'maps.voxel'>
   >;
@@ -80,11 +80,16 @@ export interface WorkerTasks {
   seriesVolumes: Task<OnResult<{ mask: MaskInput }>, Response<'masks.seriesVolumes'>>;
   scores: Task<OnResult<{ truth: MaskInput } & Moved>, Response<'masks.scores'>>;
   blobs: Task<
-    OnResult<{ combinations: readonly string[]; threshold: number | null; limit: number }>,
+    OnResult<{ combinations: readonly Combination[]; threshold: number | null; limit: number }>,
     Response<'choices.list'>
   >;
   blobAnswer: Task<
-    OnResult<{ combinations: readonly string[]; threshold: number | null; blob: number; answer: string }>,
+    OnResult<{
+      combinations: readonly Combination[];
+      threshold: number | null;
+      blob: number;
+      answer: Combination;
+    }>,
     SpeckVoxels
   >;
   image: Task<{ file: string }, { header: BinaryHeader<'images.volume'>; voxels: Uint8Array }>;

@@ -9,7 +9,7 @@ import { isMeasured } from '../model/support.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
-import { combinationName, type Modality, type Population, REGIONS } from '../terms.js';
+import { combinationName, type Modality, membersOf, type Population, REGIONS } from '../terms.js';
 import { checkWarnings } from './checkWarnings.js';
 import type { Lost } from './open/account.js';
 
@@ -66,7 +66,7 @@ export function missingChecks(
   { agreementFlags, inputChecks }: Knowledge,
 ): CheckName[] {
   const agrees = REGIONS.some((region) => agreementFlags?.[region] && agreement[region] !== null);
-  const isPair = (pair: string) => pair.split('+').every((one) => present.includes(one as Modality));
+  const isPair = (pair: string) => membersOf(pair).every((one) => present.includes(one));
   const swapped = Object.entries(inputChecks?.swapped ?? {}).some(([pair, check]) => check && isPair(pair));
   const uptake = inputChecks?.uptake && present.includes('t1') && present.includes('t1ce');
   return [

@@ -45,7 +45,7 @@ export function bitsOf(members: readonly Modality[], present: readonly Modality[
 }
 
 /** The members of a set of bits. */
-export function membersOf<T>(bits: MemberBits, present: readonly T[]): T[] {
+export function membersOfBits<T>(bits: MemberBits, present: readonly T[]): T[] {
   return present.filter((_, i) => bits & (1 << i));
 }
 

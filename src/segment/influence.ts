@@ -1,4 +1,4 @@
-import { type Modality, REGIONS, type Region } from '../terms.js';
+import { type Modality, type PerRegion, perRegion } from '../terms.js';
 import type { PatternCounts } from './combine.js';
 import { bitsOf, type MemberBits } from './fusion.js';
 
@@ -30,8 +30,6 @@ function overlapOf(patterns: Uint32Array, a: MemberBits, b: MemberBits): Overlap
 function dice({ a, b, both }: Overlap): number {
   return a + b === 0 ? 1 : (2 * both) / (a + b);
 }
-
-export type PerRegion<T> = Record<Region, T>;
 
 /** What leaving modality m out of the set would change, in ml per region. */
 export interface Contribution {
@@ -99,9 +97,4 @@ export function singleVolumesOf(
 /** Dice between two subsets' masks before clean-up, per region. */
 export function agreementBetween(patterns: PatternCounts, a: MemberBits, b: MemberBits): PerRegion<number> {
   return perRegion((r) => dice(overlapOf(patterns[r], a, b)));
-}
-
-/** One value per region, from its index and name. */
-export function perRegion<T>(value: (index: number, region: Region) => T): PerRegion<T> {
-  return Object.fromEntries(REGIONS.map((region, r) => [region, value(r, region)])) as PerRegion<T>;
 }

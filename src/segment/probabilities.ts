@@ -1,7 +1,7 @@
 import { REGIONS, type Region } from '../terms.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
 import { Abstention } from './abstention.js';
-import { type Fusion, type MemberBits, membersOf } from './fusion.js';
+import { type Fusion, type MemberBits, membersOfBits } from './fusion.js';
 import type { LogitMap, ModalityLogits } from './logits.js';
 import { PointSampler, reachOf, SliceSampler } from './sampler.js';
 import { bitAt } from './tissue.js';
@@ -92,9 +92,9 @@ export function probabilitiesAt(
 
 function membersAlone({ maps }: ModalityLogits, { weights, biases }: Fusion, members: MemberBits) {
   return {
-    maps: membersOf(members, maps),
-    weights: membersOf(members, weights),
-    biases: membersOf(members, biases),
+    maps: membersOfBits(members, maps),
+    weights: membersOfBits(members, weights),
+    biases: membersOfBits(members, biases),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Lattice } from '../segment/lattice.js';
 import { computeLogits, type LogitMap, type ModalityLogits, silence } from '../segment/logits.js';
 import { modalityLogits } from '../segment/mirroredPass.js';
 import { packBits } from '../segment/tissue.js';
-import { type Combination, combinationName, type LabelScheme, MODALITIES, type Modality } from '../terms.js';
+import { combinationName, type LabelScheme, MODALITIES, type Modality } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
 import type { Grid, Size } from '../volume/volume.js';
@@ -49,7 +49,7 @@ export interface PredictedCase {
   /** Where the truth is known; everywhere when null. */
   readonly known: Box | null;
   /** BraTS label maps on the grid by combination name, nested, before clean-up. */
-  masks(rules: FusionRules, combinations: readonly Combination[]): Promise<Map<string, Uint8Array>>;
+  masks(rules: FusionRules, combinations: readonly (readonly Modality[])[]): Promise<Map<string, Uint8Array>>;
 }
 
 export interface PredictOptions {

@@ -12,7 +12,7 @@ import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
-import { fusionOf, membersOf } from '../../src/segment/fusion.js';
+import { fusionOf, membersOfBits } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
 import { combinationName } from '../../src/terms.js';
@@ -32,8 +32,8 @@ const subsets = Array.from({ length: (1 << present.length) - 1 }, (_, n) => n + 
 
 const rows: { name: string; full: number; fast: number; cleaned: number }[] = [];
 for (const bits of subsets) {
-  const members = membersOf(bits, present);
-  const of = { ...logits, maps: membersOf(bits, logits.maps) };
+  const members = membersOfBits(bits, present);
+  const of = { ...logits, maps: membersOfBits(bits, logits.maps) };
   for (const threshold of [0.2, 0.8]) {
     const fusion = fusionOf(model.description, members, threshold);
     const all = (1 << members.length) - 1;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agreementFlagsOf, gainsOf, loweredShare, supportOf } from '../../src/measure/knowledge.js';
 import { rangesOf } from '../../src/measure/ranges.js';
 import type { BrainMeasure, RegionMeasure } from '../../src/measure/wholeBrains.js';
-import { allCombinations, combinationName } from '../../src/terms.js';
+import { allCombinations, combinationName, membersOf } from '../../src/terms.js';
 
 interface Made extends Partial<RegionMeasure> {
   patient: number;
@@ -27,7 +27,7 @@ function row({ patient, combination = 'flair', ...rest }: Made): BrainMeasure {
     patient: `${patient}`,
     spacing: [1, 1, 1],
     combination,
-    members: combination.split('+') as unknown as BrainMeasure['members'],
+    members: membersOf(combination),
     regions: { WT: region, TC: region, ET: region },
   };
 }

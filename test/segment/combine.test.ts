@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
-import { bitsOf, type Fusion, membersOf, subsetSums } from '../../src/segment/fusion.js';
+import { bitsOf, type Fusion, membersOfBits, subsetSums } from '../../src/segment/fusion.js';
 import { agreementOf, contributionsOf } from '../../src/segment/influence.js';
 import { layLattice } from '../../src/segment/lattice.js';
 import { type LogitMap, type ModalityLogits, silence } from '../../src/segment/logits.js';
@@ -138,7 +138,7 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
       const threshold = 1 / (1 + Math.exp(-fusion.thresholdLogit));
       let tumour = 0;
       for (const bits of subsets) {
-        const members = membersOf(bits, [0, 1, 2, 3]);
+        const members = membersOfBits(bits, [0, 1, 2, 3]);
         forEachVoxel(grid, (voxel, at) => {
           const [wt, tc, et] = oracle(logits, fusion, members, voxel).map((p) => p > threshold);
           const expected = et ? 4 : tc ? 1 : wt ? 2 : 0;

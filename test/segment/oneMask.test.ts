@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
-import { type Fusion, membersOf } from '../../src/segment/fusion.js';
+import { type Fusion, membersOfBits } from '../../src/segment/fusion.js';
 import { layLattice } from '../../src/segment/lattice.js';
 import { type LogitMap, type ModalityLogits, silence } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
@@ -69,10 +69,10 @@ describe('the mask of one combination', () => {
         const subsets = Array.from({ length: 15 }, (_, n) => n + 1);
         const { labels } = await combine(whole, grid, fusion, subsets);
         for (const bits of subsets) {
-          const found = oneMask({ ...whole, maps: membersOf(bits, whole.maps) }, grid, {
+          const found = oneMask({ ...whole, maps: membersOfBits(bits, whole.maps) }, grid, {
             ...fusion,
-            weights: membersOf(bits, fusion.weights),
-            biases: membersOf(bits, fusion.biases),
+            weights: membersOfBits(bits, fusion.weights),
+            biases: membersOfBits(bits, fusion.biases),
           });
           expect(Buffer.compare(Buffer.from(found), Buffer.from(labels.get(bits)!))).toBe(0);
           labelled += found.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);

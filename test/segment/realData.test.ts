@@ -7,7 +7,7 @@ import type { Model } from '../../src/model/model.js';
 import { openModel } from '../../src/pipeline/models.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';
-import { bitsOf, fusionOf, membersOf } from '../../src/segment/fusion.js';
+import { bitsOf, fusionOf, membersOfBits } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { allCombinations, MODALITIES } from '../../src/terms.js';
 import type { Volume } from '../../src/volume/volume.js';
@@ -67,7 +67,7 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
     const { labels } = await combine(logits, grid, fusionOf(model.description, MODALITIES), subsets);
     const outsides = MODALITIES.map((m) => outsideOf(prepared.images[m]!));
     for (const members of allCombinations()) {
-      const own = membersOf(bitsOf(members, MODALITIES), outsides);
+      const own = membersOfBits(bitsOf(members, MODALITIES), outsides);
       const mask = labels.get(bitsOf(members, MODALITIES))!;
       const outside = mask.reduce(
         (count, label, at) => count + (label !== 0 && own.every((air) => air[at] === 1) ? 1 : 0),

@@ -1,5 +1,5 @@
 /** Markdown tables and numbers. */
-import { MODALITIES, MODALITY_TITLES, type Modality, REGIONS, type Region } from '../../../src/terms.js';
+import { MODALITIES, MODALITY_TITLES, membersOf, REGIONS, type Region } from '../../../src/terms.js';
 
 /** A Markdown table; columns of numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -23,7 +23,7 @@ export function triple(values: Readonly<Record<Region, number | null>>, digits =
 
 /** `T1 + FLAIR`. */
 export function titlesOf(combination: string): string {
-  const members = combination.split('+') as Modality[];
+  const members = membersOf(combination);
   if (members.length === MODALITIES.length) return 'all four';
   return members.map((m) => MODALITY_TITLES[m]).join(' + ');
 }

@@ -4,8 +4,8 @@ import type { BidsRequest } from '../../contract/commands.js';
 import { type CaseReport, caseReportSchema } from '../../contract/report.js';
 import { QuorumError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
-import { REGIONS } from '../../terms.js';
 import { warningsIn } from '../../pipeline/report.js';
+import { REGIONS } from '../../terms.js';
 import { bidsSessions } from './layout.js';
 import { CASES_FOLDER } from './participants.js';
 

@@ -1,8 +1,5 @@
 import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { segmentEach, withModel } from '../batch.js';
-import type { NamedCase } from '../caseNames.js';
-import type { Host } from '../host.js';
 import { type BidsRequest, segmentRequestSchema } from '../../contract/commands.js';
 import type { CaseOutcome } from '../../contract/report.js';
 import { QuorumError } from '../../errors.js';
@@ -11,6 +8,9 @@ import { refuseOutputInsideInput } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { JobContext } from '../../pipeline/context.js';
 import { FILES } from '../../pipeline/plan.js';
+import { segmentEach, withModel } from '../batch.js';
+import type { NamedCase } from '../caseNames.js';
+import type { Host } from '../host.js';
 import { bidsSessions } from './layout.js';
 
 /** What the pipeline itself writes of each case: report.json with everything that is known, and its files. */

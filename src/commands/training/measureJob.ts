@@ -13,11 +13,11 @@ import {
 } from '../../measure/measureModel.js';
 import { MODEL_FILE, type Model, readModel } from '../../model/model.js';
 import { type ModelDescription, modelSchema } from '../../model/schema.js';
+import type { JobContext } from '../../pipeline/context.js';
+import { networkOf } from '../../pipeline/models.js';
 import { openDataset } from '../../training/dataset.js';
 import { readSplit, type Side } from '../../training/split.js';
 import { type VerifiedDataset, verifyDataset } from '../../training/verify.js';
-import type { JobContext } from '../../pipeline/context.js';
-import { networkOf } from '../../pipeline/models.js';
 
 type Knowledge = ModelDescription['knowledge'];
 

@@ -1,7 +1,7 @@
 import { titles } from '../../contract/warnings.js';
 import { bidsDerivative, bidsNames } from '../../export/bids.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
-import type { Modality } from '../../terms.js';
+import { membersOf } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
 import { inScheme, LABEL_VALUES, REGION_OF_LABEL } from '../labels.js';
@@ -20,7 +20,7 @@ export const bids: FormatWriter = {
       modelName: description.name,
       modelVersion: description.version,
       modelHash: hash,
-      sequences: titles(main.combination.split('+') as Modality[]),
+      sequences: titles(membersOf(main.combination)),
       threshold: plan.options.threshold ?? description.threshold,
       isEdited: main.isEdited,
       labels: {

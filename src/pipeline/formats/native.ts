@@ -1,7 +1,7 @@
 import type { CaseReport } from '../../contract/report.js';
 import { inFiles } from '../../numbers.js';
 import { volumesOf } from '../../segment/cleanUp.js';
-import { perRegion } from '../../segment/influence.js';
+import { perRegion } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
 import { inScheme } from '../labels.js';

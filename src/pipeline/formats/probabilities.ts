@@ -1,14 +1,12 @@
 import { inFilesOrNull } from '../../numbers.js';
 import { bitsOf, fusionOf } from '../../segment/fusion.js';
-import { type PerRegion, perRegion } from '../../segment/influence.js';
 import { type ProbabilityMaps, probabilityMaps } from '../../segment/probabilities.js';
-import { type Modality, REGIONS, type Region } from '../../terms.js';
+import { membersOf, type PerRegion, perRegion, REGIONS, type Region } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
 import { FILES, type Plan } from '../plan.js';
 import type { Result } from '../result.js';
 
-const membersOf = ({ options }: Plan) => options.combination.split('+') as Modality[];
 const given = (plan: Plan) => REGIONS.filter((region) => plan.given[region]);
 
 /**
@@ -18,13 +16,15 @@ const given = (plan: Plan) => REGIONS.filter((region) => plan.given[region]);
 export const probabilities: FormatWriter = {
   planned: (plan) => [
     ...given(plan).map((region) => FILES.probability(plan, region)),
-    ...(membersOf(plan).length > 1 ? given(plan).map((region) => FILES.spread(plan, region)) : []),
+    ...(membersOf(plan.options.combination).length > 1
+      ? given(plan).map((region) => FILES.spread(plan, region))
+      : []),
   ],
   write: async ({ subject, plan, stage, leaveOut, take, context }) => {
     context.report('probability maps', 0);
     const { result } = subject;
     const { grid, form } = result;
-    const members = membersOf(plan);
+    const members = membersOf(plan.options.combination);
     const maps = probabilityMaps(
       result.logits,
       grid,

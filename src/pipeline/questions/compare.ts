@@ -5,10 +5,9 @@ import { knownLabels, REGION_LABELS, regionMask } from '../../evaluate/labels.js
 import { differenceBlobs } from '../../segment/choices.js';
 import { volumesOf } from '../../segment/cleanUp.js';
 import { LABELS } from '../../segment/combine.js';
-import { membersOf } from '../../segment/fusion.js';
-import { perRegion } from '../../segment/influence.js';
+import { membersOfBits } from '../../segment/fusion.js';
 import { differenceMap, labelDice } from '../../segment/votes.js';
-import { combinationName, type LabelScheme } from '../../terms.js';
+import { type Combination, combinationName, type LabelScheme, perRegion } from '../../terms.js';
 import { sameGrid, voxelSpacing, voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { readLabelMap } from '../../volume/read.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
@@ -94,7 +93,7 @@ export async function scoresTask(
 ): Promise<TaskResult<'scores'>> {
   const labels = await labelsOf(store, source, truth);
   const entries = [...held.masks].map(([bits, mask]) => [
-    combinationName(membersOf(bits, held.present)),
+    combinationName(membersOfBits(bits, held.present)),
     labelDice(mask.labels, labels),
   ]);
   return Object.fromEntries(entries) as TaskResult<'scores'>;
@@ -143,7 +142,7 @@ export class BlobTasks {
     this.last = null;
   }
 
-  private async find(held: HeldResult, combinations: readonly string[], threshold: number | null) {
+  private async find(held: HeldResult, combinations: readonly Combination[], threshold: number | null) {
     const key = JSON.stringify([held.source.images, held.source.model.hash, combinations, threshold]);
     if (this.last?.key === key) return this.last;
     const masks: Uint8Array[] = [];

@@ -1,12 +1,12 @@
 import { QuorumError } from '../../errors.js';
 import { runsOfMask } from '../../masks/runs.js';
 import { volumesOf } from '../../segment/cleanUp.js';
-import { membersOf } from '../../segment/fusion.js';
+import { membersOfBits } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';
 import { probabilitiesAt, probabilityMaps } from '../../segment/probabilities.js';
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
-import { MODALITIES, type Modality } from '../../terms.js';
+import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { readVolume } from '../../volume/read.js';
 import { resample } from '../../volume/resample.js';
@@ -38,9 +38,9 @@ export async function decidedByTask(
   { combination, region }: TaskArguments<'decidedBy'>,
 ): Promise<TaskResult<'decidedBy'>> {
   const bits = memberBits(held, combination);
-  const members = membersOf(bits, held.present);
+  const members = membersOfBits(bits, held.present);
   const raw = async (subset: number) =>
-    (await maskOf(held, membersOf(subset, held.present).join('+'), null, true)).labels;
+    (await maskOf(held, combinationName(membersOfBits(subset, held.present)), null, true)).labels;
   const without = new Map<number, Uint8Array>();
   for (const [bit, rest] of leaveOneOut(bits))
     without.set(MODALITIES.indexOf(held.present[bit]), await raw(rest));

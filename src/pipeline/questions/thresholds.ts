@@ -1,5 +1,5 @@
 import type { CaseCombination } from '../../contract/results.js';
-import { membersOf } from '../../segment/fusion.js';
+import { membersOfBits } from '../../segment/fusion.js';
 import { combinationName } from '../../terms.js';
 import { findingsOf } from '../findings.js';
 import { isModelThreshold, makeResult } from '../result.js';
@@ -52,7 +52,7 @@ export function describeCombinations(
 ): Record<string, CaseCombination> {
   return Object.fromEntries(
     [...masks].map(([bits, { labels, specks }]) => {
-      const members = membersOf(bits, present);
+      const members = membersOfBits(bits, present);
       const found = { labels, specks, members, patterns, isMoved };
       return [combinationName(members), findingsOf(found, present, grid, model.description)];
     }),

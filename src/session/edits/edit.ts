@@ -8,7 +8,7 @@ import { type EditState, editStateSchema } from '../../contract/edits.js';
 import { makePrivateFolder, readJson, writePrivately } from '../../files/privateFiles.js';
 import { writeProblem } from '../../files/wholeFile.js';
 import type { Runs } from '../../masks/runs.js';
-import { perRegion } from '../../segment/influence.js';
+import { perRegion } from '../../terms.js';
 import { voxelVolume } from '../../volume/affine.js';
 import type { Grid } from '../../volume/volume.js';
 import { EditedMask } from './editedMask.js';

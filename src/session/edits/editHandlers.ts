@@ -3,7 +3,7 @@ import type { ParsedMaskRef } from '../../contract/masks.js';
 import { titles } from '../../contract/warnings.js';
 import { QuorumError } from '../../errors.js';
 import { checkRuns, maskOfRuns, type Runs, runsOf } from '../../masks/runs.js';
-import type { Modality } from '../../terms.js';
+import { membersOf } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
 import type { CaseSession } from '../cases/caseSession.js';
 import {
@@ -128,7 +128,7 @@ async function beginning(session: CaseSession, from: ParsedMaskRef, worker: Wind
   return {
     labels: maskOfRuns(runs, voxelCount(grid.size)),
     grid,
-    name: titles(from.combination.split('+') as Modality[]),
+    name: titles(membersOf(from.combination)),
     specks: specks.map((speck) => [...runsOf(speck.voxels, speck.labels)]),
   };
 }

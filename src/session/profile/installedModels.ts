@@ -9,7 +9,7 @@ import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/mod
 import type { ModelDescription } from '../../model/schema.js';
 import { supports } from '../../model/support.js';
 import { SHIPPED_MODEL } from '../../pipeline/models.js';
-import { perRegion } from '../../segment/influence.js';
+import { perRegion } from '../../terms.js';
 
 /** Text files of a Model folder that are shown; longer ones are cut. */
 const CARD_NAMES = ['CARD.md', 'README.md', 'card.md'];

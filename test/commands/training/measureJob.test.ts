@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeMeasurement } from '../../../src/cli/measure.js';
 import { runEvaluateJob } from '../../../src/commands/training/evaluateJob.js';
+import { runMeasureJob } from '../../../src/commands/training/measureJob.js';
 import {
   evaluateRequestSchema,
   type MeasureRequest,
@@ -10,7 +11,6 @@ import {
 } from '../../../src/contract/training.js';
 import { QuorumError } from '../../../src/errors.js';
 import { SHIPPED_MODEL } from '../../../src/pipeline/models.js';
-import { runMeasureJob } from '../../../src/commands/training/measureJob.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../../src/terms.js';
 import { writeNifti } from '../../../src/volume/niftiWriter.js';
 import { AFFINE, SIDE, tinyImage, writeTinyStudy } from '../../session/harness.js';
