@@ -1,5 +1,6 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { axisCodes, voxelSpacing } from '../volume/affine.js';
+import type { Grid } from '../volume/volume.js';
 import type { Choice, FoundSeries, Question } from './candidate.js';
 import { byTime, nameOf, questionsOf } from './recogniser/examination.js';
 
@@ -163,7 +164,9 @@ function acquiredAt({ about }: FoundSeries): number {
 }
 
 function coveredShare(one: FoundSeries): number {
-  return one.grid ? Math.min(1, coverageOf(one) / WHOLE_BRAIN_MM[planeOf(one)]) : 0;
+  if (!one.grid) return 0;
+  const along = axisOf(one.grid, sliceAxis(one.grid.affine));
+  return Math.min(1, coverageOf(one) / WHOLE_BRAIN_MM[along]);
 }
 
 /** Millimetres from the first slice's far side to the last one's. */
@@ -177,10 +180,14 @@ function sliceSpacingOf({ grid }: FoundSeries): number {
   return grid ? voxelSpacing(grid.affine)[sliceAxis(grid.affine)] : Number.POSITIVE_INFINITY;
 }
 
-/** The patient's axis that the slices are stacked on. */
-function planeOf({ grid }: FoundSeries): Axis {
+/** The patient's axis that the slices were acquired along: of DICOM its frames', of a file that of its longest voxels. */
+function planeOf({ grid, source }: FoundSeries): Axis {
   if (!grid) return 'S';
-  const letter = axisCodes(grid.affine)[sliceAxis(grid.affine)];
+  return axisOf(grid, source.kind === 'dicom' ? 2 : sliceAxis(grid.affine));
+}
+
+function axisOf({ affine }: Grid, axis: 0 | 1 | 2): Axis {
+  const letter = axisCodes(affine)[axis];
   return letter === 'R' || letter === 'L' ? 'R' : letter === 'A' || letter === 'P' ? 'A' : 'S';
 }
 

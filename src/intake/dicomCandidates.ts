@@ -3,12 +3,13 @@ import { dirname } from 'node:path';
 import type { Grid } from '../volume/volume.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
+import { canTakeFrames, isPartOfFile } from './dicom/framesOfFile.js';
 import type { DicomImage } from './dicom/image.js';
 import { isValidUid } from './dicom/readHeader.js';
 import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
 import { examinationName, patientOf } from './patient.js';
 import { ANOTHER_BODY_PART } from './recogniser/asideWords.js';
-import { headIn, isOtherPart, otherPartIn } from './recogniser/bodyWords.js';
+import { headIn, isFarFromHead, isOtherPart, otherPartIn } from './recogniser/bodyWords.js';
 import { settleContrast } from './recogniser/examination.js';
 import { judge, sequenceOf, type Text } from './recogniser/recognise.js';
 import { whyNoImage, whyNoStack } from './setAside.js';
@@ -63,7 +64,13 @@ function candidateOf(
   const volumes = assembleVolumes(images);
   const texts = [...new Set(images.flatMap(({ studyTexts }) => studyTexts))];
   const found = volumes.map((volume) =>
-    seriesOf(volume, otherPartOf(volume, volumes, texts), transferSyntaxes, shownOf),
+    seriesOf(
+      volume,
+      otherPartOf(volume, volumes, texts),
+      isDiffusion(volume, volumes),
+      transferSyntaxes,
+      shownOf,
+    ),
   );
   found.sort((a, b) => (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0));
   const series = settleContrast(found, { texts });
@@ -145,14 +152,18 @@ function otherPartOf(
   if (isOtherPart(bodyPart) && !(isHeadStudy && parts.size === 1))
     return `“${bodyPart}” as Body Part Examined`;
   const [studyDescription] = volume.first.studyTexts;
+  const named = isHeadStudy ? null : otherPartIn(studyDescription);
   const other =
-    isHeadStudy || /head|brain|skull/i.test(bodyPart ?? '') ? null : otherPartIn(studyDescription);
+    named && /head|brain|skull/i.test(bodyPart ?? '') && !(parts.size === 1 && isFarFromHead(named))
+      ? null
+      : named;
   return other && `“${other}” in the description of the examination`;
 }
 
 function seriesOf(
   volume: DicomVolume,
   otherPart: string | null,
+  isDiffusionPart: boolean,
   transferSyntaxes: ReadonlyMap<string, string>,
   shownOf: (file: string) => string,
 ): FoundSeries {
@@ -165,8 +176,9 @@ function seriesOf(
     noImage ??
     judgement?.aside ??
     (otherPart && `${ANOTHER_BODY_PART}: ${otherPart}`) ??
+    (isDiffusionPart ? `diffusion (b ${volume.facts.bValue} of a diffusion series)` : null) ??
     whyNoStack(volume) ??
-    whyNotConverted(volume, files.length);
+    whyNotConverted(volume);
   return {
     id: hashOf(frames.map(({ sopInstanceUid, frame }) => `${sopInstanceUid}#${frame}`)),
     source: {
@@ -206,18 +218,23 @@ function judgementOf(first: DicomImage, about: AboutSeries) {
   });
 }
 
-/** The converter takes files whole: one that holds frames of several volumes gives none of them alone. */
-function whyNotConverted({ first, frames }: DicomVolume, files: number): string | null {
-  if (files === 1 && first.frames.length > frames.length)
-    return 'several volumes in one file are not converted';
-  return null;
+/** Of a file that holds several volumes each is taken alone, unless they are compressed. */
+function whyNotConverted(volume: DicomVolume): string | null {
+  if (!isPartOfFile(volume) || canTakeFrames(volume)) return null;
+  return 'one of several volumes in one compressed file, which is not taken apart';
+}
+
+/** A volume without diffusion weighting of a series that has others with it. */
+function isDiffusion({ first, facts }: DicomVolume, all: readonly DicomVolume[]): boolean {
+  const ofSeries = all.filter((one) => one.first.seriesInstanceUid === first.seriesInstanceUid);
+  return facts.bValue !== undefined && ofSeries.some((one) => (one.facts.bValue ?? 0) > 0);
 }
 
 function aboutOf({ first, facts }: DicomVolume): AboutSeries {
   const about = {
     description: first.description,
     protocol: first.protocol,
-    acquired: first.acquired,
+    acquired: facts.acquired ?? first.acquired,
     echoTime: facts.echoTime,
     repetitionTime: first.repetitionTime,
     inversionTime: facts.inversionTime,

@@ -34,6 +34,8 @@ interface Made {
   readonly agent?: string;
   readonly protocol?: string;
   readonly body?: string;
+  /** Pixel Spacing, in place of 1 mm. */
+  readonly pixel?: string;
   /** What each slice's pixels are. */
   readonly values?: (at: number) => number;
 }
@@ -79,6 +81,7 @@ function writeSeries(folder: string, study: string, made: Made): void {
       element(0x20, 0x37, 'DS', ORIENTATION[plane]),
     ];
     const bytes = dicomBytes({
+      ...(made.pixel === undefined ? {} : { spacing: made.pixel }),
       slice,
       series: String(number),
       study: '1.2.9',
@@ -243,6 +246,27 @@ describe('what headers say that voxels or the examination contradict', () => {
     const found = await examination(`part-${study}`, study, [series]);
     expect(taken(found)).toEqual({});
     expect(whyNot(found, 5)).toContain('another part of the body');
+  });
+
+  it('a body part HEAD that was left over does not make a knee or a spine a head', async () => {
+    const one = { number: 5, name: 't1_tse_fs_cor KM', clock: '100000', times: SE, body: 'HEAD' } as const;
+    const far = await examination('left over', 'MRT ISG mit KM', [one]);
+    expect(taken(far)).toEqual({});
+    expect(whyNot(far, 5)).toContain('isg');
+    // The neck and the orbit are looked at together with the head.
+    expect(taken(await examination('near', 'MRT Hals mit KM', [one]))).toEqual({ t1ce: 5 });
+  });
+
+  it('the plane is that of the frames, also where slices are thin and pixels long', async () => {
+    const thin = { name: 'T2W_TSE COR', plane: 'coronal', stack: [128, 1.8], pixel: '17\\1.8' } as const;
+    const series = [
+      { number: 2, name: 'FLAIR', clock: '100000', times: FLAIR, scanning: 'SE\\IR' },
+      { number: 3, name: 'T2W_TSE', clock: '100500', times: T2, stack: [10, 17] },
+      { number: 4, clock: '101000', times: T2, ...thin },
+    ] as const;
+    const found = await examination('planes', 'MRI BRAIN', series);
+    expect(taken(found)).toEqual({ flair: 2, t2: 3 });
+    expect(whyNot(found, 4)).toContain('coronal');
   });
 
   it.each([

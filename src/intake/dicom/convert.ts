@@ -9,7 +9,8 @@ import { type ImageHeader, readHeader } from '../../volume/read.js';
 import type { DicomFrame } from '../study.js';
 import { onEvenSlices } from './evenSlices.js';
 import { forConverter, intoOneSeries } from './forConverter.js';
-import { holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
+import { canTakeFrames, floatNifti, isPartOfFile, takeFrames } from './framesOfFile.js';
+import { affineOf, holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
 import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
@@ -62,6 +63,7 @@ export async function convertVolume(
   file: string,
   options: ConvertOptions = {},
 ): Promise<{ header: ImageHeader; frames: DicomFrame[] }> {
+  if (isPartOfFile(volume)) return ownFrames(volume, file, options);
   const files = await filesOf(volume, transferSyntaxes, options.limitBytes ?? LIMIT_BYTES);
   const given = [...files.values()];
   const { status, images, messages } = await inThread(await converting(given), volume.first.file, options);
@@ -85,6 +87,23 @@ export async function convertVolume(
   setAffine(whole.nifti, whole.affine);
   await writeFile(file, whole.nifti, { mode: 0o600, flush: true });
   return { header: await readHeader(file), frames: [...placed.frames] };
+}
+
+/** One volume of a multi-frame file that holds several: its frames alone, where the headers place them. */
+async function ownFrames(volume: DicomVolume, file: string, { mend = false }: ConvertOptions) {
+  const { first } = volume;
+  const frames = [...volume.frames];
+  const voxels = canTakeFrames(volume) ? await takeFrames(volume) : null;
+  if (!voxels) throw failed(first.file, 'uncompressed frames', 'compressed ones, of several volumes');
+  const size = [first.columns, first.rows, frames.length] as const;
+  const nifti = floatNifti(voxels, size);
+  const placed = { frames, affine: affineOf(volume, frames, false, null), isFlipped: false };
+  const whole = mend
+    ? onEvenSlices(nifti, { size, datatype: 'float32' }, placed, volume.spacing ?? 1)
+    : { nifti, affine: placed.affine };
+  setAffine(whole.nifti, whole.affine);
+  await writeFile(file, whole.nifti, { mode: 0o600, flush: true });
+  return { header: await readHeader(file), frames };
 }
 
 /** Syntaxes whose pixels lie in the file as they are, lowest byte first, once `forConverter` has inflated what was deflated. */

@@ -15,7 +15,7 @@ const AS_IT_IS = 0.1;
  */
 export function onEvenSlices(
   nifti: Uint8Array,
-  { size: [columns, rows], datatype }: ImageHeader,
+  { size: [columns, rows], datatype }: Pick<ImageHeader, 'size' | 'datatype'>,
   { frames, affine, isFlipped }: PlacedFrames,
   spacing: number,
 ): { readonly nifti: Uint8Array; readonly affine: Affine } {

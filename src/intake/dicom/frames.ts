@@ -43,6 +43,14 @@ export function framesOf(dataSet: DataSet, imageType: readonly string[]): FrameF
   );
 }
 
+/** Frame Acquisition Date-Time as ISO 8601 without a zone. */
+function frameTime(content: DataSet | undefined): string | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?/.exec(content?.string('x00189074') ?? '');
+  if (!parts) return undefined;
+  const [, year, month, day, hour, minute, second = '00'] = parts;
+  return `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+}
+
 function frameFacts(dataSet: DataSet, groups: readonly DataSet[], imageType: readonly string[]): FrameFacts {
   /** The data set that holds an attribute: a functional group's item of this frame, of all frames, or the image itself. */
   const holder = (sequence: string): DataSet | undefined =>
@@ -50,7 +58,9 @@ function frameFacts(dataSet: DataSet, groups: readonly DataSet[], imageType: rea
     (groups.length > 0 ? undefined : dataSet);
   const frameType = holder('x00189226')?.string('x00089007')?.split('\\') ?? imageType;
   const echo = number(holder('x00189114'), 'x00189082') ?? number(dataSet, 'x00180081');
+  const time = groups.length > 0 ? frameTime(holder('x00209111')) : undefined;
   return {
+    ...(time === undefined ? {} : { acquired: time }),
     position: numbers(holder('x00209113'), 'x00200032', 3) as Triple | null,
     orientation: numbers(holder('x00209116'), 'x00200037', 6) as Six | null,
     pixelSpacing: numbers(holder('x00289110'), 'x00280030', 2) as [number, number] | null,

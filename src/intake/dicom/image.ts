@@ -17,6 +17,8 @@ export interface FrameFacts {
   /** Values 3 and on of Image Type: M, P, NORM, … */
   readonly kind: string;
   readonly temporalIndex: number | undefined;
+  /** ISO 8601, of a frame that has a time of its own. */
+  readonly acquired?: string;
 }
 
 /** What Quorum takes from the header of one DICOM file; never its pixels. */

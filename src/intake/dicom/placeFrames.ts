@@ -61,11 +61,11 @@ export function placeFrames(volume: DicomVolume, header: ImageHeader, uneven = f
  * Voxel → RAS mm, at right angles: directions and spacing of the first frame, origin and the step from slice to slice by least squares
  * over all positions, so that rounded ones do not shear the grid.
  */
-function affineOf(
-  { facts, first: { rows } }: DicomVolume,
+export function affineOf(
+  { facts, first }: DicomVolume,
   frames: readonly DicomFrame[],
   isFlipped: boolean,
-  header: ImageHeader,
+  header: Pick<ImageHeader, 'affine'> | null,
 ): Affine {
   const [between, along] = facts.pixelSpacing ?? [1, 1];
   const cosines = frames[0].imageOrientationPatient;
@@ -82,11 +82,13 @@ function affineOf(
   const step =
     spread > 0
       ? places.reduce((sum, place, k) => sum + (k - middle) * dot(place, normal), 0) / spread
-      : dot([header.affine[8], header.affine[9], header.affine[10]], normal);
+      : header
+        ? dot([header.affine[8], header.affine[9], header.affine[10]], normal)
+        : (first.sliceThickness ?? 1);
   const column = down.map((v) => v * between * (isFlipped ? -1 : 1));
   const origin = [0, 1, 2].map((row) => {
     const mean = places.reduce((sum, place) => sum + place[row], 0) / frames.length;
-    return mean - middle * step * normal[row] - (isFlipped ? column[row] * (rows - 1) : 0);
+    return mean - middle * step * normal[row] - (isFlipped ? column[row] * (first.rows - 1) : 0);
   });
   const columns = [right.map((v) => v * along), column, normal.map((v) => v * step), origin];
   return columns.flatMap((values, n) => [...values, n === 3 ? 1 : 0]) as unknown as Affine;

@@ -54,6 +54,15 @@ function shortened(words: readonly string[]): string[] {
   });
 }
 
+/** What may be imaged in an examination of the head as well. */
+const NEAR_HEAD =
+  /^(cervi|zervi|neck|hals|nacken|cuello|collo|pescoco|szy|kaula|larynx|pharynx|parotis|tmj|kiefer|orbit|plexus|spine|spinal|hws|hwk|c\d)/;
+
+/** Whether a part of the body is far from the head: then a body part “HEAD” in its headers was left over. */
+export function isFarFromHead(part: string): boolean {
+  return !NEAR_HEAD.test(part.toLowerCase());
+}
+
 /** Whether a text names the head or the brain. */
 export function headIn(text: string | undefined): boolean {
   return text !== undefined && namesHead(wordsOf(text));

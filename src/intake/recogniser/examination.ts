@@ -320,8 +320,15 @@ function doubtOf(
 
 /** Not two parts of one attempt: water and in-phase image of one acquisition are both before or both after. */
 function canDiffer(one: FoundSeries, other: FoundSeries): boolean {
+  // Phases in one file: which of them follows the agent their common time does not tell.
+  if (isOneFile(one, other) && timeOf(one.about) === timeOf(other.about))
+    return one.judgement?.rank === other.judgement?.rank;
   if (hasTime(one) && hasTime(other)) return minutesBetween(one, other) >= REPEATED_MINUTES;
   return one.judgement?.rank === other.judgement?.rank;
+}
+
+function isOneFile({ source: a }: FoundSeries, { source: b }: FoundSeries): boolean {
+  return a.kind === 'dicom' && b.kind === 'dicom' && a.volume.first === b.volume.first;
 }
 
 /** Equal names, and not two parts of one acquisition. */

@@ -47,6 +47,8 @@ export interface DicomBytes {
   readonly date?: string;
   /** Image Position (Patient). */
   readonly position?: readonly [number, number, number];
+  /** Pixel Spacing. */
+  readonly spacing?: string;
   readonly syntax?: string;
   /** Placed before the pixels. */
   readonly extra?: readonly Buffer[];
@@ -97,7 +99,7 @@ export function dicomBytes(options: DicomBytes = {}): Buffer {
     ...(options.frames ? [element(0x28, 8, 'IS', String(options.frames))] : []),
     element(0x28, 0x10, 'US', us(rows)),
     element(0x28, 0x11, 'US', us(columns)),
-    element(0x28, 0x30, 'DS', '1\\1'),
+    element(0x28, 0x30, 'DS', options.spacing ?? '1\\1'),
     element(0x28, 0x100, 'US', us(16)),
     element(0x28, 0x101, 'US', us(16)),
     element(0x28, 0x102, 'US', us(15)),
