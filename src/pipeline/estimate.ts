@@ -51,9 +51,9 @@ export class Estimate {
     const expected = stage / speed;
     const x = expected > 0 ? (this.now() - this.reportedAt) / expected : 0;
     const along = x < BY_CLOCK ? x : 1 - (BY_CLOCK * (1 - BY_CLOCK)) / x;
-    const slower = Math.max(1, x);
-    const secondsLeft = ((stage * (1 - along) + 1 - until) / speed) * slower;
+    const progress = reported + stage * along;
+    const secondsLeft = ((1 - progress) / progress) * (this.now() - this.started);
     // What was measured elsewhere moves the bar; it is no word on how long it takes here.
-    return { progress: reported + stage * along, ...(isMeasured ? { secondsLeft } : {}) };
+    return { progress, ...(isMeasured ? { secondsLeft } : {}) };
   }
 }

@@ -145,6 +145,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     const moved = (await volumes.locator('[data-region=WT] .ml').textContent())!.trim();
     await openView(page, 'Compare');
     await page.getByText('Computing all combinations').waitFor({ state: 'detached' });
+    await page.getByRole('radio', { name: 'Volume', exact: true }).check({ force: true });
     expect(await page.getByTestId('compare-threshold').textContent()).toContain('threshold 0.95');
     await expect
       .poll(() => page.locator('button[data-combination=flair]').getAttribute('aria-label'))

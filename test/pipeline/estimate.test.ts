@@ -48,6 +48,14 @@ describe('the estimate of a job', () => {
     expect(last.secondsLeft).toBeGreaterThan(90);
   });
 
+  it('is not led astray by the last small step of a stage that drags on', () => {
+    const { estimate, wait } = started();
+    wait(30).report(0.299, 0.3);
+    // 8 seconds more for a thousandth: the rest is still as much work as it was.
+    expect(wait(8).at().secondsLeft).toBeLessThan(120);
+    expect(estimate.at().progress).toBeLessThanOrEqual(0.3);
+  });
+
   it('moves by what was measured elsewhere until its own speed is known, and says no time by that', () => {
     const { estimate, wait } = started();
     estimate.report(0, 0.5, 100);
