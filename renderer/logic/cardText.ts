@@ -24,6 +24,17 @@ export function cardBlocks(markdown: string): CardBlock[] {
   return blocks;
 }
 
+/** Letters that a reader takes in before anything else. */
+const LEAD = 260;
+
+/** What a model says of itself: its first sentences, and the rest. */
+export function leadOf(description: string): { readonly lead: string; readonly more: string } {
+  const sentences = description.split(/(?<=[.!?])\s+/);
+  let count = 1;
+  while (count < sentences.length && sentences.slice(0, count + 1).join(' ').length <= LEAD) count++;
+  return { lead: sentences.slice(0, count).join(' '), more: sentences.slice(count).join(' ') };
+}
+
 function spansOf(text: string): CardBlock['spans'] {
   return text
     .split('**')

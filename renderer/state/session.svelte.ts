@@ -290,8 +290,8 @@ export class Session {
   /** Asks before a case that is being worked on is left; false: it is not to be left. */
   async #mayLeave(): Promise<boolean> {
     const id = this.study?.case.id;
-    const job = id === undefined ? null : this.jobs.ofCase(id);
-    if (id === undefined || !job || job.job === this.#agreed) return true;
+    const job = id === undefined ? null : this.study!.work;
+    if (id === undefined || !job || (job.job !== '' && job.job === this.#agreed)) return true;
     const answer = await new Promise<'stop' | 'beside' | null>((finish) => {
       this.replacing = { job, finish };
     });

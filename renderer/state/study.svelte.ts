@@ -117,6 +117,11 @@ export class Study {
     return this.#jobs.of(this.case.id, 'segment') ?? this.#asked;
   }
 
+  /** Whatever is being done with the case, from the click on. */
+  get work(): JobEvent | null {
+    return this.#jobs.ofCase(this.case.id) ?? this.#asked ?? this.preparing.job;
+  }
+
   get running(): boolean {
     return this.job !== null;
   }

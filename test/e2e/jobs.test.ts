@@ -66,6 +66,21 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await bar(page).waitFor();
     await expect.poll(() => chip(page).innerText()).toContain('Segmenting first');
     await expect.poll(() => chip(other).innerText()).toContain('Segmenting first');
+    // The chip finds room: the top bar stays one row, and the picture where it was.
+    const top = await page.evaluate('document.querySelector("header").getBoundingClientRect().height');
+    expect(top).toBeLessThan(60);
+  });
+
+  it('a window says that another one looks at the same case, until that is gone', async () => {
+    expect(await page.getByTestId('elsewhere').count()).toBe(0);
+    const tab = await page.context().newPage();
+    await tab.goto(new URL('/', server.address).href);
+    for (const one of [page, tab]) await one.getByTestId('elsewhere').waitFor();
+    await tab.close();
+    await vi.waitFor(async () => {
+      await page.evaluate('dispatchEvent(new Event("focus"))');
+      expect(await page.getByTestId('elsewhere').count()).toBe(0);
+    }, 10_000);
   });
 
   it('a second case says whom it waits for, and is cancelled at once', async () => {

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { cardBlocks } from '../../renderer/logic/cardText.js';
+import { cardBlocks, leadOf } from '../../renderer/logic/cardText.js';
 import { columns, without } from '../../renderer/logic/dotMatrix.js';
 import {
   bytes,
@@ -127,5 +128,14 @@ describe('a model card', () => {
       },
       { kind: 'item', spans: [{ text: 'item <b>x</b>', strong: false }] },
     ]);
+  });
+
+  it('says first what a model is for, and behind that how it was made', async () => {
+    const shipped = JSON.parse(await readFile('resources/model/model.json', 'utf8')).description;
+    const { lead, more } = leadOf(shipped);
+    expect(lead).toContain('It cannot judge');
+    expect(lead).not.toMatch(/\d steps|network/);
+    expect(`${lead} ${more}`).toBe(shipped);
+    expect(leadOf('One sentence alone.')).toEqual({ lead: 'One sentence alone.', more: '' });
   });
 });

@@ -86,6 +86,21 @@ describe('another case while a job runs', () => {
     expect([...asked('cases.open'), ...asked('cases.close')]).toEqual([]);
   });
 
+  it('is asked about from the click on, before the services have named the job', async () => {
+    const fake = fakeShell({
+      'cases.list': () => [emptyCase('a')],
+      'cases.segment': () => new Promise(() => {}),
+    });
+    const session = new Session(fake.shell);
+    session.start();
+    await vi.waitFor(() => expect(session.study?.case.id).toBe('a'));
+    void session.study!.segment();
+    void open(session);
+    await vi.waitFor(() => expect(session.replacing?.job.kind).toBe('segment'));
+    expect(fake.asked('cases.open')).toEqual([]);
+    session.replacing!.finish(null);
+  });
+
   it('takes its place when the user stops the job', async () => {
     const { session, asked } = await windowOn([running]);
     const opened = open(session);
