@@ -1,7 +1,7 @@
 import { shell } from 'electron';
 
 /** The only pages outside that Quorum ever opens, in the system's browser. */
-export const LINKS: Readonly<Record<string, string>> = {
+const LINKS: Readonly<Record<string, string>> = {
   /** The paper of the network and its training. */
   method: 'https://arxiv.org/abs/2402.16318',
 };

@@ -1,7 +1,7 @@
 import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
 
 /** Colours that colour-blind eyes tell apart (Okabe and Ito 2008), the same as in the exported picture. */
-export const REGION_COLOURS: Record<Region, string> = { WT: '#009e73', TC: '#0072b2', ET: '#f0e442' };
+const REGION_COLOURS: Record<Region, string> = { WT: '#009e73', TC: '#0072b2', ET: '#f0e442' };
 export const SEQUENCE_COLOURS: Record<Modality, string> = {
   t1: '#56b4e9',
   t1ce: '#e69f00',

@@ -3,7 +3,7 @@ import { Live } from './live.svelte.js';
 
 export type Factors = Readonly<Partial<Record<Modality, number>>>;
 export type CompareMap = 'none' | 'disagreement' | 'spread' | 'decidedBy' | 'faders';
-export const MOST_TILES = 4;
+const MOST_TILES = 4;
 
 /** What the Compare view looks at. */
 export class Comparing {

@@ -5,7 +5,7 @@ import { runsOf } from '../logic/runs.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
 import { type Jobs, waitingFor } from './jobs.svelte.js';
 
-export const BRAIN_TOOLS = ['look', 'brush', 'eraser', 'fill'] as const;
+const BRAIN_TOOLS = ['look', 'brush', 'eraser', 'fill'] as const;
 export type BrainTool = (typeof BRAIN_TOOLS)[number];
 
 /** One stroke: the voxels that it changed, and what they became. */

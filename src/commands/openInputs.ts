@@ -121,7 +121,7 @@ async function folderOfIndex(path: string): Promise<string> {
   return isFile ? dirname(path) : path;
 }
 
-/** @returns null when nothing can be read where nobody said that there is DICOM: what names tell says it better. */
+/** @returns null when the scan found nothing and no DICOM was expected: then the error by names is the clearer one. */
 async function look(
   paths: readonly string[],
   workingFolder: string,

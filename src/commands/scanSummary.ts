@@ -20,7 +20,7 @@ export async function scanPaths(paths: readonly string[], working: WorkingFolder
 }
 
 /** A scan as it is shown: without patient and DICOM identifiers. */
-export function summariseScan({ studies, files, ignored, problems }: Scan): ScanSummary {
+function summariseScan({ studies, files, ignored, problems }: Scan): ScanSummary {
   return { studies: studies.map(summariseCandidate), files, ignored: [...ignored], problems: [...problems] };
 }
 

@@ -12,7 +12,7 @@ import { boundingBox, crop, type Mask } from './mask.js';
  * Source: R. Saluja, "BraTS 2023 Lesion-Wise Performance Metrics" (github.com/rachitsaluja/BraTS-2023-Metrics,
  * challenge `BraTS-GLI`); the numbers suppose the 1 mm BraTS grid.
  */
-export const BRATS_2023 = { dilations: 3, smallestMm3: 50, penaltyMm: 374 } as const;
+const BRATS_2023 = { dilations: 3, smallestMm3: 50, penaltyMm: 374 } as const;
 
 /** Scores of one region by lesion. */
 export interface LesionWiseScore {

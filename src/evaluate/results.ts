@@ -10,7 +10,7 @@ import { type Summary, scoresFile, summarise } from './summary.js';
 import { casesCsv, combinationTable } from './tables.js';
 
 /** The pooled scores, by which a later result is compared with this one. */
-export const PATIENTS_FILE = 'patients.json';
+const PATIENTS_FILE = 'patients.json';
 
 const pooledSchema = z.object({
   dice: z.number(),

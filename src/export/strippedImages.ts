@@ -12,7 +12,7 @@ export const strippedImageFile = (modality: Modality) => `images/${modality}.nii
  *
  * @throws QuorumError NOT_SKULL_STRIPPED, the check that was overridden when the case was prepared.
  */
-export function refuseFaces(overridden: readonly Problem[]): void {
+function refuseFaces(overridden: readonly Problem[]): void {
   const face = overridden.find(({ code }) => code === 'NOT_SKULL_STRIPPED');
   if (face) throw new QuorumError(face);
 }

@@ -16,7 +16,7 @@ export interface ArchiveLimits {
 }
 
 /** An examination takes some hundred megabytes. */
-export const ARCHIVE_LIMITS: ArchiveLimits = { files: 50_000, bytes: 4 * 2 ** 30, depth: 24 };
+const ARCHIVE_LIMITS: ArchiveLimits = { files: 50_000, bytes: 4 * 2 ** 30, depth: 24 };
 
 /** What the archives of one scan may hold together: many small ones are as much as one large one. */
 export class ArchiveBudget {

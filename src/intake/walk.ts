@@ -16,7 +16,7 @@ export interface WalkLimits {
 }
 
 /** An examination has some thousand files; a folder of a whole department is not walked. */
-export const WALK_LIMITS: WalkLimits = { files: 50_000, depth: 24 };
+const WALK_LIMITS: WalkLimits = { files: 50_000, depth: 24 };
 
 /**
  * All files in or below folders, and loose files as they are. Links to folders are not followed, so that the walk ends; hidden files,

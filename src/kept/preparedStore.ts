@@ -17,7 +17,7 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const matrix = z.array(z.number()).length(16);
 
 /** `prepared.json`: what was done, and where each source series lies. No name, path or date of a patient is in it. */
-export const preparedRecordSchema = z.object({
+const preparedRecordSchema = z.object({
   format: z.literal(1),
   summary: preparedSchema,
   images: z.partialRecord(

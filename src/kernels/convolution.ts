@@ -125,7 +125,7 @@ function convolution(
 }
 
 /** How a sum over `count` voxels is split: fixed by the shape, so that threads do not change it. */
-export function slabsOf(count: number, pairs: number): { slabs: number; chunk: number } {
+function slabsOf(count: number, pairs: number): { slabs: number; chunk: number } {
   const wanted = Math.min(Math.ceil(32 / pairs), Math.ceil(count / 256));
   const chunk = Math.ceil(count / wanted);
   return { slabs: Math.ceil(count / chunk), chunk };

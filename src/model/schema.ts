@@ -82,6 +82,10 @@ export const modelSchema = z
     if ((model.width === undefined) === (model.channels === undefined)) {
       context.addIssue({ code: 'custom', path: ['width'], message: 'either width or channels' });
     }
+    if (model.patch.mirrored && !'LR'.includes(model.grid.orientation[0])) {
+      const message = 'the first axis of the grid must be left-right to mirror along it';
+      context.addIssue({ code: 'custom', path: ['patch', 'mirrored'], message });
+    }
     const expected = MODALITIES.filter((m) => model.modalities.includes(m));
     if (expected.join() !== model.modalities.join()) {
       context.addIssue({

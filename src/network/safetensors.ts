@@ -34,7 +34,7 @@ export interface ReadOptions {
 }
 
 /** Larger files are refused before they are read; a width-1 network with Adam's moments has 0.16 GB. */
-export const MAX_FILE_BYTES = 2 ** 30;
+const MAX_FILE_BYTES = 2 ** 30;
 
 /**
  * Reads a safetensors file, trusting nothing in it.

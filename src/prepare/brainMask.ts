@@ -8,7 +8,7 @@ import { isotropicGrid, partOfGrid } from './placement.js';
  * Numbers of the refinement, chosen on two heads and not fitted further (docs/preparation.md). Distances in mm from the
  * carried mask's border, negative inside.
  */
-export const REFINEMENT = {
+const REFINEMENT = {
   /** What is deeper inside than this is brain for sure, and shows how brain looks in this patient. */
   core: -4,
   /** What lies between shows how skull, scalp and air look in this patient. */

@@ -3,14 +3,14 @@ import { voxelSpacing } from '../volume/affine.js';
 import type { ImageFile } from '../volume/read.js';
 import { DISTINCT_LIMIT, type ImageMeasurements } from './measure.js';
 
-/** A skull-stripped brain has this many ml of non-zero voxels (issue-stated plausible range). */
+/** A skull-stripped brain has this many ml of non-zero voxels (chosen, not measured). */
 export const PLAUSIBLE_BRAIN_ML: readonly [number, number] = [600, 2000];
 
 /** Voxel sides accepted as "about 1 mm". */
 export const ABOUT_1MM: readonly [number, number] = [0.9, 1.1];
 
 /** A brain with air around it fills at most this share of the box around it (an ellipsoid fills 0.52). */
-export const LARGEST_BOX_FILL = 0.85;
+const LARGEST_BOX_FILL = 0.85;
 
 /** Problems that no option overrides: there is nothing in the image, or it is a mask. */
 export function contentProblem(image: ImageFile, measured: ImageMeasurements): Problem | null {

@@ -10,7 +10,7 @@ export function dilate(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array>
 }
 
 /** Set voxels that are further than `mm` from every voxel that is not set; what lies outside the grid counts as set. */
-export function erode(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array> {
+function erode(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array> {
   return invert(dilate(invert(mask), mm));
 }
 

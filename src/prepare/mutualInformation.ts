@@ -1,5 +1,5 @@
 /** Intensities are sorted into this many classes of equal width. */
-export const MI_BINS = 32;
+const MI_BINS = 32;
 
 export interface MutualInformation {
   /** Bits. */

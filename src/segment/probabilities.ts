@@ -30,6 +30,43 @@ export function probabilityMaps(
       Float32Array
     >;
   const maps = { fused: empty(), spread: empty() };
+  eachVoxel(logits, grid, fusion, members, [0, 1, 2], (r, voxel, probability, spread) => {
+    const above = r === 0 ? 1 : maps.fused[REGIONS[r - 1]][voxel];
+    maps.fused[REGIONS[r]][voxel] = Math.min(probability, above);
+    maps.spread[REGIONS[r]][voxel] = spread;
+  });
+  return maps;
+}
+
+/** One of the maps that `probabilityMaps` gives, without the time and memory of the others. */
+export function probabilityMap(
+  logits: ModalityLogits,
+  grid: Grid,
+  fusion: Fusion,
+  members: MemberBits,
+  region: Region,
+  kind: keyof ProbabilityMaps,
+): Float32Array {
+  const data = new Float32Array(voxelCount(grid.size));
+  const at = REGIONS.indexOf(region);
+  // A region is nested in those before it.
+  const regions = kind === 'spread' ? [at] : [0, 1, 2].slice(0, at + 1);
+  eachVoxel(logits, grid, fusion, members, regions, (r, voxel, probability, spread) => {
+    if (kind === 'spread') data[voxel] = spread;
+    else data[voxel] = r === 0 ? probability : Math.min(probability, data[voxel]);
+  });
+  return data;
+}
+
+/** Every voxel where one of the members sees something, slice by slice, and in each slice region by region. */
+function eachVoxel(
+  logits: ModalityLogits,
+  grid: Grid,
+  fusion: Fusion,
+  members: MemberBits,
+  regions: readonly number[],
+  take: (region: number, voxel: number, probability: number, spread: number) => void,
+): void {
   const { maps: chosen, weights, biases } = membersAlone(logits, fusion, members);
   const reach = reachOf({ ...logits, maps: chosen }, grid);
   const samplers = chosen.map((map) => new SliceSampler(map, logits.lattice, logits.outsideLogit, reach));
@@ -39,9 +76,8 @@ export function probabilityMaps(
   const slices = samplers.map(() => new Float64Array(area));
   const fuse = fuser(abstention, logits.outsideLogit, chosen.length);
   for (let k = reach.first[2]; k <= reach.last[2]; k++) {
-    REGIONS.forEach((region, r) => {
+    for (const r of regions) {
       samplers.forEach((sampler, m) => sampler.sample(r, k, slices[m]));
-      const above = r === 0 ? null : maps.fused[REGIONS[r - 1]];
       for (let at = 0; at < area; at++) {
         const [i, j] = [at % width, Math.floor(at / width)];
         const voxel = reach.first[0] + i + grid.size[0] * (reach.first[1] + j + grid.size[1] * k);
@@ -53,12 +89,10 @@ export function probabilityMaps(
           (m) => biases[m][r],
           (m) => slices[m][at],
         );
-        maps.fused[region][voxel] = above ? Math.min(probability, above[voxel]) : probability;
-        maps.spread[region][voxel] = spread;
+        take(r, voxel, probability, spread);
       }
-    });
+    }
   }
-  return maps;
 }
 
 /** The nested probabilities of one combination at one voxel (i, j, k) of the grid: as `probabilityMaps` gives them there. */

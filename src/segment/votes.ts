@@ -2,7 +2,7 @@ import { REGIONS, type Region } from '../terms.js';
 import type { MemberBits } from './fusion.js';
 
 /** Whether a BraTS label belongs to a region (WT: 1, 2, 4; TC: 1, 4; ET: 4). */
-export function isInRegion(label: number, region: Region): boolean {
+function isInRegion(label: number, region: Region): boolean {
   if (region === 'WT') return label !== 0;
   return region === 'TC' ? label === 1 || label === 4 : label === 4;
 }

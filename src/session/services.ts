@@ -213,7 +213,7 @@ async function sweep(context: WindowContext): Promise<void> {
   ]);
 }
 
-/** The bytes as an ArrayBuffer of their own, copied only when they are a part of a larger one, or shared with what is kept. */
+/** A copy of the bytes as an ArrayBuffer of their own: what is sent must not be shared with what is kept. */
 function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }

@@ -9,7 +9,7 @@ import type { Validation } from './validate.js';
 import type { ParameterVector } from './vector.js';
 
 export const DICE_FILE = 'dice.json';
-export const PARAMETERS_FILE = 'parameters.safetensors';
+const PARAMETERS_FILE = 'parameters.safetensors';
 
 export interface RunScores {
   /** What was trained, in words. */

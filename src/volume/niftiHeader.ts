@@ -39,7 +39,7 @@ const DATATYPES: Record<number, VoxelType> = {
 };
 
 /** Which NIfTI version bytes claim to be by sizeof_hdr in either byte order, or null. */
-export function niftiVersion(bytes: Buffer): 'nifti1' | 'nifti2' | null {
+function niftiVersion(bytes: Buffer): 'nifti1' | 'nifti2' | null {
   if (bytes.length < 4) return null;
   const sizes = [bytes.readInt32LE(0), bytes.readInt32BE(0)];
   if (sizes.includes(HEADER_BYTES.nifti1)) return 'nifti1';

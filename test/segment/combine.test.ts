@@ -6,7 +6,7 @@ import { agreementOf, contributionsOf } from '../../src/segment/influence.js';
 import { layLattice } from '../../src/segment/lattice.js';
 import { type LogitMap, type ModalityLogits, silence } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
-import { probabilitiesAt, probabilityMaps } from '../../src/segment/probabilities.js';
+import { probabilitiesAt, probabilityMap, probabilityMaps } from '../../src/segment/probabilities.js';
 import { bitAt, packBits } from '../../src/segment/tissue.js';
 import { allCombinations, MODALITIES, type Modality, REGIONS } from '../../src/terms.js';
 import { type Grid, voxelCount } from '../../src/volume/volume.js';
@@ -168,6 +168,15 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
       });
       expect(worst).toBeLessThan(1e-5);
       expect(compared).toBeGreaterThan(1000);
+    });
+
+    it('gives one map alone as it is among all', () => {
+      const maps = probabilityMaps(logits, grid, fusion, 0b1011);
+      for (const kind of ['fused', 'spread'] as const)
+        for (const region of REGIONS) {
+          const alone = probabilityMap(logits, grid, fusion, 0b1011, region, kind);
+          expect(Buffer.from(alone.buffer).equals(Buffer.from(maps[kind][region].buffer))).toBe(true);
+        }
     });
 
     it('gives the same probabilities at a single voxel', () => {

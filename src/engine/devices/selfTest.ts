@@ -28,8 +28,8 @@ export interface Judgement {
   readonly speedRatio: number | null;
 }
 
-export const MAX_LOGIT_DIFFERENCE = 1e-2;
-export const MIN_DICE = 0.999;
+const MAX_LOGIT_DIFFERENCE = 1e-2;
+const MIN_DICE = 0.999;
 
 /** Sides of the reference volumes. A device far too slow is found out with the first. */
 const SIDES = [32, 64] as const;

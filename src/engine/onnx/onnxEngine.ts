@@ -9,7 +9,7 @@ import type { InferenceEngine, Pass, Tensor3 } from '../engine.js';
 import { reproducibleThreads } from './reproducibleThreads.js';
 
 /** Execution providers of onnxruntime; which of them a build has depends on the platform. */
-export const ONNX_PROVIDERS = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'] as const;
+const ONNX_PROVIDERS = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'] as const;
 export type OnnxProvider = (typeof ONNX_PROVIDERS)[number];
 
 export interface OnnxEngineOptions {

@@ -68,7 +68,7 @@ export function newUid(): string {
 }
 
 /** The same identifier for the same text, e.g. of a device. */
-export function uidOfText(text: string): string {
+function uidOfText(text: string): string {
   return uidOf(createHash('sha256').update(text).digest('hex').slice(0, 32));
 }
 

@@ -4,7 +4,7 @@ import { volumesOf } from '../../segment/cleanUp.js';
 import { membersOfBits } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';
-import { probabilitiesAt, probabilityMaps } from '../../segment/probabilities.js';
+import { probabilitiesAt, probabilityMap } from '../../segment/probabilities.js';
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
 import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
@@ -62,8 +62,9 @@ export function probabilityTask(
   held: HeldResult,
   { combination, region, kind }: TaskArguments<'probability'>,
 ): TaskResult<'probability'> {
-  const maps = probabilityMaps(held.logits, held.grid, held.fusion, memberBits(held, combination));
-  const labels = Uint8Array.from(maps[kind][region], (value) => Math.round(255 * value));
+  const bits = memberBits(held, combination);
+  const map = probabilityMap(held.logits, held.grid, held.fusion, bits, region, kind);
+  const labels = Uint8Array.from(map, (value) => Math.round(255 * value));
   return { labels, header: { grid: summariseGrid(held.grid), scale: 1 / 255 } };
 }
 

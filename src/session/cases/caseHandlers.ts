@@ -80,7 +80,7 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
         corrections: () => context.edits.forget(images),
         'the list of folders': () => context.recents.forget(folder === null ? paths : [...paths, folder]),
       });
-      // After all the rest: whoever sees the case gone may rely on nothing being left of it, or being told what is.
+      // Sent last, so that listeners can rely on the data being deleted, or on the error that says what is left.
       context.emit({ type: 'caseClosed', case: id });
       if (failed.length > 0)
         throw new QuorumError({
