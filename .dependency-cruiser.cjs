@@ -15,7 +15,7 @@ const allowed = {
     ...['files', 'volume', 'masks', 'network', 'kernels', 'model', 'intake'],
     ...['engine', 'prepare', 'segment', 'evaluate'],
   ],
-  measure: ['files', 'volume', 'masks', 'model', 'prepare', 'segment', 'training', 'evaluate'],
+  measure: ['files', 'volume', 'masks', 'model', 'engine', 'prepare', 'segment', 'training', 'evaluate'],
   export: ['files', 'volume', 'masks', 'intake', 'prepare', 'segment'],
   // Shapes of requests, events and results, and the words for them: no Node, no other room.
   contract: [],

@@ -7,6 +7,7 @@ const DOING: Readonly<Record<JobKind, string>> = {
   export: 'Exporting',
   train: 'Training',
   evaluate: 'Evaluating',
+  measure: 'Measuring',
 };
 
 /** What is being done, e.g. `Segmenting Doe`. */
