@@ -21,7 +21,7 @@ export default mergeConfig(
         // Processes that are started, killed and waited for.
         'test/session/{worker,forget,edits}.test.ts',
         'test/pipeline/{roads,faces}.test.ts',
-        'test/pipeline/training/measureJob.test.ts',
+        'test/commands/training/measureJob.test.ts',
         'test/engine/devices/{selfTest,selectEngine}.test.ts',
         // Training, and engines beside the one that is used by default.
         'test/training/{run,parity,torch,trainer}.test.ts',

@@ -2,9 +2,9 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
+import { writeCroppedSample } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { inTumour, MODEL_SPACING, writeCubes } from '../support/syntheticCubes.js';
 import { lpsAffine } from '../training/datasetFolder.js';
@@ -193,14 +193,14 @@ describe('quorum evaluate with masks of any method', () => {
 
 describe('quorum evaluate with a model', () => {
   it('scores a whole case exactly as the masks that `segment --all-combinations` writes of it', async () => {
-    for (const part of ['t1ce', 'flair', 'seg']) {
-      const file = `simulated-patient_${part}.nii.gz`;
-      cpSync(join(SAMPLE_PATIENT, file), at('whole', 'simulated', file), { recursive: true });
-    }
-    const segmented = await quorum('segment', at('whole'), '--out', at('masks'), '--all-combinations');
+    const folder = at('whole', 'simulated');
+    await mkdir(folder, { recursive: true });
+    await writeCroppedSample(folder, 'simulated', ['t1ce', 'flair', 'seg']);
+    const all = ['--all-combinations', '--force'];
+    const segmented = await quorum('segment', at('whole'), '--out', at('masks'), ...all);
     expect(segmented.code).toBe(0);
     const [model, masks] = [at('by-model'), at('by-masks')];
-    expect((await quorum('evaluate', at('whole'), '--out', model)).code).toBe(0);
+    expect((await quorum('evaluate', at('whole'), '--out', model, '--force')).code).toBe(0);
     expect((await quorum('evaluate', at('whole'), '--predictions', at('masks'), '--out', masks)).code).toBe(
       0,
     );

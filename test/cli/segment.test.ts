@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/contract/index.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
+import { tinyImage } from '../session/harness.js';
 import { diceOfMaps } from '../support/dice.js';
 import { supportedRegions } from '../support/shippedModel.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -243,13 +245,13 @@ describe('a folder of case folders', () => {
   it('is done case by case; one failure does not stop the rest; a second run continues', async () => {
     for (const name of ['a', 'b', 'broken']) {
       await mkdir(at('cases', name), { recursive: true });
-      await cp(sampleFile('flair'), at('cases', name, `${name}_flair.nii.gz`));
+      await writeNifti(at('cases', name, `${name}_flair.nii.gz`), tinyImage('flair'));
     }
-    writeFileSync(
-      at('cases/broken/broken_flair.nii.gz'),
-      readFileSync(sampleFile('flair')).subarray(0, 200_000),
-    );
-    const first = await quorum('segment', at('cases'), '--out', at('batch'));
+    const broken = at('cases/broken/broken_flair.nii.gz');
+    const whole = readFileSync(broken);
+    writeFileSync(broken, whole.subarray(0, whole.length / 2));
+    const args = ['segment', at('cases'), '--out', at('batch'), '--force'];
+    const first = await quorum(...args);
     expect(first.code).toBe(3);
     const summary = () =>
       JSON.parse(readFileSync(at('batch/report.json'), 'utf8')).cases.map(
@@ -263,8 +265,8 @@ describe('a folder of case folders', () => {
     expect(existsSync(at('batch/a/a_seg.nii.gz'))).toBe(true);
     expect(readdirSync(at('batch')).sort()).toEqual(['a', 'b', 'report.json']);
     expect(first.stdout).toContain('DATA_TRUNCATED');
-    await cp(sampleFile('flair'), at('cases/broken/broken_flair.nii.gz'));
-    const second = await quorum('segment', at('cases'), '--out', at('batch'));
+    writeFileSync(broken, whole);
+    const second = await quorum(...args);
     expect(second.code).toBe(0);
     expect(summary()).toEqual([
       ['a', 'skipped'],
@@ -281,14 +283,15 @@ describe('two patients whose folders have one name', () => {
       ['B', 't2'],
     ] as const) {
       await mkdir(at('same', parent, 'p1'), { recursive: true });
-      await cp(sampleFile(sequence), at('same', parent, 'p1', `p1_${sequence}.nii.gz`));
+      await writeNifti(at('same', parent, 'p1', `p1_${sequence}.nii.gz`), tinyImage(sequence));
     }
     const used = (...parts: string[]) => report(...parts).combination;
-    const parents = await quorum('segment', at('same/A'), at('same/B'), '--out', at('same-a'), '--overwrite');
+    const segment = (...args: string[]) => quorum('segment', ...args, '--force');
+    const parents = await segment(at('same/A'), at('same/B'), '--out', at('same-a'), '--overwrite');
     expect(parents.code).toBe(0);
     expect(readdirSync(at('same-a')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
     expect([used('same-a/A_p1'), used('same-a/B_p1')]).toEqual(['flair', 't2']);
-    const cases = await quorum('segment', at('same/A/p1'), at('same/B/p1'), '--out', at('same-b'));
+    const cases = await segment(at('same/A/p1'), at('same/B/p1'), '--out', at('same-b'));
     expect(cases.code).toBe(0);
     expect(readdirSync(at('same-b')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
     expect([used('same-b/A_p1'), used('same-b/B_p1')]).toEqual(['flair', 't2']);
