@@ -8,7 +8,7 @@ const allowed = {
   model: ['files', 'network'],
   intake: ['files', 'volume'],
   evaluate: ['files', 'volume', 'masks'],
-  engine: ['files', 'volume', 'network', 'kernels', 'model'],
+  engine: ['files', 'volume', 'masks', 'network', 'kernels', 'model'],
   prepare: ['files', 'volume', 'masks', 'intake', 'model', 'engine'],
   segment: ['volume', 'masks', 'model', 'prepare', 'engine'],
   training: [

@@ -1,4 +1,4 @@
-import type { Mask } from './mask.js';
+import type { Mask } from '../masks/mask.js';
 
 /** Steps to the 18 neighbours that share a face or an edge. */
 const STEPS = [-1, 0, 1]

@@ -1,6 +1,6 @@
+import { boundingBox, crop, type Mask } from '../masks/mask.js';
 import { quantile } from '../statistics.js';
 import type { Spacing } from '../volume/distanceTransform.js';
-import { boundingBox, crop, type Mask } from './mask.js';
 import { nearestDistances } from './nearestVoxel.js';
 
 /** HD95 in mm; when a mask is empty the value is by convention, and is counted apart. */

@@ -1,8 +1,8 @@
 import { QuorumError } from '../errors.js';
+import { dice } from '../masks/dice.js';
+import type { Box } from '../masks/mask.js';
+import { knownLabels, type LabelMap, labelMask, REGION_LABELS, type RegionLabels } from '../masks/schemes.js';
 import { LABEL_SCHEMES, type LabelScheme, REGIONS, type Region } from '../terms.js';
-import { dice } from './dice.js';
-import { knownLabels, type LabelMap, labelMask, REGION_LABELS, type RegionLabels } from './labels.js';
-import type { Box } from './mask.js';
 
 /** How the numbers in one method's masks are read. */
 export interface LabelReading {

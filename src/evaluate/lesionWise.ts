@@ -1,10 +1,10 @@
 import { mat4 } from 'gl-matrix';
+import { dice, overlapOf } from '../masks/dice.js';
+import { boundingBox, crop, type Mask } from '../masks/mask.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Spacing } from '../volume/distanceTransform.js';
-import { dice, overlapOf } from './dice.js';
 import { dilate } from './dilate.js';
 import { hd95 } from './hd95.js';
-import { boundingBox, crop, type Mask } from './mask.js';
 
 /**
  * Constants of the BraTS 2023 glioma challenge: true lesions closer than two dilations of 3 voxels are one lesion,

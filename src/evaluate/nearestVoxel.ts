@@ -1,5 +1,5 @@
+import type { Mask } from '../masks/mask.js';
 import type { Spacing } from '../volume/distanceTransform.js';
-import type { Mask } from './mask.js';
 
 /** Side in voxels of the cells into which the set voxels are sorted. */
 const CELL = 8;

@@ -1,11 +1,11 @@
+import { addOverlaps, dice, type Overlap, overlapOf, sensitivity, volumeError } from '../masks/dice.js';
+import type { Box } from '../masks/mask.js';
+import { type LabelMap, labelMask, REGION_LABELS, type RegionLabels, regionMask } from '../masks/schemes.js';
 import { mean } from '../statistics.js';
 import { type LabelScheme, REGIONS, type Region } from '../terms.js';
 import type { Spacing } from '../volume/distanceTransform.js';
-import { addOverlaps, dice, type Overlap, overlapOf, sensitivity, volumeError } from './dice.js';
 import { diagonalOf, type Hd95, hd95 } from './hd95.js';
-import { type LabelMap, labelMask, REGION_LABELS, type RegionLabels, regionMask } from './labels.js';
 import { type LesionWiseScore, lesionWiseScore } from './lesionWise.js';
-import type { Box } from './mask.js';
 
 /** A prediction beside its truth, on one grid. */
 export interface Comparison {

@@ -1,8 +1,8 @@
+import { isInRegion } from '../masks/labels.js';
 import { type PerRegion, perRegion } from '../terms.js';
 import { axisCodes, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Affine, Volume } from '../volume/volume.js';
-import { IN_REGION } from './regions.js';
 
 /** The longest diameter of a region in one axial slice, and the longest one perpendicular to it in the same slice. */
 export interface Diameters {
@@ -15,7 +15,7 @@ export interface Diameters {
 
 /** The diameters of each region of a mask; null where it is empty. */
 export function regionDiameters(mask: Volume<Uint8Array>): PerRegion<Diameters | null> {
-  return perRegion((_, region) => axialDiameters(mask, IN_REGION[region]));
+  return perRegion((_, region) => axialDiameters(mask, (label) => isInRegion(label, region)));
 }
 
 type Point = readonly [number, number];

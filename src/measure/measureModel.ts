@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import type { InferenceEngine } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
-import { regionMask } from '../evaluate/labels.js';
-import { crop } from '../evaluate/mask.js';
+import { crop } from '../masks/mask.js';
+import { regionMask } from '../masks/schemes.js';
 import type { InputChecks } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import type { ModelDescription } from '../model/schema.js';

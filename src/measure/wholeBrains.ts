@@ -1,9 +1,10 @@
 /** What a model's masks of whole brains are like: one row a case and combination, from which everything that it knows of itself follows. */
-import { dice, overlapOf } from '../evaluate/dice.js';
+
 import { hd95 } from '../evaluate/hd95.js';
-import { regionMask } from '../evaluate/labels.js';
-import type { Mask } from '../evaluate/mask.js';
 import { byRegion, PRESENT_ML } from '../evaluate/scores.js';
+import { dice, overlapOf } from '../masks/dice.js';
+import type { Mask } from '../masks/mask.js';
+import { regionMask } from '../masks/schemes.js';
 import type { ModelDescription } from '../model/schema.js';
 import { removeSpecks } from '../segment/cleanUp.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';

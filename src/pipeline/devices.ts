@@ -1,8 +1,12 @@
 import type { DeviceSummary } from '../contract/index.js';
-import { launchSelfTest, type SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import {
+  launchSelfTest,
+  type SelfTestLauncher,
+  type SelfTestReport,
+} from '../engine/devices/launchSelfTest.js';
 import { type DeviceStatus, inspectDevices } from '../engine/devices/selectEngine.js';
 
-export { launchSelfTest, type SelfTestLauncher };
+export { launchSelfTest, type SelfTestLauncher, type SelfTestReport };
 
 /**
  * Every device with its verdict; a GPU that was not yet tested with its present driver is tested.

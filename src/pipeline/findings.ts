@@ -1,8 +1,9 @@
 import type { CaseCombination } from '../contract/results.js';
+import { volumesOf } from '../masks/volumes.js';
 import { expectationOf } from '../model/expectedDice.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
-import { countEnhancingLesions, type Speck, volumesOf } from '../segment/cleanUp.js';
+import { countEnhancingLesions, type Speck } from '../segment/cleanUp.js';
 import type { PatternCounts } from '../segment/combine.js';
 import { bitsOf } from '../segment/fusion.js';
 import { agreementBetween, agreementOf, contributionsOf, singleVolumesOf } from '../segment/influence.js';

@@ -10,12 +10,12 @@ import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
 import { describePreparation } from '../export/preparationReport.js';
+import { LABEL_VALUES, REGION_OF_LABEL } from '../masks/labels.js';
+import { volumesOf } from '../masks/volumes.js';
 import { inFiles, inFilesOrNull, isGiven } from '../numbers.js';
-import { volumesOf } from '../segment/cleanUp.js';
 import { type Combination, type PerRegion, perRegion, type Region } from '../terms.js';
 import type { Surroundings } from './context.js';
 import type { Parts } from './format.js';
-import { LABEL_VALUES, REGION_OF_LABEL } from './labels.js';
 import type { Plan } from './plan.js';
 import type { EditedMask, Subject } from './subject.js';
 

@@ -1,4 +1,5 @@
 import { type Problem, QuorumError } from '../errors.js';
+import { diceOfMasks } from '../masks/dice.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
 import { multiplyAffines, sameGrid } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
@@ -6,7 +7,7 @@ import type { Grid, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { refineBrainMask } from './brainMask.js';
 import { PLAUSIBLE_BRAIN_ML } from './checks.js';
-import { maskMl, maskOverlap } from './morphology.js';
+import { maskMl } from './morphology.js';
 import { inverse, movedTo } from './placement.js';
 import type {
   BrainMask,
@@ -112,7 +113,7 @@ async function findMask(
     source: 'atlas',
     data: refined.data,
     reason: `the atlas’s mask carried over and refined by ${seen.map((m) => MODALITY_TITLES[m]).join(', ')}`,
-    agreement: maskOverlap(carried.data, refined.data),
+    agreement: diceOfMasks(carried.data, refined.data),
   };
 }
 

@@ -1,13 +1,10 @@
 import type { Problem } from '../errors.js';
-import { voxelSpacing } from '../volume/affine.js';
+import { ABOUT_1MM, isAbout1mm, voxelSpacing } from '../volume/affine.js';
 import type { ImageFile } from '../volume/read.js';
 import { DISTINCT_LIMIT, type ImageMeasurements } from './measure.js';
 
 /** A skull-stripped brain has this many ml of non-zero voxels (chosen, not measured). */
 export const PLAUSIBLE_BRAIN_ML: readonly [number, number] = [600, 2000];
-
-/** Voxel sides accepted as "about 1 mm". */
-export const ABOUT_1MM: readonly [number, number] = [0.9, 1.1];
 
 /** A brain with air around it fills at most this share of the box around it (an ellipsoid fills 0.52). */
 const LARGEST_BOX_FILL = 0.85;
@@ -28,7 +25,7 @@ export function contentProblem(image: ImageFile, measured: ImageMeasurements): P
 export function preparationProblems(image: ImageFile, measured: ImageMeasurements): Problem[] {
   const problems: Problem[] = [];
   const spacing = voxelSpacing(image.affine);
-  if (spacing.some((side) => side < ABOUT_1MM[0] || side > ABOUT_1MM[1])) {
+  if (!isAbout1mm(image)) {
     problems.push({
       code: 'NOT_ISOTROPIC_1MM',
       file: image.file,

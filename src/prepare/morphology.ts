@@ -58,14 +58,3 @@ export function maskMl({ data }: Pick<Volume<Uint8Array>, 'data'>, { affine }: G
 function invert(mask: Volume<Uint8Array>): Volume<Uint8Array> {
   return { ...mask, data: mask.data.map((value) => 1 - value) };
 }
-
-/** Dice of two masks of 0 and 1 on one grid; 0 where both are empty: two masks that hold nothing agree about no brain. */
-export function maskOverlap(a: Uint8Array, b: Uint8Array): number {
-  let both = 0;
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    both += a[i] & b[i];
-    sum += a[i] + b[i];
-  }
-  return sum === 0 ? 0 : (2 * both) / sum;
-}

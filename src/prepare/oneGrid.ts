@@ -1,3 +1,4 @@
+import { diceOfMasks } from '../masks/dice.js';
 import type { Modality } from '../terms.js';
 import {
   axisCodes,
@@ -11,7 +12,6 @@ import { applyReorientation, reorientationTo } from '../volume/orientation.js';
 import type { ImageFile } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
-import { maskOverlap } from './morphology.js';
 import type { InputNote } from './notes.js';
 
 type Images = Readonly<Partial<Record<Modality, ImageFile>>>;
@@ -105,10 +105,10 @@ function voxelsContradict(image: Volume, base: Volume): boolean {
     return share > BRAIN_SHARE[0] && share < BRAIN_SHARE[1];
   });
   if (!isBrain) return false;
-  const byVoxels = maskOverlap(own.data, other.data);
+  const byVoxels = diceOfMasks(own.data, other.data);
   if (byVoxels < SAME_BRAIN) return false;
   const placed = resample(own, other, { interpolation: 'nearest', into: new Uint8Array(other.data.length) });
-  return byVoxels > maskOverlap(placed, other.data);
+  return byVoxels > diceOfMasks(placed, other.data);
 }
 
 function brainOf({ size, affine, data }: Volume): Volume<Uint8Array> {

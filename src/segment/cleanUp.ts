@@ -1,9 +1,9 @@
+import { LABELS, REGION_MEMBERS } from '../masks/labels.js';
 import type { ModelDescription } from '../model/schema.js';
 import { REGIONS, type Region } from '../terms.js';
 import { voxelToWorld, voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid, Size } from '../volume/volume.js';
-import { LABELS } from './combine.js';
 
 /** A part of a region that was too small to keep; `voxels` and `label` bring it back. */
 export interface Speck {
@@ -17,12 +17,8 @@ export interface Speck {
   readonly labels: Uint8Array;
 }
 
-/** The labels that make up each region (nested), and what a removed part of it becomes. */
-const REGION_LABELS: Record<Region, { members: readonly number[]; becomes: number }> = {
-  WT: { members: [LABELS.core, LABELS.oedema, LABELS.enhancing], becomes: 0 },
-  TC: { members: [LABELS.core, LABELS.enhancing], becomes: LABELS.oedema },
-  ET: { members: [LABELS.enhancing], becomes: LABELS.core },
-};
+/** What a removed part of each region becomes. */
+const BECOMES: Readonly<Record<Region, number>> = { WT: 0, TC: LABELS.oedema, ET: LABELS.core };
 
 /**
  * Removes connected parts of a region that are smaller than model.json states, whole tumour first. A removed part of ET stays
@@ -38,7 +34,7 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
   for (const region of REGIONS) {
     const least = rule.minimumMl[region];
     if (least === 0) continue;
-    const { members, becomes } = REGION_LABELS[region];
+    const members = REGION_MEMBERS[region];
     const parts = connectedComponents(
       { size: box.size, affine: grid.affine, data: cut(labels, grid.size, box) },
       (label) => members.includes(label),
@@ -57,7 +53,7 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
         voxels,
         labels: Uint8Array.from(voxels, (at) => labels[at]),
       });
-      for (const at of voxels) labels[at] = becomes;
+      for (const at of voxels) labels[at] = BECOMES[region];
     }
   }
   return specks.sort((a, b) => b.ml - a.ml);
@@ -121,15 +117,6 @@ export function restoreSpecks(labels: Uint8Array, specks: readonly Speck[]): voi
       labels[at] = speck.labels[i];
     });
   }
-}
-
-/** Volumes of the nested regions of a BraTS label map (1, 2, 4), in ml. */
-export function volumesOf(labels: Uint8Array, grid: Grid): Record<Region, number> {
-  const counts = new Uint32Array(5);
-  for (const label of labels) counts[label]++;
-  const ml = voxelVolume(grid.affine) / 1000;
-  const [, core, oedema, , enhancing] = counts;
-  return { WT: (core + oedema + enhancing) * ml, TC: (core + enhancing) * ml, ET: enhancing * ml };
 }
 
 /**

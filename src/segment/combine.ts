@@ -1,4 +1,5 @@
 import { QuorumError } from '../errors.js';
+import { LABELS } from '../masks/labels.js';
 import { REGIONS } from '../terms.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
 import { Abstention } from './abstention.js';
@@ -6,9 +7,6 @@ import { type Fusion, fusedTerm, type MemberBits, subsetSums } from './fusion.js
 import type { ModalityLogits } from './logits.js';
 import { reachOf, SliceSampler, type VoxelBox } from './sampler.js';
 import { type Bits, bitAt } from './tissue.js';
-
-/** BraTS labels: 1 non-enhancing core (necrosis or non-enhancing tumour), 2 oedema or infiltration, 4 enhancing tumour. */
-export const LABELS = { core: 1, oedema: 2, enhancing: 4 } as const;
 
 /**
  * How often each pattern of subsets occurs: `patterns[region][p]` counts the voxels where bit S of p is set exactly when

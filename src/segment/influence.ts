@@ -1,3 +1,4 @@
+import { diceOfCounts } from '../masks/dice.js';
 import { type Modality, type PerRegion, perRegion } from '../terms.js';
 import type { PatternCounts } from './combine.js';
 import { bitsOf, type MemberBits } from './fusion.js';
@@ -26,10 +27,7 @@ function overlapOf(patterns: Uint32Array, a: MemberBits, b: MemberBits): Overlap
   return { a: inA, b: inB, both };
 }
 
-/** Dice of two masks given as counts; two empty masks agree fully (1). */
-function dice({ a, b, both }: Overlap): number {
-  return a + b === 0 ? 1 : (2 * both) / (a + b);
-}
+const diceOf = ({ a, b, both }: Overlap) => diceOfCounts(a, b, both);
 
 /** What leaving modality m out of the set would change, in ml per region. */
 export interface Contribution {
@@ -52,7 +50,7 @@ export function agreementOf(
   const whole = bitsOf(members, present);
   return perRegion((r) => {
     if (members.length < 2) return null;
-    const scores = members.map((m) => dice(overlapOf(patterns[r], whole, whole ^ bitsOf([m], present))));
+    const scores = members.map((m) => diceOf(overlapOf(patterns[r], whole, whole ^ bitsOf([m], present))));
     return scores.reduce((sum, score) => sum + score, 0) / scores.length;
   });
 }
@@ -96,5 +94,5 @@ export function singleVolumesOf(
 
 /** Dice between two subsets' masks before clean-up, per region. */
 export function agreementBetween(patterns: PatternCounts, a: MemberBits, b: MemberBits): PerRegion<number> {
-  return perRegion((r) => dice(overlapOf(patterns[r], a, b)));
+  return perRegion((r) => diceOf(overlapOf(patterns[r], a, b)));
 }

@@ -1,14 +1,14 @@
+import { LABELS, regionTable } from '../masks/labels.js';
 import type { SeriesPlacement } from '../prepare/preparation.js';
 import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
 import { type Affine, type Size, type Volume, voxelCount } from '../volume/volume.js';
-import { LABELS } from './combine.js';
 
-/** Labels whose voxels make up each region, the outermost first: WT, TC, ET. */
+/** The label of each region where no inner one is, the outermost first. */
 const NESTED = [
-  { label: LABELS.oedema, members: [LABELS.core, LABELS.oedema, LABELS.enhancing] },
-  { label: LABELS.core, members: [LABELS.core, LABELS.enhancing] },
-  { label: LABELS.enhancing, members: [LABELS.enhancing] },
+  ['WT', LABELS.oedema],
+  ['TC', LABELS.core],
+  ['ET', LABELS.enhancing],
 ] as const;
 
 /** A voxel of a series is looked at in steps of about this many mm. */
@@ -33,8 +33,9 @@ export function labelsOnSeries(
     Math.max(1, Math.round(mm / STEP_MM)),
   ) as unknown as Size;
   const affine = multiplyAffines(toCase, grid.affine);
-  for (const { label, members } of NESTED) {
-    const region = { ...mask, data: mask.data.map((value) => (members.some((m) => m === value) ? 1 : 0)) };
+  for (const [name, label] of NESTED) {
+    const table = regionTable(name);
+    const region = { ...mask, data: mask.data.map((value) => table[value]) };
     // One slice of the series at a time, so that the fine points of a whole series are never held.
     for (let k = box.first[2]; k <= box.last[2]; k++) {
       const slice: Box = { first: [box.first[0], box.first[1], k], last: [box.last[0], box.last[1], k] };

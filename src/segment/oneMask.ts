@@ -1,7 +1,7 @@
+import { LABELS } from '../masks/labels.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
 import { Abstention } from './abstention.js';
 import { type CellGrid, cellAxes, cellOffsets, cellsOf } from './cells.js';
-import { LABELS } from './combine.js';
 import { type Fusion, fusedTerm } from './fusion.js';
 import type { ModalityLogits } from './logits.js';
 import { PointSampler, reachOf } from './sampler.js';

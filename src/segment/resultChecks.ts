@@ -1,3 +1,4 @@
+import { LABELS } from '../masks/labels.js';
 import {
   axisNearest,
   type CoarseCase,
@@ -11,7 +12,6 @@ import { quantile } from '../statistics.js';
 import { voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid } from '../volume/volume.js';
-import { LABELS } from './combine.js';
 
 /** What a mask looks like beside the images it was found in; plain numbers, decided upon in `pipeline/warnings.ts`. */
 export interface ResultQuality {

@@ -1,16 +1,6 @@
-import { REGIONS, type Region } from '../terms.js';
+import { regionTable } from '../masks/labels.js';
+import type { Region } from '../terms.js';
 import type { MemberBits } from './fusion.js';
-
-/** Whether a BraTS label belongs to a region (WT: 1, 2, 4; TC: 1, 4; ET: 4). */
-function isInRegion(label: number, region: Region): boolean {
-  if (region === 'WT') return label !== 0;
-  return region === 'TC' ? label === 1 || label === 4 : label === 4;
-}
-
-/** For a label value (0..4): 1 when it belongs to the region, else 0. */
-export function regionTable(region: Region): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, label) => (isInRegion(label, region) ? 1 : 0));
-}
 
 /**
  * Per voxel the size of the minority among the masks: 0 where all agree about the region, at most half of their number.
@@ -62,26 +52,6 @@ export function differenceMap(
     counts[value]++;
   }
   return { map, both: counts[1], onlyA: counts[2], onlyB: counts[3] };
-}
-
-/** Dice of the three regions of two label maps; two empty regions agree (1). */
-export function labelDice(a: Uint8Array, b: Uint8Array): Record<Region, number> {
-  const pairs = new Uint32Array(25);
-  for (let at = 0; at < a.length; at++) pairs[5 * a[at] + b[at]]++;
-  const scores = REGIONS.map((region) => {
-    let inA = 0;
-    let inB = 0;
-    let both = 0;
-    for (let pair = 0; pair < 25; pair++) {
-      const hasA = isInRegion(Math.floor(pair / 5), region);
-      const hasB = isInRegion(pair % 5, region);
-      if (hasA) inA += pairs[pair];
-      if (hasB) inB += pairs[pair];
-      if (hasA && hasB) both += pairs[pair];
-    }
-    return [region, inA + inB === 0 ? 1 : (2 * both) / (inA + inB)];
-  });
-  return Object.fromEntries(scores) as Record<Region, number>;
 }
 
 /** The subsets of a combination with one member left out: bit number of the member → the rest (never empty). */

@@ -218,7 +218,6 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
-export type { SegmentResult } from '../commands/batch.js';
 export { SHIPPED_MODEL } from '../pipeline/models.js';
 export { SAMPLE_PATIENT } from '../pipeline/sample.js';
 export { QUORUM_VERSION } from '../version.js';

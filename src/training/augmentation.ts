@@ -1,4 +1,4 @@
-import { REGION_LABELS } from '../evaluate/labels.js';
+import { REGION_LABELS } from '../masks/schemes.js';
 import { REGIONS } from '../terms.js';
 import { changeIntensities, type IntensityRules } from './intensity.js';
 import { type TrainingVolume, TUMOUR, UNKNOWN } from './loadCase.js';

@@ -1,8 +1,8 @@
 import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine } from '../engine/engine.js';
-import { type LabelMap, oedemaLabel } from '../evaluate/labels.js';
-import type { Box } from '../evaluate/mask.js';
 import { openStudy } from '../intake/openStudy.js';
+import type { Box } from '../masks/mask.js';
+import { type LabelMap, oedemaLabel } from '../masks/schemes.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { combine } from '../segment/combine.js';

@@ -1,8 +1,8 @@
 import type { InferenceEngine } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
 import { addToCalibration, type CalibrationBins, calibrationBins } from '../evaluate/calibration.js';
-import { regionMask } from '../evaluate/labels.js';
 import { byRegion, type CaseScore, scoreRegions } from '../evaluate/scores.js';
+import { regionMask } from '../masks/schemes.js';
 import type { Model } from '../model/model.js';
 import { removeSpecks } from '../segment/cleanUp.js';
 import { bitsOf, fusionOf } from '../segment/fusion.js';

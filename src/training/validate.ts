@@ -1,5 +1,5 @@
-import { addOverlaps, dice, type Overlap } from '../evaluate/dice.js';
 import { byRegion } from '../evaluate/scores.js';
+import { addOverlaps, dice, type Overlap } from '../masks/dice.js';
 import { bootstrapInterval, type Interval, mean } from '../statistics.js';
 import { REGIONS, type Region } from '../terms.js';
 import { plainSample } from './augmentation.js';

@@ -1,5 +1,5 @@
 import { type Problem, problemOf, QuorumError } from '../errors.js';
-import { knownLabels, type LabelMap } from '../evaluate/labels.js';
+import { knownLabels, type LabelMap } from '../masks/schemes.js';
 import { type LabelScheme, MODALITIES } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readLabelMap, readVolume } from '../volume/read.js';

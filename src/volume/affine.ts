@@ -96,3 +96,10 @@ export function sameGrid(a: Grid, b: Grid, toleranceMm = 1e-2): boolean {
 function blank(): mat4 {
   return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 }
+
+/** Voxel sides accepted as "about 1 mm". */
+export const ABOUT_1MM: readonly [number, number] = [0.9, 1.1];
+
+export function isAbout1mm({ affine }: Pick<Grid, 'affine'>): boolean {
+  return voxelSpacing(affine).every((side) => side >= ABOUT_1MM[0] && side <= ABOUT_1MM[1]);
+}

@@ -1,10 +1,8 @@
-import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { LogitsCache } from '../kept/logitsCache.js';
-import { runsOfMask } from '../masks/runs.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
 import type { JobContext, Surroundings } from '../pipeline/context.js';
+import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
-import { summariseGrid } from '../pipeline/inspect.js';
 import { openCandidateTask, openSeriesTask, scanTask } from '../pipeline/open/scan.js';
 import { prepareTask } from '../pipeline/prepare.js';
 import {
@@ -24,16 +22,13 @@ import {
   probabilityTask,
   voxelTask,
 } from '../pipeline/questions/maps.js';
+import { brainTask, ShownMasks, specksTask } from '../pipeline/questions/shown.js';
 import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
 import { thumbnail } from '../pipeline/questions/thumbnail.js';
-import { maskOf } from '../pipeline/result.js';
 import { ResultStore } from '../pipeline/results.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import type { TaskArguments, TaskName, TaskResult } from '../pipeline/tasks.js';
-import { volumesOf } from '../segment/cleanUp.js';
-import { readLabelMap } from '../volume/read.js';
-import type { Grid } from '../volume/volume.js';
 
 export type Tasks = {
   [T in TaskName]: (
@@ -61,26 +56,16 @@ export function createTasks(
   const thresholds = new Thresholds();
   const at = async ({ source, threshold }: { source: CaseSource; threshold: number | null }) =>
     thresholds.of(await store.get(source), threshold);
-  const shown = maskShower();
+  const shown = new ShownMasks(store, thresholds);
   return {
     openSeries: openSeriesTask,
     prepare: prepareTask,
-    brain: async ({ file }) => ({ labels: (await readLabelMap(file)).data }),
+    brain: brainTask,
     segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
     export: (args, context) => exportTask(args, store, images, around, context),
     report: (args) => reportTask(args, store, images, around),
-    labels: async ({ source, mask }) => {
-      const held = await store.get(source);
-      if (mask.kind === 'labels') return shown(mask.labels, held.grid);
-      const { combination, threshold, keepSpecks } = mask;
-      const from = await thresholds.heldFor(held, threshold);
-      return shown((await maskOf(from, combination, threshold, keepSpecks)).labels, held.grid);
-    },
-    specks: async ({ source, combination }) =>
-      (await maskOf(await store.get(source), combination, null, false)).specks.map(({ voxels, labels }) => ({
-        voxels,
-        labels,
-      })),
+    labels: (args) => shown.get(args),
+    specks: (args) => specksTask(store, args),
     combinations: async (args) => describeCombinations(await at(args), true),
     disagreement: async (args) => disagreementTask(await at(args), args),
     decidedBy: async (args) => decidedByTask(await at(args), args),
@@ -105,18 +90,5 @@ export function createTasks(
       thresholds.clear();
       return null;
     },
-  };
-}
-
-/** Masks as they are shown, each made ready once for as long as it is held. */
-function maskShower(): (labels: Uint8Array, grid: Grid) => TaskResult<'labels'> {
-  const ready = new WeakMap<Uint8Array, TaskResult<'labels'>>();
-  return (labels, grid) => {
-    const found = ready.get(labels);
-    if (found) return found;
-    const header = { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) };
-    const made = { runs: runsOfMask(labels), header };
-    ready.set(labels, made);
-    return made;
   };
 }

@@ -1,7 +1,8 @@
 /** The worker process: heavy work, one job at a time beside any number of questions. Driven by `WorkerSupervisor`. */
-import type { SelfTestLauncher, SelfTestReport } from '../engine/devices/launchSelfTest.js';
+
 import { problemOf } from '../errors.js';
 import { ErrorLog } from '../kept/errorLog.js';
+import type { SelfTestLauncher, SelfTestReport } from '../pipeline/devices.js';
 import type { FromWorker, TaskName, ToWorker } from '../pipeline/tasks.js';
 import { createTasks } from './createTasks.js';
 import { hostPort } from './port.js';

@@ -7,10 +7,11 @@
 import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
+import { volumesOf } from '../../src/masks/volumes.js';
 import { openModel } from '../../src/pipeline/models.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { prepareCase } from '../../src/prepare/case.js';
-import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';
+import { removeSpecks } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
 import { fusionOf, membersOfBits } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';

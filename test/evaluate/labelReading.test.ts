@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QuorumError } from '../../src/errors.js';
 import { LabelCounts, readLabels } from '../../src/evaluate/labelReading.js';
-import { REGION_LABELS } from '../../src/evaluate/labels.js';
+import { REGION_LABELS } from '../../src/masks/schemes.js';
 import type { LabelScheme } from '../../src/terms.js';
 
 /** A truth of 40 voxels outside, 30 of oedema, 10 of core, 20 enhancing, in the labels that are given. */

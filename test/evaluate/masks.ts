@@ -1,4 +1,4 @@
-import type { Mask } from '../../src/evaluate/mask.js';
+import type { Mask } from '../../src/masks/mask.js';
 import type { Size } from '../../src/volume/volume.js';
 
 /** Union of balls (x, y, z, radius): voxels with (i−x)² + (j−y)² + (k−z)² ≤ r². */

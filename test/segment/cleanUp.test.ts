@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { removeSpecks, restoreSpecks, volumesOf } from '../../src/segment/cleanUp.js';
+import { volumesOf } from '../../src/masks/volumes.js';
+import { removeSpecks, restoreSpecks } from '../../src/segment/cleanUp.js';
 import type { Grid } from '../../src/volume/volume.js';
 
 /** 10×10×10 voxels of 1×1×2 mm: a voxel is 0.002 ml. */

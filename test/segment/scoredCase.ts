@@ -1,8 +1,9 @@
 import type { InferenceEngine } from '../../src/engine/engine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
+import { volumesOf } from '../../src/masks/volumes.js';
 import type { Model } from '../../src/model/model.js';
 import { prepareCase } from '../../src/prepare/case.js';
-import { removeSpecks, volumesOf } from '../../src/segment/cleanUp.js';
+import { removeSpecks } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
-import { volumesOf } from '../../src/segment/cleanUp.js';
+import { volumesOf } from '../../src/masks/volumes.js';
 import { EditedMask } from '../../src/session/edits/editedMask.js';
 import { History } from '../../src/session/edits/history.js';
 import {

@@ -1,5 +1,5 @@
-import { dice, overlapOf } from '../../src/evaluate/dice.js';
-import { type LabelMap, regionMask } from '../../src/evaluate/labels.js';
+import { dice, overlapOf } from '../../src/masks/dice.js';
+import { type LabelMap, regionMask } from '../../src/masks/schemes.js';
 import { REGIONS, type Region } from '../../src/terms.js';
 
 /** Dice per region of two BraTS label maps on one grid. */

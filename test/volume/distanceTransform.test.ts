@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Mask } from '../../src/evaluate/mask.js';
+import type { Mask } from '../../src/masks/mask.js';
 import { distanceTransform, type Spacing } from '../../src/volume/distanceTransform.js';
 
 function bruteForce({ data, size: [nx, ny, nz] }: Mask, spacing: Spacing): number[] {

@@ -1,7 +1,8 @@
 /** Clean-up and mirroring of a finished network, chosen on whole validation brains. */
-import { dice, overlapOf } from '../../../src/evaluate/dice.js';
-import { regionMask } from '../../../src/evaluate/labels.js';
+
 import { byRegion, PRESENT_ML } from '../../../src/evaluate/scores.js';
+import { dice, overlapOf } from '../../../src/masks/dice.js';
+import { regionMask } from '../../../src/masks/schemes.js';
 import { rounded } from '../../../src/measure/knowledge.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { removeSpecks } from '../../../src/segment/cleanUp.js';

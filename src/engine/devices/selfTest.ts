@@ -1,5 +1,6 @@
 /** Whether a device may be used: it must agree with the CPU and be faster. */
 import { problemOf } from '../../errors.js';
+import { diceOfCounts } from '../../masks/dice.js';
 import type { InferenceEngine } from '../engine.js';
 import { referenceInput } from './selfTestReference.js';
 
@@ -107,7 +108,7 @@ function compare(device: Measured, cpu: Measured, minSpeedRatio: number): Judgem
   }
   const numbers = {
     maxLogitDifference: difference,
-    dice: voxels.device + voxels.cpu === 0 ? 1 : (2 * voxels.both) / (voxels.device + voxels.cpu),
+    dice: diceOfCounts(voxels.device, voxels.cpu, voxels.both),
     speedRatio: cpu.fastestMs / device.fastestMs,
   };
   const times = `${device.fastestMs.toFixed(1)} ms, the CPU ${cpu.fastestMs.toFixed(1)} ms`;

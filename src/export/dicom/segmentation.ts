@@ -1,7 +1,7 @@
 import { QuorumError } from '../../errors.js';
 import { isValidUid } from '../../intake/dicom/readHeader.js';
 import type { DicomSeries } from '../../intake/study.js';
-import { LABELS } from '../../segment/combine.js';
+import { LABELS } from '../../masks/labels.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Volume } from '../../volume/volume.js';
 import { OUTLINE_COLOURS } from './colours.js';

@@ -1,9 +1,8 @@
 import type { DicomSeries } from '../../intake/study.js';
-import { LABELS } from '../../segment/combine.js';
+import { isInRegion, LABELS } from '../../masks/labels.js';
 import { REGIONS, type Region } from '../../terms.js';
 import type { Volume } from '../../volume/volume.js';
 import { type Contour, contoursOf } from '../contours.js';
-import { IN_REGION } from '../regions.js';
 import { OUTLINE_COLOURS } from './colours.js';
 import {
   algorithmIdentification,
@@ -87,7 +86,7 @@ function outlines(
       const inside = new Uint8Array(rows * columns);
       let at = 0;
       for (const voxel of pixelVoxels(placed, series))
-        inside[at++] = IN_REGION[region](labels[voxel]) ? 1 : 0;
+        inside[at++] = isInRegion(labels[voxel], region) ? 1 : 0;
       const isInside = (row: number, column: number) => inside[row * columns + column] === 1;
       return { placed, contours: inside.includes(1) ? contoursOf({ rows, columns, isInside }) : [] };
     })

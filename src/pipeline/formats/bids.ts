@@ -1,10 +1,10 @@
 import { titles } from '../../contract/warnings.js';
 import { bidsDerivative, bidsNames } from '../../export/bids.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
+import { inScheme, LABEL_VALUES, REGION_OF_LABEL } from '../../masks/labels.js';
 import { membersOf } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
-import { inScheme, LABEL_VALUES, REGION_OF_LABEL } from '../labels.js';
 
 /** A folder that is a BIDS derivative dataset of this one case: the result's mask with its labels and what made it. */
 export const bids: FormatWriter = {

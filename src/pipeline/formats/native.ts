@@ -1,10 +1,10 @@
 import type { CaseReport } from '../../contract/report.js';
+import { inScheme } from '../../masks/labels.js';
+import { volumesOf } from '../../masks/volumes.js';
 import { inFiles } from '../../numbers.js';
-import { volumesOf } from '../../segment/cleanUp.js';
 import { perRegion } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
-import { inScheme } from '../labels.js';
 import { FILES } from '../plan.js';
 
 /** The mask on the own grid of every series that lies elsewhere than it, with its volumes there. */

@@ -2,7 +2,7 @@ import { throwIfCancelled } from '../../errors.js';
 import { secondaryCaptures } from '../../export/dicom/secondaryCapture.js';
 import { readSourceHeader } from '../../export/dicom/sourceHeader.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
-import { volumesOf } from '../../segment/cleanUp.js';
+import { volumesOf } from '../../masks/volumes.js';
 import { type Modality, perRegion } from '../../terms.js';
 import { readVolume } from '../../volume/read.js';
 import { type DicomSource, dicomSources, maskOn, provenanceOf } from '../dicomSources.js';

@@ -1,6 +1,6 @@
-import { IN_REGION } from '../../export/regions.js';
 import { regionStl } from '../../export/surface.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
+import { isInRegion } from '../../masks/labels.js';
 import { REGIONS } from '../../terms.js';
 import type { FormatWriter } from '../format.js';
 import { FILES } from '../plan.js';
@@ -16,7 +16,9 @@ export const stl: FormatWriter = {
         leaveOut(file, 'not reliable from these sequences');
         continue;
       }
-      const bytes = regionStl({ ...subject.result.grid, data: main.labels }, IN_REGION[region]);
+      const bytes = regionStl({ ...subject.result.grid, data: main.labels }, (label) =>
+        isInRegion(label, region),
+      );
       if (bytes) await writeFileAtomically(await stage(file), [bytes]);
       else leaveOut(file, 'there is nothing of this region');
     }

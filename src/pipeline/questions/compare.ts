@@ -1,12 +1,12 @@
 import { QuorumError } from '../../errors.js';
-import { dice, overlapOf } from '../../evaluate/dice.js';
 import { hd95 } from '../../evaluate/hd95.js';
-import { knownLabels, REGION_LABELS, regionMask } from '../../evaluate/labels.js';
+import { dice, labelDice, overlapOf } from '../../masks/dice.js';
+import { LABELS } from '../../masks/labels.js';
+import { knownLabels, REGION_LABELS, regionMask } from '../../masks/schemes.js';
+import { volumesOf } from '../../masks/volumes.js';
 import { differenceBlobs } from '../../segment/choices.js';
-import { volumesOf } from '../../segment/cleanUp.js';
-import { LABELS } from '../../segment/combine.js';
 import { membersOfBits } from '../../segment/fusion.js';
-import { differenceMap, labelDice } from '../../segment/votes.js';
+import { differenceMap } from '../../segment/votes.js';
 import { type Combination, combinationName, type LabelScheme, perRegion } from '../../terms.js';
 import { sameGrid, voxelSpacing, voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { readLabelMap } from '../../volume/read.js';

@@ -1,6 +1,6 @@
 import { QuorumError } from '../../errors.js';
 import { runsOfMask } from '../../masks/runs.js';
-import { volumesOf } from '../../segment/cleanUp.js';
+import { volumesOf } from '../../masks/volumes.js';
 import { membersOfBits } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';

@@ -7,9 +7,8 @@ import {
 } from '../../contract/preparation.js';
 import type { CorrectedBrain } from '../../kept/brainStore.js';
 import { type PreparationSources, type Prepared, preparedImageName } from '../../kept/preparedStore.js';
-import { ABOUT_1MM } from '../../prepare/checks.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
-import { sameGrid, voxelSpacing } from '../../volume/affine.js';
+import { isAbout1mm, sameGrid, voxelSpacing } from '../../volume/affine.js';
 import type { Affine, Grid } from '../../volume/volume.js';
 import type { OpenFile } from './openFile.js';
 
@@ -85,10 +84,6 @@ export function preparedGrid({ record }: Prepared): Grid {
 /** A prepared image's file. */
 export function preparedImage({ folder }: Prepared, modality: Modality): string {
   return join(folder, preparedImageName(modality));
-}
-
-function isAbout1mm({ affine }: Grid): boolean {
-  return voxelSpacing(affine).every((side) => side >= ABOUT_1MM[0] && side <= ABOUT_1MM[1]);
 }
 
 /** `0.9 × 0.9 × 5.5 mm` where all are alike, else each sequence with its own. */

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import type { mapsContract, masksContract } from '../../contract/masks.js';
 import { QuorumError } from '../../errors.js';
 import { maskOfRuns } from '../../masks/runs.js';
+import { volumesOf } from '../../masks/volumes.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
-import { volumesOf } from '../../segment/cleanUp.js';
 import { MODALITIES } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 import {

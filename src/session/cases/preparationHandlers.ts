@@ -19,7 +19,7 @@ import {
 import { checkRuns } from '../../masks/runs.js';
 import type { JobContext } from '../../pipeline/context.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
-import type { PreparationTransforms } from '../../prepare/preparation.js';
+import type { TaskArguments } from '../../pipeline/tasks.js';
 import { MODALITIES } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
@@ -172,12 +172,12 @@ export function foldersInUse({ cases }: WindowContext): ReadonlySet<string> {
 function transformsFor(
   { summary, transforms }: PreparedRecord,
   wanted: PreparationOptions,
-): PreparationTransforms | null {
+): TaskArguments<'prepare'>['keep'] {
   const { coRegister, atlas, reference } = summary.options;
   const isSame = coRegister === wanted.coRegister && atlas === wanted.atlas;
   const sameReference =
     reference === wanted.reference || (wanted.reference !== null && wanted.reference === summary.reference);
-  return isSame && sameReference ? (transforms as unknown as PreparationTransforms) : null;
+  return isSame && sameReference ? (transforms as unknown as TaskArguments<'prepare'>['keep']) : null;
 }
 
 /** The network's file when the options ask for it. @throws QuorumError FILE_NOT_FOUND when none was added. */

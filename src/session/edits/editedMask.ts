@@ -1,5 +1,5 @@
+import { regionTable } from '../../masks/labels.js';
 import { RunBuilder, type Runs } from '../../masks/runs.js';
-import { regionTable } from '../../segment/votes.js';
 import { REGIONS, type Region } from '../../terms.js';
 
 /** A change with its opposite. */

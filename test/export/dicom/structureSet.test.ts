@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { QuorumError } from '../../../src/errors.js';
 import { readSourceHeader } from '../../../src/export/dicom/sourceHeader.js';
 import { structureSet } from '../../../src/export/dicom/structureSet.js';
-import { IN_REGION } from '../../../src/export/regions.js';
 import type { DicomSeries } from '../../../src/intake/study.js';
+import { isInRegion } from '../../../src/masks/labels.js';
 import { REGIONS, type Region } from '../../../src/terms.js';
 import { voxelToWorld } from '../../../src/volume/affine.js';
 import { temporaryFolder } from '../../volume/folder.js';
@@ -80,7 +80,7 @@ describe.skipIf(!have)('RT Structure Set', () => {
         const found = new Set(read[n].rois[at].lps.map(key));
         let expected = 0;
         for (const place of pixelPlaces(TURNED_SERIES[n]))
-          if (IN_REGION[region](hollow(...place))) {
+          if (isInRegion(hollow(...place), region)) {
             expected++;
             if (!near(found, place)) throw new Error(`${region}: nothing at ${place}`);
           }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { regionMask } from '../../src/evaluate/labels.js';
+import { regionMask } from '../../src/masks/schemes.js';
 import { type LabelScheme, REGIONS } from '../../src/terms.js';
 
 const map = { data: Uint8Array.of(0, 1, 2, 3, 4, 9), size: [6, 1, 1] as const };

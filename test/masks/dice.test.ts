@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addOverlaps, dice, overlapOf, sensitivity, volumeError } from '../../src/evaluate/dice.js';
+import { addOverlaps, dice, overlapOf, sensitivity, volumeError } from '../../src/masks/dice.js';
 
 const mask = (...data: number[]) => ({ data: Uint8Array.from(data), size: [data.length, 1, 1] as const });
 

@@ -1,3 +1,5 @@
+import { type PerRegion, perRegion } from '../terms.js';
+import { isInRegion } from './labels.js';
 import type { Mask } from './mask.js';
 
 /** Voxel counts of a prediction against a truth. Those of several cubes of one patient may be added. */
@@ -34,8 +36,7 @@ export function addOverlaps(overlaps: readonly Overlap[]): Overlap {
 
 /** Dice coefficient 2·TP / (2·TP + FP + FN): 1 when both are empty, 0 when one is. */
 export function dice({ truePositives, falsePositives, falseNegatives }: Overlap): number {
-  const total = 2 * truePositives + falsePositives + falseNegatives;
-  return total === 0 ? 1 : (2 * truePositives) / total;
+  return diceOfCounts(truePositives + falsePositives, truePositives + falseNegatives, truePositives);
 }
 
 /** TP / (TP + FN), or null when the truth is empty. */
@@ -47,4 +48,39 @@ export function sensitivity({ truePositives, falseNegatives }: Overlap): number 
 /** Predicted minus true volume in ml. */
 export function volumeError({ falsePositives, falseNegatives }: Overlap, voxelMm3: number): number {
   return ((falsePositives - falseNegatives) * voxelMm3) / 1000;
+}
+
+/** Dice of two sets by their sizes: 1 when both are empty, 0 when one is. */
+export function diceOfCounts(a: number, b: number, both: number): number {
+  return a + b === 0 ? 1 : (2 * both) / (a + b);
+}
+
+/** Dice of two masks of 0 and 1 on one grid. */
+export function diceOfMasks(a: Uint8Array, b: Uint8Array): number {
+  const counts = { a: 0, b: 0, both: 0 };
+  for (let at = 0; at < a.length; at++) {
+    counts.both += a[at] & b[at];
+    counts.a += a[at];
+    counts.b += b[at];
+  }
+  return diceOfCounts(counts.a, counts.b, counts.both);
+}
+
+/** Dice of the three regions of two BraTS label maps. */
+export function labelDice(a: Uint8Array, b: Uint8Array): PerRegion<number> {
+  const pairs = new Uint32Array(25);
+  for (let at = 0; at < a.length; at++) pairs[5 * a[at] + b[at]]++;
+  return perRegion((_, region) => {
+    let inA = 0;
+    let inB = 0;
+    let both = 0;
+    for (let pair = 0; pair < 25; pair++) {
+      const hasA = isInRegion(Math.floor(pair / 5), region);
+      const hasB = isInRegion(pair % 5, region);
+      if (hasA) inA += pairs[pair];
+      if (hasB) inB += pairs[pair];
+      if (hasA && hasB) both += pairs[pair];
+    }
+    return diceOfCounts(inA, inB, both);
+  });
 }
