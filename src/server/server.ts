@@ -11,9 +11,9 @@ import { type ErrorCode, isQuorumError, type Problem, problemOf, QuorumError } f
 import { callRoutes } from './callRoutes.js';
 import { fileRoutes } from './fileRoutes.js';
 import { checkOrigin } from './guard.js';
+import { Sessions } from './oneTimeAddress.js';
 import { PathScope } from './pathScope.js';
 import { SECURITY_HEADERS } from './securityHeaders.js';
-import { Sessions } from './session.js';
 import { removeLeftovers, TemporaryFolders } from './temporaryFolders.js';
 import { type UploadLimits, Uploads } from './uploads.js';
 

@@ -26,9 +26,14 @@ export function chooseStudy(studies: readonly StudyCandidate[], study: string | 
     if (chosen.length === 1) return chosen[0];
     throw new QuorumError({ code: 'STUDY_UNKNOWN', expected: `one of${listOf(studies)}`, found: study });
   }
+  if (studies.filter(hasSequences).length > 1) throw severalStudies(studies);
+  return theOnlyOne(studies);
+}
+
+/** The examination that is meant where nobody said which: the only one with any of the four sequences, or null. */
+export function theOnlyOne(studies: readonly StudyCandidate[]): StudyCandidate | null {
   const usable = studies.filter(hasSequences);
-  if (usable.length > 1) throw severalStudies(studies);
-  return usable[0] ?? null;
+  return usable.length === 1 ? usable[0] : null;
 }
 
 export function severalStudies(studies: readonly StudyCandidate[]): QuorumError {

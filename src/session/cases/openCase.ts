@@ -5,7 +5,7 @@ import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.j
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
 import { recogniseSequence } from '../../intake/recognise.js';
-import { hasSequences } from '../../pipeline/open/chooseStudy.js';
+import { theOnlyOne } from '../../pipeline/open/chooseStudy.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';
 import { CaseSession } from './caseSession.js';
@@ -101,11 +101,9 @@ async function openSeries(
   return { series, sha256: await sha256OfImage(series.file) };
 }
 
-/** The only examination, or the only one that has any of the four sequences. */
+/** The examination that is meant; a single one is opened also where it has none of the four sequences, to be looked at. */
 function meantIn({ studies }: Scan): StudyCandidate | null {
-  if (studies.length === 1) return studies[0];
-  const usable = studies.filter(hasSequences);
-  return usable.length === 1 ? usable[0] : null;
+  return studies.length === 1 ? studies[0] : theOnlyOne(studies);
 }
 
 /** Whether a folder is a case, and not the one of a single sequence. */
