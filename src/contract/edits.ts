@@ -48,7 +48,6 @@ export const editsContract = {
    * Starts editing from any mask. An edit that is there already is set aside as a mask in the role `earlier`, never discarded.
    */
   'edits.start': { request: caseIdSchema.extend({ from: maskRefSchema }), response: editStateSchema },
-  'edits.state': { request: caseIdSchema, response: editStateSchema.nullable() },
   /** One stroke; the request's body are its runs. Voxels that have the label already are left out of the history. */
   'edits.stroke': {
     request: changeSchema.extend({ tool: z.enum(['brush', 'eraser', 'fill']) }),

@@ -81,7 +81,7 @@ describe('an edited mask', () => {
     expect((await labels(EDITED))[203]).toBe(1);
     await host.services.callBinary('edits.undo', { case: opened.id });
     await stroke([300, 1, 2]);
-    expect((await host.services.call('edits.state', { case: opened.id }))?.canRedo).toBe(false);
+    expect((await host.services.call('cases.get', { case: opened.id })).edits?.canRedo).toBe(false);
   });
 
   it.each([

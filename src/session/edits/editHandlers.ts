@@ -24,7 +24,6 @@ export function editHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       context.emit({ type: 'case', case: session.summarise() });
       return state;
     },
-    'edits.state': async ({ case: id }) => openCaseOf(context, id).edit?.state() ?? null,
     'edits.stroke': async ({ case: id, tool }, body) => {
       const session = openCaseOf(context, id);
       const runs = checkRuns(body, voxelCount(session.editing().grid.size));
