@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { missingProgram } from '../support/missing.js';
 import { processTree } from './electronApp.js';
 
 const PROGRAM = resolve('dist/cli/main.js');
@@ -16,7 +17,7 @@ const ARGUMENTS = [
 /** Whether Chromium is here; says loudly, by the suite's name, when a suite is skipped for want of it. */
 export function haveChromium(suite: string): boolean {
   const have = existsSync(CHROMIUM);
-  if (!have) console.warn(`SKIPPED: ${suite}: no Chromium (set QUORUM_CHROMIUM)`);
+  if (!have) missingProgram(suite, 'Chromium (set QUORUM_CHROMIUM)');
   return have;
 }
 

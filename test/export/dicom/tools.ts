@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DicomSeries } from '../../../src/intake/study.js';
 import type { Grid } from '../../../src/volume/volume.js';
+import { missingProgram } from '../../support/missing.js';
 
 const PYTHON = '/usr/bin/python3';
 const DCIODVFY = '/usr/bin/dciodvfy';
@@ -10,7 +11,7 @@ const DCIODVFY = '/usr/bin/dciodvfy';
 /** Whether python3-pydicom and dicom3tools are here; says loudly, by the suite's name, when a suite is skipped for want of them. */
 export function haveDicomTools(suite: string): boolean {
   const have = existsSync(DCIODVFY) && spawnSync(PYTHON, ['-c', 'import pydicom, numpy']).status === 0;
-  if (!have) console.warn(`SKIPPED: ${suite}: needs Debian's python3-pydicom and dicom3tools`);
+  if (!have) missingProgram(suite, "Debian's python3-pydicom and dicom3tools");
   return have;
 }
 

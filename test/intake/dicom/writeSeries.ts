@@ -6,6 +6,7 @@ import { invertAffine, multiplyAffines } from '../../../src/volume/affine.js';
 import { readVolume } from '../../../src/volume/read.js';
 import type { Affine, Grid, Size, Volume } from '../../../src/volume/volume.js';
 import { REAL_DATA } from '../../support/data.js';
+import { missingProgram } from '../../support/missing.js';
 
 const SCRIPT = fileURLToPath(new URL('./write_series.py', import.meta.url));
 const PYTHON = '/usr/bin/python3';
@@ -41,7 +42,7 @@ export interface SeriesSpec {
 /** Whether pydicom is here, which writes uncompressed series; says loudly, by the suite's name, when a suite is skipped for want of it. */
 export function havePydicom(suite: string): boolean {
   const works = spawnSync(PYTHON, ['-c', 'import pydicom, numpy']).status === 0;
-  if (!works) console.warn(`SKIPPED: ${suite}: not installed: python3-pydicom`);
+  if (!works) missingProgram(suite, 'python3-pydicom');
   return works;
 }
 
@@ -53,7 +54,7 @@ export function haveDicomTools(suite: string): boolean {
     works('dcmconv', '--version') ? '' : 'dcmtk',
     works('gdcmconv', '--version') ? '' : 'libgdcm-tools',
   ].filter(Boolean);
-  if (missing.length > 0) console.warn(`SKIPPED: ${suite}: not installed: ${missing.join(', ')}`);
+  if (missing.length > 0) missingProgram(suite, missing.join(', '));
   return missing.length === 0;
 }
 
