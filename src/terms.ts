@@ -90,3 +90,8 @@ export type LabelScheme = (typeof LABEL_SCHEMES)[number];
 
 /** What a case is called in files where no name of the user's may stand. */
 export const NEUTRAL_NAME = 'case';
+
+/** `the processor`, `the graphics card (webgpu)`. */
+export function deviceTitle(device: string): string {
+  return device === 'cpu' ? 'the processor' : `the graphics card (${device})`;
+}

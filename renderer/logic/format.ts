@@ -42,11 +42,6 @@ export function distance(days: number): string {
   return `${count(Math.abs(days), 'day')} ${days > 0 ? 'later' : 'earlier'}`;
 }
 
-/** `the processor`, `the graphics card (webgpu)`. */
-export function deviceTitle(device: string): string {
-  return device === 'cpu' ? 'the processor' : `the graphics card (${device})`;
-}
-
 export function bytes(value: number): string {
   if (value < 1e6) return `${Math.round(value / 1e3)} kB`;
   return value < 1e9 ? `${(value / 1e6).toFixed(value < 1e7 ? 1 : 0)} MB` : `${(value / 1e9).toFixed(2)} GB`;

@@ -15,7 +15,7 @@ import { isGrave } from '../contract/warnings.js';
 import { mlText } from '../numbers.js';
 import { warningLines } from '../pipeline/facts.js';
 import { warningsIn } from '../pipeline/report.js';
-import { MODALITIES, MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
+import { deviceTitle, MODALITIES, MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
 import { table } from './table.js';
 
 type CaseResult = Extract<SegmentResult, { kind: 'case' }>;
@@ -37,7 +37,7 @@ export function describeCase(report: CaseResult, folder: string): string {
     '',
     ...trustLines(report),
     ...remarks(report),
-    `${report.seconds.total.toFixed(1)} s on ${deviceOf(report.engine.device)}`,
+    `${report.seconds.total.toFixed(1)} s on ${deviceTitle(report.engine.device)}`,
     `Results: ${folder}`,
     report.notice,
   ];
@@ -45,7 +45,6 @@ export function describeCase(report: CaseResult, folder: string): string {
 }
 
 const sequencesOf = (combination: string) => titles(membersOf(combination));
-const deviceOf = (device: string) => (device === 'cpu' ? 'the processor' : device);
 
 /** Warnings that stand in the first line, and those that stand before the first number. */
 const FIRST = ['SEQUENCE_LOST'];

@@ -52,7 +52,7 @@ export const FORMATS = [
     help: 'the mask on every source series’ own grid, where the images were prepared',
     files: '`native/<sequence>_seg.nii.gz`',
     byDefault: { window: true, terminal: true },
-    missing: ({ prepared }) => (prepared ? null : 'needs images that Quorum prepared'),
+    missing: ({ prepared }) => (prepared ? null : 'only after preparation'),
   },
   {
     id: 'probabilities',

@@ -65,7 +65,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'Look at what is in doubt (`quorum inspect`), then confirm with --one-patient.',
   ],
   SEVERAL_STUDIES: [
-    'There are several examinations here; they are never mixed.',
+    'There are several examinations here. They are not taken together.',
     'Choose one, e.g. --study 2; `quorum inspect` tells more of each.',
   ],
   STUDY_UNKNOWN: [

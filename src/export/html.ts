@@ -1,4 +1,5 @@
 import { mlText } from '../numbers.js';
+import { deviceTitle } from '../terms.js';
 import type { RegionRow, ReportFacts } from './facts.js';
 
 const STYLE = `
@@ -55,7 +56,7 @@ ${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: 
 
 function volumeRow(row: RegionRow): string[] {
   const { title, regionTitle, ml, diameters, note, rangeMl, agreement, byHand } = row;
-  const hand = byHand ? `edited by hand, +${mlText(byHand.addedMl)} −${mlText(byHand.removedMl)} ml` : '';
+  const hand = byHand ? editedBy(byHand) : '';
   return [
     cell(title),
     cell(regionTitle),
@@ -67,6 +68,14 @@ function volumeRow(row: RegionRow): string[] {
   ];
 }
 
+function editedBy({ addedMl, removedMl }: NonNullable<RegionRow['byHand']>): string {
+  const changes = [
+    ...(addedMl > 0 ? [`+${mlText(addedMl)} ml`] : []),
+    ...(removedMl > 0 ? [`−${mlText(removedMl)} ml`] : []),
+  ];
+  return changes.length > 0 ? `edited by hand (${changes.join(', ')})` : 'not changed by hand';
+}
+
 function examinationLine({ patient, date }: NonNullable<ReportFacts['examination']>): string {
   return `Patient ${patient ?? 'not named'}, examination of ${date ?? 'unknown date'}`;
 }
@@ -76,8 +85,8 @@ function provenance({ model, engine, threshold, labels }: ReportFacts): string[]
     ['Model', `${model.name} ${model.version}`],
     ['Model hash', model.hash],
     ['Trained on', model.trainingData],
-    ['Engine and device', `${engine.name}, ${engine.device}`],
-    ['Threshold', String(threshold)],
+    ['Computed on', `${deviceTitle(engine.device)} (${engine.name})`],
+    ['Threshold', threshold.toFixed(2)],
     ['Labels', labels],
   ];
   return rows.map(([name, value]) => [cell(name), `<td><code>${escapeHtml(value)}</code></td>`]);

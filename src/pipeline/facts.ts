@@ -1,8 +1,8 @@
 import { QUESTIONS } from '../contract/questions.js';
 import type { CaseReport, ReportedVolume } from '../contract/report.js';
-import { noWarning, PREPARED, REGION_TITLES, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
+import { noWarning, REGION_TITLES, titles, UNSUPPORTED_ESTIMATE } from '../contract/warnings.js';
 import type { RegionRow, ReportFacts } from '../export/facts.js';
-import { MODALITY_TITLES, membersOf, REGIONS } from '../terms.js';
+import { MODALITY_TITLES, membersOf, type PreparationStepName, REGIONS } from '../terms.js';
 import type { Plan } from './plan.js';
 import { warningsIn } from './report.js';
 
@@ -86,11 +86,20 @@ function noteOf({ ml, supported, trust }: ReportedVolume): string {
   return ml === null ? 'not shown: not reliable from these sequences' : UNSUPPORTED_ESTIMATE;
 }
 
+/** What stands before a step's reason, which for an alignment is a sentence by itself. */
+const STEP_LABELS: Readonly<Record<PreparationStepName, string>> = {
+  reference: 'Reference: ',
+  'co-register': '',
+  atlas: 'Atlas: ',
+  'skull-strip': 'Brain: ',
+  resample: 'Resampling: ',
+};
+
 /** Each step of the preparation as a sentence; empty where there was none. */
 function preparationLines(preparation: CaseReport['preparation']): string[] {
-  return (preparation?.steps ?? []).map(({ step, sequence, reason, verdict }) => {
+  return (preparation?.steps ?? []).map(({ step, reason, verdict }) => {
     const doubt = verdict === 'doubtful' || verdict === 'failed' ? ' Please check its picture.' : '';
-    return `${PREPARED[step]}${sequence ? ` (${titles([sequence])})` : ''}: ${reason}.${doubt}`;
+    return `${STEP_LABELS[step]}${reason}.${doubt}`;
   });
 }
 

@@ -178,7 +178,7 @@ async function runNetwork(
   options: Omit<PassTools, 'cache'>,
   context: JobContext,
 ): Promise<Omit<Passes, 'fresh'>> {
-  context.report('starting the network', 0.1, { until: 0.15 });
+  context.report('starting', 0.1, { until: 0.15 });
   const images = Object.fromEntries(missing.map((m) => [m, prepared.images[m]!]));
   const { engine } = await selectEngine(networkOf(model), device, options);
   try {

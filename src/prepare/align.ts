@@ -122,17 +122,18 @@ function describe(
   const { shiftMm, turnDegrees } = motionOf(transform, middleOf(fixed));
   const skipped = options.skip?.includes('co-register') === true;
   const kept = options.keep?.fromReference[modality] !== undefined;
-  const moved = `moved by ${shiftMm.toFixed(1)} mm and ${turnDegrees.toFixed(1)}°`;
+  const onto = MODALITY_TITLES[reference];
+  const moved = `moved onto ${onto} by ${shiftMm.toFixed(1)} mm and ${turnDegrees.toFixed(1)}°`;
   const what = skipped
-    ? 'turned off: the headers’ positions are trusted'
+    ? 'was not moved: alignment is off, the headers’ positions are trusted'
     : kept
-      ? `as found before: ${moved}`
-      : moved;
+      ? `was ${moved}, as found before`
+      : `was ${moved}`;
   const judged = judgeSequence(bench, modality, before, after, { shiftMm, turnDegrees });
   return {
     step: 'co-register',
     sequence: modality,
-    reason: `${MODALITY_TITLES[modality]} to ${MODALITY_TITLES[reference]}: ${what}`,
+    reason: `${MODALITY_TITLES[modality]} ${what}`,
     numbers: {
       overlap: after.overlap,
       mutualInformation: after.share,

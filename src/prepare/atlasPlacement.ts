@@ -70,7 +70,7 @@ export async function registerToAtlas(
       ...step,
       reason: options.keep?.atlasToReference
         ? 'as found before'
-        : `${MODALITY_TITLES[reference]} placed on the BraTS grid by the ${stripped.has(reference) ? 'atlas’s brain' : 'atlas’s head'}, rigidly; its size is ${(100 * scale).toFixed(0)} % of the atlas’s`,
+        : `${MODALITY_TITLES[reference]} aligned rigidly with the ${stripped.has(reference) ? 'atlas’s brain' : 'atlas’s head'}; its size is ${(100 * scale).toFixed(0)} % of the atlas’s`,
       seconds: (performance.now() - started) / 1000,
       numbers,
       verdict: misfit ? 'failed' : judged.verdict,

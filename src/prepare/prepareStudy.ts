@@ -182,7 +182,7 @@ function resampleStep({ use }: Workbench, seconds: number): PreparationStep {
   return {
     step: 'resample',
     sequence: null,
-    reason: `${use.length === 1 ? 'the image' : `${use.length} images`} brought to 1 mm in one interpolation (trilinear)`,
+    reason: `${use.length === 1 ? 'the image' : `${use.length} images`} resampled to 1 mm, once (trilinear)`,
     seconds,
     numbers: {},
     verdict: 'good',

@@ -37,8 +37,8 @@ export function chooseReference(
   const reference = wanted ?? eligible.find((m) => rank(m) === best)!;
   const reason =
     wanted === undefined
-      ? `${MODALITY_TITLES[reference]}: the first of T1ce, T1, T2, FLAIR among those with the finest slices (${spacing(reference).toFixed(1)} mm)`
-      : `${MODALITY_TITLES[reference]}: chosen by the user`;
+      ? `${MODALITY_TITLES[reference]} (finest slices, ${spacing(reference).toFixed(1)} mm)`
+      : `${MODALITY_TITLES[reference]} (chosen by the user)`;
   const step: PreparationStep = {
     step: 'reference',
     sequence: reference,

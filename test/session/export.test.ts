@@ -223,7 +223,7 @@ describe('export', () => {
     expect(et.slice(1, 4)).toEqual(['edited by hand', 'ET', String(Number(state.volumes.ET.toFixed(3)))]);
     expect(csv).toContain('yes,2,0');
     const html = await readFile(join(output, `${opened.name}_report.html`), 'utf8');
-    expect(html).toContain('edited by hand, +2.0 −0.0 ml');
+    expect(html).toContain('edited by hand (+2.0 ml)');
     const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
     expect(report.edited).toMatchObject({ strokes: 1, byHand: { ET: { addedMl: 2 } } });
     expect(report.answers).toEqual({ adult: 'yes', treated: 'yes', glioma: 'unknown' });
