@@ -1,4 +1,4 @@
-/** The import table of docs/architecture.md, checked by `npm run check`: a folder may import itself and what is listed. */
+/** Who may import whom (docs/architecture.md, “The rooms”), held by `npm run check`: a folder may import itself and what is listed. */
 const allowed = {
   files: [],
   volume: ['files'],
