@@ -105,7 +105,7 @@ export function questionsOf(series: readonly FoundSeries[]): Question[] {
     series.some((one) => one.sequence === modality && one.setAside === null && one.doubt === null);
   const sequences = (['t1', 't1ce'] as const).filter((modality) => !serves(modality));
   if (sequences.length === 0) return [];
-  return [{ sequences, series: open.map(({ id }) => id), why: open[0].doubt! }];
+  return [{ sequences, series: open.map(({ id }) => id), why: open[0].doubt!.replace(/^T1 or T1ce: /, '') }];
 }
 
 function saidByUser(one: FoundSeries): Open[] {
