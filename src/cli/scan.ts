@@ -17,7 +17,9 @@ export function describeScan({ studies, files, ignored, problems }: ScanSummary)
 
 function describeCandidate(candidate: CandidateSummary, index: number): string {
   const { name, shown, date, description, doubts, remarks, series, choices, suggestions } = candidate;
-  const lines = [`${index + 1}. ${[name, date, description].filter(Boolean).join(', ')}  (${shown})`];
+  const lines = [
+    `${index + 1}. ${[name, date && name.includes(date) ? null : date, description].filter(Boolean).join(', ')}  (${shown})`,
+  ];
   for (const doubt of doubts) lines.push(`   to be confirmed: ${doubt}`);
   for (const remark of remarks) lines.push(`   note: ${remark}`);
   for (const { sequences, series: ids, why } of candidate.questions) {
