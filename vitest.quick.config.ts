@@ -16,19 +16,22 @@ export default mergeConfig(
         'test/sample/sample.test.ts',
         // Whole heads, real or simulated.
         'test/prepare/*Study.test.ts',
-        'test/segment/{logits,oracle,realData}.test.ts',
+        'test/{segment,volume}/realData.test.ts',
+        'test/segment/{logits,oracle}.test.ts',
         'test/session/{results,rawCase}.test.ts',
         // Processes that are started, killed and waited for.
-        'test/session/{worker,forget,edits}.test.ts',
-        'test/pipeline/{roads,faces}.test.ts',
+        'test/session/{worker,forget,edits,application}.test.ts',
+        'test/pipeline/{roads,faces,openings}.test.ts',
+        'test/commands/bids/bidsApp.test.ts',
         'test/commands/training/measureJob.test.ts',
         'test/engine/devices/{selfTest,selectEngine}.test.ts',
         // Training, and engines beside the one that is used by default.
         'test/training/{run,parity,torch,trainer}.test.ts',
         'test/engine/tensorflow/**',
+        'test/engine/wasm/{parity,engine}.test.ts',
         'test/engine/onnx/webgpu.test.ts',
         // Thousands of hostile files.
-        'test/intake/hostile.test.ts',
+        'test/{intake,volume}/hostile.test.ts',
         'test/intake/dicom/{orientations,convert}.test.ts',
         'test/intake/voxelSequence.test.ts',
         'test/export/dicom/**',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServices, SAMPLE_PATIENT } from '../../src/session/services.js';
 import { MODALITIES } from '../../src/terms.js';
+import { ADULT_GLIOMAS } from '../support/population.js';
 import { openCase, problemCode, segment, startServices, writeTinyStudy } from './harness.js';
 
 let folder: string;
@@ -102,7 +103,11 @@ describe('opening a case', () => {
     const answered = await host.services.call('cases.answer', { case: opened.id, answers });
     expect(answered.answers).toEqual(answers);
     expect(answered.answeredAt).toBeNull();
-    expect(answered.result?.warnings).toContainEqual({ code: 'OUTSIDE_TRAINING', reason: 'child' });
+    expect(answered.result?.warnings).toContainEqual({
+      code: 'OUTSIDE_TRAINING',
+      reason: 'child',
+      population: ADULT_GLIOMAS,
+    });
   });
 });
 
