@@ -29,10 +29,10 @@ const COLUMNS = [
 
 /**
  * One line per mask and region, numbers with at most three decimals (RFC 4180: CRLF, quotes doubled). Cells that a spreadsheet would take for a formula get a leading
- * apostrophe. Answers to the questions have a column each; the last column is the notice.
+ * apostrophe. Answers to the questions have a column each (`adult`, `treated`, `glioma`); the last column is the notice.
  */
 export function reportCsv(facts: ReportFacts): string {
-  const questions = facts.answers.map(({ question }) => question);
+  const questions = facts.answers.map(({ key }) => key);
   const asked = facts.examination;
   const header = [...COLUMNS, ...(asked ? ['patient_id', 'examination_date'] : []), ...questions, 'notice'];
   const lines = facts.rows.map((row) => [

@@ -37,7 +37,8 @@ export interface ReportFacts {
     readonly reason: string;
     readonly used: boolean;
   }[];
-  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  /** `key` names the question in tables. */
+  readonly answers: readonly { readonly key: string; readonly question: string; readonly answer: string }[];
   readonly model: {
     readonly name: string;
     readonly version: string;

@@ -28,6 +28,7 @@ export function factsOf(
       used,
     })),
     answers: (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).map((key) => ({
+      key,
       question: QUESTIONS[key],
       answer: report.answers?.[key] ?? 'not answered',
     })),

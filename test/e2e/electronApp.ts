@@ -101,7 +101,7 @@ function adapt(file: string, depth: number): void {
   const text = readFileSync(file, 'utf8').replace("from 'node:zlib'", `from '${shim}'`);
   writeFileSync(
     file,
-    /services\/(services|worker\/main)\.js$/.test(file) ? `import '${shim}';\n${text}` : text,
+    /(session\/services|worker\/main)\.js$/.test(file) ? `import '${shim}';\n${text}` : text,
   );
 }
 

@@ -110,7 +110,8 @@ describe('export', () => {
     const output = join(folder, 'texts');
     expect((await exportTo(output, { csv: true, report: true })).state).toBe('done');
     const csv = (await readFile(join(output, `${opened.name}_volumes.csv`), 'utf8')).split('\r\n');
-    expect(csv[0]).toContain('Was the patient operated or irradiated?');
+    expect(csv[0]).toContain(',adult,treated,glioma,');
+    expect(csv[0]).not.toMatch(/[? ]/);
     expect(csv).toHaveLength(5);
     expect(csv[1].startsWith("'=Doe")).toBe(true);
     expect(csv[1]).toContain('Research use only');
@@ -137,7 +138,8 @@ describe('export', () => {
     await host.services.call('edits.start', { case: opened.id, from: guess });
     const request = { case: opened.id, combination: ALL, edited: true } as const;
     const { html } = await host.services.call('export.report', request);
-    expect(html).toContain('edited by hand');
+    expect(html).toContain('Edited by hand');
+    expect(html).toContain('not changed by hand');
     expect(html).toContain('not reliable from these sequences');
     const asked = await host.services.call('export.report', { ...request, unsupported: true });
     expect(asked.html).toContain('a guess: not reliable from these sequences');
