@@ -124,10 +124,19 @@ export function restoreSpecks(labels: Uint8Array, specks: readonly Speck[]): voi
  * Several enhancing spots inside one tumour are one lesion.
  */
 export function countEnhancingLesions(labels: Uint8Array, grid: Grid, minimumMl: number): number {
+  const box = boxOf(labels, grid.size);
+  if (box === null) return 0;
+  const data = cut(labels, grid.size, box);
+  if (!data.includes(LABELS.enhancing)) return 0;
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
-  return connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26).filter(({ voxels }) => {
+  const parts = connectedComponents(
+    { size: box.size, affine: grid.affine, data },
+    (label) => label !== 0,
+    26,
+  );
+  return parts.filter(({ voxels }) => {
     let enhancing = 0;
-    for (const at of voxels) if (labels[at] === LABELS.enhancing) enhancing += 1;
+    for (const at of voxels) if (data[at] === LABELS.enhancing) enhancing += 1;
     return enhancing > 0 && enhancing * mlPerVoxel >= minimumMl;
   }).length;
 }
