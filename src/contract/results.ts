@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PREPARATION_STEPS } from '../terms.js';
-import { gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
+import { combinationSchema, gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { OUTSIDE, populationSchema } from './population.js';
 
 /** What a segmentation found. All numbers are of masks on the Case's grid. */
@@ -185,7 +185,7 @@ export const resultSchema = z.object({
   /** The sequences that went in. Every subset of them is in `combinations`. */
   used: z.array(modalitySchema),
   /** Key of the combination of all of them. */
-  all: z.string(),
+  all: combinationSchema,
   grid: gridSchema,
   model: z.object({ id: z.string(), name: z.string(), version: z.string(), hash: z.string() }),
   engine: z.object({ name: z.string(), device: z.string() }),
