@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { type BrowserWindow, dialog, type OpenDialogOptions } from 'electron';
+import { writeFileAtomically } from '../src/files/wholeFile.js';
 import { PICK_KINDS, type PickKind } from './host.js';
 
 const IMAGES = {
@@ -54,7 +54,7 @@ export async function saveAs(
     properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
   });
   if (canceled || !filePath) return null;
-  await writeFile(filePath, await bytes());
+  await writeFileAtomically(filePath, [await bytes()]);
   return filePath;
 }
 

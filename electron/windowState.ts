@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Rectangle } from 'electron';
 
@@ -29,7 +29,9 @@ export function readWindowState(file: string, screens: readonly Rectangle[]): Wi
 export function writeWindowState(file: string, state: WindowState): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    // A window that closes waits for nothing: the file is put in place at once, whole.
+    writeFileSync(`${file}.tmp`, JSON.stringify(state), { mode: 0o600 });
+    renameSync(`${file}.tmp`, file);
   } catch (error) {
     console.error('The place of the window could not be kept:', error);
   }

@@ -1,20 +1,21 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize, resolve } from 'node:path';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 import type { PrepareRequest } from '../contract/index.js';
 import { RESEARCH_NOTICE, type ReportWarning } from '../contract/report.js';
 import { reportWarning } from '../contract/warnings.js';
-import { QuorumError } from '../errors.js';
+import { QuorumError, throwIfCancelled } from '../errors.js';
 import { filesAreIntact, refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
 import { describePreparation, type PreparationReport } from '../export/preparationReport.js';
-import { ownerTag } from '../files/process.js';
-import { writeProblem } from '../files/wholeFile.js';
+import { sha256OfFile } from '../files/fileHash.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
+import { writeFolderWhole } from '../files/wholeFolder.js';
 import { inputWarnings } from '../pipeline/checkWarnings.js';
 import type { JobContext } from '../pipeline/context.js';
 import { summariseGrid } from '../pipeline/inspect.js';
 import { preparationChoices } from '../pipeline/preparing.js';
 import { caseWarnings } from '../pipeline/warnings.js';
-import { type Case, sha256OfFile } from '../prepare/case.js';
+import type { Case } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
@@ -80,31 +81,28 @@ async function prepareOpened(
       context.report(stage, 0.85 * share, { until: 0.85 * until, expected: 29 }),
   });
   context.report('writing', 0.85, { until: 1 });
-  await mkdir(dirname(output), { recursive: true });
-  const staging = await mkdtemp(join(dirname(output), `.quorum-part-${ownerTag()}-`)).catch((cause) => {
-    throw writeProblem(cause, output);
-  });
-  try {
-    const name = request.neutralNames ? NEUTRAL_NAME : prepared.name;
-    const files = await writeCase({ ...prepared, name }, staging);
-    if (context.signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    await putInPlace(staging, output, request.overwrite);
-    const seconds = (performance.now() - started) / 1000;
-    const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
-    const setAside = account.notTaken.map(({ file, reason }, n) => ({
-      file: request.neutralNames ? `file ${n + 1}` : file,
-      reason,
-    }));
-    const { suggestions, lost } = account;
-    const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
-    const images = inputWarnings(prepared);
-    const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
-      reportWarning,
-    );
-    return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
+  const name = request.neutralNames ? NEUTRAL_NAME : prepared.name;
+  const write = async (making: string) => {
+    const files = await writeCase({ ...prepared, name }, making);
+    throwIfCancelled(context.signal);
+    // Much time has passed: somebody may have put something there.
+    await refuseFull(output, request.overwrite);
+    return files;
+  };
+  const files = await writeFolderWhole(output, write, { replace: request.overwrite });
+  const seconds = (performance.now() - started) / 1000;
+  const preparation = prepared.preparation ? describePreparation(prepared.preparation, false) : null;
+  const setAside = account.notTaken.map(({ file, reason }, n) => ({
+    file: request.neutralNames ? `file ${n + 1}` : file,
+    reason,
+  }));
+  const { suggestions, lost } = account;
+  const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
+  const images = inputWarnings(prepared);
+  const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
+    reportWarning,
+  );
+  return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
 }
 
 async function foldersOf(inputs: readonly string[]): Promise<string[]> {
@@ -149,23 +147,6 @@ async function isEarlierCase(folder: string, names: readonly string[]): Promise<
   }
 }
 
-/** The folder appears with everything in it, or what was there before stays. */
-async function putInPlace(staging: string, output: string, overwrite: boolean): Promise<void> {
-  await refuseFull(output, overwrite);
-  const earlier = `${staging}-earlier`;
-  const moved = await rename(output, earlier).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(staging, output);
-  } catch (cause) {
-    if (moved) await rename(earlier, output);
-    throw writeProblem(cause, output);
-  }
-  if (moved) await rm(earlier, { recursive: true, force: true });
-}
-
 /** @returns the names of what was written. */
 async function writeCase(prepared: Case, folder: string): Promise<string[]> {
   const { name, grid, form, images, preparation } = prepared;
@@ -184,12 +165,14 @@ async function writeCase(prepared: Case, folder: string): Promise<string[]> {
     await mkdir(join(folder, 'checks'));
     for (const [n, { step, sequence, picture }] of preparation.steps.entries())
       if (picture)
-        await writeFile(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), picture);
+        await writeFileAtomically(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), [
+          picture,
+        ]);
   }
   const claimed = [];
   for (const file of files) claimed.push({ file, sha256: await sha256OfFile(join(folder, file)) });
   const transforms = { ...describeTransforms(prepared), files: claimed };
-  await writeFile(at(TRANSFORMS), `${JSON.stringify(transforms, null, 2)}\n`);
+  await writeFileAtomically(at(TRANSFORMS), [Buffer.from(`${JSON.stringify(transforms, null, 2)}\n`)]);
   return files;
 }
 

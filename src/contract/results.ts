@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { PREPARATION_STEPS } from '../terms.js';
-import { combinationSchema, gridSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
+import {
+  combinationSchema,
+  gridSchema,
+  modalitySchema,
+  perRegionSchema,
+  problemSchema,
+  regionSchema,
+} from './basic.js';
 import { OUTSIDE, populationSchema } from './population.js';
 
 /** What a segmentation found. All numbers are of masks on the Case's grid. */

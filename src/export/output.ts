@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir, stat } 
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
+import { sha256OfFile } from '../files/fileHash.js';
 import { isAbandoned, ownerTag } from '../files/process.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
-import { sha256OfFile } from '../prepare/case.js';
+import { STAGING } from '../files/wholeFolder.js';
 
 export const REPORT_FILE = 'report.json';
 
@@ -218,8 +219,6 @@ export class CaseOutput {
     });
   }
 }
-
-const STAGING = '.quorum-part-';
 
 /** Removes staging folders of this machine's processes that no longer run; says how many others are left. */
 export async function removeAbandoned(folder: string): Promise<{ left: number }> {

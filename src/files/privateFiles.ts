@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { writeProblem } from './wholeFile.js';
+import { dirname, join } from 'node:path';
+import { writeFileAtomically, writeProblem } from './wholeFile.js';
 
 /** Makes a folder that the user alone may read (0700), and those above it. */
 export async function makePrivateFolder(folder: string): Promise<void> {
@@ -17,21 +16,8 @@ export async function makePrivateFolder(folder: string): Promise<void> {
  * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE; nothing half-written is left.
  */
 export async function writePrivately(file: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
-  try {
-    await makePrivateFolder(dirname(file));
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeProblem(error, file);
-  }
+  await makePrivateFolder(dirname(file));
+  await writeFileAtomically(file, [typeof bytes === 'string' ? Buffer.from(bytes) : bytes], { mode: 0o600 });
 }
 
 /** The JSON in a file of the profile; undefined when there is none or it is damaged. */

@@ -22,10 +22,21 @@ export async function writeFileAtomically(
     await handle.sync();
     await handle.close();
     await rename(temporary, file);
+    await flushFolder(dirname(file));
   } catch (error) {
     await handle?.close().catch(() => undefined);
     if (handle) await rm(temporary, { force: true }).catch(() => undefined);
     throw writeProblem(error, file);
+  }
+}
+
+/** A new name in a folder is on the disk; where folders cannot be flushed (Windows) the system does it in its own time. */
+export async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  try {
+    await handle?.sync().catch(() => undefined);
+  } finally {
+    await handle?.close();
   }
 }
 

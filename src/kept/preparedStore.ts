@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { modalitySchema } from '../contract/basic.js';
@@ -7,7 +7,7 @@ import { type PreparationOptions, preparedSchema } from '../contract/preparation
 import { warningSchema } from '../contract/results.js';
 import { readJson } from '../files/privateFiles.js';
 import { isAbandoned, ownerTag } from '../files/process.js';
-import { writeProblem } from '../files/wholeFile.js';
+import { writeFolderWhole } from '../files/wholeFolder.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { QUORUM_VERSION } from '../version.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from './logitsCache.js';
@@ -186,29 +186,15 @@ function comesFrom(record: PreparedRecord, sources: readonly string[]): boolean 
   return Object.values(record.images).some(({ source }) => sources.includes(source));
 }
 
-/** A private folder beside the final one, for a preparation in the making; `putInPlace` ends it. */
-export async function makingFolder(folder: string): Promise<string> {
+/**
+ * Writes a preparation's folder; it appears complete. What stood there before goes aside first, and back after a crash (`sweep`).
+ *
+ * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE, and what `write` throws.
+ */
+export function writePrepared<T>(folder: string, write: (making: string) => Promise<T>): Promise<T> {
   const making = `${folder}${MAKING}${ownerTag()}`;
-  await rm(making, { recursive: true, force: true });
-  await mkdir(making, { recursive: true, mode: 0o700 });
-  return making;
-}
-
-/** The folder appears complete; what stood there before goes aside first, and back after a crash (`sweep`). */
-export async function putInPlace(making: string, folder: string): Promise<void> {
   const earlier = `${folder}${EARLIER}${ownerTag()}`;
-  await rm(earlier, { recursive: true, force: true });
-  const moved = await rename(folder, earlier).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(making, folder);
-  } catch (error) {
-    if (moved) await rename(earlier, folder);
-    throw writeProblem(error, folder);
-  }
-  await rm(earlier, { recursive: true, force: true });
+  return writeFolderWhole(folder, write, { mode: 0o700, replace: true, making, earlier });
 }
 
 /** What was put aside when a process was killed: back where nothing took its place, else away. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QuorumError } from '../errors.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
+import { writeFolderWhole } from '../files/wholeFolder.js';
 import { buildLayers, type Layer } from '../network/layers.js';
 import { type Parameters, takeParameters } from '../network/parameters.js';
 import { readSafetensors } from '../network/safetensors.js';
@@ -72,7 +74,7 @@ function layersOf(description: ModelDescription, file: string): Layer[] {
  * such as the licence and the model card. The folder appears complete or not at all.
  *
  * @param texts file name → content.
- * @throws QuorumError OUTPUT_EXISTS when the folder is there already.
+ * @throws QuorumError OUTPUT_EXISTS when there is anything in the folder, DISK_FULL, OUTPUT_NOT_WRITABLE.
  */
 export async function writeModel(
   folder: string,
@@ -81,16 +83,14 @@ export async function writeModel(
   texts: Readonly<Record<string, string>>,
 ): Promise<void> {
   const complete = modelSchema.parse({ ...description, weightsSha256: sha256(weights) });
-  const temporary = `${folder}.${process.pid}.part`;
-  await mkdir(temporary, { recursive: true });
-  await writeFile(join(temporary, MODEL_FILE), `${JSON.stringify(complete, null, 2)}\n`);
-  await writeFile(join(temporary, WEIGHTS_FILE), weights);
-  for (const [name, text] of Object.entries(texts)) await writeFile(join(temporary, name), text);
-  try {
-    await rename(temporary, folder);
-  } catch (cause) {
-    throw new QuorumError({ code: 'OUTPUT_EXISTS', file: folder, expected: 'no such folder' }, { cause });
-  }
+  const files = new Map<string, Uint8Array>([
+    [MODEL_FILE, Buffer.from(`${JSON.stringify(complete, null, 2)}\n`)],
+    [WEIGHTS_FILE, weights],
+    ...Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)] as const),
+  ]);
+  await writeFolderWhole(folder, async (making) => {
+    for (const [name, bytes] of files) await writeFileAtomically(join(making, name), [bytes]);
+  });
 }
 
 function parseDescription(bytes: Uint8Array, file: string): ModelDescription {

@@ -1,8 +1,7 @@
 /** Writes safetensors files (the format is described in `safetensors.ts`). */
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { Float16Array } from '@petamoriken/float16';
 import { QuorumError } from '../errors.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import { firstNotFinite, type StoredDtype, type TensorData } from './safetensors.js';
 
 /** A tensor to be written; the element type of the file follows from the array's, save for `dtype: 'F16'`. */
@@ -100,24 +99,5 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: WriteOptions = {},
 ): Promise<void> {
-  const bytes = serialiseSafetensors(tensors, metadata, options);
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    const { code, message } = error as NodeJS.ErrnoException;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new QuorumError(
-      { code: full ? 'DISK_FULL' : 'OUTPUT_NOT_WRITABLE', found: message, file: path },
-      { cause: error },
-    );
-  }
+  await writeFileAtomically(path, [serialiseSafetensors(tensors, metadata, options)]);
 }

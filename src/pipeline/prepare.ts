@@ -1,23 +1,22 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparationOptions, PreparedStep, PreparedSummary } from '../contract/preparation.js';
 import type { Warning } from '../contract/results.js';
 import { throwIfCancelled } from '../errors.js';
 import { problemForReport } from '../export/names.js';
+import { sha256OfFile } from '../files/fileHash.js';
 import { writePrivately } from '../files/privateFiles.js';
 import type { Study } from '../intake/study.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
-  makingFolder,
   PREPARED_FILE,
   type PreparationSources,
   type PreparedRecord,
   pictureName,
   preparedImageName,
-  putInPlace,
+  writePrepared,
 } from '../kept/preparedStore.js';
-import { type Case, sha256OfFile } from '../prepare/case.js';
+import type { Case } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import type { Preparation, PreparationStep, PreparationTransforms } from '../prepare/preparation.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -81,14 +80,9 @@ export async function prepareTask(
   if (!preparation) return null;
   throwIfCancelled(signal);
   report('saving', KEEPING_FROM, { until: 1 });
-  const making = await makingFolder(request.folder);
-  try {
-    const record = await write(making, request, prepared, preparation, performance.now() - started);
-    await putInPlace(making, request.folder);
-    return record;
-  } finally {
-    await rm(making, { recursive: true, force: true });
-  }
+  return writePrepared(request.folder, (making) =>
+    write(making, request, prepared, preparation, performance.now() - started),
+  );
 }
 
 function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): OptionalStep[] {

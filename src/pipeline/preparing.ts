@@ -1,8 +1,9 @@
 import type { PreparationRequest } from '../contract/commands.js';
 import { DEFAULT_PREPARATION, type PreparationOptions } from '../contract/preparation.js';
 import { problemOf } from '../errors.js';
+import { sha256OfFile } from '../files/fileHash.js';
 import type { Study } from '../intake/study.js';
-import { type Case, prepareCase, sha256OfFile } from '../prepare/case.js';
+import { type Case, prepareCase } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import type { PreparationChoices } from '../prepare/preparation.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';

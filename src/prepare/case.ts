@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { type Problem, QuorumError } from '../errors.js';
 import type { Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
@@ -154,13 +151,6 @@ function placementsOf(moved: StudyImages['moved'], study: Study): NonNullable<Ca
       return [modality, { series, grid: { size, affine }, toCase }];
     }),
   );
-}
-
-/** SHA-256 of a file's bytes, lower-case hexadecimal. */
-export async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 function refusal(problems: readonly Problem[]): QuorumError {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ownerTag } from '../../src/files/process.js';
-import { makingFolder, PreparedStore, putInPlace } from '../../src/kept/preparedStore.js';
+import { PreparedStore, writePrepared } from '../../src/kept/preparedStore.js';
 
 const KEY = 'e'.repeat(32);
 let root: string;
@@ -25,17 +25,14 @@ const content = () => readFile(join(place, 't1.nii.gz'), 'utf8');
 
 it('a new preparation takes the place of an earlier one, whole', async () => {
   await holding(place, 'earlier');
-  const making = await makingFolder(place);
-  await writeFile(join(making, 't1.nii.gz'), 'new');
-  await putInPlace(making, place);
+  await writePrepared(place, (making) => writeFile(join(making, 't1.nii.gz'), 'new'));
   expect(await content()).toBe('new');
 });
 
 it('an earlier preparation comes back when the new one cannot take its place', async () => {
   await holding(place, 'earlier');
-  await expect(putInPlace(join(root, 'nothing'), place)).rejects.toMatchObject({
-    code: 'OUTPUT_NOT_WRITABLE',
-  });
+  const gone = (making: string) => rm(making, { recursive: true });
+  await expect(writePrepared(place, gone)).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
   expect(await content()).toBe('earlier');
 });
 

@@ -1,10 +1,11 @@
-import { readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import { writeResults } from '../../evaluate/results.js';
 import type { CaseScore } from '../../evaluate/scores.js';
 import type { PairedComparison, Summary } from '../../evaluate/summary.js';
 import { writeFileAtomically, writeProblem } from '../../files/wholeFile.js';
+import { writeFolderWhole } from '../../files/wholeFolder.js';
 import type { Region } from '../../terms.js';
 import { QUORUM_VERSION } from '../../version.js';
 import { comparisonCsv } from './comparisonTable.js';
@@ -47,22 +48,13 @@ export async function writeEvaluation(
   about: EvaluationAbout,
   comparison: readonly PairedComparison[] | null,
 ): Promise<Summary> {
-  const temporary = `${folder}.${process.pid}.part`;
-  try {
-    const summary = await writeResults(temporary, cases);
+  return writeFolderWhole(folder, async (making) => {
+    const summary = await writeResults(making, cases);
     const texts = new Map([['summary.json', summaryJson(about, summary)]]);
     if (comparison) texts.set('comparison.csv', comparisonCsv(comparison));
-    for (const [name, text] of texts) {
-      await writeFileAtomically(join(temporary, name), [new TextEncoder().encode(text)]);
-    }
-    await refuseFilled(folder);
-    await rmdir(folder).catch(() => undefined);
-    await rename(temporary, folder);
+    for (const [name, text] of texts) await writeFileAtomically(join(making, name), [Buffer.from(text)]);
     return summary;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw writeProblem(error, folder);
-  }
+  });
 }
 
 function summaryJson(about: EvaluationAbout, summary: Summary): string {

@@ -1,8 +1,8 @@
 /** Verdicts on devices, kept per device and driver version in one JSON file. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writePrivately } from '../../files/privateFiles.js';
 import type { Judgement } from './selfTest.js';
 
 const verdictSchema = z.object({
@@ -61,13 +61,6 @@ async function addVerdict(folder: string, verdict: Verdict): Promise<void> {
   const others = (await readVerdicts(folder)).filter(
     ({ deviceId, driver }) => deviceId !== verdict.deviceId || driver !== verdict.driver,
   );
-  const temporary = join(folder, `${VERDICTS_FILE}.${randomUUID()}.tmp`);
-  try {
-    await mkdir(folder, { recursive: true });
-    const text = JSON.stringify({ revision: REVISION, verdicts: [...others, verdict] }, null, 2);
-    await writeFile(temporary, text);
-    await rename(temporary, join(folder, VERDICTS_FILE));
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
+  const text = JSON.stringify({ revision: REVISION, verdicts: [...others, verdict] }, null, 2);
+  await writePrivately(join(folder, VERDICTS_FILE), text).catch(() => undefined);
 }

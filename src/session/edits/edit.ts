@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { type EditState, editStateSchema } from '../../contract/edits.js';
-import { makePrivateFolder, readJson, writePrivately } from '../../files/privateFiles.js';
-import { writeProblem } from '../../files/wholeFile.js';
+import { readJson, writePrivately } from '../../files/privateFiles.js';
+import { flushFolder } from '../../files/wholeFile.js';
+import { writeFolderWhole } from '../../files/wholeFolder.js';
 import type { Runs } from '../../masks/runs.js';
 import { perRegion } from '../../terms.js';
 import { voxelVolume } from '../../volume/affine.js';
@@ -52,19 +53,12 @@ export class Edit {
   /** Makes a new edit in `parent`; its folder appears complete or not at all. */
   static async create(parent: string, about: AboutEdit, base: Uint8Array): Promise<Edit> {
     const id = randomUUID();
-    const making = join(parent, `.new-${id}`);
     const folder = join(parent, id);
-    try {
-      await makePrivateFolder(parent);
-      await mkdir(making, { mode: 0o700 });
+    const write = async (making: string) => {
       await writePrivately(join(making, FILE.about), JSON.stringify(about));
       await writePrivately(join(making, FILE.base), await promisify(gzip)(base, { level: 4 }));
-      await rename(making, folder);
-      await flushFolder(parent);
-    } catch (error) {
-      await rm(making, { recursive: true, force: true });
-      throw writeProblem(error, parent);
-    }
+    };
+    await writeFolderWhole(folder, write, { mode: 0o700, making: join(parent, `.new-${id}`) });
     const edit = await Edit.restore(folder, about);
     // The journal's own entry in its folder.
     await flushFolder(folder);
@@ -142,11 +136,4 @@ export class Edit {
     await this.last;
     await this.journal.close();
   }
-}
-
-/** A rename is on the disk when its folder is; systems that cannot flush folders (Windows) order renames themselves. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -1,9 +1,9 @@
-import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstalledModel } from '../../contract/application.js';
 import { problemOf, QuorumError } from '../../errors.js';
 import { makePrivateFolder } from '../../files/privateFiles.js';
-import { writeProblem } from '../../files/wholeFile.js';
+import { writeFolderWhole } from '../../files/wholeFolder.js';
 import { populationOf } from '../../model/knowledgeSchema.js';
 import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
 import type { ModelDescription } from '../../model/schema.js';
@@ -77,18 +77,15 @@ export class InstalledModels {
   }
 
   private async copy(from: string, target: string): Promise<void> {
-    const making = join(this.folder, `.new-${process.pid}`);
-    try {
-      await rm(making, { recursive: true, force: true });
-      await mkdir(making, { mode: 0o700, recursive: true });
+    const write = async (making: string) => {
       for (const name of [MODEL_FILE, WEIGHTS_FILE]) await cp(join(from, name), join(making, name));
       for (const name of [...CARD_NAMES, ...LICENCE_NAMES])
         await cp(join(from, name), join(making, name)).catch(unlessMissing);
-      await rename(making, target);
-    } catch (error) {
-      await rm(making, { recursive: true, force: true });
-      throw writeProblem(error, target);
-    }
+    };
+    await writeFolderWhole(target, write, {
+      mode: 0o700,
+      making: join(this.folder, `.new-${process.pid}`),
+    });
   }
 }
 
