@@ -28,6 +28,10 @@ const { values: options } = parseArgs({
     part: { type: 'string', default: '0/1' },
     /** Failures are made of every so many-th case only; 0: of none. */
     every: { type: 'string', default: '1' },
+    /** Only these sides of the split. */
+    sides: { type: 'string', default: 'train,validation,test,none' },
+    /** Only these kinds of failures, e.g. `motion ghosts,eyes left`; all when absent. */
+    kinds: { type: 'string' },
   },
 });
 
@@ -91,10 +95,12 @@ function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
 }
 
 const rows: object[] = [];
+const sides = options.sides.split(',');
+const kinds = options.kinds?.split(',');
 const all = options.sets.split(',').flatMap(casesOf);
 const [part, parts] = options.part.split('/').map(Number);
 for (const [n, found] of all.entries()) {
-  if (n % parts !== part) continue;
+  if (n % parts !== part || !sides.includes(sideOf(found))) continue;
   const subject = await read(found);
   // The next case of the same grid lends its images.
   const others = all.filter((one) => one !== found && one.set.slice(0, 6) === found.set.slice(0, 6));
@@ -104,6 +110,7 @@ for (const [n, found] of all.entries()) {
   rows.push({ ...about, kind: 'sound', strength: 0, what: '', ...measure(subject) });
   const every = Number(options.every);
   for (const [f, failure] of (every > 0 && n % every === 0 ? FAILURES : []).entries()) {
+    if (kinds && !kinds.includes(failure.kind)) continue;
     const made = failure.make(subject, randomStream(1, n, f), other);
     if (!made) continue;
     const { kind, strength, what } = failure;

@@ -35,6 +35,8 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
   /** Two images look like each other's sequence. */
   z.object({ code: z.literal('SEQUENCES_SWAPPED'), sequences: z.array(modalitySchema).length(2) }),
+  /** The voxels of an image look like another sequence than it is called. */
+  z.object({ code: z.literal('SEQUENCE_MISNAMED'), sequence: modalitySchema, looks: modalitySchema }),
   /** Aligned images that do not show one head: some are mirrored, or of another head, or lie wrong. */
   z.object({
     code: z.literal('IMAGES_DO_NOT_FIT'),
@@ -47,14 +49,14 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** An image is of poor quality: shading over the brain, noise, thick slices, or less of the brain than the others show. */
   z.object({
     code: z.literal('IMAGE_QUALITY'),
-    check: z.enum(['bias', 'noise', 'slices', 'coverage']),
+    check: z.enum(['bias', 'noise', 'slices', 'ghosts', 'coverage']),
     sequences: z.array(modalitySchema).min(1),
   }),
   /** The brain that the images show is no whole brain: by its ml, its two halves, a bright rim, a flat end. */
   z.object({
     code: z.literal('BRAIN_IMPLAUSIBLE'),
-    check: z.enum(['volume', 'asymmetry', 'rim', 'top', 'bottom']),
-    /** ml of `volume`, else a share. */
+    check: z.enum(['volume', 'asymmetry', 'rim', 'top', 'bottom', 'apart']),
+    /** ml of `volume` and `apart`, else a share. */
     value: z.number(),
   }),
   /** The whole tumour is a larger share of the brain than a tumour is. */

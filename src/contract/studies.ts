@@ -19,7 +19,7 @@ const foundSeriesSchema = z.object({
   /** 0..1: how far signs agree; no measured probability. */
   confidence: z.number(),
   /** What its voxels look like where headers and names are silent; never taken unasked. */
-  guess: z.enum(['t1', 't2', 'flair']).nullable(),
+  guess: modalitySchema.nullable(),
   /** Why it is no image to segment from; null when it may be one. */
   setAside: z.string().nullable(),
   /** What interpolation would mend, where that alone keeps it out; null else. */

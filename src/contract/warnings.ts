@@ -55,6 +55,8 @@ const QUALITY = {
   bias: (of: string) =>
     `Strong shading across ${of}: volumes may be far off. Correct the bias field (e.g. N4) first.`,
   noise: (of: string) => `Strong noise in ${of}: small parts of the tumour may be missed or invented.`,
+  ghosts: (of: string) =>
+    `${of} ${of.includes(' and ') ? 'show' : 'shows'} copies of the head beside itself, as movement leaves them: small parts may be missed or invented.`,
   slices: (of: string) => `Thick slices or blur in ${of}: outlines and small parts are not certain.`,
   coverage: (of: string) =>
     `${of} shows less of the brain than the other sequences: nothing is known of what it does not show.`,
@@ -69,10 +71,17 @@ const BRAIN = {
   rim: () => 'The rim of the brain is bright all around: skull or scalp may have been left.',
   top: () => 'The brain ends flat at the top: the images do not show all of it.',
   bottom: () => 'The brain ends flat at the bottom: the images do not show all of it.',
+  apart: (ml: number) =>
+    `${ml.toFixed(1)} ml of what the images show hang apart from the brain: eyes or scalp may have been left, or part of the brain cut away.`,
 } as const;
 
 /** Warnings after which a number is not to be used: they come before it. */
-const GRAVE: readonly Warning['code'][] = ['MODEL_NOT_MEASURED', 'IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE'];
+const GRAVE: readonly Warning['code'][] = [
+  'MODEL_NOT_MEASURED',
+  'SEQUENCE_MISNAMED',
+  'IMAGES_DO_NOT_FIT',
+  'TUMOUR_LARGE',
+];
 
 /** Whether a warning stands before every number. */
 export function isGrave({ code }: { readonly code: string }): boolean {
@@ -96,6 +105,8 @@ export function describeWarning(warning: Warning): string {
       return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
     case 'SEQUENCES_SWAPPED':
       return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
+    case 'SEQUENCE_MISNAMED':
+      return `The image given as ${MODALITY_TITLES[warning.sequence]} looks like ${MODALITY_TITLES[warning.looks]} by its voxels: check which file it is before you use any number.`;
     case 'IMAGES_DO_NOT_FIT': {
       const unknown = warning.sequences.length === warning.of.length;
       const odd = unknown ? `One of ${listed(warning.of)}` : listed(warning.sequences);

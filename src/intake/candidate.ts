@@ -5,7 +5,6 @@ import type { Grid } from '../volume/volume.js';
 import type { DicomVolume } from './dicom/volumes.js';
 import type { Patient } from './patient.js';
 import type { Judgement } from './recogniser/recognise.js';
-import type { Weighting } from './recogniser/weighting.js';
 import type { AboutSeries } from './study.js';
 
 /** What was found below folders: examinations to choose from, and what belongs to none. */
@@ -61,7 +60,7 @@ export interface FoundSeries {
   readonly reason: string;
   readonly confidence: number;
   /** What its voxels look like where headers and names are silent; never taken without the user. */
-  readonly guess?: Weighting;
+  readonly guess?: Modality;
   /** Why it is no image to segment from, in words; null when it may be one. */
   readonly setAside: string | null;
   /** What is interpolated in it, as the user wished; absent for a series as it was acquired. */

@@ -1,4 +1,5 @@
 import type { Warning } from '../contract/results.js';
+import { misnamed, sequenceByVoxels } from '../intake/sequenceByVoxels.js';
 import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
@@ -19,6 +20,7 @@ export const CUT_OFFS = {
   bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.3 } as Readonly<Record<Modality, number>>,
   noise: 0.3,
   sharpness: 0.33,
+  ghosts: 0.06,
   coverage: 0.95,
   brainMl: [900, 1900],
   asymmetry: 0.085,
@@ -28,6 +30,7 @@ export const CUT_OFFS = {
   >,
   top: 0.25,
   bottom: 0.28,
+  apartMl: 0.3,
   tumourShare: 0.3,
   edgeMl: 0.5,
   parts: 5,
@@ -51,6 +54,7 @@ export function checkWarnings(
   const ill = shareOn(coarse, grid, (v) => labels[v] !== 0);
   const input = inputQuality(coarse, ill);
   return [
+    ...sequenceWarnings({ grid, images }),
     ...belongingWarnings(coarse),
     ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain, population),
     ...brainWarnings(input.brain, input.images),
@@ -63,10 +67,25 @@ export function inputWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): 
   const coarse = coarseCase(images, grid);
   const input = inputQuality(coarse, null);
   return [
+    ...sequenceWarnings({ grid, images }),
     ...belongingWarnings(coarse),
     ...brainWarnings(input.brain, input.images),
     ...qualityWarnings(input),
   ];
+}
+
+/** Whether an image looks like another sequence than it is called; two that look like each other are swapped. */
+export function sequenceWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
+  const seen = MODALITIES.flatMap((m) => {
+    const image = images[m];
+    const probabilities = image && sequenceByVoxels({ ...grid, data: image.data });
+    return probabilities ? [[m, probabilities] as const] : [];
+  });
+  const found = misnamed(Object.fromEntries(seen));
+  const [a, b] = found;
+  if (found.length === 2 && a.looks === b.named && b.looks === a.named)
+    return [{ code: 'SEQUENCES_SWAPPED', sequences: [a.named, b.named] }];
+  return found.map(({ named, looks }): Warning => ({ code: 'SEQUENCE_MISNAMED', sequence: named, looks }));
 }
 
 /** Whether aligned images show one head. */
@@ -98,12 +117,15 @@ export function resultWarnings(
 /** What is odd about the brain that the images show. */
 export function brainWarnings(brain: BrainQuality, images: InputQuality['images']): Warning[] {
   const [least, most] = CUT_OFFS.brainMl;
-  const { ml, asymmetry, top, bottom } = brain;
+  const { ml, asymmetry, top, bottom, apart } = brain;
   const bright = MODALITIES.flatMap((m) => {
     const rim = images[m]?.rim ?? Number.NEGATIVE_INFINITY;
     return rim > CUT_OFFS.rim[m] ? [rim] : [];
   });
-  const warning = (check: 'volume' | 'asymmetry' | 'rim' | 'top' | 'bottom', value: number): Warning => ({
+  const warning = (
+    check: 'volume' | 'asymmetry' | 'rim' | 'top' | 'bottom' | 'apart',
+    value: number,
+  ): Warning => ({
     code: 'BRAIN_IMPLAUSIBLE',
     check,
     value,
@@ -114,6 +136,7 @@ export function brainWarnings(brain: BrainQuality, images: InputQuality['images'
     ...(bright.length > 0 ? [warning('rim', Math.max(...bright))] : []),
     ...(top > CUT_OFFS.top ? [warning('top', top)] : []),
     ...(bottom > CUT_OFFS.bottom ? [warning('bottom', bottom)] : []),
+    ...(apart > CUT_OFFS.apartMl ? [warning('apart', apart)] : []),
   ];
 }
 
@@ -123,6 +146,7 @@ export function qualityWarnings({ images }: Pick<InputQuality, 'images'>): Warni
   const checks = {
     bias: ({ bias }, m) => bias !== null && bias > CUT_OFFS.bias[m],
     noise: ({ noise }) => noise !== null && noise > CUT_OFFS.noise,
+    ghosts: ({ ghosts }) => ghosts !== null && ghosts > CUT_OFFS.ghosts,
     slices: ({ sharpness }) => sharpness < CUT_OFFS.sharpness,
     coverage: ({ coverage }) => coverage < CUT_OFFS.coverage,
   } satisfies Record<string, (image: ImageQuality, m: Modality) => boolean>;

@@ -89,7 +89,11 @@ export function imageWarnings(
   description: ModelDescription,
 ): Warning[] {
   const population = populationOf(description.knowledge);
-  return [...checkWarnings(prepared, labels, population), ...tumourWarnings(prepared, labels, description)];
+  const checks = checkWarnings(prepared, labels, population);
+  // Said once: whole images tell more than what lies around a tumour.
+  const isNamed = checks.some(({ code }) => code === 'SEQUENCES_SWAPPED' || code === 'SEQUENCE_MISNAMED');
+  const around = tumourWarnings(prepared, labels, description);
+  return [...checks, ...around.filter(({ code }) => !isNamed || code !== 'SEQUENCES_SWAPPED')];
 }
 
 /** By the cut-offs in model.json; nothing without a tumour, or where the model has no cut-offs. */

@@ -1,6 +1,7 @@
 import { quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
+import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid, Size } from '../volume/volume.js';
 import {
   axisNearest,
@@ -10,6 +11,7 @@ import {
   middleAlong,
   stridesOf,
 } from './coarse.js';
+import { ghostPeak } from './ghosts.js';
 
 /**
  * What the images themselves say about their quality, in numbers that do not depend on their scale. All on voxels of 2 mm. What a number
@@ -26,6 +28,8 @@ export interface ImageQuality {
   readonly sharpness: number;
   /** How much brighter than the brain the outermost 4 mm are, in the same: a scalp that was left. */
   readonly rim: number;
+  /** Copies of the head shifted over it (`ghostPeak`). */
+  readonly ghosts: number | null;
   /** Share of what any sequence shows that this one shows. */
   readonly coverage: number;
 }
@@ -39,6 +43,8 @@ export interface BrainQuality {
   readonly top: number;
   /** The same at the lower end. */
   readonly bottom: number;
+  /** ml of what hangs on the brain by less than 8 mm, or lies apart from it, 4 mm taken off all around. */
+  readonly apart: number;
 }
 
 export interface InputQuality {
@@ -62,9 +68,7 @@ export function inputQuality(coarse: CoarseCase, ill: Float32Array | null): Inpu
   const whole = Math.max(1, count(brain));
   const present = MODALITIES.filter((m) => images[m]);
   return {
-    images: Object.fromEntries(
-      present.map((m) => [m, qualityOf(images[m]!, m, grid.size, ill, octants, whole)]),
-    ),
+    images: Object.fromEntries(present.map((m) => [m, qualityOf(images[m]!, m, grid, ill, octants, whole)])),
     brain: brainQuality(coarse),
   };
 }
@@ -72,14 +76,14 @@ export function inputQuality(coarse: CoarseCase, ill: Float32Array | null): Inpu
 function qualityOf(
   image: CoarseImage,
   modality: Modality,
-  size: Size,
+  grid: Grid,
   ill: Float32Array | null,
   octants: Uint8Array,
   whole: number,
 ): ImageQuality {
   const { smooth, values, depth } = image;
   const inner = deeperThan(image, INSIDE);
-  const strides = stridesOf(size);
+  const strides = stridesOf(grid.size);
   const energy = [0, 0, 0];
   const steep = new Float32Array(inner.length);
   for (let n = 0; n < inner.length; n++) {
@@ -101,6 +105,7 @@ function qualityOf(
     noise: spread === 0 || flat.length < LEAST_IN_OCTANT ? null : noiseOf(values, flat, strides) / spread,
     sharpness: sorted[2] === 0 ? 1 : sorted[0] / ((sorted[1] + sorted[2]) / 2),
     rim: rimOf(image, inner, spread),
+    ghosts: ghostPeak(image, grid),
     coverage: shown / whole,
   };
 }
@@ -154,13 +159,26 @@ function octantsOf(brain: Uint8Array, { size }: Grid): Uint8Array {
   return octants;
 }
 
-function brainQuality({ brain, grid }: CoarseCase): BrainQuality {
+function brainQuality({ brain, images, grid }: CoarseCase): BrainQuality {
   const ends = endsAlong(brain, grid, axisNearest(grid, 2));
   return {
     ml: (count(brain) * voxelVolume(grid.affine)) / 1000,
     asymmetry: asymmetryOf(brain, grid.size, axisNearest(grid, 0)),
     ...ends,
+    apart: apartFrom(images, grid),
   };
+}
+
+/** Depth in voxels at which pieces are told apart. */
+const APART = 3;
+
+function apartFrom(images: CoarseCase['images'], grid: Grid): number {
+  const data = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  for (const { depth } of Object.values(images))
+    for (let v = 0; v < data.length; v++) if (depth[v] >= APART) data[v] = 1;
+  const [, ...others] = connectedComponents({ ...grid, data }, (inside) => inside === 1, 6);
+  const voxels = others.reduce((sum, { voxelCount }) => sum + voxelCount, 0);
+  return (voxels * voxelVolume(grid.affine)) / 1000;
 }
 
 /** 1 − Dice with the mirror image, at the place (within 6 mm) where it is best. */

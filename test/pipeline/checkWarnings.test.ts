@@ -13,8 +13,8 @@ import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { GRID, head } from '../support/heads.js';
 import { ADULT_GLIOMAS } from '../support/population.js';
 
-const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, coverage: 1 };
-const BRAIN: BrainQuality = { ml: 1400, asymmetry: 0.03, top: 0.05, bottom: 0.05 };
+const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, ghosts: 0.02, coverage: 1 };
+const BRAIN: BrainQuality = { ml: 1400, asymmetry: 0.03, top: 0.05, bottom: 0.05, apart: 0 };
 const RESULT: ResultQuality = {
   share: 0.1,
   parts: 1,
@@ -36,11 +36,12 @@ describe('warnings by what images and mask look like', () => {
     const images = {
       t1: { ...IMAGE, bias: 9 },
       t2: { ...IMAGE, noise: 2, bias: 9 },
-      flair: { ...IMAGE, sharpness: 0.05, coverage: 0.5 },
+      flair: { ...IMAGE, sharpness: 0.05, coverage: 0.5, ghosts: 0.2 },
     };
     expect(sentences(qualityWarnings({ images }))).toEqual([
       'Strong shading across T1 and T2: volumes may be far off. Correct the bias field (e.g. N4) first.',
       'Strong noise in T2: small parts of the tumour may be missed or invented.',
+      'FLAIR shows copies of the head beside itself, as movement leaves them: small parts may be missed or invented.',
       'Thick slices or blur in FLAIR: outlines and small parts are not certain.',
       'FLAIR shows less of the brain than the other sequences: nothing is known of what it does not show.',
     ]);
@@ -53,6 +54,7 @@ describe('warnings by what images and mask look like', () => {
     ['asymmetry', { asymmetry: 0.2 }, /differ by 20 %/],
     ['top', { top: 0.9 }, /flat at the top/],
     ['bottom', { bottom: 0.9 }, /flat at the bottom/],
+    ['apart', { apart: 2.5 }, /2\.5 ml of what the images show hang apart/],
   ])('of a brain that is none: %s', (check, change, text) => {
     const warnings = brainWarnings({ ...BRAIN, ...change }, { t1: IMAGE });
     expect(warnings).toMatchObject([{ code: 'BRAIN_IMPLAUSIBLE', check }]);

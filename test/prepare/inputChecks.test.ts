@@ -89,4 +89,32 @@ describe('what images say of their own quality', () => {
     const scalp = changed((value, at) => (inside(at, 2) ? value : 40));
     expect(quality(scalp).images.t1!.rim).toBeGreaterThan(sound.images.t1!.rim + 2);
   });
+
+  it('a copy of the head, shifted along left-right or front-back, and nothing else', () => {
+    // Fine structure as tissue has it, the same in every run.
+    const grain = values(nx * ny * nz, 3);
+    const fine = changed((value, _, v) => value + 3 * grain[v]);
+    const without = quality(fine).images.t1!.ghosts!;
+    expect(without).toBeLessThan(0.06);
+    for (const stride of [8, 10 * nx]) {
+      const copied = {
+        ...GRID,
+        data: fine.data.map((value, v) => (value === 0 ? 0 : value + 0.25 * (fine.data[v - stride] ?? 0))),
+      };
+      // Of value + a · its copy: a / (1 + a²).
+      expect(quality(copied).images.t1!.ghosts!).toBeGreaterThan(0.15);
+      expect(quality(copied).images.t1!.ghosts!).toBeLessThan(0.3);
+    }
+  });
+
+  it('what hangs apart from the brain, a thin bridge or none', () => {
+    expect(sound.brain.apart).toBe(0);
+    const data = own.data.slice();
+    // A cube of 7 voxels beside the brain and a line of voxels between.
+    for (let k = 2; k < 9; k++)
+      for (let j = 2; j < 9; j++) for (let i = 2; i < 9; i++) data[i + nx * (j + ny * k)] = 30;
+    for (let n = 9; n < 20; n++) data[n + nx * (n + ny * n)] = 30;
+    // 2 voxels go all around: 3 × 3 × 3 of 8 µl are left.
+    expect(quality({ ...GRID, data }).brain.apart).toBeCloseTo((27 * 8) / 1000, 9);
+  });
 });

@@ -183,6 +183,7 @@ function blurredAlong(data: Float32Array, { size, affine }: Grid, mm: number): F
 /** Copies of the head, shifted front to back and fainter, as a movement between two excitations leaves them. */
 const ghosts = (strength: number, share: number): Failure => ({
   kind: 'motion ghosts',
+  only: 'input',
   strength,
   what: `two ghosts of ${100 * share} %`,
   make: (subject) => {
