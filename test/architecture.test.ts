@@ -37,6 +37,8 @@ it('only electron/ipc.ts listens to pages', () => {
 it('the pipeline asks nothing of the process that it runs in', () => {
   // How much memory it had is handed in; this is what is handed in.
   const allowed = ['src/pipeline/surroundings.ts'];
-  const asking = filesIn('src/pipeline').filter((file) => /\bprocess\.[a-z]/.test(readFileSync(file, 'utf8')));
+  const asking = filesIn('src/pipeline').filter((file) =>
+    /\bprocess\.[a-z]/.test(readFileSync(file, 'utf8')),
+  );
   expect(asking).toEqual(allowed);
 });
