@@ -110,6 +110,8 @@ function remarks(report: CaseReport): string[] {
   if (results.some(({ agreement }) => agreement.WT !== null)) {
     lines.push(`agreement: ${AGREEMENT_MEANING[0].toLowerCase()}${AGREEMENT_MEANING.slice(1)}`);
   }
+  for (const { step, reason } of report.preparation?.steps ?? [])
+    if (step === 'co-register') lines.push(`prepared: ${reason}`);
   const warnings = warningsIn(report);
   const saidAbove = [...FIRST, ...BEFORE_NUMBERS];
   if (warnings.length === 0) lines.push(...warningLines(report));

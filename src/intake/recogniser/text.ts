@@ -107,6 +107,8 @@ const CONTRAST_PREFIX =
 /** Words that were written as one. */
 function unglued(word: string): string[] {
   if (word.length < 3) return [word];
+  // HD-GLIO and LUMIERE call T1 after contrast agent CT1.
+  if (/^k?ct1w?$/.test(word)) return ['t1', GIVEN];
   const weighting = word.match(/^(.*?)(t1|t2)(wi|w)?(?![0-9])(.*)$/);
   if (weighting && (weighting[1] === '' || BEFORE_WEIGHTING.test(weighting[1]))) {
     const [, before, name, , after] = weighting;

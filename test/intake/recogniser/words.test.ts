@@ -16,6 +16,9 @@ const EXPECTED: Record<string, readonly string[]> = {
   t1ce: [
     ...[
       'AXIAL T1 FLOW COMP POST : Processed_CaPTk',
+      'CT1',
+      'Patient_042_ct1',
+      'T1KM',
       'T1 se tra KL',
       'T1 AX IVKM SONRASI',
       'T1 AX к/у',
