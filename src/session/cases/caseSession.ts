@@ -12,7 +12,8 @@ import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
 import { lostIn, lostSeries } from '../../pipeline/open/account.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
 import { MODALITIES, type Modality } from '../../terms.js';
-import { type Grid, voxelCount } from '../../volume/volume.js';
+import { sameGrid } from '../../volume/affine.js';
+import type { Grid } from '../../volume/volume.js';
 import type { Edit } from '../edits/edit.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
 import { ambiguousIn, type OpenFile, slotsOf, summariseFile } from './openFile.js';
@@ -216,8 +217,9 @@ export class CaseSession {
       if (!this.segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
       return ref;
     }
-    const { labels } = this.heldMask(ref);
-    if (!this.grid || labels.length !== voxelCount(this.grid.size))
+    const { labels, grid } = this.heldMask(ref);
+    // Two grids may have one number of voxels.
+    if (!this.grid || !sameGrid(grid, this.grid))
       throw new QuorumError({ code: 'GRIDS_DIFFER', expected: 'a mask on the grid of this case' });
     return { kind: 'labels', labels };
   }
