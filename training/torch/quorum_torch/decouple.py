@@ -1,4 +1,4 @@
-"""Gradient-guided Modality Decoupling (Hu et al., AAAI 2024, eq. 5-9) of the gradients of several objectives."""
+"""Gradient-guided Modality Decoupling (Wang et al., AAAI 2024, eq. 5-9) of the gradients of several objectives."""
 import torch
 
 from . import ranks

@@ -1,4 +1,4 @@
-"""The Dynamic Sharing U-Net (Hu et al., AAAI 2024): one network for all modalities, norms of their own for each.
+"""The Dynamic Sharing U-Net (Wang et al., AAAI 2024): one network for all modalities, norms of their own for each.
 
 Parameter names and layouts are those of the authors' code, so that weights pass to and from `quorum import`.
 """

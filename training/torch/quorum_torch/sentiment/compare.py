@@ -82,7 +82,7 @@ def page(result):
 
 Made by `python3 -m quorum_torch.sentiment.compare`. Do not edit.
 
-The second experiment of Hu et al. (2024): is an utterance positive or negative, by whichever of audio, text and video are there? {result['utterances']['train']} utterances to train on (15 % of them held back to choose the epoch), {result['utterances']['test']} to test on, {seeds} seeds. Who always says the commoner class is right in {100 * result['majority']:.1f} %. The features are older than those of the paper, so no number here may stand beside a published one: the methods are compared with each other.
+The second experiment of Wang et al. (2024): is an utterance positive or negative, by whichever of audio, text and video are there? {result['utterances']['train']} utterances to train on (15 % of them held back to choose the epoch), {result['utterances']['test']} to test on, {seeds} seeds. Who always says the commoner class is right in {100 * result['majority']:.1f} %. The features are older than those of the paper, so no number here may stand beside a published one: the methods are compared with each other.
 
 All Dynamic Sharing networks (DS) are alike: an encoder a modality, a shared trunk with norms per modality, the mean of the logits. Epochs, rate and size are the same for all methods and were not tuned for any of them. "Modality dropout" draws one combination a step.
 

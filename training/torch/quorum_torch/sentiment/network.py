@@ -59,5 +59,5 @@ class EarlyFusion(nn.Module):
 
 
 def fuse(logits, combination):
-    """The mean of the members' logits (Hu et al., 2024)."""
+    """The mean of the members' logits (Wang et al., 2024)."""
     return sum(logits[m] for m in combination) / len(combination)
