@@ -257,6 +257,17 @@ describe('what headers say that voxels or the examination contradict', () => {
     expect(taken(await examination('near', 'MRT Hals mit KM', [one]))).toEqual({ t1ce: 5 });
   });
 
+  it('two T1 of an examination without contrast agent are not asked about', async () => {
+    const series = [
+      { number: 3, name: 'T1 AX', clock: '100000', times: SE },
+      { number: 4, name: 'T1 SAG', clock: '101000', times: SE, plane: 'sagittal' },
+    ] as const;
+    const found = await examination('without', 'MRI BRAIN WITHOUT CONTRAST', series);
+    expect(found.questions).toEqual([]);
+    expect(taken(found)).toEqual({ t1: 3 });
+    expect((await examination('silent', 'MRI BRAIN', series)).questions).toHaveLength(1);
+  });
+
   it('the plane is that of the frames, also where slices are thin and pixels long', async () => {
     const thin = { name: 'T2W_TSE COR', plane: 'coronal', stack: [128, 1.8], pixel: '17\\1.8' } as const;
     const series = [

@@ -255,6 +255,12 @@ function agentWasGiven(series: readonly FoundSeries[], { texts }: Examination): 
   return series.some(isSubtraction) ? 'there is a subtraction' : null;
 }
 
+/** The examination is called one without contrast agent, and nothing in it contradicts that. */
+function isWithoutAgent(series: readonly FoundSeries[], examination: Examination): boolean {
+  const denied = examination.texts.some((text) => contrastSaid(wordsOf(text)).said === 'without');
+  return denied && agentWasGiven(series, examination) === null;
+}
+
 function isSubtraction({ about, setAside }: FoundSeries): boolean {
   if (setAside === null) return false;
   const isType = about.imageType?.some((type) => /^SUB(TRACT\w*)?$/.test(type)) ?? false;
@@ -300,6 +306,7 @@ function doubtOf(
 ): string | null {
   const { one, reason } = state;
   if (one.judgement!.contrast === 'unclear') return `T1 or T1ce: ${reason}`;
+  if (isWithoutAgent(series, examination)) return null;
   const others = states.filter((other) => other !== state);
   const given = agentWasGiven(series, examination);
   const open = others.filter(({ contrast }) => contrast === null);
