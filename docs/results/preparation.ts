@@ -123,7 +123,7 @@ const { model, engine } = await openModel(options.model, Number(options.threads)
 let plain: Case | null = null;
 const rows: Row[] = [];
 for (const { name, moved, study } of variants.filter(
-  ({ name: n }) => n === 'plain' || !options.only || n.includes(options.only),
+  ({ name: n }) => n === 'plain' || !options.only || options.only.split(',').some((one) => n.includes(one)),
 )) {
   const prepared = await prepareStudy(await study());
   plain ??= prepared;

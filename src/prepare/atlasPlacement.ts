@@ -3,10 +3,10 @@ import { resample } from '../volume/resample.js';
 import type { Size, Volume } from '../volume/volume.js';
 import { type Atlas, openAtlas } from './atlas.js';
 import { measureImage } from './measure.js';
-import { IDENTITY, isotropicGrid, motionOf, partOfGrid } from './placement.js';
+import { IDENTITY, isotropicGrid, motionOf, partOfGrid, rigidPart } from './placement.js';
 import type { PreparationStep, PreparationTransforms } from './preparation.js';
 import { register } from './registration/elastix.js';
-import { affineStage, rigidStage } from './registration/stages.js';
+import { affineStage, convergedAffineStage, rigidStage } from './registration/stages.js';
 import { CHECKS, judge, middleOf, SEEN_MM, seen, signalWithin, similarity } from './registrationChecks.js';
 import type { Workbench } from './workbench.js';
 
@@ -16,6 +16,7 @@ const AROUND_BRAIN_MM = 10;
 const STAGES = [
   rigidStage({ resolutions: 3, iterations: 200, samples: 2048, centred: true }),
   affineStage({ resolutions: 3, iterations: 200, samples: 2048 }),
+  convergedAffineStage(200),
 ];
 
 /** Places the reference series by the atlas: rigidly for the images, with scaling and shear for the brain mask. */
@@ -92,8 +93,9 @@ async function placeByAtlas(
   signal: AbortSignal,
   onProgress: (share: number) => void,
 ) {
-  const [caseToReference, atlasToReference] = await register(fixed, moving, STAGES, signal, onProgress);
-  return { caseToReference, atlasToReference };
+  const atlasToReference = (await register(fixed, moving, STAGES, signal, onProgress)).at(-1)!;
+  // Of another person's head only the affine fit is well determined: rigid fits of one head end millimetres apart.
+  return { caseToReference: rigidPart(atlasToReference, middleOf(fixed)), atlasToReference };
 }
 
 /** The atlas's head (its brain alone for images without a skull) in a box around its brain, in the size that registration sees. */

@@ -44,6 +44,24 @@ export function partOfGrid({ affine }: Grid, first: Size, last: Size): Grid {
   };
 }
 
+/** Newton's iteration squares the error. */
+const POLAR_ROUNDS = 40;
+
+/**
+ * The rigid transform nearest to an affine one: the orthogonal factor of its polar decomposition (Higham, SIAM J. Sci. Stat. Comput. 1986),
+ * moving `point` as the affine does.
+ */
+export function rigidPart(affine: Affine, point: readonly [number, number, number]): Affine {
+  let turn = [...[...affine].slice(0, 12), 0, 0, 0, 1];
+  for (let round = 0; round < POLAR_ROUNDS; round++) {
+    const inverted = inverse(turn as unknown as Affine);
+    turn = turn.map((value, at) => 0.5 * (value + inverted[4 * (at % 4) + Math.floor(at / 4)]));
+  }
+  const [to, from] = [voxelToWorld(affine, ...point), voxelToWorld(turn as unknown as Affine, ...point)];
+  for (const row of [0, 1, 2]) turn[12 + row] = to[row] - from[row];
+  return turn as unknown as Affine;
+}
+
 /** How far a transform moves a point (mm), and by which angle it turns (degrees; its scaling aside). */
 export function motionOf(transform: Affine, point: readonly [number, number, number]) {
   const moved = voxelToWorld(transform, ...point);

@@ -28,14 +28,14 @@ describe('what cannot be prepared is said', () => {
     const problem = await problemOfRefusal(prepareStudy(await study('half', { t1 })));
     expect(['BRAIN_INCOMPLETE', 'REGISTRATION_FAILED']).toContain(problem.code);
     expect(problem.found).toBeTruthy();
-  }, 60_000);
+  }, 180_000);
 
   it('something round and textured that is no head', async () => {
     const ball = ellipsoid(bratsGrid([180, 180, 180]), [85, 85, 85], 3);
     const problem = await problemOfRefusal(prepareStudy(await study('ball', { t1: ball })));
     expect(problem.code).toBe('REGISTRATION_FAILED');
     expect(problem.found).toBeTruthy();
-  }, 60_000);
+  }, 180_000);
 
   it('an empty image', async () => {
     const empty = { ...bratsGrid([20, 20, 20]), data: new Float32Array(8000) };

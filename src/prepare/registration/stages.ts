@@ -45,6 +45,20 @@ export function affineStage(options: StageOptions): ParameterMap {
   return { ...stage(options), Transform: ['AffineTransform'] };
 }
 
+/**
+ * Twelve degrees of freedom to the end: the points are every other voxel along each axis, the same in every iteration, so that images of one
+ * head come to one place wherever they began. Random points leave millimetres (docs/preparation.md).
+ */
+export function convergedAffineStage(iterations: number): ParameterMap {
+  return {
+    ...affineStage({ resolutions: 1, iterations, samples: 2048 }),
+    ImageSampler: ['Grid'],
+    SampleGridSpacing: ['2', '2', '2'],
+    NewSamplesEveryIteration: ['false'],
+    NumberOfSamplesForExactGradient: ['100000'],
+  };
+}
+
 function stage({ resolutions, iterations, samples, centred = false }: StageOptions): ParameterMap {
   return {
     ...COMMON,
