@@ -27,14 +27,16 @@ export const problemSchema = z.object({
 /** Files that the user named for a sequence; they win over what names say. */
 export const overridesSchema = z.partialRecord(modalitySchema, z.string());
 
+const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
+const n = z.number();
 /** Where voxels lie: index (i, j, k), i fastest → RAS mm by the 4×4 column-major affine. */
 export const gridSchema = z.object({
-  size: z.array(z.number()).length(3),
+  size: triple,
   /** Voxel sides in mm. */
-  spacing: z.array(z.number()).length(3),
+  spacing: triple,
   /** Where i, j, k grow to, e.g. LPS. */
   orientation: z.string(),
-  affine: z.array(z.number()).length(16),
+  affine: z.tuple([n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n]).readonly(),
 });
 export type GridSummary = z.infer<typeof gridSchema>;
 

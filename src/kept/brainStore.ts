@@ -9,7 +9,7 @@ import type { Affine, Grid } from '../volume/volume.js';
 import { voxelCount } from '../volume/volume.js';
 import type { PreparationSources } from './preparedStore.js';
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const schema = z.object({
   images: z.array(z.string()),
   grid: z.object({ size: triple, affine: z.array(z.number()).length(16) }),

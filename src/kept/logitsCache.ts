@@ -37,7 +37,7 @@ export interface CachedLogits {
   readonly engine: { readonly name: string; readonly device: string };
 }
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const aboutSchema = z.object({
   box: z.object({ origin: triple, size: triple }),
   grid: z.object({ size: triple, affine: z.array(z.number()).length(16) }),
@@ -73,7 +73,7 @@ export class LogitsCache {
         throw new Error('another size');
       return {
         map: { modality: key.modality, box: about.box, data, seen: unpackBits(seen, x * y * z), tissue },
-        grid: about.grid as unknown as Grid,
+        grid: about.grid,
         form: about.form as NiftiForm | undefined,
         engine: about.engine,
       };

@@ -13,7 +13,7 @@ import { QUORUM_VERSION } from '../version.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from './logitsCache.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const matrix = z.array(z.number()).length(16);
 
 /** `prepared.json`: what was done, and where each source series lies. No name, path or date of a patient is in it. */

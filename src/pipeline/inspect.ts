@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ImageSummary } from '../contract/index.js';
+import type { GridSummary, ImageSummary } from '../contract/index.js';
 import { HEADER_REMARKS } from '../intake/headerRemarks.js';
 import { recogniseSequence } from '../intake/recognise.js';
 import type { Series } from '../intake/study.js';
@@ -50,9 +50,9 @@ export function summariseHeader(header: ImageHeader) {
 /** A grid as it travels. */
 export function summariseGrid({ size, affine }: Grid) {
   return {
-    size: [...size],
+    size: [...size] as const,
     spacing: voxelSpacing(affine),
     orientation: axisCodes(affine),
-    affine: [...affine],
+    affine: [...affine] as unknown as GridSummary['affine'],
   };
 }

@@ -28,7 +28,7 @@ export function checkPicture({ first, second, mask, through }: CheckPicture, gri
   const a = lps(windowed(first));
   const b = second && lps(windowed(second));
   const outline = mask && lps(mask);
-  const place = through ? placeInLps(grid, through) : (a.size.map((n) => n >> 1) as unknown as Size);
+  const place = through ? placeInLps(grid, through) : a.size.map((n) => n >> 1);
   const [nx, ny, nz] = a.size;
   const planes: Plane[] = [
     { width: nx, height: ny, voxel: (x, y) => [x, y, place[2]] },

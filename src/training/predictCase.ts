@@ -126,7 +126,7 @@ export function asOedema(labels: Uint8Array, scheme: LabelScheme): Uint8Array {
 function gridItself(spacing: Size): Lattice {
   const axes = spacing.map((mm, axis) => ({
     imageAxis: axis as 0 | 1 | 2,
-    direction: [0, 1, 2].map((other) => (other === axis ? 1 : 0)) as unknown as Size,
+    direction: [0, 1, 2].map((other) => (other === axis ? 1 : 0)),
     spacing: mm,
     zero: 0,
     scale: 1,

@@ -57,7 +57,7 @@ function reorientedAffine({ size, affine }: Grid, axes: number[], reversed: bool
     });
     return column(axis).map((step) => -step);
   });
-  return [...columns[0], 0, ...columns[1], 0, ...columns[2], 0, ...origin, 1] as unknown as Affine;
+  return [...columns[0], 0, ...columns[1], 0, ...columns[2], 0, ...origin, 1];
 }
 
 /** The volume with its axes permuted and reversed. */

@@ -164,7 +164,7 @@ describe.skipIf(!haveTools)(SUITE, () => {
     const again = await quorum(
       ...['segment', at('cd.zip'), '--use', 't1ce,flair', '--dicom-seg', '--out', at('out'), '--json'],
     );
-    expect(again.code).toBe(0);
+    expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(again.stdout.trim().split('\n').at(-1)!)).toMatchObject({ result: { skipped: true } });
     expect(readdirSync(join(profile, 'quorum/working'))).toEqual([]);
   });

@@ -8,5 +8,5 @@ export function gridOf(size: [number, number, number], orientation: string): Gri
     affine[4 * axis + row] = 'RAS'.includes(letter) ? 1 : -1;
   });
   affine[15] = 1;
-  return { size, spacing: [1, 1, 1], orientation, affine };
+  return { size, spacing: [1, 1, 1], orientation, affine: affine as unknown as GridSummary['affine'] };
 }

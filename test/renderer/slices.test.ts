@@ -31,7 +31,8 @@ describe('slices', () => {
     const affine = [...stored.affine];
     affine[12] = -1;
     affine[13] = -2;
-    const mirrored = { ...image, grid: { ...stored, affine }, data: image.data.slice().reverse() };
+    const grid = { ...stored, affine: affine as unknown as typeof stored.affine };
+    const mirrored = { ...image, grid, data: image.data.slice().reverse() };
     const pixels = new Uint8ClampedArray(24);
     paintImage(pixels, mirrored, lps, axial, 0, [0, 51]);
     expect(greys(pixels)).toEqual([0, 50, 100, 150, 200, 250]);

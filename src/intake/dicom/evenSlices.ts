@@ -49,7 +49,7 @@ export function onEvenSlices(
 
   const origin = places[0].map((mm, axis) => mm - (isFlipped ? affine[4 + axis] * (rows - 1) : 0));
   const placed = [...axes.slice(0, 8), ...normal.map((v) => v * step), 0, ...origin, 1];
-  return { nifti: bytes, affine: placed as unknown as Affine };
+  return { nifti: bytes, affine: placed };
 }
 
 function between(a: ArrayLike<number>, b: ArrayLike<number>, share: number, into: ArrayLike<number>): void {

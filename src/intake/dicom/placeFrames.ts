@@ -91,7 +91,7 @@ export function affineOf(
     return mean - middle * step * normal[row] - (isFlipped ? column[row] * (first.rows - 1) : 0);
   });
   const columns = [right.map((v) => v * along), column, normal.map((v) => v * step), origin];
-  return columns.flatMap((values, n) => [...values, n === 3 ? 1 : 0]) as unknown as Affine;
+  return columns.flatMap((values, n) => [...values, n === 3 ? 1 : 0]);
 }
 
 /** DICOM's LPS as RAS. */

@@ -183,7 +183,7 @@ export class CaseSession {
 
   /** The grid of masks: the result's, else that of the prepared images or of the first available sequence. Null when there is none. */
   get grid(): Grid | null {
-    if (this.segmented) return this.segmented.facts.result.grid as unknown as Grid;
+    if (this.segmented) return this.segmented.facts.result.grid;
     if (this.prepared) return preparedGrid(this.prepared);
     const [first] = this.available;
     return first === undefined ? null : this.slots[first]!.header;
