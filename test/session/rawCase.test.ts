@@ -47,9 +47,11 @@ describe('a folder of DICOM', () => {
     const short = opened.files.find(({ series }) => series?.files === 3)!;
     expect(short).toMatchObject({ sequence: 'other', reason: 'only 3 slices' });
     expect(opened.preparation.needed.join(' ')).toContain('DICOM');
-    // The patient stands in one place, where the window shows it, and nowhere else.
-    const { examination, ...rest } = opened;
+    // What the headers say of the patient stands in one place, where the window shows it, and nowhere else.
+    const { examination, name, ...rest } = opened;
     expect(examination?.patient?.id).toContain('4711');
+    // The case is called after the number, which its files and results are called after too.
+    expect(name).toContain('4711');
     expect(JSON.stringify(rest)).not.toContain('4711');
     expect(host.events.some((event) => event.type === 'opening' && event.opening === 'first')).toBe(true);
   });
