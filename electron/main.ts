@@ -38,7 +38,7 @@ if (app.requestSingleInstanceLock()) void start();
 else app.quit();
 
 async function start(): Promise<void> {
-  openPaths.push(pathsOf(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()));
+  openPaths.push(pathsOf(process.argv.slice(1), process.cwd(), appFolder));
   app.on('open-file', (event, path) => {
     event.preventDefault();
     openPaths.push([path]);
@@ -58,7 +58,7 @@ async function start(): Promise<void> {
   app.on('second-instance', (_event, argv, workingFolder) => {
     if (window.isMinimized()) window.restore();
     window.focus();
-    openPaths.push(pathsOf(argv.slice(app.isPackaged ? 1 : 2), workingFolder));
+    openPaths.push(pathsOf(argv.slice(1), workingFolder, appFolder));
   });
   answerWindow(window, services);
   askOnClosing(window, services);

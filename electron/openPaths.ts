@@ -4,13 +4,14 @@ import { resolve } from 'node:path';
 /**
  * Files and folders on a command line: what exists and is no option.
  *
- * @param args without the program's own name and, when not packaged, the app's folder.
+ * @param args without the program's own name.
+ * @param appFolder is named among the arguments when not packaged, wherever; nobody means to open it.
  */
-export function pathsOf(args: readonly string[], workingFolder: string): string[] {
+export function pathsOf(args: readonly string[], workingFolder: string, appFolder: string): string[] {
   return args
     .filter((arg) => arg !== '' && !arg.startsWith('-'))
     .map((arg) => resolve(workingFolder, arg))
-    .filter((path) => existsSync(path));
+    .filter((path) => path !== appFolder && existsSync(path));
 }
 
 /** Holds paths until the renderer listens; afterwards they are passed on at once. */

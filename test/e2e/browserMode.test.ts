@@ -155,7 +155,7 @@ function journey({ name, input, open, off, use }: Journey): void {
     await page.getByTestId('blob').waitFor({ timeout: 60_000 });
     await page.keyboard.press('2');
     await page.getByRole('button', { name: 'Take this answer here' }).click();
-    await page.getByText('1 chosen part', { exact: false }).waitFor();
+    await page.getByText('1 place picked', { exact: false }).waitFor();
     const volumes = page.getByTestId('edit-volumes').locator('[data-region=WT] td').first();
     const chosen = await volumes.textContent();
 

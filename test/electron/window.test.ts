@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -40,10 +40,11 @@ describe('where the window was', () => {
 });
 
 describe('paths from outside', () => {
-  it('are those on the command line that exist; options are none', () => {
+  it('are those on the command line that exist; options and the app itself are none', () => {
     writeFileSync(join(folder, 't1.nii'), '');
-    const args = ['--no-sandbox', 't1.nii', '/does/not/exist', '', folder];
-    expect(pathsOf(args, folder)).toEqual([join(folder, 't1.nii'), folder]);
+    mkdirSync(join(folder, 'app'), { recursive: true });
+    const args = ['--no-sandbox', '--inspect=0', 'app', 't1.nii', '/does/not/exist', '', folder];
+    expect(pathsOf(args, folder, join(folder, 'app'))).toEqual([join(folder, 't1.nii'), folder]);
   });
 
   it('wait until the page listens, are given once, and wait again after a reload', () => {
