@@ -38,11 +38,11 @@ describe.skipIf(electron === null)(SUITE, () => {
 
   beforeAll(async () => {
     const folder = join(scratch, 'app');
-    mkdirSync(join(folder, 'dist', 'services'), { recursive: true });
+    mkdirSync(join(folder, 'dist', 'session'), { recursive: true });
     for (const name of ['dist-electron', 'package.json', 'dist/errors.js'])
       cpSync(name, join(folder, name), { recursive: true });
     symlinkSync(resolve('dist-renderer'), join(folder, 'dist-renderer'));
-    writeFileSync(join(folder, 'dist', 'services', 'services.js'), FAILING);
+    writeFileSync(join(folder, 'dist', 'session', 'services.js'), FAILING);
     display = await startDisplay();
     const environment = process.env as Record<string, string>;
     app = await _electron.launch({
