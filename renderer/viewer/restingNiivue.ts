@@ -51,6 +51,10 @@ export class RestingNiivue extends Niivue {
     }, REST_MS);
   }
 
+  /** Keys are the app's: niivue's own would move and draw beside it. */
+  override keyDownListener(): void {}
+  override keyUpListener(): void {}
+
   override setSliceType(type: SLICE_TYPE): this {
     this.#still.hidden = true;
     return super.setSliceType(type) as this;

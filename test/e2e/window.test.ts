@@ -284,8 +284,19 @@ for (const { name, claim, canvas } of [
       await page.setViewportSize({ width: 1500, height: 1100 });
       await page.mouse.move(x, y);
       await expect.poll(() => draws('quorum:drawn-3d'), { timeout: 30_000 }).toBeGreaterThan(0);
-      await page.waitForTimeout(3000);
-      const [before, before3d] = [await draws('quorum:drawn'), await draws('quorum:drawn-3d')];
+      const both = async () => [await draws('quorum:drawn'), await draws('quorum:drawn-3d')];
+      // On a busy machine what the window's new size asks for is drawn late.
+      let [before, before3d] = [-1, -1];
+      await expect
+        .poll(
+          async () => {
+            const earlier = [before, before3d];
+            [before, before3d] = await both();
+            return [before, before3d].join() === earlier.join();
+          },
+          { timeout: 60_000, interval: 3000 },
+        )
+        .toBe(true);
       await page.locator(canvas).press('PageUp');
       // The step, then the rest, then nothing.
       await expect.poll(() => draws('quorum:drawn-3d'), { timeout: 30_000 }).toBe(before3d + 1);
