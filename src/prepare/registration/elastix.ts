@@ -35,6 +35,23 @@ export interface RegistrationInput {
 type Word = Answer | { readonly share: number };
 type Answer = { readonly transforms: readonly ElastixTransform[] } | { readonly failure: string };
 
+/** Ends when every thread that was started before has loaded elastix, or has ended. */
+let loading: Promise<void> = Promise.resolve();
+
+/**
+ * One thread loads elastix after the other: three at once stand still in Electron 25. Call what it gives when the thread has loaded it, and
+ * at its end.
+ */
+async function turnToLoad(): Promise<() => void> {
+  const before = loading;
+  let loaded = () => {};
+  loading = new Promise((resolve) => {
+    loaded = resolve;
+  });
+  await before;
+  return loaded;
+}
+
 /**
  * Registers `moving` to `fixed` with elastix in a thread of its own, one stage after the other.
  *
@@ -50,6 +67,11 @@ export async function register(
   onProgress: (share: number) => void = () => undefined,
 ): Promise<Affine[]> {
   if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+  const loaded = await turnToLoad();
+  if (signal?.aborted) {
+    loaded();
+    throw new QuorumError({ code: 'CANCELLED' });
+  }
   const workerData: RegistrationInput = { fixed: itkImage(fixed), moving: itkImage(moving), stages };
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData,
@@ -64,6 +86,7 @@ export async function register(
       cancel = () => reject(new QuorumError({ code: 'CANCELLED' }));
       signal?.addEventListener('abort', cancel, { once: true });
       worker.on('message', (word: Word) => {
+        loaded();
         if ('share' in word) onProgress(word.share);
         else resolve(word);
       });
@@ -74,6 +97,7 @@ export async function register(
     const { transforms } = answer;
     return transforms.map((_, stage) => matrixOfTransforms(transforms.slice(0, stage + 1)));
   } finally {
+    loaded();
     signal?.removeEventListener('abort', cancel);
     await worker.terminate();
   }
