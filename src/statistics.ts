@@ -15,7 +15,11 @@ export function mean(values: ArrayLike<number>): number {
  * @param fraction in [0, 1].
  */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
-  const sorted = Float64Array.from(values).sort();
+  return quantileOfSorted(Float64Array.from(values).sort(), fraction);
+}
+
+/** The same of values that are sorted already, ascending. */
+export function quantileOfSorted(sorted: ArrayLike<number>, fraction: number): number {
   const at = fraction * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

@@ -1,4 +1,6 @@
+import { quantileOfSorted } from '../statistics.js';
 import { voxelToWorld } from '../volume/affine.js';
+import { extentOf } from '../volume/extent.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
@@ -53,12 +55,12 @@ export function brainFeatures(volume: Volume): number[] | null {
   const { values, depth, grid } = brain;
   const inner = sortedWhere(values, (v) => depth[v] >= INNER);
   if (inner.length < 1000) return null;
-  const median = percentile(inner, 50);
-  const range = percentile(inner, 90) - percentile(inner, 10);
+  const median = quantileOfSorted(inner, 0.5);
+  const range = quantileOfSorted(inner, 0.9) - quantileOfSorted(inner, 0.1);
   if (!(range > 0)) return null;
   const scaled = (value: number) => (value - median) / range;
   const group = (sorted: Float32Array, percentiles: readonly number[]) =>
-    percentiles.map((p) => (sorted.length < FEWEST ? 0 : scaled(percentile(sorted, p))));
+    percentiles.map((p) => (sorted.length < FEWEST ? 0 : scaled(quantileOfSorted(sorted, p / 100))));
   const layers = LAYERS.flatMap(([from, to]) =>
     group(
       sortedWhere(values, (v) => depth[v] >= from && depth[v] <= to),
@@ -103,8 +105,9 @@ function sampled(volume: Volume): Sampled | null {
 
 /** The box in RAS mm around the middles of all voxels that are not air. */
 function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[] } | null {
-  const { first, last } = endsOf(data, size);
-  if (first[0] > last[0]) return null;
+  const extent = extentOf(data, size);
+  if (extent === null) return null;
+  const { first, last } = extent;
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const high = low.map((value) => -value);
   for (let corner = 0; corner < 8; corner++) {
@@ -136,7 +139,7 @@ function countDepth(depth: Uint8Array, { size: [nx, ny, nz] }: Grid): void {
 
 /** Values of each part, sorted. */
 function partsOf(values: Float32Array, depth: Uint8Array, { size: [nx, ny, nz] }: Grid): Float32Array[] {
-  const ends = endsOf(depth, [nx, ny, nz]);
+  const ends = extentOf(depth, [nx, ny, nz])!;
   const place = (at: number, axis: number) =>
     (at - ends.first[axis]) / (ends.last[axis] + 1 - ends.first[axis]);
   const along = [nx, ny, nz].map((n, axis) =>
@@ -160,37 +163,11 @@ function partsOf(values: Float32Array, depth: Uint8Array, { size: [nx, ny, nz] }
   return groups.map((group) => group.sort());
 }
 
-/** First and last index along each axis of what is not air. */
-function endsOf(values: Volume['data'] | Uint8Array, [nx, ny, nz]: Grid['size']) {
-  const first = [nx, ny, nz];
-  const last = [-1, -1, -1];
-  for (let k = 0, v = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, v++) {
-        if (values[v] === 0) continue;
-        if (i < first[0]) first[0] = i;
-        if (i > last[0]) last[0] = i;
-        if (j < first[1]) first[1] = j;
-        if (j > last[1]) last[1] = j;
-        if (k < first[2]) first[2] = k;
-        if (k > last[2]) last[2] = k;
-      }
-  return { first, last };
-}
-
 function sortedWhere(values: Float32Array, wanted: (v: number) => boolean): Float32Array {
   const out = new Float32Array(values.length);
   let n = 0;
   for (let v = 0; v < values.length; v++) if (wanted(v)) out[n++] = values[v];
   return out.slice(0, n).sort();
-}
-
-/** Linear between order statistics. */
-function percentile(sorted: Float32Array, percent: number): number {
-  const at = (percent / 100) * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
 /** Of values clipped to ±3, so that single bright voxels do not make it. */

@@ -1,6 +1,7 @@
+import { extentOf } from '../volume/extent.js';
 import type { Size } from '../volume/volume.js';
 
-/** A binary image: voxel (i, j, k) is `data[i + size[0] * (j + size[1] * k)]`, 0 or 1. */
+/** A binary image: voxel (i, j, k) is `data[i + size[0] * (j + size[1] * k)]`, 0 or 1; where it only matters what is set, also labels. */
 export interface Mask {
   readonly data: Uint8Array;
   readonly size: Size;
@@ -17,10 +18,10 @@ export interface Box {
  * image; null when no voxel is set. All masks have one size.
  */
 export function boundingBox(masks: readonly Mask[], margin = 0): Box | null {
-  const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const high = [-1, -1, -1];
-  for (const mask of masks) growBounds(mask, low, high);
-  if (high[0] < 0) return null;
+  const extents = masks.flatMap(({ data, size }) => extentOf(data, size) ?? []);
+  if (extents.length === 0) return null;
+  const low = [0, 1, 2].map((axis) => Math.min(...extents.map(({ first }) => first[axis])));
+  const high = [0, 1, 2].map((axis) => Math.max(...extents.map(({ last }) => last[axis])));
   const start = low.map((at) => Math.max(0, at - margin));
   const end = high.map((at, axis) => Math.min(masks[0].size[axis], at + margin + 1));
   return { start: triple(start), size: triple(end.map((at, axis) => at - start[axis])) };
@@ -36,16 +37,6 @@ export function crop(mask: Mask, { start, size }: Box): Mask {
     }
   }
   return { data, size };
-}
-
-function growBounds({ data, size: [nx, ny] }: Mask, low: number[], high: number[]): void {
-  for (let v = data.indexOf(1); v >= 0; v = data.indexOf(1, v + 1)) {
-    const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
-    for (let axis = 0; axis < 3; axis++) {
-      if (at[axis] < low[axis]) low[axis] = at[axis];
-      if (at[axis] > high[axis]) high[axis] = at[axis];
-    }
-  }
 }
 
 function triple(values: readonly number[]): Size {

@@ -1,4 +1,5 @@
 import { LABELS, REGION_MEMBERS } from '../masks/labels.js';
+import { type Box, boundingBox, crop } from '../masks/mask.js';
 import type { ModelDescription } from '../model/schema.js';
 import { REGIONS, type Region } from '../terms.js';
 import { voxelToWorld, voxelVolume } from '../volume/affine.js';
@@ -28,7 +29,8 @@ const BECOMES: Readonly<Record<Region, number>> = { WT: 0, TC: LABELS.oedema, ET
  */
 export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescription['cleanUp']): Speck[] {
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
-  const box = boxOf(labels, grid.size);
+  // A tumour is a small part of a head.
+  const box = boundingBox([{ data: labels, size: grid.size }]);
   if (box === null) return [];
   const specks: Speck[] = [];
   for (const region of REGIONS) {
@@ -36,7 +38,7 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
     if (least === 0) continue;
     const members = REGION_MEMBERS[region];
     const parts = connectedComponents(
-      { size: box.size, affine: grid.affine, data: cut(labels, grid.size, box) },
+      { size: box.size, affine: grid.affine, data: crop({ data: labels, size: grid.size }, box).data },
       (label) => members.includes(label),
       rule.connectivity,
     );
@@ -44,7 +46,7 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
       const ml = part.voxelCount * mlPerVoxel;
       if (ml >= least) continue;
       const voxels = part.voxels.map((at) => indexInGrid(at, box, grid.size));
-      const centroidVoxel = part.centroid.map((n, a) => n + box.first[a]) as unknown as Vector;
+      const centroidVoxel = part.centroid.map((n, a) => n + box.start[a]) as unknown as Vector;
       specks.push({
         region,
         ml,
@@ -61,53 +63,12 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
 
 type Vector = readonly [number, number, number];
 
-interface Box {
-  readonly first: Vector;
-  readonly size: Size;
-}
-
-/** The smallest box around what is labelled: a tumour is a small part of a head. Null when nothing is. */
-function boxOf(labels: Uint8Array, [nx, ny, nz]: Size): Box | null {
-  const first = [nx, ny, nz];
-  const last = [-1, -1, -1];
-  for (let k = 0, row = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++, row += nx) {
-      let from = row;
-      const end = row + nx;
-      while (from < end && labels[from] === 0) from++;
-      if (from === end) continue;
-      let to = end - 1;
-      while (labels[to] === 0) to--;
-      first[0] = Math.min(first[0], from - row);
-      last[0] = Math.max(last[0], to - row);
-      first[1] = Math.min(first[1], j);
-      last[1] = Math.max(last[1], j);
-      first[2] = Math.min(first[2], k);
-      last[2] = k;
-    }
-  if (last[0] < 0) return null;
-  return {
-    first: first as unknown as Vector,
-    size: first.map((n, a) => last[a] - n + 1) as unknown as Size,
-  };
-}
-
-function cut(labels: Uint8Array, [nx, ny]: Size, { first, size }: Box): Uint8Array {
-  const data = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let k = 0, to = 0; k < size[2]; k++)
-    for (let j = 0; j < size[1]; j++, to += size[0]) {
-      const from = first[0] + nx * (first[1] + j + ny * (first[2] + k));
-      data.set(labels.subarray(from, from + size[0]), to);
-    }
-  return data;
-}
-
-function indexInGrid(at: number, { first, size }: Box, [nx, ny]: Size): number {
+function indexInGrid(at: number, { start, size }: Box, [nx, ny]: Size): number {
   const i = at % size[0];
   const rest = (at - i) / size[0];
   const j = rest % size[1];
   const k = (rest - j) / size[1];
-  return first[0] + i + nx * (first[1] + j + ny * (first[2] + k));
+  return start[0] + i + nx * (start[1] + j + ny * (start[2] + k));
 }
 
 /** Puts removed parts back, the last removed first. Changes `labels` in place. */
@@ -124,9 +85,10 @@ export function restoreSpecks(labels: Uint8Array, specks: readonly Speck[]): voi
  * Several enhancing spots inside one tumour are one lesion.
  */
 export function countEnhancingLesions(labels: Uint8Array, grid: Grid, minimumMl: number): number {
-  const box = boxOf(labels, grid.size);
+  // A tumour is a small part of a head.
+  const box = boundingBox([{ data: labels, size: grid.size }]);
   if (box === null) return 0;
-  const data = cut(labels, grid.size, box);
+  const data = crop({ data: labels, size: grid.size }, box).data;
   if (!data.includes(LABELS.enhancing)) return 0;
   const mlPerVoxel = voxelVolume(grid.affine) / 1000;
   const parts = connectedComponents(

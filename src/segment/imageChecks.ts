@@ -2,6 +2,7 @@ import type { InputChecks } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import type { Case } from '../prepare/case.js';
 import { normalise } from '../prepare/normalise.js';
+import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
 import { voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
@@ -113,8 +114,10 @@ export function pairFeatures(a: Float32Array, b: Float32Array): number[] | null 
   const second = Float32Array.from(known, (v) => b[v]).sort();
   const difference = Float32Array.from(known, (v) => a[v] - b[v]).sort();
   return [
-    ...PERCENTILES.map((p) => percentile(first, p) - percentile(second, p)),
-    ...MIRRORED.map((p) => percentile(difference, p) + percentile(difference, 100 - p)),
+    ...PERCENTILES.map((p) => quantileOfSorted(first, p / 100) - quantileOfSorted(second, p / 100)),
+    ...MIRRORED.map(
+      (p) => quantileOfSorted(difference, p / 100) + quantileOfSorted(difference, (100 - p) / 100),
+    ),
   ];
 }
 
@@ -127,7 +130,7 @@ export function pairScore(features: readonly number[], weights: readonly number[
 export function contrastUptake(t1: Float32Array, t1ce: Float32Array): number | null {
   const known = Array.from(t1.keys()).filter((v) => t1[v] !== 0 && t1ce[v] !== 0);
   if (known.length === 0) return null;
-  return percentile(Float32Array.from(known, (v) => t1ce[v] - t1[v]).sort(), 99.5);
+  return quantileOfSorted(Float32Array.from(known, (v) => t1ce[v] - t1[v]).sort(), 99.5 / 100);
 }
 
 /**
@@ -188,12 +191,4 @@ export function surfaceShare(
     });
   }
   return faces === 0 ? null : onAir / faces;
-}
-
-/** Values sorted ascending; linear between order statistics. */
-function percentile(sorted: Float32Array, percent: number): number {
-  const at = (percent / 100) * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }

@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { extentOf } from '../../src/volume/extent.js';
+
+it('is the smallest box of what is not 0, and none where all is', () => {
+  const size = fc.tuple(
+    fc.integer({ min: 1, max: 6 }),
+    fc.integer({ min: 1, max: 5 }),
+    fc.integer({ min: 1, max: 4 }),
+  );
+  fc.assert(
+    fc.property(size, fc.array(fc.nat(), { maxLength: 5 }), ([nx, ny, nz], places) => {
+      const data = new Float32Array(nx * ny * nz);
+      for (const place of places) data[place % data.length] = place % 2 === 0 ? -1 : 4;
+      const set = [...data.keys()].filter((v) => data[v] !== 0);
+      const along = (axis: number) =>
+        set.map((v) => [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))][axis]);
+      const expected =
+        set.length === 0
+          ? null
+          : {
+              first: [0, 1, 2].map((axis) => Math.min(...along(axis))),
+              last: [0, 1, 2].map((axis) => Math.max(...along(axis))),
+            };
+      expect(extentOf(data, [nx, ny, nz])).toEqual(expected);
+    }),
+  );
+});
