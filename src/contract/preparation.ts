@@ -26,7 +26,8 @@ export const DEFAULT_PREPARATION: PreparationOptions = {
   reference: null,
 };
 
-const stepSchema = z.object({
+/** What was done in one step, and how its check came out. */
+export const stepSchema = z.object({
   step: z.enum(PREPARATION_STEPS),
   /** Null when it concerns all. */
   sequence: modalitySchema.nullable(),
@@ -36,10 +37,13 @@ const stepSchema = z.object({
   numbers: z.record(z.string(), z.number()),
   verdict: z.enum(['good', 'doubtful', 'failed', 'skipped']),
   problem: problemSchema.nullable(),
+});
+
+const preparedStepSchema = stepSchema.extend({
   /** To ask `preparation.picture` with; null where there is nothing to see. */
   picture: z.string().nullable(),
 });
-export type PreparedStep = z.infer<typeof stepSchema>;
+export type PreparedStep = z.infer<typeof preparedStepSchema>;
 
 export const preparedSchema = z.object({
   /** Changes with every preparation. */
@@ -49,7 +53,7 @@ export const preparedSchema = z.object({
   sequences: z.array(modalitySchema),
   reference: modalitySchema,
   options: preparationOptionsSchema,
-  steps: z.array(stepSchema),
+  steps: z.array(preparedStepSchema),
   brainMask: z.object({ source: brainMaskSourceSchema, ml: z.number() }),
   grid: gridSchema,
   seconds: z.number(),
@@ -63,7 +67,7 @@ export const preparationSchema = z.object({
   /** The user's own brain mask is used. */
   corrected: z.boolean(),
   /** The steps of a preparation that is under way, as they are done, under a key for their pictures; null where none is. */
-  making: z.object({ key: z.string(), steps: z.array(stepSchema) }).nullable(),
+  making: z.object({ key: z.string(), steps: z.array(preparedStepSchema) }).nullable(),
   /** What was made of the present files, or null. */
   made: preparedSchema.nullable(),
 });

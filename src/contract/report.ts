@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { PREPARATION_STEPS } from '../terms.js';
 import { combinationSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { answersSchema } from './cases.js';
+import { brainMaskSourceSchema, stepSchema } from './preparation.js';
 import { CHECKS } from './results.js';
 import { trustSchema } from './trust.js';
 
@@ -74,18 +74,8 @@ export type CombinationReport = z.infer<typeof combinationReportSchema>;
 
 const preparationReportSchema = z.object({
   reference: modalitySchema,
-  brainMask: z.object({ source: z.enum(['as given', 'atlas', 'network', 'user']), ml: z.number() }),
-  steps: z.array(
-    z.object({
-      step: z.enum(PREPARATION_STEPS),
-      sequence: modalitySchema.nullable(),
-      reason: z.string(),
-      seconds: z.number(),
-      numbers: z.record(z.string(), z.number()),
-      verdict: z.enum(['good', 'doubtful', 'failed', 'skipped']),
-      problem: problemSchema.nullable(),
-    }),
-  ),
+  brainMask: z.object({ source: brainMaskSourceSchema, ml: z.number() }),
+  steps: z.array(stepSchema),
 });
 
 export const fingerprintSchema = z.object({

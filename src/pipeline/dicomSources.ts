@@ -1,13 +1,18 @@
 import { titles } from '../contract/warnings.js';
-import { QuorumError } from '../errors.js';
+import { QuorumError, throwIfCancelled } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
+import { checkReferable } from '../export/dicom/segmentation.js';
+import { readSourceHeader, type SourceHeader } from '../export/dicom/sourceHeader.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
 import type { DicomSeries } from '../intake/study.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { labelsOnSeries } from '../segment/onSeries.js';
-import { membersOf } from '../terms.js';
+import { type Modality, membersOf } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
+import { readHeader } from '../volume/read.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
 import type { Work } from './format.js';
+import type { Plan } from './plan.js';
 import type { SourceImage } from './subject.js';
 
 /** A sequence that came from DICOM: results may be written beside it. */
@@ -23,6 +28,38 @@ export function dicomSources(sources: readonly SourceImage[]): DicomSource[] {
     found: 'other image files',
     files: sources.map(({ file }) => file),
   });
+}
+
+/** @throws QuorumError for a series that nothing can be written beside: none from DICOM, no identity to refer to, an unreadable header. */
+export async function checkDicomSources({ sources }: Pick<Plan, 'sources'>): Promise<void> {
+  for (const { dicom } of dicomSources(sources)) {
+    checkReferable(dicom);
+    await readSourceHeader(dicom.frames[0].file);
+  }
+}
+
+/**
+ * Writes one object for every sequence that came from DICOM.
+ *
+ * @param make the object's bytes from a series and the mask on it; null where there is nothing to write.
+ * @param reason why nothing is written then.
+ */
+export async function writeBeside(
+  { subject, plan, main, stage, leaveOut, context }: Work,
+  file: (modality: Modality) => string,
+  make: (dicom: DicomSeries, header: SourceHeader, mask: Volume<Uint8Array>) => Uint8Array | null,
+  reason: string,
+): Promise<void> {
+  const mask = { ...subject.result.grid, data: main.labels };
+  for (const { modality, file: image, dicom, toCase } of dicomSources(plan.sources)) {
+    throwIfCancelled(context.signal);
+    context.report('DICOM', 0);
+    const there = maskOn(mask, await readHeader(image), toCase);
+    const header = await readSourceHeader(dicom.frames[0].file);
+    const bytes = make(dicom, header, there);
+    if (bytes) await writeFileAtomically(await stage(file(modality)), [bytes]);
+    else leaveOut(file(modality), reason);
+  }
 }
 
 /** The mask on the grid of a series; the mask itself where nothing was moved. */

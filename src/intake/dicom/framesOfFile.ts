@@ -1,6 +1,7 @@
 import { withFile } from '../../volume/fileBytes.js';
 import type { DicomFrame } from '../study.js';
 import { number } from './frames.js';
+import { nativePixels } from './nativePixels.js';
 import { parseUntilPixels } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
@@ -27,12 +28,9 @@ export async function takeFrames(volume: DicomVolume): Promise<Float32Array | nu
   const { first, frames } = volume;
   const bytes = await withFile(first.file, (opened) => opened.read(0, opened.length));
   const dataSet = parseUntilPixels(bytes, false);
-  const element = dataSet.elements.x7fe00010;
-  const allocated = dataSet.uint16('x00280100') ?? 16;
-  const kept = dataSet.uint16('x00280101') ?? allocated;
-  if (!element || dataSet.uint16('x00280002') !== 1 || (allocated !== 8 && allocated !== 16)) return null;
-  const isSigned = dataSet.uint16('x00280103') === 1;
-  const [width, pixels] = [allocated / 8, first.rows * first.columns];
+  const stored = nativePixels(bytes, dataSet);
+  if (!stored) return null;
+  const pixels = first.rows * first.columns;
   const shared = dataSet.elements.x52009229?.items?.[0]?.dataSet;
   const perFrame = dataSet.elements.x52009230?.items;
   const rescale = ({ frame }: DicomFrame, tag: string) =>
@@ -41,15 +39,10 @@ export async function takeFrames(volume: DicomVolume): Promise<Float32Array | nu
       .find((value) => value !== undefined) ?? number(dataSet, tag);
   const out = new Float32Array(frames.length * pixels);
   for (const [k, frame] of frames.entries()) {
-    const start = element.dataOffset + frame.frame * pixels * width;
-    if (start + pixels * width > bytes.length) return null;
+    const values = stored(frame.frame * pixels, pixels);
+    if (!values) return null;
     const [slope, intercept] = [rescale(frame, 'x00281053') ?? 1, rescale(frame, 'x00281052') ?? 0];
-    for (let n = 0; n < pixels; n++) {
-      const at = start + n * width;
-      const stored = (bytes[at] | (width === 2 ? bytes[at + 1] << 8 : 0)) & (2 ** kept - 1);
-      const value = isSigned && stored >= 2 ** (kept - 1) ? stored - 2 ** kept : stored;
-      out[k * pixels + n] = value * slope + intercept;
-    }
+    for (let n = 0; n < pixels; n++) out[k * pixels + n] = values[n] * slope + intercept;
   }
   return out;
 }

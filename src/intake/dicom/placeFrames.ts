@@ -4,6 +4,7 @@ import type { ImageHeader } from '../../volume/read.js';
 import type { Affine } from '../../volume/volume.js';
 import type { VoxelType } from '../../volume/voxelTypes.js';
 import type { DicomFrame } from '../study.js';
+import { nativePixels } from './nativePixels.js';
 import { parseUntilPixels } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
@@ -139,34 +140,16 @@ export function holdsItsFrames(
   if (!View) return true;
   const voxels = new View(nifti.slice(NIFTI_VOXELS).buffer);
   const row = rows >> 1;
-  const rowOf = new Map([...files].map(([file, bytes]) => [file, pixelRows(bytes, rows, columns)]));
+  const pixelsOf = new Map(
+    [...files].map(([file, bytes]) => [file, nativePixels(bytes, parseUntilPixels(bytes, false))]),
+  );
   return frames.every(({ file, frame }, slice) => {
-    const stored = rowOf.get(file)?.(frame, row);
+    const stored = pixelsOf.get(file)?.((frame * rows + row) * columns, columns);
     if (!stored) return true;
     const at = columns * ((isFlipped ? rows - 1 - row : row) + rows * slice);
     const likeness = correlation(stored, voxels.subarray(at, at + columns));
     return likeness === null || likeness > SAME_PIXELS;
   });
-}
-
-/** Gives a row of stored pixels of a frame; null where pixels are not of 8 or 16 bits in one grey channel. */
-function pixelRows(bytes: Uint8Array, rows: number, columns: number) {
-  const dataSet = parseUntilPixels(bytes, false);
-  const element = dataSet.elements.x7fe00010;
-  const allocated = dataSet.uint16('x00280100') ?? 16;
-  const kept = dataSet.uint16('x00280101') ?? allocated;
-  if (!element || dataSet.uint16('x00280002') !== 1 || (allocated !== 8 && allocated !== 16)) return null;
-  const isSigned = dataSet.uint16('x00280103') === 1;
-  return (frame: number, row: number): Float64Array | null => {
-    const width = allocated / 8;
-    const start = element.dataOffset + (frame * rows + row) * columns * width;
-    if (start + columns * width > bytes.length) return null;
-    return Float64Array.from({ length: columns }, (_, i) => {
-      const at = start + i * width;
-      const value = (bytes[at] | (width === 2 ? bytes[at + 1] << 8 : 0)) & (2 ** kept - 1);
-      return isSigned && value >= 2 ** (kept - 1) ? value - 2 ** kept : value;
-    });
-  };
 }
 
 /** Pearson's correlation; null where one of the two is constant. */
