@@ -12,15 +12,10 @@ import { openCandidate } from '../../src/intake/openCandidate.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { scan } from '../../src/intake/scan.js';
 import type { Study } from '../../src/intake/study.js';
-import { volumesOf } from '../../src/masks/volumes.js';
 import type { Case } from '../../src/prepare/case.js';
 import { inverse, movedTo } from '../../src/prepare/placement.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
-import { removeSpecks } from '../../src/segment/cleanUp.js';
-import { combine } from '../../src/segment/combine.js';
-import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
-import { computeLogits } from '../../src/segment/logits.js';
-import { combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
+import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { reorient } from '../../src/volume/orientation.js';
@@ -30,6 +25,7 @@ import type { Affine } from '../../src/volume/volume.js';
 import { rawSeriesSpecs } from '../../test/export/dicom/rawSeries.js';
 import { makeSeries } from '../../test/export/dicom/tools.js';
 import { openModel } from './measure/cases.js';
+import { volumesIn } from './measure/volumes.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -128,7 +124,7 @@ for (const { name, moved, study } of variants.filter(
   const prepared = await prepareStudy(await study());
   plain ??= prepared;
   const apartMm = MODALITIES.map((m) => [m, apart(plain!, prepared, moved, m)] as const);
-  const ml = await volumesIn(prepared);
+  const ml = await volumesIn(prepared, { model, engine }, ['t1ce', 'flair']);
   rows.push({ name, apartMm: Object.fromEntries(apartMm), brainMl: prepared.preparation!.brainMask.ml, ml });
   console.log(name, JSON.stringify(rows.at(-1)));
 }
@@ -167,21 +163,4 @@ function apart(before: Case, after: Case, moved: Affine, modality: Modality): nu
     sum += Math.hypot(...p.map((mm, axis) => mm - q[axis]));
   }
   return Number((sum / 8).toFixed(3));
-}
-
-/** ml of all sequences and of T1ce alone, after clean-up. */
-async function volumesIn(prepared: Case) {
-  const { description } = model;
-  const logits = await computeLogits(prepared, model, engine);
-  const present = logits.maps.map(({ modality }) => modality);
-  const combinations: Modality[][] = [present, ['t1ce'], ['flair']];
-  const bits = combinations.map((members) => bitsOf(members, present));
-  const { labels } = await combine(logits, prepared.grid, fusionOf(description, present), bits);
-  return Object.fromEntries(
-    combinations.map((members, i) => {
-      const mask = labels.get(bits[i])!;
-      removeSpecks(mask, prepared.grid, description.cleanUp);
-      return [combinationName(members), volumesOf(mask, prepared.grid)];
-    }),
-  );
 }

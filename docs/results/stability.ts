@@ -7,17 +7,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byRegion } from '../../src/evaluate/scores.js';
 import { openStudy } from '../../src/intake/openStudy.js';
-import { volumesOf } from '../../src/masks/volumes.js';
 import { prepareCase } from '../../src/prepare/case.js';
-import { removeSpecks } from '../../src/segment/cleanUp.js';
-import { combine } from '../../src/segment/combine.js';
-import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
-import { computeLogits } from '../../src/segment/logits.js';
 import { mean } from '../../src/statistics.js';
-import { combinationName, MODALITIES, type Modality } from '../../src/terms.js';
+import { MODALITIES } from '../../src/terms.js';
 import type { Affine, Size } from '../../src/volume/volume.js';
 import { openModel } from './measure/cases.js';
 import { caseOf, type Subject } from './measure/changes.js';
+import { volumesIn } from './measure/volumes.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -57,7 +53,8 @@ for (const [name, folder] of Object.entries(CASES)) {
     ['shift by 0.3 mm', SHIFTS_MM.map((shift) => moved(subject, shift))],
   ] as const) {
     const volumes: Awaited<ReturnType<typeof volumesIn>>[] = [];
-    for (const variant of variants) volumes.push(await volumesIn(variant));
+    for (const variant of variants)
+      volumes.push(await volumesIn(caseOf(variant, 'case'), { model, engine }, ['t1ce']));
     for (const combination of Object.keys(volumes[0])) {
       const spread = byRegion((region) => {
         const ml = volumes.map((one) => one[combination][region]);
@@ -72,23 +69,6 @@ for (const [name, folder] of Object.entries(CASES)) {
 await engine.dispose();
 const about = { name: description.name, version: description.version, hash: model.hash };
 writeFileSync(options.out, `${JSON.stringify({ kind: 'stability', model: about, rows }, null, 1)}\n`);
-
-/** ml of all sequences and of T1ce alone, after clean-up. */
-async function volumesIn(subject: Subject) {
-  const prepared = caseOf(subject, 'case');
-  const logits = await computeLogits(prepared, model, engine);
-  const present = logits.maps.map(({ modality }) => modality);
-  const combinations: Modality[][] = [present, ['t1ce']];
-  const bits = combinations.map((members) => bitsOf(members, present));
-  const { labels } = await combine(logits, prepared.grid, fusionOf(description, present), bits);
-  return Object.fromEntries(
-    combinations.map((members, i) => {
-      const mask = labels.get(bits[i])!;
-      removeSpecks(mask, prepared.grid, description.cleanUp);
-      return [combinationName(members), volumesOf(mask, prepared.grid)];
-    }),
-  );
-}
 
 function moved(subject: Subject, shift: readonly number[]): Subject {
   const affine = [...subject.grid.affine];

@@ -92,18 +92,19 @@ export const bidsRequestSchema = z.strictObject({
   sessions: z.array(bidsLabel('ses')).default([]),
   /** Do not ask for a dataset_description.json. */
   skipValidation: z.boolean().default(false),
-  model: z.string().nullable().default(null),
-  use: z.array(modalitySchema).min(1).nullable().default(null),
-  unsupported: z.boolean().default(false),
-  /** Accept input that is not skull-stripped, about 1 mm or on one grid. */
-  force: z.boolean().default(false),
-  /** Align, strip and resample raw images; false refuses them. */
-  prepare: z.boolean().default(true),
-  onePatient: z.boolean().default(false),
-  overwrite: z.boolean().default(false),
-  device: z.string().default('auto'),
-  threads: z.int().positive().nullable().default(null),
-  memoryMb: z.int().positive().default(512),
+  // How each participant is segmented, as by `segment`.
+  ...segmentRequestSchema.pick({
+    model: true,
+    use: true,
+    unsupported: true,
+    force: true,
+    prepare: true,
+    onePatient: true,
+    overwrite: true,
+    device: true,
+    threads: true,
+    memoryMb: true,
+  }).shape,
 });
 export type BidsRequest = z.infer<typeof bidsRequestSchema>;
 

@@ -31,23 +31,24 @@ type Claims = z.infer<typeof claimsSchema>;
 type Unwritten<R> = Omit<R, 'files' | 'state'>;
 
 /**
+ * @param but a folder in an input in which the output may lie, and what is expected then, in words.
  * @throws QuorumError OUTPUT_INSIDE_INPUT when `output` is, or lies in, one of the input folders.
  */
 export async function refuseOutputInsideInput(
   output: string,
   inputFolders: readonly string[],
+  but?: { readonly allowed: string; readonly expected: string },
 ): Promise<void> {
   const target = await realPathOf(resolve(output));
-  for (const folder of inputFolders) {
-    const input = await realPathOf(resolve(folder));
-    if (target === input || target.startsWith(input.endsWith(sep) ? input : input + sep)) {
-      throw new QuorumError({
-        code: 'OUTPUT_INSIDE_INPUT',
-        file: output,
-        expected: 'a folder outside the input',
-        found: folder,
-      });
-    }
+  const liesIn = async (folder: string) => {
+    const real = await realPathOf(resolve(folder));
+    return target === real || target.startsWith(real.endsWith(sep) ? real : real + sep);
+  };
+  if (but && (await liesIn(but.allowed))) return;
+  for (const found of inputFolders) {
+    if (!(await liesIn(found))) continue;
+    const expected = but?.expected ?? 'a folder outside the input';
+    throw new QuorumError({ code: 'OUTPUT_INSIDE_INPUT', file: output, expected, found });
   }
 }
 

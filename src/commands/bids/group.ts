@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BidsRequest } from '../../contract/commands.js';
 import { type CaseReport, caseReportSchema } from '../../contract/report.js';
 import { QuorumError } from '../../errors.js';
+import { readReportText } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
 import { warningsIn } from '../../pipeline/report.js';
 import { REGIONS } from '../../terms.js';
@@ -130,7 +131,7 @@ function dictionary(): string {
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
 }
 
-/** participants.tsv of a dataset, without its first column; empty where there is none. */
+/** participants.tsv of a dataset, by participant and without that column; empty where there is none. */
 async function participantsTable(dataset: string) {
   const text = await readFile(join(dataset, 'participants.tsv'), 'utf8').catch(() => '');
   const [header = [], ...lines] = text
@@ -150,14 +151,6 @@ async function participantsTable(dataset: string) {
 
 /** A finished case's report, or null. */
 async function reportOf(folder: string): Promise<CaseReport | null> {
-  const names = await readdir(folder).catch((): string[] => []);
-  if (!names.includes('report.json')) return null;
-  try {
-    const parsed = caseReportSchema.safeParse(
-      JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')),
-    );
-    return parsed.success && parsed.data.state === 'finished' ? parsed.data : null;
-  } catch {
-    return null;
-  }
+  const { data } = caseReportSchema.safeParse(await readReportText(folder));
+  return data?.state === 'finished' ? data : null;
 }

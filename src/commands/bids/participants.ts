@@ -1,8 +1,7 @@
-import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type BidsRequest, segmentRequestSchema } from '../../contract/commands.js';
 import type { CaseOutcome } from '../../contract/report.js';
-import { QuorumError } from '../../errors.js';
 import { BIDS_FOLDER, bidsDescription, bidsIgnore, bidsReadme } from '../../export/bids.js';
 import { refuseOutputInsideInput } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
@@ -35,45 +34,29 @@ export async function runParticipants(
   host: Host,
   context: JobContext,
 ): Promise<BidsParticipants> {
-  const { dataset, output, participants, sessions, skipValidation } = request;
+  const { dataset, output, level: _, participants, sessions, skipValidation, ...options } = request;
   const found = await bidsSessions(dataset, { participants, sessions }, { skipValidation });
-  await refuseOutputInDataset(output, dataset);
+  await refuseOutputInsideInput(output, [dataset], {
+    allowed: join(dataset, 'derivatives'),
+    expected: 'a folder outside the dataset, or in its derivatives/',
+  });
   const cases = found.flatMap(({ name, anat }) => (anat === null ? [] : [{ name, folder: anat }]));
   await writeDataset(output, dataset, host.around.quorumVersion);
-  const outcomes = await withModel(segmentRequestOf(request), host, (work) =>
+  const segmenting = segmentRequestSchema.parse({
+    ...options,
+    inputs: [],
+    output: join(output, CASES_FOLDER),
+    bids: true,
+    report: true,
+    csv: true,
+  });
+  const outcomes = await withModel(segmenting, host, (work) =>
     segmentEach(cases, work, host.working, context, async ({ state }, one) => {
       if (state !== 'failed') await publish(output, one);
     }),
   );
   const withoutAnat = found.filter(({ anat }) => anat === null).map(({ name }) => name);
   return { kind: 'participants', cases: outcomes, withoutAnat };
-}
-
-function segmentRequestOf(request: BidsRequest) {
-  const { model, use, unsupported, force, prepare, onePatient, overwrite, device, threads, memoryMb } =
-    request;
-  return segmentRequestSchema.parse({
-    inputs: [],
-    output: join(request.output, CASES_FOLDER),
-    ...{ model, use, unsupported, force, prepare, onePatient, overwrite, device, threads, memoryMb },
-    bids: true,
-    report: true,
-    csv: true,
-  });
-}
-
-/** @throws QuorumError OUTPUT_INSIDE_INPUT. */
-async function refuseOutputInDataset(output: string, dataset: string): Promise<void> {
-  const derivatives = join(await realpath(dataset), 'derivatives');
-  if (`${resolve(output)}${sep}`.startsWith(derivatives + sep)) return;
-  if (`${resolve(output)}${sep}`.startsWith(join(resolve(dataset), 'derivatives') + sep)) return;
-  try {
-    await refuseOutputInsideInput(output, [dataset]);
-  } catch (error) {
-    if (!(error instanceof QuorumError)) throw error;
-    const expected = 'a folder outside the dataset, or in its derivatives/';
-    throw new QuorumError({ ...error.problem, expected });
-  }
 }
 
 async function writeDataset(output: string, dataset: string, quorumVersion: string): Promise<void> {

@@ -86,7 +86,7 @@ The second experiment of Wang et al. (2024): is an utterance positive or negativ
 
 All Dynamic Sharing networks (DS) are alike: an encoder a modality, a shared trunk with norms per modality, the mean of the logits. Epochs, rate and size are the same for all methods and were not tuned for any of them. "Modality dropout" draws one combination a step.
 
-On the utterances held back the accuracy is {100 * sum(held) / len(held):.1f} % in the mean, much more than on the test side: the features of the training side were made with its own labels, or its rows come from the same videos (the files name none). So what is held back chooses the epoch for the wrong reason, for all methods alike.
+On the utterances held back the accuracy is {100 * sum(held) / len(held):.1f} % in the mean, much more than on the test side. Why was not found out: the features of the training side may have been made with its own labels, and its rows may come from the same videos (the files name none). So what is held back chooses the epoch for the wrong reason, for all methods alike.
 
 Accuracy in per cent, mean ± standard deviation over the seeds:
 

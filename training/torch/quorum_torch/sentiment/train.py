@@ -1,11 +1,11 @@
-"""One training of one method: `gmd`, `pcgrad`, `mean`, `dropout` (Dynamic Sharing) or `early` (early fusion with modality dropout)."""
+"""One training of one method: `gmd`, `mean`, `dropout` (Dynamic Sharing) or `early` (early fusion with modality dropout)."""
 import copy
 import random
 
 import torch
 import torch.nn.functional as F
 
-from ..decouple import paper_coefficients
+from ..decouple import gradients_of, paper_coefficients, put
 from . import COMBINATIONS
 from .network import DynamicSharingVectors, EarlyFusion, fuse
 
@@ -27,29 +27,20 @@ def decouple(model, losses):
     """
     shared = model.shared_parameters()
     own = model.own_parameters()
-    rows, sums = [], [torch.zeros_like(p) for _, p in own]
-    for j, loss in enumerate(losses):
-        grads = torch.autograd.grad(loss, shared + [p for _, p in own], retain_graph=j + 1 < len(losses), allow_unused=True)
-        rows.append(torch.cat([g.flatten() for g in grads[:len(shared)]]))
-        for total, g in zip(sums, grads[len(shared):]):
-            if g is not None:
-                total += g
-    flat = torch.stack(rows)
-    gram = (flat.double() @ flat.double().T)
-    merged = paper_coefficients(gram).mean(0).float() @ flat
-    at = 0
-    for p in shared:
-        p.grad = merged[at:at + p.numel()].view_as(p).clone()
-        at += p.numel()
+    flat = gradients_of(losses, shared + [p for _, p in own])
+    length = sum(p.numel() for p in shared)
+    part = flat[:, :length].double()
+    gram = part @ part.T
+    put(shared, paper_coefficients(gram).mean(0).float() @ flat[:, :length])
     touching = [sum(m in s for s in COMBINATIONS) for m in range(len(model.encoders))]
-    for (m, p), total in zip(own, sums):
-        p.grad = total / touching[m]
+    counts = torch.cat([torch.full((p.numel(),), float(touching[m])) for m, p in own])
+    put([p for _, p in own], flat[:, length:].sum(0) / counts)
     k = len(gram)
     return float((gram < 0).sum()) / (k * (k - 1))
 
 
 def scores(model, side):
-    """[(accuracy, F1 of the positive class, correct (N,))] of the 7 combinations."""
+    """[(accuracy, F1 of the positive class)] of the 7 combinations."""
     features, labels = side
     model.eval()
     with torch.no_grad():
@@ -58,7 +49,7 @@ def scores(model, side):
     for p in predictions:
         true = (p * labels).sum()
         f1 = 2 * true / (p.sum() + labels.sum()).clamp_min(1)
-        result.append((float((p == labels).float().mean()), float(f1), p == labels))
+        result.append((float((p == labels).float().mean()), float(f1)))
     return result
 
 
