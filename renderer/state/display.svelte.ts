@@ -17,7 +17,7 @@ export const LAYOUT_TITLES: Record<Layout, string> = {
 export class Display {
   layout = $state<Layout>('multiplanar');
   background = $state<Modality | null>(null);
-  /** Windows that the user set, by the image they are of (`Study.imageKey`). */
+  /** Windows that the user set, by the image they are of (`OpenCaseState.imageKey`). */
   windows = $state.raw<Readonly<Record<string, readonly [number, number]>>>({});
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);

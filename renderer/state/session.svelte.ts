@@ -14,8 +14,8 @@ import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.j
 import { Connection } from './connection.svelte.js';
 import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
+import { OpenCaseState } from './openCaseState.svelte.js';
 import { type Looking, remembered } from './remembered.js';
-import { Study } from './study.svelte.js';
 import type { View } from './views.js';
 
 export type DialogName = 'export' | 'shortcuts' | 'forget';
@@ -67,7 +67,7 @@ export class Session {
   view = $state<View>('case');
   dialog = $state<DialogName | null>(null);
   folderRequest = $state.raw<FolderRequest | null>(null);
-  study = $state.raw<Study | null>(null);
+  openCase = $state.raw<OpenCaseState | null>(null);
   info = $state.raw<Response<'app.info'> | null>(null);
   settings = $state.raw<Settings | null>(null);
   models = $state.raw<readonly InstalledModel[]>([]);
@@ -96,10 +96,10 @@ export class Session {
 
   /** Where this window looks now. */
   get looking(): Looking {
-    const { study, view } = this;
-    if (!study) return { view, case: this.#looked?.case ?? null };
-    const { crosshair, layout } = study.display;
-    return { view, case: { id: study.case.id, crosshair, layout, tiles: study.comparing.tiles } };
+    const { openCase, view } = this;
+    if (!openCase) return { view, case: this.#looked?.case ?? null };
+    const { crosshair, layout } = openCase.display;
+    return { view, case: { id: openCase.case.id, crosshair, layout, tiles: openCase.comparing.tiles } };
   }
 
   get model(): InstalledModel | null {
@@ -107,7 +107,7 @@ export class Session {
   }
 
   /** What a case is called in this window: nothing that identifies the patient while that is hidden. */
-  nameOf({ case: { name, title } }: Study): string {
+  nameOf({ case: { name, title } }: OpenCaseState): string {
     return (this.settings?.showPatient ?? true) ? name : title;
   }
 
@@ -132,9 +132,9 @@ export class Session {
       const looked = this.#looked?.case;
       this.#looked = null;
       const last = open.find(({ id }) => id === looked?.id) ?? open.at(-1);
-      if (last && !this.study) {
+      if (last && !this.openCase) {
         this.#take(last);
-        if (looked?.id === last.id) this.study!.lookAgain(looked);
+        if (looked?.id === last.id) this.openCase!.lookAgain(looked);
       } else if (!last && this.#needsCase) this.view = 'case';
     });
     return () => stops.forEach((stop) => stop());
@@ -235,9 +235,9 @@ export class Session {
   }
 
   async closeCase(forget: boolean): Promise<void> {
-    const { study } = this;
-    if (!study) return;
-    const { id } = study.case;
+    const { openCase } = this;
+    if (!openCase) return;
+    const { id } = openCase.case;
     this.#beside.delete(id);
     await this.attempt(async () => {
       if (forget) await this.client.call('cases.forget', { case: id });
@@ -262,13 +262,13 @@ export class Session {
   /** Shows a case; the view stays, for who has gone elsewhere meanwhile. */
   #take(opened: OpenCase): void {
     this.studies = null;
-    const previous = this.study?.case.id;
+    const previous = this.openCase?.case.id;
     if (previous === opened.id) {
-      this.study?.update(opened);
+      this.openCase?.update(opened);
       return;
     }
-    this.study?.preparing.dispose();
-    this.study = new Study(this.client, opened, this.jobs);
+    this.openCase?.preparing.dispose();
+    this.openCase = new OpenCaseState(this.client, opened, this.jobs);
     this.#beside.delete(opened.id);
     const left = this.#shown.show(opened.id);
     if (previous) void this.attempt(() => left.then(() => this.#leave(previous)));
@@ -276,21 +276,21 @@ export class Session {
 
   /** Whether another window looks at the same case. */
   async lookAround(): Promise<void> {
-    const id = this.study?.case.id;
+    const id = this.openCase?.case.id;
     this.elsewhere = id !== undefined && (await isShownElsewhere(id));
   }
 
   #empty(): Promise<unknown> {
-    this.study?.preparing.dispose();
-    this.study = null;
+    this.openCase?.preparing.dispose();
+    this.openCase = null;
     this.view = 'case';
     return this.#shown.show(null);
   }
 
   /** Asks before a case that is being worked on is left; false: it is not to be left. */
   async #mayLeave(): Promise<boolean> {
-    const id = this.study?.case.id;
-    const job = id === undefined ? null : this.study!.work;
+    const id = this.openCase?.case.id;
+    const job = id === undefined ? null : this.openCase!.work;
     if (id === undefined || !job || (job.job !== '' && job.job === this.#agreed)) return true;
     const answer = await new Promise<'stop' | 'beside' | null>((finish) => {
       this.replacing = { job, finish };
@@ -306,14 +306,14 @@ export class Session {
   async #catchUp(): Promise<void> {
     const open = await this.client.call('cases.list', {});
     await this.jobs.refresh();
-    const shown = open.find(({ id }) => id === this.study?.case.id);
-    if (shown) this.study?.update(shown);
-    else if (this.study) await this.#empty();
+    const shown = open.find(({ id }) => id === this.openCase?.case.id);
+    if (shown) this.openCase?.update(shown);
+    else if (this.openCase) await this.#empty();
   }
 
   /** The end of a job of a case that this window left meanwhile. */
   #tellEnd({ case: id, title, state, kind, problem }: JobEvent): void {
-    if (id === undefined || id === this.study?.case.id || !this.#beside.has(id)) return;
+    if (id === undefined || id === this.openCase?.case.id || !this.#beside.has(id)) return;
     if (state === 'failed' && problem) this.notices.add({ problem });
     if (state !== 'done' || kind === 'export') return;
     const show = () => void this.attempt(() => this.show(id));
@@ -327,19 +327,19 @@ export class Session {
   }
 
   #hear(event: QuorumEvent): void {
-    const { study } = this;
+    const { openCase } = this;
     if (event.type === 'job') {
       this.jobs.hear(event.event);
-      study?.follow(event.event);
+      openCase?.follow(event.event);
       this.#tellEnd(event.event);
     }
     if (event.type === 'opening' && event.opening === this.#opening) {
       this.openingStage = `${event.stage[0].toUpperCase()}${event.stage.slice(1)}…`;
       this.opening = event.progress;
     }
-    if (event.type === 'case' && event.case.id === study?.case.id) study.update(event.case);
-    if (event.type === 'edits' && event.case === study?.case.id) study.editing.update(event.state);
-    if (event.type === 'caseClosed' && event.case === study?.case.id) void this.#empty();
+    if (event.type === 'case' && event.case.id === openCase?.case.id) openCase.update(event.case);
+    if (event.type === 'edits' && event.case === openCase?.case.id) openCase.editing.update(event.state);
+    if (event.type === 'caseClosed' && event.case === openCase?.case.id) void this.#empty();
     if (event.type === 'workerRestarted') this.notices.report(new QuorumError(event.problem));
   }
 }

@@ -18,11 +18,11 @@ export interface ShortcutGroup {
   readonly shortcuts: readonly Shortcut[];
 }
 
-const hasStudy = (session: Session) => session.study !== null;
+const hasCase = (session: Session) => session.openCase !== null;
 const looking = (session: Session) =>
-  session.study !== null && session.view !== 'models' && session.view !== 'settings';
+  session.openCase !== null && session.view !== 'models' && session.view !== 'settings';
 const inCase = (session: Session) => looking(session) && session.view === 'case';
-const editing = (session: Session) => session.view === 'correct' && session.study?.editing.state != null;
+const editing = (session: Session) => session.view === 'correct' && session.openCase?.editing.state != null;
 
 export const SHORTCUTS: readonly ShortcutGroup[] = [
   {
@@ -38,7 +38,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       ...VIEWS.map((view, index) => ({
         keys: `Alt+${index + 1}`,
         title: `View: ${view[0].toUpperCase()}${view.slice(1)}`,
-        when: (session: Session) => session.study !== null || !['compare', 'correct'].includes(view),
+        when: (session: Session) => session.openCase !== null || !['compare', 'correct'].includes(view),
         run: (session: Session) => {
           session.view = view;
         },
@@ -46,7 +46,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       {
         keys: 'e',
         title: 'Export',
-        when: (s) => !!s.study?.case.result,
+        when: (s) => !!s.openCase?.case.result,
         run: (s) => {
           s.dialog = 'export';
         },
@@ -62,25 +62,25 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: 'Wheel', title: 'Slice', run: () => {} },
       { keys: 'Ctrl+Wheel', title: 'Zoom', run: () => {} },
       { keys: 'Right drag', title: 'Brightness and contrast', run: () => {} },
-      { keys: 'v', title: 'Next layout', when: looking, run: (s) => s.study!.display.nextLayout() },
+      { keys: 'v', title: 'Next layout', when: looking, run: (s) => s.openCase!.display.nextLayout() },
       {
         keys: 'm',
         title: 'Mask on or off',
         when: looking,
         run: (s) => {
-          s.study!.display.overlayVisible = !s.study!.display.overlayVisible;
+          s.openCase!.display.overlayVisible = !s.openCase!.display.overlayVisible;
         },
       },
       { keys: '[', title: 'Mask more transparent', when: looking, run: (s) => changeOpacity(s, -0.1) },
       { keys: ']', title: 'Mask more opaque', when: looking, run: (s) => changeOpacity(s, 0.1) },
-      { keys: '+', title: 'Zoom in', when: looking, run: (s) => s.study!.display.zoomBy(1.25) },
-      { keys: '-', title: 'Zoom out', when: looking, run: (s) => s.study!.display.zoomBy(1 / 1.25) },
+      { keys: '+', title: 'Zoom in', when: looking, run: (s) => s.openCase!.display.zoomBy(1.25) },
+      { keys: '-', title: 'Zoom out', when: looking, run: (s) => s.openCase!.display.zoomBy(1 / 1.25) },
       {
         keys: 'c',
         title: 'Crosshair on or off',
         when: looking,
         run: (s) => {
-          s.study!.display.crosshairVisible = !s.study!.display.crosshairVisible;
+          s.openCase!.display.crosshairVisible = !s.openCase!.display.crosshairVisible;
         },
       },
       {
@@ -88,15 +88,15 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         title: 'R or L on the left',
         when: looking,
         run: (s) => {
-          s.study!.display.radiological = !s.study!.display.radiological;
+          s.openCase!.display.radiological = !s.openCase!.display.radiological;
         },
       },
       ...MODALITIES.map((sequence, index) => ({
         keys: `Shift+${index + 1}`,
         title: `Look at ${['T1', 'T1ce', 'T2', 'FLAIR'][index]}`,
-        when: (s: Session) => looking(s) && s.study!.case.available.includes(sequence),
+        when: (s: Session) => looking(s) && s.openCase!.case.available.includes(sequence),
         run: (s: Session) => {
-          s.study!.display.background = sequence;
+          s.openCase!.display.background = sequence;
         },
       })),
     ],
@@ -107,13 +107,13 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       ...MODALITIES.map((sequence, index) => ({
         keys: `${index + 1}`,
         title: `Switch ${['T1', 'T1ce', 'T2', 'FLAIR'][index]} on or off`,
-        when: (s: Session) => inCase(s) && s.study!.case.available.includes(sequence),
-        run: (s: Session) => s.study!.toggle(sequence),
+        when: (s: Session) => inCase(s) && s.openCase!.case.available.includes(sequence),
+        run: (s: Session) => s.openCase!.toggle(sequence),
       })),
       {
         keys: 's',
         title: 'Segment',
-        when: (s) => inCase(s) && !s.study!.running && s.study!.on.length > 0,
+        when: (s) => inCase(s) && !s.openCase!.running && s.openCase!.on.length > 0,
         run: segmentOrAsk,
       },
     ],
@@ -127,53 +127,58 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: 'f', title: 'Fill', when: editing, run: (s) => setTool(s, 'fill') },
       { keys: ',', title: 'Smaller brush', when: editing, run: (s) => changeBrush(s, -1) },
       { keys: '.', title: 'Larger brush', when: editing, run: (s) => changeBrush(s, 1) },
-      { keys: 'Ctrl+z', title: 'Undo', when: editing, run: (s) => attempt(s, () => s.study!.editing.undo()) },
+      {
+        keys: 'Ctrl+z',
+        title: 'Undo',
+        when: editing,
+        run: (s) => attempt(s, () => s.openCase!.editing.undo()),
+      },
       {
         keys: 'Ctrl+Shift+Z',
         title: 'Redo',
         when: editing,
-        run: (s) => attempt(s, () => s.study!.editing.redo()),
+        run: (s) => attempt(s, () => s.openCase!.editing.redo()),
       },
       { keys: 'Space', title: 'Paint under the crosshair', run: () => {} },
-      { keys: 'n', title: 'Next place to decide', when: editing, run: (s) => s.study!.nextBlob(1) },
-      { keys: 'p', title: 'Previous place to decide', when: editing, run: (s) => s.study!.nextBlob(-1) },
+      { keys: 'n', title: 'Next place to decide', when: editing, run: (s) => s.openCase!.nextBlob(1) },
+      { keys: 'p', title: 'Previous place to decide', when: editing, run: (s) => s.openCase!.nextBlob(-1) },
       ...Array.from({ length: 9 }, (_, index) => ({
         keys: `${index + 1}`,
         title: 'Look at an answer for this place',
         help: index === 0 ? '1 – 9' : '',
-        when: (s: Session) => editing(s) && index < (s.study!.blob?.answers.length ?? 0),
+        when: (s: Session) => editing(s) && index < (s.openCase!.blob?.answers.length ?? 0),
         run: (s: Session) => {
-          s.study!.editing.answer = index;
+          s.openCase!.editing.answer = index;
         },
       })),
       {
         keys: 'Enter',
         title: 'Take the shown answer for this place alone',
-        when: (s) => editing(s) && s.study!.editing.answer !== null,
-        run: (s) => attempt(s, () => s.study!.takeAnswer()),
+        when: (s) => editing(s) && s.openCase!.editing.answer !== null,
+        run: (s) => attempt(s, () => s.openCase!.takeAnswer()),
       },
     ],
   },
 ];
 
 /** Segments; what has to be answered first gets the focus, and is named. */
-function segmentOrAsk({ study, notices }: Session): void {
-  const [open] = study!.unanswered;
-  if (!open) return void study!.segment();
+function segmentOrAsk({ openCase, notices }: Session): void {
+  const [open] = openCase!.unanswered;
+  if (!open) return void openCase!.segment();
   document.querySelector<HTMLElement>(`[data-question=${open}] input`)?.focus();
   notices.add({ text: `Before Segment: ${QUESTIONS[open]}` });
 }
 
-function changeOpacity({ study }: Session, by: number): void {
-  study!.display.opacity = Math.min(1, Math.max(0.1, study!.display.opacity + by));
+function changeOpacity({ openCase }: Session, by: number): void {
+  openCase!.display.opacity = Math.min(1, Math.max(0.1, openCase!.display.opacity + by));
 }
 
-function changeBrush({ study }: Session, by: number): void {
-  study!.editing.diameter = Math.min(40, Math.max(1, study!.editing.diameter + by));
+function changeBrush({ openCase }: Session, by: number): void {
+  openCase!.editing.diameter = Math.min(40, Math.max(1, openCase!.editing.diameter + by));
 }
 
-function setTool({ study }: Session, tool: 'look' | 'brush' | 'eraser' | 'fill'): void {
-  study!.editing.tool = tool;
+function setTool({ openCase }: Session, tool: 'look' | 'brush' | 'eraser' | 'fill'): void {
+  openCase!.editing.tool = tool;
 }
 
 function attempt(session: Session, work: () => Promise<void>): void {
@@ -213,18 +218,18 @@ function needsKeys(target: EventTarget | null, key: string): boolean {
 
 /** Commands of the desktop app's native menu. */
 export function runMenu(session: Session, action: string): void {
-  const { study } = session;
+  const { openCase } = session;
   const actions: Record<string, () => void> = {
     'open-folder': () => void session.chooseCase(),
     'open-files': () => void session.chooseCase('case-files'),
     'open-sample': () => void session.openSample(),
     'close-case': () => void session.closeCase(false),
-    segment: () => study && study.on.length > 0 && !study.running && segmentOrAsk(session),
+    segment: () => openCase && openCase.on.length > 0 && !openCase.running && segmentOrAsk(session),
     export: () => {
-      if (study?.case.result) session.dialog = 'export';
+      if (openCase?.case.result) session.dialog = 'export';
     },
-    undo: () => study?.editing.state && attempt(session, () => study.editing.undo()),
-    redo: () => study?.editing.state && attempt(session, () => study.editing.redo()),
+    undo: () => openCase?.editing.state && attempt(session, () => openCase.editing.undo()),
+    redo: () => openCase?.editing.state && attempt(session, () => openCase.editing.redo()),
     shortcuts: () => {
       session.dialog = 'shortcuts';
     },
@@ -232,10 +237,10 @@ export function runMenu(session: Session, action: string): void {
       session.dialog = 'shortcuts';
     },
   };
-  for (const view of VIEWS) actions[`view-${view}`] = () => hasStudyFor(session, view);
+  for (const view of VIEWS) actions[`view-${view}`] = () => hasCaseFor(session, view);
   actions[action]?.();
 }
 
-function hasStudyFor(session: Session, view: (typeof VIEWS)[number]): void {
-  if (hasStudy(session) || !['compare', 'correct'].includes(view)) session.view = view;
+function hasCaseFor(session: Session, view: (typeof VIEWS)[number]): void {
+  if (hasCase(session) || !['compare', 'correct'].includes(view)) session.view = view;
 }

@@ -33,18 +33,18 @@ async function windowOn(jobs: readonly JobEvent[]) {
   });
   const session = new Session(fake.shell);
   session.start();
-  await vi.waitFor(() => expect(session.study?.case.id).toBe('a'));
+  await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
   return { ...fake, session };
 }
 
 describe('a window that opens while a job runs', () => {
   it('shows the job of its case as if it had started it', async () => {
     const { session, job } = await windowOn([running]);
-    expect(session.study!.running).toBe(true);
-    expect(session.study!.job).toMatchObject({ stage: 'masks', progress: 0.64 });
+    expect(session.openCase!.running).toBe(true);
+    expect(session.openCase!.job).toMatchObject({ stage: 'masks', progress: 0.64 });
     job({ ...running, state: 'failed', problem: { code: 'DISK_FULL' } });
-    expect(session.study!.running).toBe(false);
-    expect(session.study!.failure).toEqual({ code: 'DISK_FULL' });
+    expect(session.openCase!.running).toBe(false);
+    expect(session.openCase!.failure).toEqual({ code: 'DISK_FULL' });
   });
 });
 
@@ -61,14 +61,14 @@ describe('a job that is cancelled before the services have named it', () => {
     });
     const session = new Session(fake.shell);
     session.start();
-    await vi.waitFor(() => expect(session.study?.case.id).toBe('a'));
-    const segmenting = session.study!.segment();
-    await session.study!.cancel();
-    expect(session.study!.stopping).toBe(true);
+    await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+    const segmenting = session.openCase!.segment();
+    await session.openCase!.cancel();
+    expect(session.openCase!.stopping).toBe(true);
     start({ job: '7' });
     await segmenting;
     expect(fake.asked('jobs.cancel')).toEqual([{ job: '7' }]);
-    expect(session.study!.stopping).toBe(true);
+    expect(session.openCase!.stopping).toBe(true);
   });
 });
 
@@ -82,7 +82,7 @@ describe('another case while a job runs', () => {
     expect(asked('cases.open')).toEqual([]);
     session.replacing!.finish(null);
     await opened;
-    expect(session.study!.case.id).toBe('a');
+    expect(session.openCase!.case.id).toBe('a');
     expect([...asked('cases.open'), ...asked('cases.close')]).toEqual([]);
   });
 
@@ -93,8 +93,8 @@ describe('another case while a job runs', () => {
     });
     const session = new Session(fake.shell);
     session.start();
-    await vi.waitFor(() => expect(session.study?.case.id).toBe('a'));
-    void session.study!.segment();
+    await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+    void session.openCase!.segment();
     void open(session);
     await vi.waitFor(() => expect(session.replacing?.job.kind).toBe('segment'));
     expect(fake.asked('cases.open')).toEqual([]);
@@ -107,7 +107,7 @@ describe('another case while a job runs', () => {
     await vi.waitFor(() => expect(session.replacing).not.toBeNull());
     session.replacing!.finish('stop');
     await opened;
-    expect(session.study!.case.id).toBe('b');
+    expect(session.openCase!.case.id).toBe('b');
     await vi.waitFor(() => expect(asked('cases.close')).toEqual([{ case: 'a' }]));
   });
 
@@ -118,20 +118,20 @@ describe('another case while a job runs', () => {
     session.replacing!.finish('beside');
     await opened;
     await settled();
-    expect(session.study!.case.id).toBe('b');
+    expect(session.openCase!.case.id).toBe('b');
     expect(asked('cases.close')).toEqual([]);
     job({ ...running, state: 'done', progress: 1 });
     const [notice] = session.notices.list;
     expect(notice.text).toBe('name of a is done.');
     notice.action!.run();
-    await vi.waitFor(() => expect(session.study!.case.id).toBe('a'));
+    await vi.waitFor(() => expect(session.openCase!.case.id).toBe('a'));
     await vi.waitFor(() => expect(asked('cases.close')).toEqual([{ case: 'b' }]));
   });
 
   it('is not asked about when nothing runs', async () => {
     const { session } = await windowOn([]);
     await open(session);
-    expect(session.study!.case.id).toBe('b');
+    expect(session.openCase!.case.id).toBe('b');
   });
 });
 

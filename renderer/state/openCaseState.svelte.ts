@@ -34,7 +34,7 @@ const FORCEABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** The open case as this window shows it. */
-export class Study {
+export class OpenCaseState {
   readonly client: Client;
   readonly voxels: Voxels;
   readonly display = new Display();
