@@ -32,8 +32,8 @@ export default mergeConfig(
         'test/engine/onnx/webgpu.test.ts',
         // Thousands of hostile files.
         'test/{intake,volume}/hostile.test.ts',
-        'test/intake/dicom/{orientations,convert}.test.ts',
-        'test/intake/voxelSequence.test.ts',
+        'test/dicom/{orientations,convert}.test.ts',
+        'test/recognise/voxelSequence.test.ts',
         'test/export/dicom/**',
         'test/pipeline/dicomFormats.test.ts',
       ],

@@ -1,5 +1,5 @@
 /**
- * Fits and measures the classifier of the four sequences by whole-brain features (`src/intake/sequenceByVoxels.ts`):
+ * Fits and measures the classifier of the four sequences by whole-brain features (`src/recognise/sequenceByVoxels.ts`):
  * `npx tsx docs/results/sequences.ts --data DATA [--out resources/sequences/weights.json]`.
  * Fitted on training patients and changed copies of their images, its strength of regularisation and the margin chosen by five-fold
  * cross-validation over them; nothing is chosen on validation or test images.
@@ -7,13 +7,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { brainFeatures, FEATURES } from '../../src/intake/brainFeatures.js';
+import { brainFeatures, FEATURES } from '../../src/recognise/brainFeatures.js';
 import {
   type LogProbabilities,
   logProbabilities,
   misnamed,
   type SequenceWeights,
-} from '../../src/intake/sequenceByVoxels.js';
+} from '../../src/recognise/sequenceByVoxels.js';
 import { MODALITIES, type Modality } from '../../src/terms.js';
 import { randomStream } from '../../src/training/random.js';
 import { changedCopy, coarseImage, type FoundImage, imagesOf, readImage } from './measure/sequenceImages.js';

@@ -1,11 +1,11 @@
+import type { DicomVolume } from '../dicom/volumes.js';
 import type { Problem } from '../errors.js';
+import type { AboutSeries } from '../recognise/about.js';
+import type { Judgement } from '../recognise/recognise.js';
 import type { Modality } from '../terms.js';
 import type { ImageHeader } from '../volume/imageFile.js';
 import type { Grid } from '../volume/volume.js';
-import type { DicomVolume } from './dicom/volumes.js';
 import type { Patient } from './patient.js';
-import type { Judgement } from './recogniser/recognise.js';
-import type { AboutSeries } from './study.js';
 
 /** What was found below folders: examinations to choose from, and what belongs to none. */
 export interface Scan {

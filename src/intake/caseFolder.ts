@@ -2,8 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { type LinkScope, mayFollow } from '../files/within.js';
+import { imageStem, isImageName, recogniseSequence } from '../recognise/imageName.js';
 import { MODALITIES } from '../terms.js';
-import { imageStem, isImageName, recogniseSequence } from './recognise.js';
 
 /**
  * The case folders in or below `folder`: every folder that directly holds an image of a known sequence, or folders that are named for

@@ -2,7 +2,7 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { axisCodes, voxelSpacing } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';
 import type { Choice, FoundSeries, Question } from './candidate.js';
-import { byTime, nameOf, questionsOf } from './recogniser/examination.js';
+import { byTime, nameOf, questionsOf } from './examination.js';
 
 /** Coverages and spacings that differ by less count as equal. */
 const EQUAL = 0.1;

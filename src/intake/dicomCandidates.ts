@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { canTakeFrames, isPartOfFile } from '../dicom/framesOfFile.js';
+import type { DicomImage } from '../dicom/image.js';
+import { isValidUid } from '../dicom/readHeader.js';
+import { assembleVolumes, type DicomVolume, normalOf } from '../dicom/volumes.js';
+import type { AboutSeries } from '../recognise/about.js';
+import { ANOTHER_BODY_PART } from '../recognise/asideWords.js';
+import { headIn, isFarFromHead, isOtherPart, otherPartIn } from '../recognise/bodyWords.js';
+import { judge, sequenceOf, type Text } from '../recognise/recognise.js';
 import type { Grid } from '../volume/volume.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { canTakeFrames, isPartOfFile } from './dicom/framesOfFile.js';
-import type { DicomImage } from './dicom/image.js';
-import { isValidUid } from './dicom/readHeader.js';
-import { assembleVolumes, type DicomVolume, normalOf } from './dicom/volumes.js';
+import { settleContrast } from './examination.js';
 import { examinationName, patientOf } from './patient.js';
-import { ANOTHER_BODY_PART } from './recogniser/asideWords.js';
-import { headIn, isFarFromHead, isOtherPart, otherPartIn } from './recogniser/bodyWords.js';
-import { settleContrast } from './recogniser/examination.js';
-import { judge, sequenceOf, type Text } from './recogniser/recognise.js';
 import { whyNoImage, whyNoStack } from './setAside.js';
-import type { AboutSeries } from './study.js';
 import { suggestFromDicom } from './suggest.js';
 
 /**

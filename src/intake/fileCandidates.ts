@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import type { AboutSeries } from '../recognise/about.js';
+import { judgeFile, sharedWords } from '../recognise/fileName.js';
+import { imageStem, type Recognition, recogniseSequence } from '../recognise/imageName.js';
+import { sequenceOf } from '../recognise/recognise.js';
 import { MODALITIES } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import type { ImageHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
 import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
+import { settleContrast } from './examination.js';
 import { HEADER_REMARKS } from './headerRemarks.js';
-import { imageStem, type Recognition, recogniseSequence } from './recognise.js';
-import { settleContrast } from './recogniser/examination.js';
-import { judgeFile, sharedWords } from './recogniser/fileName.js';
-import { sequenceOf } from './recogniser/recognise.js';
 import { readSidecar, type Sidecar } from './sidecar.js';
-import type { AboutSeries } from './study.js';
 import { suggestFromNames } from './suggest.js';
 
 /** An image file that was found, with its header. */

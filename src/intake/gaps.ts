@@ -1,6 +1,6 @@
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { settleContrast } from './recogniser/examination.js';
+import { settleContrast } from './examination.js';
 
 /** How interpolation would make a usable stack of a series that only its slices' places keep out; null where it would not. */
 export function mendOf({ source, setAside }: FoundSeries): string | null {

@@ -1,12 +1,12 @@
+import { sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
 import { MODALITIES, MODALITY_TITLES } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readVolume } from '../volume/read.js';
 import { brightTail, isStripped } from './brightTail.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
+import { type Compared, pairInDoubt, settleByVoxels, settleContrast } from './examination.js';
 import { isMask } from './maskVoxels.js';
-import { type Compared, pairInDoubt, settleByVoxels, settleContrast } from './recogniser/examination.js';
-import { sequenceByVoxels } from './sequenceByVoxels.js';
 
 /** On test patients' images as they are; docs/intake.md. */
 const MEASURED = 'right for 56 of 60 images';

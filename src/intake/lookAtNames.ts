@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
+import { looksLikeDicom } from '../dicom/readHeader.js';
 import { problemOf } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
+import { isImageName } from '../recognise/imageName.js';
 import { withFile } from '../volume/fileBytes.js';
 import { findCaseFolders, listImages } from './caseFolder.js';
-import { looksLikeDicom } from './dicom/readHeader.js';
 import { type NamedFiles, namedCandidate } from './openStudy.js';
-import { isImageName } from './recognise.js';
 import { looksLikeTar } from './untar.js';
 import { looksLikeZip } from './unzip.js';
 import { isNoImage, walk } from './walk.js';

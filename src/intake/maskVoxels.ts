@@ -1,7 +1,7 @@
+import { parseUntilPixels } from '../dicom/readHeader.js';
 import { withFile } from '../volume/fileBytes.js';
 import { readVolume } from '../volume/read.js';
 import type { DicomSource, FoundSeries } from './candidate.js';
-import { parseUntilPixels } from './dicom/readHeader.js';
 
 /** Label maps of tumours hold up to so many values; an image of a head many more in any slice. */
 const MOST_LABELS = 6;

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { recogniseSequence } from '../recognise/imageName.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
 import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
@@ -10,7 +11,6 @@ import { imageHeader } from './imageHeader.js';
 import { judgeVoxels } from './judgeVoxels.js';
 import { assignSeries } from './openCandidate.js';
 import { refuseQuestions } from './questions.js';
-import { recogniseSequence } from './recognise.js';
 import type { SequenceOverrides, Series, Study } from './study.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { DicomImage } from './dicom/image.js';
+import type { DicomImage } from '../dicom/image.js';
 
 /** Who was examined, as the headers say. Shown to the user; never logged, never in a cache or its keys, written only where it is asked for. */
 export interface Patient {

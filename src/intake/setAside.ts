@@ -1,4 +1,4 @@
-import type { DicomVolume } from './dicom/volumes.js';
+import type { DicomVolume } from '../dicom/volumes.js';
 
 /** SOP classes of MR images: original, enhanced, enhanced colour, and the legacy converted enhanced one. */
 const MR_CLASSES: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { imageStem } from './recognise.js';
-import type { AboutSeries } from './study.js';
+import type { AboutSeries } from '../recognise/about.js';
+import { imageStem } from '../recognise/imageName.js';
 
 const MOST_SIDECAR = 1 << 20;
 const positive = z.number().nonnegative().optional().catch(undefined);

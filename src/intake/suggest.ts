@@ -1,8 +1,8 @@
-import { type Age, ageOf } from './age.js';
+import { type Age, ageOf } from '../dicom/age.js';
+import type { DicomImage } from '../dicom/image.js';
+import { findPhrase, wordsOf } from '../recognise/text.js';
+import { GLIOMA, NEGATIONS, TREATED } from '../recognise/treatmentWords.js';
 import type { Suggestion, Suggestions } from './candidate.js';
-import type { DicomImage } from './dicom/image.js';
-import { findPhrase, wordsOf } from './recogniser/text.js';
-import { GLIOMA, NEGATIONS, TREATED } from './recogniser/treatmentWords.js';
 
 const ADULT_FROM = 18;
 

@@ -1,5 +1,4 @@
 import type { Warning } from '../contract/results.js';
-import { misnamed, sequenceByVoxels } from '../intake/sequenceByVoxels.js';
 import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
@@ -9,6 +8,7 @@ import {
   type InputQuality,
   inputQuality,
 } from '../prepare/inputChecks.js';
+import { misnamed, sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
 import { MODALITIES, type Modality, type Population } from '../terms.js';
 

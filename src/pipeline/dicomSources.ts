@@ -1,10 +1,10 @@
 import { titles } from '../contract/warnings.js';
+import type { DicomSeries } from '../dicom/series.js';
 import { QuorumError, throwIfCancelled } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
 import { checkReferable } from '../export/dicom/segmentation.js';
 import { readSourceHeader, type SourceHeader } from '../export/dicom/sourceHeader.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
-import type { DicomSeries } from '../intake/study.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { labelsOnSeries } from '../segment/onSeries.js';
 import { type Modality, membersOf } from '../terms.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ExportOptions } from '../contract/exports.js';
 import { FORMATS } from '../contract/formats.js';
 import type { Fingerprint } from '../contract/report.js';
-import type { DicomSeries } from '../intake/study.js';
+import type { DicomSeries } from '../dicom/series.js';
 import { RESULT_FORMAT } from '../segment/logits.js';
 
 /** What else than the export's options decides what is written. */

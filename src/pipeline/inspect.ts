@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { GridSummary, ImageSummary } from '../contract/index.js';
 import { HEADER_REMARKS } from '../intake/headerRemarks.js';
-import { recogniseSequence } from '../intake/recognise.js';
 import type { Series } from '../intake/study.js';
+import { recogniseSequence } from '../recognise/imageName.js';
 import { axisCodes, voxelSpacing, voxelVolume } from '../volume/affine.js';
 import { type ImageHeader, readVolume } from '../volume/read.js';
 import type { Grid } from '../volume/volume.js';

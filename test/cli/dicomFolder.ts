@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { voxelSpacing } from '../../src/volume/affine.js';
 import type { Affine, Size, Volume } from '../../src/volume/volume.js';
-import type { SeriesSpec } from '../intake/dicom/writeSeries.js';
+import type { SeriesSpec } from '../dicom/writeSeries.js';
 
 /** What a scanner writes in the header of each sequence. */
 export const HEADERS = {

@@ -8,7 +8,7 @@ import { readSafetensors } from '../../src/network/safetensors.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
 import { SHIPPED_MODEL } from '../../src/pipeline/models.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
-import { dicomBytes } from '../intake/dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { problemIn, quorum } from './run.js';
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dicomBytes, element } from '../intake/dicom/dicomBytes.js';
+import { dicomBytes, element } from '../dicom/dicomBytes.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { buildRenderer, haveChromium, launch, picture, type Served, serve } from './browser.js';
 

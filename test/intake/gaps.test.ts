@@ -8,7 +8,7 @@ import { scan } from '../../src/intake/scan.js';
 import { readStudyImages } from '../../src/prepare/case.js';
 import { voxelToWorld } from '../../src/volume/affine.js';
 import { readVolume } from '../../src/volume/read.js';
-import { dicomBytes } from './dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 
 const [COLUMNS, ROWS] = [8, 6];
 /** A pixel tells its place and, times 20, its height. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StudyCandidate } from '../../src/intake/candidate.js';
 import { assignSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
-import { dicomBytes, element } from './dicom/dicomBytes.js';
+import { dicomBytes, element } from '../dicom/dicomBytes.js';
 
 /** Made-up examinations as hospitals' scanners write them: few words, no agent, one name twice. */
 

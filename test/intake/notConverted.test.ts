@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assignSeries, openCandidate, openSeries } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
 import { OpenStudy } from '../../src/session/cases/openStudy.js';
-import { dicomBytes } from './dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 
 const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70';
 let root: string;

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan } from '../../src/intake/scan.js';
 import { looksLikeTar, untar } from '../../src/intake/untar.js';
 import { ArchiveBudget } from '../../src/intake/unzip.js';
-import { dicomBytes } from './dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 
 let root: string;
 let number = 0;

@@ -7,7 +7,7 @@ import { scanPaths } from '../../src/commands/scanSummary.js';
 import { scan } from '../../src/intake/scan.js';
 import { forkedWorker, type Services } from '../../src/session/services.js';
 import { WorkerSupervisor } from '../../src/session/worker/supervisor.js';
-import { dicomBytes } from '../intake/dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 import { openCase, startServices } from './harness.js';
 
 let root: string;

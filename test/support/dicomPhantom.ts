@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dicomBytes } from '../intake/dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 
 /** A ball of "brain" with a brighter "tumour" in it, in slices of 4 mm. */
 export const SIDE = 160;

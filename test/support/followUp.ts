@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dicomBytes } from '../intake/dicom/dicomBytes.js';
+import { dicomBytes } from '../dicom/dicomBytes.js';
 
 export const ANNA = {
   patient: 'P-4711',

@@ -1,6 +1,6 @@
 /** Multinomial logistic regression with a penalty on the squared weights, by accelerated gradient descent on all rows at once. */
-import type { SequenceWeights } from '../../../src/intake/sequenceByVoxels.js';
-import { CLIP, distance } from '../../../src/intake/sequenceByVoxels.js';
+import type { SequenceWeights } from '../../../src/recognise/sequenceByVoxels.js';
+import { CLIP, distance } from '../../../src/recognise/sequenceByVoxels.js';
 import { MODALITIES, type Modality } from '../../../src/terms.js';
 
 export interface Labelled {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { DicomSeries } from '../../intake/study.js';
+import type { DicomSeries } from '../../dicom/series.js';
 import type { Region } from '../../terms.js';
 import dcmjs from './loadDcmjs.js';
 import type { SourceHeader } from './sourceHeader.js';

@@ -1,5 +1,5 @@
+import type { DicomFrame, DicomSeries } from '../../dicom/series.js';
 import { QuorumError } from '../../errors.js';
-import type { DicomFrame, DicomSeries } from '../../intake/study.js';
 import { invertAffine, voxelToWorld } from '../../volume/affine.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 

@@ -1,4 +1,4 @@
-import type { DicomFrame, DicomSeries } from '../../intake/study.js';
+import type { DicomFrame, DicomSeries } from '../../dicom/series.js';
 import { REGIONS, type Region } from '../../terms.js';
 import type { Volume } from '../../volume/volume.js';
 import { annotatedSlice } from './annotatedSlice.js';

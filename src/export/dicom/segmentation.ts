@@ -1,6 +1,6 @@
+import { isValidUid } from '../../dicom/readHeader.js';
+import type { DicomSeries } from '../../dicom/series.js';
 import { QuorumError } from '../../errors.js';
-import { isValidUid } from '../../intake/dicom/readHeader.js';
-import type { DicomSeries } from '../../intake/study.js';
 import { LABELS } from '../../masks/labels.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Volume } from '../../volume/volume.js';

@@ -1,7 +1,7 @@
 import type { DataSet } from 'dicom-parser';
+import { parseUntilPixels } from '../../dicom/readHeader.js';
+import { TextReader } from '../../dicom/text.js';
 import { QuorumError } from '../../errors.js';
-import { parseUntilPixels } from '../../intake/dicom/readHeader.js';
-import { TextReader } from '../../intake/dicom/text.js';
 import { withFile } from '../../volume/fileBytes.js';
 import dcmjs from './loadDcmjs.js';
 

@@ -1,4 +1,4 @@
-import type { DicomSeries } from '../../intake/study.js';
+import type { DicomSeries } from '../../dicom/series.js';
 import { isInRegion, LABELS } from '../../masks/labels.js';
 import { REGIONS, type Region } from '../../terms.js';
 import type { Volume } from '../../volume/volume.js';

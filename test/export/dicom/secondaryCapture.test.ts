@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DicomSeries } from '../../../src/dicom/series.js';
 import { secondaryCaptures } from '../../../src/export/dicom/secondaryCapture.js';
 import { readSourceHeader } from '../../../src/export/dicom/sourceHeader.js';
-import type { DicomSeries } from '../../../src/intake/study.js';
 import { temporaryFolder } from '../../volume/folder.js';
 import { labelAt, PROVENANCE, paint, pixelPlaces, TURNED_SERIES } from './bodies.js';
 import { gridOfSeries, haveDicomTools, makeSeries, python, validatorErrors } from './tools.js';

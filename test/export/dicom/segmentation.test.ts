@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DicomSeries } from '../../../src/dicom/series.js';
 import type { QuorumError } from '../../../src/errors.js';
 import { dicomSegmentation } from '../../../src/export/dicom/segmentation.js';
 import { readSourceHeader } from '../../../src/export/dicom/sourceHeader.js';
-import type { DicomSeries } from '../../../src/intake/study.js';
 import type { Grid, Volume } from '../../../src/volume/volume.js';
 import { temporaryFolder } from '../../volume/folder.js';
 import { labelAt, PROVENANCE, paint, pixelPlaces, TURNED_SERIES } from './bodies.js';

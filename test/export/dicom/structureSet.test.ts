@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DicomSeries } from '../../../src/dicom/series.js';
 import type { QuorumError } from '../../../src/errors.js';
 import { readSourceHeader } from '../../../src/export/dicom/sourceHeader.js';
 import { structureSet } from '../../../src/export/dicom/structureSet.js';
-import type { DicomSeries } from '../../../src/intake/study.js';
 import { isInRegion } from '../../../src/masks/labels.js';
 import { REGIONS, type Region } from '../../../src/terms.js';
 import { voxelToWorld } from '../../../src/volume/affine.js';

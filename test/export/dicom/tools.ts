@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DicomSeries } from '../../../src/intake/study.js';
+import type { DicomSeries } from '../../../src/dicom/series.js';
 import type { Grid } from '../../../src/volume/volume.js';
 import { missingProgram } from '../../support/missing.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { imagesOf, readImage } from '../../docs/results/measure/sequenceImages.js';
 import { brightTail, isStripped } from '../../src/intake/brightTail.js';
 import { isContrastEnhanced } from '../../src/intake/judgeVoxels.js';
-import { type LogProbabilities, misnamed, sequenceByVoxels } from '../../src/intake/sequenceByVoxels.js';
+import { type LogProbabilities, misnamed, sequenceByVoxels } from '../../src/recognise/sequenceByVoxels.js';
 import { MODALITIES, type Modality } from '../../src/terms.js';
 import { readVolume } from '../../src/volume/read.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';

@@ -1,5 +1,5 @@
-import type { DicomFrame } from '../study.js';
 import type { DicomImage, FrameFacts, Six, Triple } from './image.js';
+import type { DicomFrame } from './series.js';
 
 /** Slices that make one volume: one orientation, one spacing, one echo, one kind. */
 export interface DicomVolume {

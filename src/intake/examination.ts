@@ -1,8 +1,8 @@
-import type { Modality } from '../../terms.js';
-import type { FoundSeries, Question, StudyCandidate } from '../candidate.js';
-import { SUBTRACTION } from './asideWords.js';
-import { contrastSaid } from './contrast.js';
-import { findPhrase, wordsOf } from './text.js';
+import { SUBTRACTION } from '../recognise/asideWords.js';
+import { contrastSaid } from '../recognise/contrast.js';
+import { findPhrase, wordsOf } from '../recognise/text.js';
+import type { Modality } from '../terms.js';
+import type { FoundSeries, Question, StudyCandidate } from './candidate.js';
 
 /** Which of two T1 of one examination shows contrast agent beside the other. */
 export type Compared = 'first' | 'second' | 'unknown';

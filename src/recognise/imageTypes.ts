@@ -1,4 +1,4 @@
-import type { AboutSeries } from '../study.js';
+import type { AboutSeries } from './about.js';
 import { DERIVED, FAT, LOCALISER, MP2RAGE_PART, OPPOSED, PROTON_DENSITY, SHORT_TI } from './asideWords.js';
 import { findPhrase } from './text.js';
 

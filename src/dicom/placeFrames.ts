@@ -1,11 +1,11 @@
-import { affineRows, invertAffine, voxelToWorld } from '../../volume/affine.js';
-import { formOfAffine } from '../../volume/niftiForm.js';
-import type { ImageHeader } from '../../volume/read.js';
-import type { Affine } from '../../volume/volume.js';
-import type { VoxelType } from '../../volume/voxelTypes.js';
-import type { DicomFrame } from '../study.js';
+import { affineRows, invertAffine, voxelToWorld } from '../volume/affine.js';
+import { formOfAffine } from '../volume/niftiForm.js';
+import type { ImageHeader } from '../volume/read.js';
+import type { Affine } from '../volume/volume.js';
+import type { VoxelType } from '../volume/voxelTypes.js';
 import { nativePixels } from './nativePixels.js';
 import { parseUntilPixels } from './readHeader.js';
+import type { DicomFrame } from './series.js';
 import type { DicomVolume } from './volumes.js';
 
 /** Positions of real scanners drift sideways by some hundredths of a voxel over a stack. */

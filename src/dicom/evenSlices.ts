@@ -1,6 +1,6 @@
-import { QuorumError } from '../../errors.js';
-import type { ImageHeader } from '../../volume/read.js';
-import type { Affine } from '../../volume/volume.js';
+import { QuorumError } from '../errors.js';
+import type { ImageHeader } from '../volume/read.js';
+import type { Affine } from '../volume/volume.js';
 import { NIFTI_VOXELS, type PlacedFrames, ras, VIEWS } from './placeFrames.js';
 
 /** A slice this near to a place of the even stack, in distances of slices, is taken as it is. */

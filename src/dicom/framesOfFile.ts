@@ -1,8 +1,8 @@
-import { withFile } from '../../volume/fileBytes.js';
-import type { DicomFrame } from '../study.js';
+import { withFile } from '../volume/fileBytes.js';
 import { number } from './frames.js';
 import { nativePixels } from './nativePixels.js';
 import { parseUntilPixels } from './readHeader.js';
+import type { DicomFrame } from './series.js';
 import type { DicomVolume } from './volumes.js';
 
 /** Uncompressed pixels, lowest byte first. */

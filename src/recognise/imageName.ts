@@ -1,7 +1,7 @@
 import type { Modality } from '../terms.js';
 import { IMAGE_ENDINGS } from '../volume/imageFile.js';
-import { judgeFile } from './recogniser/fileName.js';
-import { sequenceOf } from './recogniser/recognise.js';
+import { judgeFile } from './fileName.js';
+import { sequenceOf } from './recognise.js';
 
 /** What a file's name says it is, and why, in words. */
 export interface Recognition {

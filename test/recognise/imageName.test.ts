@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recogniseSequence } from '../../src/intake/recognise.js';
+import { recogniseSequence } from '../../src/recognise/imageName.js';
 
 const NAMES: Record<string, string[]> = {
   t1: [

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCandidate } from '../../../src/intake/openCandidate.js';
-import { scan } from '../../../src/intake/scan.js';
-import { voxelToWorld } from '../../../src/volume/affine.js';
-import { readVolume } from '../../../src/volume/read.js';
+import { openCandidate } from '../../src/intake/openCandidate.js';
+import { scan } from '../../src/intake/scan.js';
+import { voxelToWorld } from '../../src/volume/affine.js';
+import { readVolume } from '../../src/volume/read.js';
 import { dicomBytes, element } from './dicomBytes.js';
 
 const [COLUMNS, ROWS, SLICES] = [6, 8, 7];

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCandidate, openSeries } from '../../../src/intake/openCandidate.js';
-import { scan } from '../../../src/intake/scan.js';
-import { readVolume } from '../../../src/volume/read.js';
-import type { Volume } from '../../../src/volume/volume.js';
+import { openCandidate, openSeries } from '../../src/intake/openCandidate.js';
+import { scan } from '../../src/intake/scan.js';
+import { readVolume } from '../../src/volume/read.js';
+import type { Volume } from '../../src/volume/volume.js';
 import {
   haveDicomTools,
   type SeriesSpec,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brainFeatures, FEATURES } from '../../src/intake/brainFeatures.js';
+import { brainFeatures, FEATURES } from '../../src/recognise/brainFeatures.js';
 import {
   type LogProbabilities,
   logProbabilities,
@@ -7,7 +7,7 @@ import {
   type SequenceWeights,
   sequenceByVoxels,
   shippedWeights,
-} from '../../src/intake/sequenceByVoxels.js';
+} from '../../src/recognise/sequenceByVoxels.js';
 import { MODALITIES } from '../../src/terms.js';
 import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 

@@ -1,5 +1,5 @@
-import { MODALITY_TITLES, type Modality } from '../../terms.js';
-import type { AboutSeries } from '../study.js';
+import { MODALITY_TITLES, type Modality } from '../terms.js';
+import type { AboutSeries } from './about.js';
 import { ANOTHER_BODY_PART, ASIDE_WORDS, DERIVED, PROTON_DENSITY, SHORT_TI } from './asideWords.js';
 import { otherPartIn } from './bodyWords.js';
 import { type ContrastSaid, contrastSaid } from './contrast.js';

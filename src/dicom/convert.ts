@@ -3,15 +3,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { QuorumError } from '../../errors.js';
-import { withFile } from '../../volume/fileBytes.js';
-import { type ImageHeader, readHeader } from '../../volume/read.js';
-import type { DicomFrame } from '../study.js';
+import { QuorumError } from '../errors.js';
+import { withFile } from '../volume/fileBytes.js';
+import { type ImageHeader, readHeader } from '../volume/read.js';
 import { onEvenSlices } from './evenSlices.js';
 import { forConverter, intoOneSeries } from './forConverter.js';
 import { canTakeFrames, floatNifti, isPartOfFile, takeFrames } from './framesOfFile.js';
 import { affineOf, holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
 import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
+import type { DicomFrame } from './series.js';
 import type { DicomVolume } from './volumes.js';
 
 /** What a converting thread gets: see convertThread.js. */

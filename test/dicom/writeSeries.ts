@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invertAffine, multiplyAffines } from '../../../src/volume/affine.js';
-import { readVolume } from '../../../src/volume/read.js';
-import type { Affine, Grid, Size, Volume } from '../../../src/volume/volume.js';
-import { REAL_DATA } from '../../support/data.js';
-import { missingProgram } from '../../support/missing.js';
+import { invertAffine, multiplyAffines } from '../../src/volume/affine.js';
+import { readVolume } from '../../src/volume/read.js';
+import type { Affine, Grid, Size, Volume } from '../../src/volume/volume.js';
+import { REAL_DATA } from '../support/data.js';
+import { missingProgram } from '../support/missing.js';
 
 const SCRIPT = fileURLToPath(new URL('./write_series.py', import.meta.url));
 const PYTHON = '/usr/bin/python3';

@@ -1,9 +1,9 @@
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { isQuorumError, QuorumError } from '../../errors.js';
-import { type OpenFile, withFile } from '../../volume/fileBytes.js';
-import { MAX_AXIS, MAX_VOXELS } from '../../volume/imageFile.js';
-import { ageOf } from '../age.js';
+import { isQuorumError, QuorumError } from '../errors.js';
+import { type OpenFile, withFile } from '../volume/fileBytes.js';
+import { MAX_AXIS, MAX_VOXELS } from '../volume/imageFile.js';
+import { ageOf } from './age.js';
 import { framesOf, MOST_FRAMES, number } from './frames.js';
 import type { DicomImage } from './image.js';
 import { TextReader } from './text.js';

@@ -1,5 +1,5 @@
-import type { Age } from '../age.js';
-import type { DicomPatient } from '../study.js';
+import type { Age } from './age.js';
+import type { DicomPatient } from './series.js';
 
 export type Triple = readonly [number, number, number];
 export type Six = readonly [number, number, number, number, number, number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/intake/recogniser/recognise.js';
+import { judge } from '../../src/recognise/recognise.js';
 
 /** What words alone tell: a sequence, `unclear` where they leave before and after contrast open, `aside`, or nothing. */
 function byWords(text: string, where: 'description' | 'name'): string {

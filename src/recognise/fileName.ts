@@ -1,4 +1,4 @@
-import type { AboutSeries } from '../study.js';
+import type { AboutSeries } from './about.js';
 import type { ContrastSaid } from './contrast.js';
 import { type Judgement, judge, type Text } from './recognise.js';
 import { wordsOf } from './text.js';

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCandidate } from '../../../src/intake/openCandidate.js';
-import { scan } from '../../../src/intake/scan.js';
-import { readVolume } from '../../../src/volume/read.js';
-import type { Affine, Size } from '../../../src/volume/volume.js';
+import { openCandidate } from '../../src/intake/openCandidate.js';
+import { scan } from '../../src/intake/scan.js';
+import { readVolume } from '../../src/volume/read.js';
+import type { Affine, Size } from '../../src/volume/volume.js';
 import { havePydicom, type SeriesSpec, sameVoxels, writeSeries } from './writeSeries.js';
 
 const SUITE = '3-D series in every orientation';

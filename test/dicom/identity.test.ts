@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkReferable } from '../../../src/export/dicom/segmentation.js';
-import type { DicomImage, Triple } from '../../../src/intake/dicom/image.js';
-import { isValidUid, readDicomHeader } from '../../../src/intake/dicom/readHeader.js';
-import { assembleVolumes } from '../../../src/intake/dicom/volumes.js';
-import { openCandidate } from '../../../src/intake/openCandidate.js';
-import { scan } from '../../../src/intake/scan.js';
+import type { DicomImage, Triple } from '../../src/dicom/image.js';
+import { isValidUid, readDicomHeader } from '../../src/dicom/readHeader.js';
+import { assembleVolumes } from '../../src/dicom/volumes.js';
+import { checkReferable } from '../../src/export/dicom/segmentation.js';
+import { openCandidate } from '../../src/intake/openCandidate.js';
+import { scan } from '../../src/intake/scan.js';
 import { dicomBytes, element } from './dicomBytes.js';
 
 let root: string;

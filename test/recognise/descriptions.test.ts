@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { judge, sequenceOf } from '../../../src/intake/recogniser/recognise.js';
-import type { AboutSeries } from '../../../src/intake/study.js';
+import type { AboutSeries } from '../../src/recognise/about.js';
+import { judge, sequenceOf } from '../../src/recognise/recognise.js';
 
 const CASES = resolve(process.env.QUORUM_CASES ?? '../shared/cases');
 const FILE = resolve(CASES, 'real-series-descriptions/descriptions.tsv');

@@ -1,4 +1,4 @@
-import type { AboutSeries } from '../study.js';
+import type { AboutSeries } from './about.js';
 import { PROTON_DENSITY, SHORT_TI } from './asideWords.js';
 import type { Weighting } from './weighting.js';
 
