@@ -12,14 +12,14 @@ import {
   writeBatchReport,
 } from '../export/output.js';
 import { findCaseFolders } from '../intake/caseFolder.js';
+import { type NamedCase, nameCases } from '../pipeline/cohort/caseNames.js';
 import type { JobContext } from '../pipeline/context.js';
 import { networkOf, openModel } from '../pipeline/models.js';
+import { openNamed, withInputs } from '../pipeline/open/openInputs.js';
 import { warningsIn } from '../pipeline/report.js';
+import { type EngineSource, type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
 import { NEUTRAL_NAME } from '../terms.js';
-import { type NamedCase, nameCases } from './caseNames.js';
 import type { Host } from './host.js';
-import { openNamed, withInputs } from './openInputs.js';
-import { type EngineSource, type SegmentWork, segmentCase } from './segmentCase.js';
 
 /** A finished job: the case's report, or the summary of several. */
 export type SegmentResult = (CaseReport & { readonly skipped: boolean }) | BatchReport;

@@ -13,6 +13,7 @@ import { writeFolderWhole } from '../files/wholeFolder.js';
 import { inputWarnings } from '../pipeline/checkWarnings.js';
 import type { JobContext } from '../pipeline/context.js';
 import { summariseGrid } from '../pipeline/inspect.js';
+import { type OpenedStudy, openNamed, withInputs } from '../pipeline/open/openInputs.js';
 import { preparationChoices } from '../pipeline/preparing.js';
 import { caseWarnings } from '../pipeline/warnings.js';
 import type { Case } from '../prepare/case.js';
@@ -21,7 +22,6 @@ import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { Host } from './host.js';
-import { type OpenedStudy, openNamed, withInputs } from './openInputs.js';
 
 /** Says where everything lies, and claims the other files. */
 const TRANSFORMS = 'transforms.json';

@@ -5,10 +5,10 @@ import type { CaseOutcome } from '../../contract/report.js';
 import { BIDS_FOLDER, bidsDescription, bidsIgnore, bidsReadme } from '../../export/bids.js';
 import { refuseOutputInsideInput } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
+import type { NamedCase } from '../../pipeline/cohort/caseNames.js';
 import type { JobContext } from '../../pipeline/context.js';
 import { FILES } from '../../pipeline/plan.js';
 import { segmentEach, withModel } from '../batch.js';
-import type { NamedCase } from '../caseNames.js';
 import type { Host } from '../host.js';
 import { bidsSessions } from './layout.js';
 

@@ -7,15 +7,6 @@ import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js'
 import type { Study } from '../intake/study.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
-import type { JobContext, Surroundings } from '../pipeline/context.js';
-import { checkFormats, exportResult, plannedFiles } from '../pipeline/export.js';
-import { contentHash, fingerprintOf } from '../pipeline/fingerprint.js';
-import { planOf } from '../pipeline/plan.js';
-import { preparationChoices, preparationMark, prepareTogether } from '../pipeline/preparing.js';
-import { makeResult, memberBits, type Result } from '../pipeline/result.js';
-import { stopwatch } from '../pipeline/stopwatch.js';
-import type { SourceImage, Subject } from '../pipeline/subject.js';
-import { caseWarnings, imageWarnings } from '../pipeline/warnings.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { IDENTITY } from '../prepare/placement.js';
 import { computeLogits } from '../segment/logits.js';
@@ -31,7 +22,16 @@ import {
 } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import { voxelCount } from '../volume/volume.js';
-import type { OpenedStudy } from './openInputs.js';
+import type { JobContext, Surroundings } from './context.js';
+import { checkFormats, exportResult, plannedFiles } from './export.js';
+import { contentHash, fingerprintOf } from './fingerprint.js';
+import type { OpenedStudy } from './open/openInputs.js';
+import { planOf } from './plan.js';
+import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
+import { makeResult, memberBits, type Result } from './result.js';
+import { stopwatch } from './stopwatch.js';
+import type { SourceImage, Subject } from './subject.js';
+import { caseWarnings, imageWarnings } from './warnings.js';
 
 /** How one case is opened, and its name when the caller knows a better one than the folder's. */
 export interface CaseInputs {

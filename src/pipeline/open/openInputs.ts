@@ -1,18 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { type Problem, problemOf, QuorumError } from '../errors.js';
-import type { Scan, StudyCandidate } from '../intake/candidate.js';
-import { acceptGaps } from '../intake/gaps.js';
-import { lookAtNames } from '../intake/lookAtNames.js';
-import { openCandidate } from '../intake/openCandidate.js';
-import { fileCandidate, type NamedFiles, refuseUnreadable, studyOfFiles } from '../intake/openStudy.js';
-import type { SequenceOverrides, Study } from '../intake/study.js';
-import type { WorkingFolders } from '../kept/workingFolders.js';
-import type { JobContext } from '../pipeline/context.js';
-import { type Account, accountOf } from '../pipeline/open/account.js';
-import { chooseStudy, nameSeries, seriesLabel, severalStudies } from '../pipeline/open/chooseStudy.js';
-import { scanWithin } from '../pipeline/open/scan.js';
-import type { Modality } from '../terms.js';
+import { type Problem, problemOf, QuorumError } from '../../errors.js';
+import type { Scan, StudyCandidate } from '../../intake/candidate.js';
+import { acceptGaps } from '../../intake/gaps.js';
+import { lookAtNames } from '../../intake/lookAtNames.js';
+import { openCandidate } from '../../intake/openCandidate.js';
+import { fileCandidate, type NamedFiles, refuseUnreadable, studyOfFiles } from '../../intake/openStudy.js';
+import type { SequenceOverrides, Study } from '../../intake/study.js';
+import type { WorkingFolders } from '../../kept/workingFolders.js';
+import type { Modality } from '../../terms.js';
+import type { JobContext } from '../context.js';
+import { type Account, accountOf } from './account.js';
+import { chooseStudy, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
+import { scanWithin } from './scan.js';
 
 /** What the user gave, and what he said about it. */
 export interface InputRequest {
