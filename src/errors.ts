@@ -86,6 +86,10 @@ export const ERROR_CODES = [
   'WORKER_DIED',
   'REQUEST_INVALID',
   'NOT_REACHED',
+  // cohorts
+  'COHORT_INVALID',
+  'COHORT_BUSY',
+  'COHORT_INPUT_UNKNOWN',
   // open cases
   'NOT_OPEN',
   'RESULT_MISSING',

@@ -33,6 +33,7 @@ export function segmentCommand(host: Host): Command {
     .requiredOption('-o, --out <dir>', 'where results are written; must not lie inside the input')
     .option('-m, --model <dir>', 'model folder (default: the shipped model)')
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
+    .option('--every-examination', 'take each of several examinations as a case, also of DICOM and archives')
     .option('--all-combinations', 'also write the mask of every subset of the sequences')
     .option(
       '--combinations <list>',
@@ -96,6 +97,7 @@ interface SegmentOptions extends InputOptions, PreparationFlags, Partial<Record<
   out: string;
   model?: string;
   use?: Modality[];
+  everyExamination?: true;
   allCombinations?: true;
   combinations?: Combination[];
   threshold?: number;
@@ -118,6 +120,7 @@ function requestOf(inputs: string[], options: SegmentOptions): z.input<typeof se
     output: options.out,
     model: options.model ?? null,
     use: options.use ?? null,
+    everyExamination: options.everyExamination ?? false,
     allCombinations: options.allCombinations ?? false,
     combinations: options.combinations ?? [],
     threshold: options.threshold ?? null,

@@ -19,7 +19,7 @@ import { resultSchema } from './results.js';
 /** Open cases: what lies in a folder, which file serves as which sequence, what the user says about the patient. */
 
 /** Never answered by default: all three are null until the user has chosen, `unknown` included. */
-const answerSchema = z.enum(['yes', 'no', 'unknown']);
+export const answerSchema = z.enum(['yes', 'no', 'unknown']);
 export const answersSchema = z.strictObject({
   /** Is the patient an adult? */
   adult: answerSchema,
@@ -32,7 +32,7 @@ export type Answers = z.infer<typeof answersSchema>;
 
 /** Answers that headers and names suggest, with where that was read; never taken for given. */
 const suggestionSchema = z.object({ answer: z.enum(['yes', 'no']), source: z.string() }).nullable();
-const suggestionsSchema = z.object({
+export const suggestionsSchema = z.object({
   adult: suggestionSchema,
   treated: suggestionSchema,
   glioma: suggestionSchema,

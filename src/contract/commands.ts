@@ -34,6 +34,8 @@ export type PreparationRequest = z.infer<z.ZodObject<typeof preparationShape>>;
 
 export const segmentRequestSchema = z.strictObject({
   ...inputShape,
+  /** Of several examinations each is a case; otherwise several are refused, unless each lies in a folder that names tell. */
+  everyExamination: z.boolean().default(false),
   /** Where results are written. */
   output: z.string().min(1),
   /** A Model folder; null is the shipped model. */

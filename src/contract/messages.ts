@@ -159,6 +159,15 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   REQUEST_INVALID: ['The request is invalid.', 'Check the options.'],
   NOT_REACHED: ['Quorum does not answer.', 'See whether it still runs; the page tries again by itself.'],
+  COHORT_INVALID: [
+    'The file of this cohort (cohort.json) cannot be used.',
+    'Move it away and begin again: results that are finished are found and not made twice.',
+  ],
+  COHORT_BUSY: ['Another Quorum is running this cohort.', 'Wait until it has ended, or stop it there.'],
+  COHORT_INPUT_UNKNOWN: [
+    'Where the images of this case lie is not written down.',
+    'Give the folder with the images again.',
+  ],
   NOT_OPEN: ['This case, mask or job is not open any more.', 'Open it again.'],
   RESULT_MISSING: ['There is no result to show.', 'Segment the case first.'],
   FORGET_INCOMPLETE: [

@@ -15,7 +15,7 @@ export const RESEARCH_NOTICE = 'Research use only. Not a medical device.';
 const number = z.number().nullable();
 
 /** A warning: its code, and the sentence that the app shows too. */
-const reportWarningSchema = z.object({ code: z.string(), text: z.string() });
+export const reportWarningSchema = z.object({ code: z.string(), text: z.string() });
 export type ReportWarning = z.infer<typeof reportWarningSchema>;
 
 const diametersSchema = z.object({
@@ -26,7 +26,7 @@ const diametersSchema = z.object({
   sliceZMm: z.number(),
 });
 
-const regionVolumeSchema = z.object({
+export const regionVolumeSchema = z.object({
   /** Of the mask that is written, on the Case's grid; null: not supported, and not asked for. */
   ml: number,
   supported: z.boolean(),
@@ -38,6 +38,12 @@ const regionVolumeSchema = z.object({
   trust: trustSchema.nullable(),
 });
 export type ReportedVolume = z.infer<typeof regionVolumeSchema>;
+
+/** ml of every subset of the sequences, at the report's threshold and after clean-up; null: not supported, and not asked for. */
+export const subsetsSchema = z.record(
+  z.string(),
+  perRegionSchema(z.object({ ml: number, supported: z.boolean() })),
+);
 
 const combinationReportSchema = z.object({
   volumes: perRegionSchema(regionVolumeSchema),
@@ -128,6 +134,8 @@ export const caseReportSchema = z.object({
   combination: combinationSchema,
   /** Of the automatic masks; `edited` has the numbers of a mask that was edited by hand. */
   combinations: z.record(z.string(), combinationReportSchema),
+  /** Of a case in a cohort: cases with other sequences are compared by what they have in common. */
+  subsets: subsetsSchema.nullable().default(null),
   edited: z
     .object({
       from: z.string(),

@@ -4,7 +4,7 @@ import { reorient } from '../volume/orientation.js';
 import type { Grid, Volume, VoxelArray } from '../volume/volume.js';
 
 /** Colours that colour-blind eyes tell apart (Okabe and Ito 2008), per BraTS label. */
-const COLOURS: Readonly<Record<number, readonly [number, number, number]>> = {
+export const LABEL_COLOURS: Readonly<Record<number, readonly [number, number, number]>> = {
   1: [0, 114, 178],
   2: [0, 158, 115],
   4: [240, 228, 66],
@@ -61,7 +61,7 @@ function sliceOf<D extends VoxelArray>({ data, size }: Volume<D>, k: number): D 
   return data.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]) as D;
 }
 
-function fullestSlice({ data, size }: Volume<Uint8Array>): number {
+export function fullestSlice({ data, size }: Volume<Uint8Array>): number {
   const area = size[0] * size[1];
   let best = Math.floor(size[2] / 2);
   let most = 0;
@@ -137,7 +137,7 @@ function drawTiles(tiles: readonly Tile[], crop: Crop, sliceWidth: number): Uint
 
 function colourOf({ image, labels }: Tile, at: number): number[] {
   const grey = 255 * image[at];
-  const colour = labels ? COLOURS[labels[at]] : undefined;
+  const colour = labels ? LABEL_COLOURS[labels[at]] : undefined;
   return [0, 1, 2].map((c) => Math.round(colour ? (1 - OPACITY) * grey + OPACITY * colour[c] : grey));
 }
 

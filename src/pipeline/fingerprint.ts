@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Answers } from '../contract/cases.js';
 import type { ExportOptions } from '../contract/exports.js';
 import { FORMATS } from '../contract/formats.js';
 import type { Fingerprint } from '../contract/report.js';
@@ -13,6 +14,8 @@ export interface Making {
   readonly prepare: boolean;
   /** How they were prepared; null: as Quorum does it by itself. */
   readonly preparation: Readonly<Record<string, unknown>> | null;
+  /** Of a case in a cohort: its warnings follow from them. Absent where nobody was asked. */
+  readonly answers?: Answers;
 }
 
 /**

@@ -95,6 +95,7 @@ export function describeCase(
         describeMask(found, diameters, options, subject.warnings),
       ]),
     ),
+    subsets: subject.subsets ?? null,
     edited: edited && describeEdit(edited, subject, plan, parts.editedFrom),
     native: parts.native ?? null,
     leftOut: [...parts.leftOut],

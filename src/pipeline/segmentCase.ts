@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { SegmentRequest } from '../contract/index.js';
+import type { Answers, SegmentRequest } from '../contract/index.js';
 import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
@@ -9,7 +9,7 @@ import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import { type Case, prepareCase } from '../prepare/case.js';
 import { IDENTITY } from '../prepare/placement.js';
-import { computeLogits } from '../segment/logits.js';
+import { computeLogits, type ModalityLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
   allCombinations,
@@ -28,19 +28,48 @@ import { contentHash, fingerprintOf } from './fingerprint.js';
 import type { OpenedStudy } from './open/openInputs.js';
 import { planOf } from './plan.js';
 import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
+import { maskThumbnail } from './questions/thumbnail.js';
 import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { SourceImage, Subject } from './subject.js';
+import { subsetVolumes } from './subsets.js';
 import { caseWarnings, imageWarnings } from './warnings.js';
 
 /** How one case is opened, and its name when the caller knows a better one than the folder's. */
 export interface CaseInputs {
   readonly open: (context: JobContext) => Promise<OpenedStudy>;
   readonly name?: string;
+  /** What a case of a cohort has beside what one alone has. */
+  readonly inCohort?: InCohort;
+}
+
+export interface InCohort {
+  /** Null: nobody was asked. */
+  readonly answers: Answers | null;
+  /** A finished case stays also where earlier results may be replaced. */
+  readonly keepFinished: boolean;
+  /** Told what the network said, so that the case opens at once. */
+  readonly onLogits?: (found: NetworkAnswer) => Promise<void>;
+}
+
+export interface NetworkAnswer {
+  readonly prepared: Case;
+  readonly logits: ModalityLogits;
+  readonly use: readonly Modality[];
+  readonly modelHash: string;
+  readonly engine: { readonly name: string; readonly device: string };
+}
+
+/** @returns whether it was finished before; the picture of one that is new in a cohort. */
+export interface SegmentedCase {
+  readonly report: CaseReport;
+  readonly skipped: boolean;
+  /** PNG. */
+  readonly picture: Uint8Array | null;
 }
 
 /** The shares of a case's time after which it is prepared, and has its logits and masks. */
-const PREPARED = 0.4;
+export const PREPARED = 0.4;
 const COMPUTED = 0.7;
 const COMBINED = 0.8;
 
@@ -66,7 +95,7 @@ export async function segmentCase(
   folder: string,
   { request, model, openEngine, around }: SegmentWork,
   context: JobContext,
-): Promise<{ report: CaseReport; skipped: boolean }> {
+): Promise<SegmentedCase> {
   const started = performance.now();
   const lap = stopwatch();
   context.report('reading', 0);
@@ -77,10 +106,18 @@ export async function segmentCase(
   const options = exportOptions(request, use);
   const together = request.prepare ? MODALITIES.filter((m) => study.images[m]) : use;
   const preparation = await preparationMark(request);
-  const making = { force: request.force, prepare: request.prepare, preparation };
+  const { inCohort } = inputs;
+  const answers = inCohort?.answers ?? null;
+  const making = {
+    force: request.force,
+    prepare: request.prepare,
+    preparation,
+    ...(answers ? { answers } : {}),
+  };
   const fingerprint = fingerprintOf(await inputHashes(study, together), model.hash, options, making, null);
   const earlier = await finishedBefore(folder, fingerprint);
-  if (earlier && !request.overwrite) return { report: earlier, skipped: true };
+  if (earlier && (inCohort?.keepFinished || !request.overwrite))
+    return { report: earlier, skipped: true, picture: null };
 
   const sources = use.map((modality) => sourceOf(study, modality));
   // Whether the images will be moved is not known yet.
@@ -109,8 +146,14 @@ export async function segmentCase(
       computeLogits(prepared, model, e, { signal: context.signal, onPass }),
     );
     lap.mark('network');
+    const { name: engineName, device } = engine;
+    await inCohort?.onLogits?.({
+      ...{ prepared, logits, use },
+      modelHash: model.hash,
+      engine: { name: engineName, device },
+    });
     const result = await makeResult(model, prepared.grid, prepared.form, logits, {
-      held: heldMasks(use, options, prepared, request.memoryMb),
+      held: heldMasks(use, options, prepared, request.memoryMb, inCohort !== undefined),
       signal: context.signal,
       onProgress: (share) => context.report('masks', COMPUTED + (COMBINED - COMPUTED) * share),
     });
@@ -134,7 +177,7 @@ export async function segmentCase(
         overridden: prepared.overridden,
         images: [...prepared.notes, ...imageWarnings(prepared, mainMask(result, use), model.description)],
         failedDevices: engine.events.map(({ device }) => device),
-        answers: null,
+        answers,
         population: populationOf(model.description.knowledge),
         suggestions: opened.account.suggestions,
         lost: opened.account.lost,
@@ -143,7 +186,8 @@ export async function segmentCase(
       passes: { needed: passes, run: passes },
       seconds: () => ({ ...lap.seconds(), total: (performance.now() - started) / 1000 }),
       examination: null,
-      answers: null,
+      answers,
+      ...(inCohort ? { subsets: await subsetVolumes(result, options) } : {}),
       edited: null,
     };
     const plan = planOf(subject, options, model.description, null);
@@ -151,7 +195,8 @@ export async function segmentCase(
       signal: context.signal,
       report: (stage, share) => context.report(stage, COMBINED + (1 - COMBINED) * share),
     });
-    return { report, skipped: false };
+    const picture = inCohort ? maskThumbnail(prepared.images, mainMask(result, use)) : null;
+    return { report, skipped: false, picture };
   } finally {
     await output.close();
   }
@@ -183,9 +228,11 @@ function heldMasks(
   }: { readonly combination: Combination; readonly combinations: readonly Combination[] },
   { grid }: Pick<Case, 'grid'>,
   memoryMb: number,
+  everySubset: boolean,
 ) {
   const atOnce = Math.max(1, Math.floor((memoryMb * 1e6) / voxelCount(grid.size)));
-  const names = [...new Set([combination, ...combinations])].slice(0, atOnce);
+  const further = everySubset ? allCombinations(use).map(combinationName) : combinations;
+  const names = [...new Set([combination, ...further])].slice(0, atOnce);
   return names.map((name) => memberBits({ present: use }, name));
 }
 

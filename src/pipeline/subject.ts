@@ -61,5 +61,7 @@ export interface Subject extends PlannedCase {
   /** Null: not asked for, or not known. */
   readonly examination: CaseReport['examination'];
   readonly answers: Answers | null;
+  /** Of a case in a cohort. */
+  readonly subsets?: CaseReport['subsets'];
   readonly edited: EditedMask | null;
 }

@@ -8,7 +8,8 @@ import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { NamedCase } from '../../pipeline/cohort/caseNames.js';
 import type { JobContext } from '../../pipeline/context.js';
 import { FILES } from '../../pipeline/plan.js';
-import { segmentEach, withModel } from '../batch.js';
+import { withModel } from '../../pipeline/withModel.js';
+import { segmentEach } from '../batch.js';
 import type { Host } from '../host.js';
 import { bidsSessions } from './layout.js';
 

@@ -1,0 +1,35 @@
+import type { SegmentRequest } from '../contract/index.js';
+import { type SelectedEngine, selectEngine } from '../engine/devices/selectEngine.js';
+import type { StagingRegister } from '../kept/stagingRegister.js';
+import type { Surroundings } from './context.js';
+import { networkOf, openModel } from './models.js';
+import type { EngineSource, SegmentWork } from './segmentCase.js';
+
+/** Opens the request's model, and the engine when the first case needs it; both end with the work. */
+export async function withModel<T>(
+  request: SegmentRequest,
+  {
+    profileFolder,
+    staging,
+    around,
+  }: {
+    /** Holds the verdicts of devices. */
+    readonly profileFolder: string;
+    readonly staging: StagingRegister;
+    readonly around: Surroundings;
+  },
+  act: (work: SegmentWork) => Promise<T>,
+): Promise<T> {
+  const model = await openModel(request.model);
+  let opened: Promise<SelectedEngine> | null = null;
+  const openEngine: EngineSource = async () => {
+    const threads = request.threads === null ? {} : { threads: request.threads };
+    opened ??= selectEngine(networkOf(model), request.device, { verdictFolder: profileFolder, ...threads });
+    return (await opened).engine;
+  };
+  try {
+    return await staging.during(request.output, () => act({ request, model, openEngine, around }));
+  } finally {
+    await (await (opened as Promise<SelectedEngine> | null)?.catch(() => null))?.engine.dispose();
+  }
+}
