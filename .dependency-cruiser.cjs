@@ -24,22 +24,50 @@ const allowed = {
   export: ['files', 'volume', 'masks', 'dicom', 'intake', 'prepare', 'segment'],
   // Shapes of requests, events and results, and the words for them: no Node, no other room.
   contract: [],
+  // Work that says how far it is: followed, lined up.
+  jobs: ['contract'],
   // What lies in the user's profile.
   kept: ['contract', 'files', 'volume', 'masks', 'network', 'segment', 'export'],
+  // What was given -> one examination's Study.
+  open: ['contract', 'jobs', 'kept', 'files', 'volume', 'dicom', 'recognise', 'intake'],
   // The only maker of results; knows no process.
   pipeline: [
-    ...['contract', 'kept', 'files', 'volume', 'masks', 'network', 'model'],
+    ...['contract', 'jobs', 'kept', 'open', 'files', 'volume', 'masks', 'network', 'model'],
     ...['dicom', 'recognise', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'export'],
   ],
   // What the command line alone asks for: several cases, folders, training.
   commands: [
-    ...['contract', 'kept', 'pipeline', 'files', 'volume', 'masks', 'kernels', 'model', 'intake'],
+    ...[
+      'contract',
+      'jobs',
+      'kept',
+      'open',
+      'pipeline',
+      'files',
+      'volume',
+      'masks',
+      'kernels',
+      'model',
+      'intake',
+    ],
     ...['engine', 'prepare', 'segment', 'training', 'evaluate', 'measure', 'export'],
   ],
-  worker: ['contract', 'kept', 'pipeline'],
-  session: ['contract', 'kept', 'pipeline', 'files', 'recognise', 'intake', 'volume', 'masks', 'model'],
+  worker: ['contract', 'jobs', 'kept', 'open', 'pipeline'],
+  session: [
+    'contract',
+    'jobs',
+    'kept',
+    'open',
+    'pipeline',
+    'files',
+    'recognise',
+    'intake',
+    'volume',
+    'masks',
+    'model',
+  ],
   server: ['session', 'contract', 'files'],
-  cli: ['contract', 'pipeline', 'commands', 'session', 'server'],
+  cli: ['contract', 'jobs', 'model', 'pipeline', 'commands', 'session', 'server'],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,
@@ -54,7 +82,7 @@ module.exports = {
     {
       name: 'pipeline-knows-no-process',
       severity: 'error',
-      from: { path: '^src/pipeline/' },
+      from: { path: '^src/(pipeline|open|jobs)/' },
       to: {
         path: '^(node:)?(child_process|worker_threads|process|cluster)$|^src/(session|worker|commands|cli|server)/',
       },

@@ -5,7 +5,7 @@ import type { Host } from '../commands/host.js';
 import { type BidsRequest, bidsRequestSchema } from '../contract/commands.js';
 import { checkRequest } from '../contract/index.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
-import type { JobContext } from '../pipeline/context.js';
+import type { JobContext } from '../jobs/context.js';
 import type { Modality } from '../terms.js';
 import { exitCodeOf } from './failure.js';
 import { follow } from './follow.js';

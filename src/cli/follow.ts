@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { SingleBar } from 'cli-progress';
 import type { JobEvent, JobKind } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
-import type { JobContext } from '../pipeline/context.js';
-import { followWork } from '../pipeline/follow.js';
+import type { JobContext } from '../jobs/context.js';
+import { followWork } from '../jobs/jobs.js';
 
 /**
  * Does work in this process and follows it to its end: a progress bar on a terminal, JSON lines with `json`, silence otherwise.

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import type { Host } from '../commands/host.js';
 import { scanPaths } from '../commands/scanSummary.js';
 import type { DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
+import { openModel } from '../model/model.js';
 import { listDevices } from '../pipeline/devices.js';
-import { inspectImage } from '../pipeline/inspect.js';
-import { openModel, summariseModel } from '../pipeline/models.js';
+import { inspectImage, summariseModel } from '../pipeline/inspect.js';
 import { describeScan } from './scan.js';
 import { table } from './table.js';
 

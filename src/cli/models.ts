@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { importWeights, summariseModel, writeOnnx } from '../pipeline/models.js';
+import { writeOnnx } from '../model/exportOnnx.js';
+import { importWeights } from '../model/importWeights.js';
+import { summariseModel } from '../pipeline/inspect.js';
 
 /** `quorum import WEIGHTS.safetensors --out MODEL`. */
 export function importCommand(): Command {

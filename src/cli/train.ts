@@ -6,7 +6,7 @@ import { runTrainJob, type TrainResult } from '../commands/training/trainJob.js'
 import { checkRequest, type JobEvent } from '../contract/index.js';
 import { trainRequestSchema } from '../contract/training.js';
 import { problemOf, QuorumError } from '../errors.js';
-import type { JobContext } from '../pipeline/context.js';
+import type { JobContext } from '../jobs/context.js';
 import { follow } from './follow.js';
 import { parseCount, parseNumber, parseShare, parseWhole } from './numbers.js';
 

@@ -5,12 +5,12 @@ import type { BatchReport, CaseOutcome, CaseReport } from '../contract/report.js
 import { problemOf, QuorumError } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import { refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
+import type { JobContext } from '../jobs/context.js';
+import { openNamed, withInputs } from '../open/openInputs.js';
 import type { NamedCase } from '../pipeline/cohort/caseNames.js';
 import { caseFoldersIn } from '../pipeline/cohort/findCases.js';
 import { cohortResult } from '../pipeline/cohort/result.js';
 import { segmentFrom } from '../pipeline/cohort/segmentOne.js';
-import type { JobContext } from '../pipeline/context.js';
-import { openNamed, withInputs } from '../pipeline/open/openInputs.js';
 import { type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
 import { withModel } from '../pipeline/withModel.js';
 import { runBatch } from './cohortBatch.js';

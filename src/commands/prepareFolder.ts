@@ -10,10 +10,10 @@ import { describePreparation, type PreparationReport } from '../export/preparati
 import { sha256OfFile } from '../files/fileHash.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
 import { writeFolderWhole } from '../files/wholeFolder.js';
+import type { JobContext } from '../jobs/context.js';
+import { type OpenedStudy, openNamed, withInputs } from '../open/openInputs.js';
 import { inputWarnings } from '../pipeline/checkWarnings.js';
-import type { JobContext } from '../pipeline/context.js';
 import { summariseGrid } from '../pipeline/inspect.js';
-import { type OpenedStudy, openNamed, withInputs } from '../pipeline/open/openInputs.js';
 import { preparationChoices } from '../pipeline/preparing.js';
 import { caseWarnings } from '../pipeline/warnings.js';
 import type { Case } from '../prepare/case.js';

@@ -2,8 +2,8 @@ import type { CandidateSummary, ScanSummary } from '../contract/index.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../intake/candidate.js';
 import { mendOf } from '../intake/gaps.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
+import { scanWithin } from '../open/scan.js';
 import { summariseGrid } from '../pipeline/inspect.js';
-import { scanWithin } from '../pipeline/open/scan.js';
 
 /**
  * Looks into folders, archives and files; nothing is converted, and what is unpacked is removed.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { QuorumError } from '../errors.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
 import { writeFolderWhole } from '../files/wholeFolder.js';
@@ -18,6 +19,9 @@ export interface Model {
   /** SHA-256 over model.json and weights.safetensors: two models with one hash give the same masks. */
   readonly hash: string;
 }
+
+/** The model that comes with Quorum. */
+export const SHIPPED_MODEL = fileURLToPath(new URL('../../resources/model', import.meta.url));
 
 export const MODEL_FILE = 'model.json';
 export const WEIGHTS_FILE = 'weights.safetensors';
@@ -52,6 +56,11 @@ export async function readModel(folder: string): Promise<Model> {
     parameters: takeParameters(tensors, layers, description.modalities.length, { file: weightsFile }),
     hash: createHash('sha256').update(modelBytes).update(weights).digest('hex'),
   };
+}
+
+/** Reads a model folder, or the shipped model. */
+export function openModel(folder?: string | null): Promise<Model> {
+  return readModel(folder ?? SHIPPED_MODEL);
 }
 
 function layersOf(description: ModelDescription, file: string): Layer[] {

@@ -1,10 +1,11 @@
 import type { ExportResult } from '../contract/exports.js';
 import { CaseOutput, refuseOutputInsideInput } from '../export/output.js';
+import type { JobContext } from '../jobs/context.js';
 import { type Modality, NEUTRAL_NAME } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
 import type { Volume } from '../volume/volume.js';
-import type { JobContext, Surroundings } from './context.js';
+import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, htmlOf, plannedFiles } from './export.js';
 import type { ExportJob } from './exportJob.js';
 import { contentHash, fingerprintOf } from './fingerprint.js';

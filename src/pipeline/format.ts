@@ -1,6 +1,7 @@
 import type { CaseReport } from '../contract/report.js';
+import type { JobContext } from '../jobs/context.js';
 import type { Combination } from '../terms.js';
-import type { JobContext, Surroundings } from './context.js';
+import type { Surroundings } from './context.js';
 import type { Plan } from './plan.js';
 import type { SeriesMask } from './seriesMasks.js';
 import type { SourceImage, Subject } from './subject.js';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import type { GridSummary, ImageSummary } from '../contract/index.js';
+import type { GridSummary, ImageSummary, ModelSummary } from '../contract/index.js';
 import { HEADER_REMARKS } from '../intake/headerRemarks.js';
 import type { Series } from '../intake/study.js';
+import type { Model } from '../model/model.js';
 import { recogniseSequence } from '../recognise/imageName.js';
 import { axisCodes, voxelSpacing, voxelVolume } from '../volume/affine.js';
 import { type ImageHeader, readVolume } from '../volume/read.js';
@@ -55,4 +56,10 @@ export function summariseGrid({ size, affine }: Grid) {
     orientation: axisCodes(affine),
     affine: [...affine] as unknown as GridSummary['affine'],
   };
+}
+
+/** A model as it is listed. */
+export function summariseModel({ folder, hash, parameters, description }: Model): ModelSummary {
+  const count = [...parameters.values()].reduce((sum, values) => sum + values.length, 0);
+  return { folder, hash, parameters: count, description };
 }

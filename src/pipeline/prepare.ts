@@ -6,6 +6,7 @@ import { problemForReport } from '../export/names.js';
 import { sha256OfFile } from '../files/fileHash.js';
 import { writePrivately } from '../files/privateFiles.js';
 import type { Study } from '../intake/study.js';
+import type { JobContext } from '../jobs/context.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
@@ -23,7 +24,6 @@ import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type Modality, type OptionalStep } from '../terms.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { Grid } from '../volume/volume.js';
-import type { JobContext } from './context.js';
 import { summariseGrid } from './inspect.js';
 
 /** Share of the work that is done when the images are kept: all but 2.2 of 35 CPU seconds, four series of 5 mm. */

@@ -1,10 +1,10 @@
 import { QuorumError } from '../errors.js';
 import type { LogitsCache, LogitsKey } from '../kept/logitsCache.js';
+import { openModel } from '../model/model.js';
 import { layLattice } from '../segment/lattice.js';
 import type { ModalityLogits } from '../segment/logits.js';
 import type { Modality } from '../terms.js';
 import type { CaseSource } from './caseSource.js';
-import { openModel } from './models.js';
 import { makeResult, type Result } from './result.js';
 
 /** A result as the worker holds it, with what it follows from. */

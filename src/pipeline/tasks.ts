@@ -1,17 +1,15 @@
-import type { Sequence } from '../contract/basic.js';
 import type { BinaryHeader, Response } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
 import type { Problem } from '../errors.js';
-import type { LinkScope } from '../files/within.js';
-import type { FoundSeries, Scan, StudyCandidate } from '../intake/candidate.js';
-import type { OpenedCandidate } from '../intake/openCandidate.js';
+import type { FoundSeries, Scan } from '../intake/candidate.js';
 import type { Series } from '../intake/study.js';
+import type { ReportDetails } from '../jobs/context.js';
 import type { PreparedRecord } from '../kept/preparedStore.js';
 import type { Runs } from '../masks/runs.js';
+import type { ScanArguments } from '../open/scan.js';
 import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
-import type { ReportDetails } from './context.js';
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
 
@@ -97,20 +95,7 @@ export interface WorkerTasks {
   thumbnail: Task<{ file: string }, { png: Uint8Array }>;
   readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
   /** Headers below folders; archives are unpacked into `workingFolder`. */
-  scan: Task<
-    {
-      paths: readonly string[];
-      workingFolder: string;
-      remembered: ReadonlyMap<string, Sequence>;
-      links: LinkScope;
-    },
-    Scan
-  >;
-  /** The chosen series converted into `workingFolder`; it is the caller's to remove. */
-  openCandidate: Task<
-    { candidate: StudyCandidate; workingFolder: string; confirmed: boolean },
-    OpenedCandidate
-  >;
+  scan: Task<ScanArguments, Scan>;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

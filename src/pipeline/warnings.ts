@@ -6,12 +6,12 @@ import type { Suggestions } from '../intake/candidate.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
+import type { Lost } from '../open/account.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
 import { combinationName, type Modality, membersOf, type Population, REGIONS } from '../terms.js';
 import { checkWarnings } from './checkWarnings.js';
-import type { Lost } from './open/account.js';
 
 /**
  * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a

@@ -1,8 +1,9 @@
 import type { SegmentRequest } from '../contract/index.js';
+import { networkOf } from '../engine/devices/deviceCandidate.js';
 import { type SelectedEngine, selectEngine } from '../engine/devices/selectEngine.js';
 import type { StagingRegister } from '../kept/stagingRegister.js';
+import { openModel } from '../model/model.js';
 import type { Surroundings } from './context.js';
-import { networkOf, openModel } from './models.js';
 import type { EngineSource, SegmentWork } from './segmentCase.js';
 
 /** Opens the request's model, and the engine when the first case needs it; both end with the work. */

@@ -16,6 +16,7 @@ import {
 import { QuorumError } from '../errors.js';
 import { defaultProfileFolder } from '../files/privateFiles.js';
 import type { LinkScope } from '../files/within.js';
+import { JobQueue } from '../jobs/jobs.js';
 import { BrainStore } from '../kept/brainStore.js';
 import { ErrorLog } from '../kept/errorLog.js';
 import { LogitsCache } from '../kept/logitsCache.js';
@@ -34,7 +35,6 @@ import { Scans } from './cases/scans.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
 import { jobHandlers } from './jobHandlers.js';
-import { JobQueue } from './jobs.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
@@ -218,7 +218,7 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
   return data.slice().buffer as ArrayBuffer;
 }
 
-export { SHIPPED_MODEL } from '../pipeline/models.js';
+export { SHIPPED_MODEL } from '../model/model.js';
 export { SAMPLE_PATIENT } from '../pipeline/sample.js';
 export { QUORUM_VERSION } from '../version.js';
 export { forkedWorker, WORKER_MODULE } from './worker/fork.js';

@@ -9,6 +9,7 @@ import type {
 } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
+import type { JobQueue } from '../jobs/jobs.js';
 import type { BrainStore } from '../kept/brainStore.js';
 import type { ErrorLog } from '../kept/errorLog.js';
 import type { LogitsCache } from '../kept/logitsCache.js';
@@ -19,7 +20,6 @@ import type { CaseSession } from './cases/caseSession.js';
 import type { Openings } from './cases/openings.js';
 import type { Scans } from './cases/scans.js';
 import type { EditStore } from './edits/editStore.js';
-import type { JobQueue } from './jobs.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { KeptAnswers } from './profile/keptAnswers.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';

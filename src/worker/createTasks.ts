@@ -1,9 +1,10 @@
+import type { JobContext } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
+import { openSeriesTask, scanTask } from '../open/scan.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
-import type { JobContext, Surroundings } from '../pipeline/context.js';
+import type { Surroundings } from '../pipeline/context.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
-import { openCandidateTask, openSeriesTask, scanTask } from '../pipeline/open/scan.js';
 import { prepareTask } from '../pipeline/prepare.js';
 import {
   BlobTasks,
@@ -82,7 +83,6 @@ export function createTasks(
     thumbnail: async ({ file }) => ({ png: thumbnail(await images.get(file)) }),
     readMask: readMaskTask,
     scan: scanTask,
-    openCandidate: openCandidateTask,
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

@@ -8,7 +8,7 @@ import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { volumesOf } from '../../src/masks/volumes.js';
-import { openModel } from '../../src/pipeline/models.js';
+import { openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { removeSpecks } from '../../src/segment/cleanUp.js';

@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
-import { openModel } from '../../src/pipeline/models.js';
+import { openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { computeLogits } from '../../src/segment/logits.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SHIPPED_MODEL } from '../../src/pipeline/models.js';
+import { SHIPPED_MODEL } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { temporaryFolder } from '../volume/folder.js';

@@ -4,7 +4,7 @@ import type { Host } from '../../src/commands/host.js';
 import { prepareInputs } from '../../src/commands/prepareFolder.js';
 import { prepareRequestSchema, segmentRequestSchema } from '../../src/contract/commands.js';
 import { checkRequest, type JobEvent } from '../../src/contract/index.js';
-import { followWork } from '../../src/pipeline/follow.js';
+import { followWork } from '../../src/jobs/jobs.js';
 
 /** How `quorum segment` ends, in this process. */
 export async function segmentEnd(

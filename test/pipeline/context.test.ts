@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { partOf } from '../../src/pipeline/context.js';
+import { partOf } from '../../src/jobs/context.js';
 
 it('a part of a job reports as the whole: its share, where its stage ends, and how long the whole takes', () => {
   const reports: unknown[] = [];

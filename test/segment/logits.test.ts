@@ -3,7 +3,7 @@ import type { InferenceEngine, Tensor3 } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import type { Model } from '../../src/model/model.js';
-import { openModel } from '../../src/pipeline/models.js';
+import { openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { type Case, prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';

@@ -4,7 +4,7 @@ import type { InferenceEngine } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import type { Model } from '../../src/model/model.js';
-import { openModel } from '../../src/pipeline/models.js';
+import { openModel } from '../../src/model/model.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf, membersOfBits } from '../../src/segment/fusion.js';

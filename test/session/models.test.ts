@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { importWeights } from '../../src/model/importWeights.js';
 import { initialiseParameters } from '../../src/network/initialise.js';
 import { buildLayers, type Channels } from '../../src/network/layers.js';
 import { parameterSpecs } from '../../src/network/parameters.js';
 import { serialiseSafetensors } from '../../src/network/safetensorsWriter.js';
-import { importWeights } from '../../src/pipeline/models.js';
 import { MODALITIES } from '../../src/terms.js';
 
 let folder: string;

@@ -59,17 +59,17 @@ describe('looking into folders', () => {
     const deaths: string[] = [];
     const launch = forkedWorker([join(root, 'cache')], ['--import', 'tsx']);
     const worker = new WorkerSupervisor({ launch, onDeath: ({ code }) => deaths.push(code) });
-    const task = { candidate: found.studies[0], workingFolder: root, confirmed: false };
-    const { study } = await worker.run('openCandidate', task);
-    expect(study.images.t1?.header.size).toEqual([6, 8, 6]);
-    expect(study.images.t1?.dicom?.frames.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual(
+    const task = { found: found.studies[0].series[0], workingFolder: root };
+    const { series } = await worker.run('openSeries', task);
+    expect(series.header.size).toEqual([6, 8, 6]);
+    expect(series.dicom?.frames.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual(
       [1, 2, 3, 4, 5, 6].map((n) => `1.2.3.9.${n}`),
     );
-    const open = worker.run('openCandidate', task).catch((error) => error.code);
+    const open = worker.run('openSeries', task).catch((error) => error.code);
     process.kill(worker.pid!, 'SIGKILL');
     expect(await open).toBe('WORKER_DIED');
     expect(deaths).toEqual(['WORKER_DIED']);
-    expect((await worker.run('openCandidate', task)).study.images.t1).toBeDefined();
+    expect((await worker.run('openSeries', task)).series.dicom).toBeDefined();
     worker.close();
   });
 });

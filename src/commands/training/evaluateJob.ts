@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { EvaluateRequest } from '../../contract/training.js';
+import { networkOf } from '../../engine/devices/deviceCandidate.js';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
 import { QuorumError } from '../../errors.js';
 import { expectedCalibrationError } from '../../evaluate/calibration.js';
@@ -9,8 +10,8 @@ import { byRegion, type CaseScore, poolByPatient } from '../../evaluate/scores.j
 import { comparePaired, type ScoresFile, scoresFile } from '../../evaluate/summary.js';
 import { combinationTable } from '../../evaluate/tables.js';
 import { refuseOutputInsideInput } from '../../export/output.js';
-import type { JobContext } from '../../pipeline/context.js';
-import { networkOf, openModel } from '../../pipeline/models.js';
+import type { JobContext } from '../../jobs/context.js';
+import { openModel } from '../../model/model.js';
 import { combinationName, MODALITIES, type Region } from '../../terms.js';
 import { type Dataset, openDataset } from '../../training/dataset.js';
 import { scoreModel } from '../../training/scoreModel.js';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { TrainRequest } from '../../contract/training.js';
 import { refuseOutputInsideInput } from '../../export/output.js';
-import type { JobContext } from '../../pipeline/context.js';
+import type { JobContext } from '../../jobs/context.js';
 import { type AugmentationRules, DEFAULT_AUGMENTATION, FLIPS } from '../../training/augmentation.js';
 import type { LogLine } from '../../training/log.js';
 import { runTraining, type TrainingRequest } from '../../training/run.js';

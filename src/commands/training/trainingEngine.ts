@@ -1,9 +1,10 @@
+import { networkOf } from '../../engine/devices/deviceCandidate.js';
 import { selectEngine } from '../../engine/devices/selectEngine.js';
 import { createTensorflowTrainingEngine } from '../../engine/tensorflow/engine.js';
 import { WasmEngine } from '../../engine/wasm/engine.js';
 import { QuorumError } from '../../errors.js';
 import { PoolVectors } from '../../kernels/index.js';
-import { networkOf, openModel } from '../../pipeline/models.js';
+import { openModel } from '../../model/model.js';
 import type { TrainingRequest } from '../../training/run.js';
 
 export interface TrainingDeviceOptions {

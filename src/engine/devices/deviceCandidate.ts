@@ -1,4 +1,5 @@
 import { QuorumError } from '../../errors.js';
+import type { Model } from '../../model/model.js';
 import type { Layer } from '../../network/layers.js';
 import type { Parameters } from '../../network/parameters.js';
 import type { InferenceEngine } from '../engine.js';
@@ -8,6 +9,11 @@ export interface NetworkWeights {
   readonly parameters: Parameters;
   readonly layers: readonly Layer[];
   readonly modalityCount: number;
+}
+
+/** What an engine needs of a model. */
+export function networkOf({ parameters, layers, description }: Model): NetworkWeights {
+  return { parameters, layers, modalityCount: description.modalities.length };
 }
 
 export interface EngineOptions {

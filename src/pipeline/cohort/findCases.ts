@@ -10,9 +10,9 @@ import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { fileCandidate } from '../../intake/openStudy.js';
 import type { ScanOptions } from '../../intake/scan.js';
+import { hasSequences } from '../../open/chooseStudy.js';
+import { scanWithin } from '../../open/scan.js';
 import { MODALITIES, NEUTRAL_NAME } from '../../terms.js';
-import { hasSequences } from '../open/chooseStudy.js';
-import { scanWithin } from '../open/scan.js';
 import { nameCases } from './caseNames.js';
 
 export type FindOptions = Omit<ScanOptions, 'onProgress'> & {

@@ -1,7 +1,7 @@
 import type { CohortCase, CohortResult } from '../../contract/cohort.js';
 import { problemOf } from '../../errors.js';
 import { problemForReport } from '../../export/names.js';
-import type { JobContext } from '../context.js';
+import type { JobContext } from '../../jobs/context.js';
 import { PREPARED } from '../segmentCase.js';
 import { RunClock } from './runClock.js';
 import type { CohortState } from './stateFile.js';

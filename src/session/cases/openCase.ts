@@ -4,7 +4,7 @@ import { QuorumError, throwIfCancelled } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
-import { theOnlyOne } from '../../pipeline/open/chooseStudy.js';
+import { theOnlyOne } from '../../open/chooseStudy.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';

@@ -9,6 +9,7 @@ import type {
 } from '../../contract/preparation.js';
 import type { skullStripContract } from '../../contract/skullStrip.js';
 import { problemOf, QuorumError } from '../../errors.js';
+import type { JobContext } from '../../jobs/context.js';
 import {
   BRAIN_FILE,
   HEAD_FILE,
@@ -17,7 +18,6 @@ import {
   pictureName,
 } from '../../kept/preparedStore.js';
 import { checkRuns } from '../../masks/runs.js';
-import type { JobContext } from '../../pipeline/context.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import type { TaskArguments } from '../../pipeline/tasks.js';
 import { MODALITIES } from '../../terms.js';

@@ -5,10 +5,9 @@ import { problemOf, QuorumError } from '../../errors.js';
 import { makePrivateFolder } from '../../files/privateFiles.js';
 import { writeFolderWhole } from '../../files/wholeFolder.js';
 import { populationOf } from '../../model/knowledgeSchema.js';
-import { MODEL_FILE, type Model, readModel, WEIGHTS_FILE } from '../../model/model.js';
+import { MODEL_FILE, type Model, readModel, SHIPPED_MODEL, WEIGHTS_FILE } from '../../model/model.js';
 import type { ModelDescription } from '../../model/schema.js';
 import { supports } from '../../model/support.js';
-import { SHIPPED_MODEL } from '../../pipeline/models.js';
 import { perRegion } from '../../terms.js';
 
 /** Text files of a Model folder that are shown; longer ones are cut. */

@@ -1,5 +1,5 @@
 import { type Problem, QuorumError } from '../../errors.js';
-import type { JobContext } from '../../pipeline/context.js';
+import type { JobContext } from '../../jobs/context.js';
 import { launchSelfTest, type SelfTestLauncher } from '../../pipeline/devices.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../../pipeline/tasks.js';
 import type { WorkerLauncher, WorkerProcess } from './process.js';
@@ -8,14 +8,7 @@ import type { WorkerLauncher, WorkerProcess } from './process.js';
 const CANCEL_PATIENCE_MS = 1000;
 
 /** Tasks that change something outside the worker, or take long: never repeated unasked, however the worker ended. */
-const ONCE: ReadonlySet<TaskName> = new Set([
-  'segment',
-  'export',
-  'prepare',
-  'scan',
-  'openSeries',
-  'openCandidate',
-]);
+const ONCE: ReadonlySet<TaskName> = new Set(['segment', 'export', 'prepare', 'scan', 'openSeries']);
 
 export interface RunOptions {
   readonly signal?: AbortSignal;

@@ -10,7 +10,7 @@ import {
   measureRequestSchema,
 } from '../../../src/contract/training.js';
 import { QuorumError } from '../../../src/errors.js';
-import { SHIPPED_MODEL } from '../../../src/pipeline/models.js';
+import { SHIPPED_MODEL } from '../../../src/model/model.js';
 import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../../src/terms.js';
 import { writeNifti } from '../../../src/volume/niftiWriter.js';
 import { AFFINE, SIDE, tinyImage, writeTinyStudy } from '../../session/harness.js';

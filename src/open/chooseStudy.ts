@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { QuorumError } from '../../errors.js';
-import type { FoundSeries, StudyCandidate } from '../../intake/candidate.js';
-import { assignSeries } from '../../intake/openCandidate.js';
-import type { SequenceOverrides } from '../../intake/study.js';
-import { MODALITIES, MODALITY_TITLES } from '../../terms.js';
+import { QuorumError } from '../errors.js';
+import type { FoundSeries, StudyCandidate } from '../intake/candidate.js';
+import { assignSeries } from '../intake/openCandidate.js';
+import type { SequenceOverrides } from '../intake/study.js';
+import { MODALITIES, MODALITY_TITLES } from '../terms.js';
 
 const MOST_LISTED = 20;
 

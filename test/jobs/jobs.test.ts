@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { JobEvent } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
-import type { JobContext } from '../../src/pipeline/context.js';
-import { JobQueue } from '../../src/session/jobs.js';
+import type { JobContext } from '../../src/jobs/context.js';
+import { JobQueue } from '../../src/jobs/jobs.js';
 
 /** Work that ends when the test says. */
 function heldWork() {

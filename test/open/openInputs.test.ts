@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Host, hostOf } from '../../src/commands/host.js';
 import type { JobEvent, PrepareRequest } from '../../src/contract/index.js';
 import { scan } from '../../src/intake/scan.js';
-import { chooseStudy, nameSeries, notTaken } from '../../src/pipeline/open/chooseStudy.js';
+import { chooseStudy, nameSeries, notTaken } from '../../src/open/chooseStudy.js';
+import { prepareEnd } from '../commands/command.js';
 import { type DicomBytes, dicomBytes } from '../dicom/dicomBytes.js';
 import { writeTinyStudy } from '../session/harness.js';
 import { problemOfRefusal } from '../volume/folder.js';
-import { prepareEnd } from './command.js';
 
 let root: string;
 let profile: string;

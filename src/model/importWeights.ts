@@ -1,36 +1,17 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { ModelSummary } from '../contract/index.js';
-import type { NetworkWeights } from '../engine/devices/deviceCandidate.js';
 import { QuorumError } from '../errors.js';
-import { writeFileAtomically } from '../files/wholeFile.js';
-import { type Model, readModel, writeModel } from '../model/model.js';
-import { fusionFileSchema, type ModelDescription, type NetworkSize } from '../model/schema.js';
-import { constantFusion, descriptionTemplate, type FusionTable } from '../model/template.js';
 import { buildLayers, type Channels, channelsOfWidth } from '../network/layers.js';
-import { buildOnnxModel } from '../network/onnxGraph.js';
 import { parameterSpecs, takeParameters } from '../network/parameters.js';
 import { readSafetensors, type StoredTensor } from '../network/safetensors.js';
 import { serialiseSafetensors } from '../network/safetensorsWriter.js';
 import { MODALITIES, REGIONS } from '../terms.js';
-
-/** The model that comes with Quorum. */
-export const SHIPPED_MODEL = fileURLToPath(new URL('../../resources/model', import.meta.url));
+import { type Model, readModel, writeModel } from './model.js';
+import { fusionFileSchema, type ModelDescription, type NetworkSize } from './schema.js';
+import { constantFusion, descriptionTemplate, type FusionTable } from './template.js';
 
 /** Beside weights that a training outside Quorum wrote: its fusion. */
 const FUSION_FILE = 'fusion.json';
-
-/** Reads a model folder, or the shipped model. */
-export function openModel(folder?: string | null): Promise<Model> {
-  return readModel(folder ?? SHIPPED_MODEL);
-}
-
-/** What an engine needs of a model. */
-export function networkOf({ parameters, layers, description }: Model): NetworkWeights {
-  return { parameters, layers, modalityCount: description.modalities.length };
-}
 
 export interface ImportOptions {
   /** Shown as the model's name; the file's name by default. */
@@ -75,13 +56,6 @@ export async function importWeights(
   const fusion = (await fusionBeside(file)) ?? template.fusion;
   await writeModel(resolve(folder), { ...template, fusion }, weights, options.texts ?? {});
   return readModel(folder);
-}
-
-/** Writes the network that is run, weights included, as an ONNX file, and returns its bytes. */
-export async function exportOnnx(model: Model, file: string): Promise<Uint8Array> {
-  const bytes = buildOnnxModel(model.parameters, model.layers, model.description.modalities.length);
-  await writeFileAtomically(file, [bytes]);
-  return bytes;
 }
 
 /** The paper's width where the channels are its, else the channels, as the encoder's convolutions tell them. */
@@ -142,29 +116,4 @@ function fusionWeights(tensor: StoredTensor | undefined, file: string): FusionTa
     Object.fromEntries(REGIONS.map((r, j) => [r, values[3 * i + j]])),
   ]);
   return Object.fromEntries(rows) as FusionTable;
-}
-
-/** A model as it is listed. */
-export function summariseModel({ folder, hash, parameters, description }: Model): ModelSummary {
-  const count = [...parameters.values()].reduce((sum, values) => sum + values.length, 0);
-  return { folder, hash, parameters: count, description };
-}
-
-/**
- * Writes a model's network to a file.
- *
- * @throws QuorumError OUTPUT_EXISTS unless `overwrite`, DISK_FULL, OUTPUT_NOT_WRITABLE.
- */
-export async function writeOnnx(
-  folder: string | null,
-  file: string,
-  overwrite: boolean,
-): Promise<{ file: string; bytes: number; hash: string }> {
-  const exists = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !overwrite) throw new QuorumError({ code: 'OUTPUT_EXISTS', file, expected: 'no such file' });
-  const bytes = await exportOnnx(await openModel(folder), file);
-  return { file, bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Estimate } from '../../src/pipeline/estimate.js';
+import { Estimate } from '../../src/jobs/estimate.js';
 
 /** An estimate by a clock that the test moves. */
 function started() {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { problemText } from '../../contract/messages.js';
-import type { Problem } from '../../errors.js';
-import type { FoundSeries, Scan, StudyCandidate, Suggestions } from '../../intake/candidate.js';
-import { mendOf } from '../../intake/gaps.js';
-import { MODALITIES, type Modality } from '../../terms.js';
+import { problemText } from '../contract/messages.js';
+import type { Problem } from '../errors.js';
+import type { FoundSeries, Scan, StudyCandidate, Suggestions } from '../intake/candidate.js';
+import { mendOf } from '../intake/gaps.js';
+import { MODALITIES, type Modality } from '../terms.js';
 import { notTaken, seriesLabel } from './chooseStudy.js';
 
 /** A sequence that is there and cannot be used, and that no other series serves as. */

@@ -1,16 +1,12 @@
-import { QuorumError } from '../../errors.js';
-import type { FoundSeries, Scan } from '../../intake/candidate.js';
-import {
-  applyRemembered,
-  type OpenedCandidate,
-  openCandidate,
-  openSeries,
-} from '../../intake/openCandidate.js';
-import { type ScanOptions, scan } from '../../intake/scan.js';
-import type { Series } from '../../intake/study.js';
-import { sha256OfImage } from '../../volume/imageHash.js';
-import type { JobContext } from '../context.js';
-import type { TaskArguments } from '../tasks.js';
+import type { Sequence } from '../contract/basic.js';
+import { QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
+import type { FoundSeries, Scan } from '../intake/candidate.js';
+import { applyRemembered, openSeries } from '../intake/openCandidate.js';
+import { type ScanOptions, scan } from '../intake/scan.js';
+import type { Series } from '../intake/study.js';
+import type { JobContext } from '../jobs/context.js';
+import { sha256OfImage } from '../volume/imageHash.js';
 
 /** A folder that takes longer is no examination; 20,000 files take some seconds. */
 const LIMIT_MS = 5 * 60_000;
@@ -31,9 +27,17 @@ export async function scanWithin(paths: readonly string[], options: ScanOptions)
   });
 }
 
+export interface ScanArguments {
+  readonly paths: readonly string[];
+  readonly workingFolder: string;
+  /** What the user said series are, by their content. */
+  readonly remembered: ReadonlyMap<string, Sequence>;
+  readonly links: LinkScope;
+}
+
 /** Looks into folders, and applies what the user said of the same content before. */
 export async function scanTask(
-  { paths, workingFolder, remembered, links }: TaskArguments<'scan'>,
+  { paths, workingFolder, remembered, links }: ScanArguments,
   { signal, report }: JobContext,
 ): Promise<Scan> {
   const onProgress = (done: number, total: number) => report('reading headers', done / total);
@@ -48,13 +52,4 @@ export async function openSeriesTask(
 ): Promise<{ series: Series; sha256: string }> {
   const series = await openSeries(found, { workingFolder, signal });
   return { series, sha256: await sha256OfImage(series.file) };
-}
-
-/** Converts an examination's chosen series. */
-export function openCandidateTask(
-  { candidate, workingFolder, confirmed }: TaskArguments<'openCandidate'>,
-  { signal, report }: JobContext,
-): Promise<OpenedCandidate> {
-  const onProgress = (done: number, total: number) => report('converting', done / total);
-  return openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
 }
