@@ -3,7 +3,6 @@ import type { PreparationOptions, PreparedStep, PreparedSummary } from '../contr
 import type { Warning } from '../contract/results.js';
 import { throwIfCancelled } from '../errors.js';
 import { problemForReport } from '../export/names.js';
-import { sha256OfFile } from '../files/fileHash.js';
 import { writePrivately } from '../files/privateFiles.js';
 import type { Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
@@ -21,14 +20,14 @@ import type { Case } from '../prepare/case.js';
 import { networkStripper } from '../prepare/mindgrab.js';
 import type { Preparation, PreparationStep, PreparationTransforms } from '../prepare/preparation.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
-import { MODALITIES, type Modality, type OptionalStep } from '../terms.js';
+import { MODALITIES, type OptionalStep } from '../terms.js';
+import { sha256OfVolume } from '../volume/imageHash.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { Grid } from '../volume/volume.js';
 import { summariseGrid } from './inspect.js';
+import type { UnkeptPreparations } from './unkept.js';
 
-/** Share of the work that is done when the images are kept: all but 2.2 of 35 CPU seconds, four series of 5 mm. */
-const KEEPING_FROM = 0.93;
-const EXPECTED_SECONDS = 29;
+const EXPECTED_SECONDS = 27;
 
 /** For the user alone. */
 const PRIVATE = { mode: 0o600 } as const;
@@ -45,18 +44,20 @@ export interface PrepareArguments {
   readonly network: string | null;
   /** Transforms of an earlier preparation of the same series that are not sought again. */
   readonly keep: PreparationTransforms | null;
-  /** Where the prepared images are kept. */
+  /** Where the prepared images will be kept. */
   readonly folder: string;
 }
 
 /**
- * Prepares raw images and keeps them, with the brain mask, the check pictures and where each series lies.
+ * Prepares raw images: the brain mask, the check pictures and where each series lies. They can be shown and segmented at once; on
+ * disk they are when `keepPreparedTask` was asked.
  *
  * @returns null when the images can be used as they are.
- * @throws QuorumError what preparing raises; DISK_FULL; CANCELLED. Nothing half-made is left.
+ * @throws QuorumError what preparing raises; CANCELLED.
  */
 export async function prepareTask(
   request: PrepareArguments,
+  unkept: UnkeptPreparations,
   { signal, report }: JobContext,
 ): Promise<PreparedRecord | null> {
   const { options, brain, network, keep } = request;
@@ -71,18 +72,31 @@ export async function prepareTask(
     keepHeads: true,
     signal,
     onProgress: (stage, share, until) => {
-      said = [stage, KEEPING_FROM * share];
-      report(...said, { until: KEEPING_FROM * until, expected: EXPECTED_SECONDS });
+      said = [stage, share];
+      report(...said, { until, expected: EXPECTED_SECONDS });
     },
     onStep: ({ picture, ...step }) => report(...said, { step: { about: keptStep(step, picture), picture } }),
   });
   const { preparation } = prepared;
   if (!preparation) return null;
   throwIfCancelled(signal);
-  report('saving', KEEPING_FROM, { until: 1 });
-  return writePrepared(request.folder, (making) =>
-    write(making, request, prepared, preparation, performance.now() - started),
-  );
+  const record = recordOf(request, prepared, preparation, performance.now() - started);
+  unkept.hold(request.folder, prepared, (making) => write(making, record, prepared, preparation));
+  return record;
+}
+
+/**
+ * Writes a preparation that was made; its folder appears complete.
+ *
+ * @throws QuorumError RESULT_MISSING when this process did not make it; DISK_FULL, OUTPUT_NOT_WRITABLE: it is then still held.
+ */
+export async function keepPreparedTask(
+  { folder }: { folder: string },
+  unkept: UnkeptPreparations,
+): Promise<null> {
+  await writePrepared(folder, unkept.writerOf(folder));
+  unkept.release(folder);
+  return null;
 }
 
 function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): OptionalStep[] {
@@ -93,51 +107,70 @@ function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): Optio
   ];
 }
 
-async function write(
-  folder: string,
-  { hashes, options }: PrepareArguments,
-  prepared: Case,
-  preparation: Preparation,
+function recordOf(
+  { hashes, options, folder }: PrepareArguments,
+  { grid, images, placements, notes }: Case,
+  { brainMask, reference, steps, transforms }: Preparation,
   milliseconds: number,
-): Promise<PreparedRecord> {
-  const { brainMask, reference, heads, transforms } = preparation;
-  const { grid } = prepared;
-  const head = heads?.[reference];
-  // All end before one's failure is told: the folder is then removed, and nothing makes it again.
-  const images = await allSettled(
-    MODALITIES.map((modality) => keepImage(folder, modality, hashes, prepared)),
-  );
-  const kept = images.filter((one) => one !== null);
-  await allSettled([
-    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }, PRIVATE),
-    ...(head ? [writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }, PRIVATE)] : []),
-  ]);
-  const steps: PreparedStep[] = [];
-  for (const { picture, ...step } of preparation.steps) {
-    const about = keptStep(step, picture);
-    if (picture) await writePrivately(join(folder, pictureName(about.picture!)), picture);
-    steps.push(about);
-  }
+): PreparedRecord {
+  const kept = MODALITIES.flatMap((modality) => {
+    const image = images[modality];
+    const source = hashes[modality];
+    const placement = placements?.[modality];
+    if (!image || !source || !placement) return [];
+    const about = {
+      sha256: sha256OfVolume({ ...grid, data: image.data }),
+      source,
+      grid: {
+        size: [...placement.grid.size] as [number, number, number],
+        affine: [...placement.grid.affine],
+      },
+      toCase: [...placement.toCase],
+    };
+    return [{ modality, about }];
+  });
   const summary: PreparedSummary = {
     key: folder.split(/[\\/]/).at(-1)!.slice(0, 32),
     preparedAt: new Date().toISOString(),
     sequences: kept.map(({ modality }) => modality),
     reference,
     options,
-    steps,
+    steps: steps.map(({ picture, ...step }) => keptStep(step, picture)),
     brainMask: { source: brainMask.source, ml: brainMask.ml },
     grid: summariseGrid(grid),
     seconds: milliseconds / 1000,
   };
-  const record: PreparedRecord = {
+  return {
     format: 1,
     summary,
     images: Object.fromEntries(kept.map(({ modality, about }) => [modality, about])),
-    notes: [...prepared.notes] as Warning[],
+    notes: [...notes] as Warning[],
     transforms: plain(transforms),
   };
+}
+
+async function write(
+  folder: string,
+  record: PreparedRecord,
+  { grid, images }: Case,
+  { brainMask, reference, heads, steps }: Preparation,
+): Promise<void> {
+  const head = heads?.[reference];
+  // All end before one's failure is told: the folder is then removed, and nothing makes it again.
+  await allSettled([
+    ...record.summary.sequences.map((modality) =>
+      writeNifti(
+        join(folder, preparedImageName(modality)),
+        { ...grid, data: images[modality]!.data },
+        PRIVATE,
+      ),
+    ),
+    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }, PRIVATE),
+    ...(head ? [writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }, PRIVATE)] : []),
+  ]);
+  for (const { picture, ...step } of steps)
+    if (picture) await writePrivately(join(folder, pictureName(keptStep(step, picture).picture!)), picture);
   await writePrivately(join(folder, PREPARED_FILE), JSON.stringify(record));
-  return record;
 }
 
 /** A step as it is kept: its picture by name, its problem without names of files, because paths may name the patient. */
@@ -164,27 +197,6 @@ async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
 function forDisplay(head: Float32Array): Int16Array {
   const top = head.reduce((most, value) => Math.max(most, value), 0);
   return Int16Array.from(head, (value) => Math.round((4095 * Math.max(0, value)) / (top || 1)));
-}
-
-async function keepImage(
-  folder: string,
-  modality: Modality,
-  hashes: PreparationSources,
-  { grid, images, placements }: Case,
-): Promise<{ modality: Modality; about: NonNullable<PreparedRecord['images'][Modality]> } | null> {
-  const image = images[modality];
-  const source = hashes[modality];
-  const placement = placements?.[modality];
-  if (!image || !source || !placement) return null;
-  const file = join(folder, preparedImageName(modality));
-  await writeNifti(file, { ...grid, data: image.data }, PRIVATE);
-  const about = {
-    sha256: await sha256OfFile(file),
-    source,
-    grid: { size: [...placement.grid.size] as [number, number, number], affine: [...placement.grid.affine] },
-    toCase: [...placement.toCase],
-  };
-  return { modality, about };
 }
 
 function plain(transforms: PreparationTransforms): PreparedRecord['transforms'] {

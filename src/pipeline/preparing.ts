@@ -73,7 +73,7 @@ export async function prepareTogether(
 }
 
 /** A Case with some of its images. */
-function onlySequences(all: Case, use: readonly Modality[]): Case {
+export function onlySequences(all: Case, use: readonly Modality[]): Case {
   const only = <T>(of: Readonly<Partial<Record<Modality, T>>>) =>
     Object.fromEntries(use.flatMap((m) => (of[m] === undefined ? [] : [[m, of[m]]])));
   return {

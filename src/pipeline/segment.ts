@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { networkOf } from '../engine/devices/deviceCandidate.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
@@ -17,15 +18,24 @@ import { combinationName, MODALITY_TITLES, type Modality } from '../terms.js';
 import { readHeader } from '../volume/read.js';
 import type { CaseSource, Segmented } from './caseSource.js';
 import { summariseGrid } from './inspect.js';
+import { onlySequences } from './preparing.js';
 import { describeCombinations } from './questions/thresholds.js';
 import { makeResult } from './result.js';
 import { type HeldResult, logitsKey, type ResultStore } from './results.js';
 import { stopwatch } from './stopwatch.js';
 import type { TaskArguments } from './tasks.js';
+import type { UnkeptPreparations } from './unkept.js';
 import { imageWarnings } from './warnings.js';
 
 /** Of the processor, for four sequences: what two cores that have nothing else to do need at most. */
 const EXPECTED_SECONDS = 20;
+
+interface SegmentTools {
+  readonly store: ResultStore;
+  readonly cache: LogitsCache;
+  readonly unkept: UnkeptPreparations;
+  readonly launch: SelfTestLauncher;
+}
 
 /**
  * Segments a case: one pass per modality that the cache does not have, then all combinations at once.
@@ -34,7 +44,7 @@ const EXPECTED_SECONDS = 20;
  */
 export async function segmentTask(
   { source, threads, cacheLimitBytes, verdictFolder }: TaskArguments<'segment'>,
-  { store, cache, launch }: { store: ResultStore; cache: LogitsCache; launch: SelfTestLauncher },
+  { store, cache, unkept, launch }: SegmentTools,
   context: JobContext,
 ): Promise<Segmented> {
   const started = performance.now();
@@ -44,8 +54,8 @@ export async function segmentTask(
   if (model.hash !== source.model.hash)
     throw new QuorumError({ code: 'MODEL_HASH_MISMATCH', expected: source.model.hash, found: model.hash });
   const use = source.images.map(({ modality }) => modality);
-  const prepared = await readCase(source, use, context.signal);
-  const actual = withHashes(source, prepared);
+  const prepared = await readCase(source, unkept, context.signal);
+  const actual = source.origins ? source : withHashes(source, prepared);
   lap.mark('reading');
   const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
   let cached = true;
@@ -105,8 +115,14 @@ function withHashes(source: CaseSource, { hashes }: Case): CaseSource {
   return { ...source, images: source.images.map((image) => ({ ...image, sha256: hashes[image.modality]! })) };
 }
 
-/** Images as they were given are checked; those that Quorum prepared were, when it did. */
-async function readCase(source: CaseSource, use: readonly Modality[], signal: AbortSignal): Promise<Case> {
+/** Images as they were given are checked; those that Quorum prepared were, when it did, and may still be in memory alone. */
+async function readCase(source: CaseSource, unkept: UnkeptPreparations, signal: AbortSignal): Promise<Case> {
+  const use = source.images.map(({ modality }) => modality);
+  const held = source.origins && unkept.get(dirname(source.images[0].file));
+  if (held) {
+    const { preparation: _, ...prepared } = onlySequences(held, use);
+    return { ...prepared, overridden: [] };
+  }
   const study = await studyToSegment(source);
   if (!source.origins) return prepareCase(study, { use, force: source.force, signal });
   const read = await readStudyImages(study, { use, signal });
@@ -208,5 +224,3 @@ async function runNetwork(
 function allLabels({ present, masks }: HeldResult): Uint8Array {
   return masks.get((1 << present.length) - 1)!.labels;
 }
-
-/** What each combination holds, at the model's threshold. */

@@ -28,6 +28,8 @@ type Labels = { readonly labels: Uint8Array };
 export interface WorkerTasks {
   openSeries: Task<{ found: FoundSeries; workingFolder: string }, { series: Series; sha256: string }>;
   prepare: Task<PrepareArguments, PreparedRecord | null>;
+  /** Writes the preparation that was made for this folder. */
+  keepPrepared: Task<{ folder: string }, null>;
   /** A brain mask: 1 inside. */
   brain: Task<{ file: string }, Labels>;
   segment: Task<

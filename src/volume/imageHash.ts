@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readHeader } from './read.js';
+import type { Volume } from './volume.js';
 
 /** Formats whose voxels may lie in a file of their own. */
 const DETACHED = /\.(mhd|nhdr|hdr)$/i;
@@ -15,4 +16,10 @@ export async function sha256OfImage(file: string): Promise<string> {
   for (const part of [file, detached?.dataFile])
     if (part) for await (const piece of createReadStream(part)) hash.update(piece);
   return hash.digest('hex');
+}
+
+/** SHA-256 of an image in memory, lower-case hexadecimal: of its size, its affine and its voxels' bytes. */
+export function sha256OfVolume({ size, affine, data }: Volume<Float32Array>): string {
+  const hash = createHash('sha256').update(JSON.stringify([size, [...affine]]));
+  return hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
 }

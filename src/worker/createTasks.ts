@@ -5,7 +5,7 @@ import type { CaseSource } from '../pipeline/caseSource.js';
 import type { Surroundings } from '../pipeline/context.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
-import { prepareTask } from '../pipeline/prepare.js';
+import { keepPreparedTask, prepareTask } from '../pipeline/prepare.js';
 import {
   BlobTasks,
   compareTask,
@@ -30,6 +30,7 @@ import { ResultStore } from '../pipeline/results.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import type { TaskArguments, TaskName, TaskResult } from '../pipeline/tasks.js';
+import { UnkeptPreparations } from '../pipeline/unkept.js';
 
 export type Tasks = {
   [T in TaskName]: (
@@ -53,6 +54,7 @@ export function createTasks(
   const cache = new LogitsCache(cacheFolder);
   const store = new ResultStore(cache);
   const images = new ImageStore();
+  const unkept = new UnkeptPreparations(images);
   const blobs = new BlobTasks();
   const thresholds = new Thresholds();
   const at = async ({ source, threshold }: { source: CaseSource; threshold: number | null }) =>
@@ -60,9 +62,10 @@ export function createTasks(
   const shown = new ShownMasks(store, thresholds);
   return {
     openSeries: openSeriesTask,
-    prepare: prepareTask,
+    prepare: (args, context) => prepareTask(args, unkept, context),
+    keepPrepared: (args) => keepPreparedTask(args, unkept),
     brain: brainTask,
-    segment: (args, context) => segmentTask(args, { store, cache, launch }, context),
+    segment: (args, context) => segmentTask(args, { store, cache, unkept, launch }, context),
     export: (args, context) => exportTask(args, store, images, around, context),
     report: (args) => reportTask(args, store, images, around),
     labels: (args) => shown.get(args),

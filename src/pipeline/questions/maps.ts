@@ -133,8 +133,23 @@ const IMAGES_HELD = 4;
 /** Images that are shown, read once. */
 export class ImageStore {
   private readonly held = new Map<string, Promise<Image>>();
+  /** Images of files that are not written yet. */
+  private readonly unwritten = new Map<string, Image>();
 
-  get(file: string): Promise<Image> {
+  hold(file: string, image: Image): void {
+    this.unwritten.set(file, image);
+  }
+
+  /** The file is there now. */
+  release(file: string): void {
+    this.unwritten.delete(file);
+  }
+
+  async get(file: string): Promise<Image> {
+    return this.unwritten.get(file) ?? this.read(file);
+  }
+
+  private read(file: string): Promise<Image> {
     const image = this.held.get(file) ?? readVolume(file);
     this.held.delete(file);
     this.held.set(file, image);

@@ -22,6 +22,15 @@ export interface Making {
   readonly pictures: Map<string, Uint8Array>;
 }
 
+/** A preparation that the worker holds and that is not on disk yet. */
+export interface Unkept {
+  readonly folder: string;
+  /** Its check pictures, by name. */
+  readonly pictures: ReadonlyMap<string, Uint8Array>;
+  /** Under way once it is asked for. */
+  keeping: Promise<void> | null;
+}
+
 /** What is done to the images of a case before they are segmented. */
 export class CasePreparation {
   options: PreparationOptions = DEFAULT_PREPARATION;
@@ -29,6 +38,7 @@ export class CasePreparation {
   refused: readonly string[] = [];
   brain: CorrectedBrain | null = null;
   making: Making | null = null;
+  unkept: Unkept | null = null;
   private made: Prepared | null = null;
 
   /** The preparation of exactly these files, or null. */
@@ -42,6 +52,12 @@ export class CasePreparation {
   take(made: Prepared): void {
     this.made = made;
     this.options = made.record.summary.options;
+  }
+
+  /** It was held by a worker that is gone. */
+  lose(): void {
+    this.made = null;
+    this.unkept = null;
   }
 
   /** Why these images cannot be used as they are; empty when nothing is known against it. */

@@ -174,6 +174,12 @@ export class CaseSession {
     if (this.prepared && !this.isOf(this.prepared)) this.segmented = null;
   }
 
+  /** What was prepared went with the worker before it was on disk, and what was found in it. */
+  losePreparation(): void {
+    this.preparation.lose();
+    this.segmented = null;
+  }
+
   /** Whether the last result is of these prepared images. */
   private isOf({ record }: Prepared): boolean {
     return (this.source?.images ?? []).every(

@@ -23,7 +23,7 @@ import type { TaskArguments } from '../../pipeline/tasks.js';
 import { MODALITIES } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
 import { type BinaryHandlers, type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import { type Making, preparedGrid, sourcesOf } from './casePreparation.js';
+import { type Making, preparedGrid, sourcesOf, type Unkept } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 
 /** Preparing as a job of its own, the brain mask by hand, and the network for the precise skull strip. */
@@ -46,6 +46,8 @@ export function preparationHandlers(
         async (job) => {
           const made = await prepare(context, session, job, again);
           changed(session);
+          job.report('saving', 1);
+          await keepPrepared(context, session);
           return made;
         },
         { kind: 'prepare', case: id, title: session.title },
@@ -80,7 +82,8 @@ export function preparedHandlers(
   return {
     'preparation.picture': async ({ case: id, picture }) => {
       const session = openCaseOf(context, id);
-      const fresh = session.preparation.making?.pictures.get(picture);
+      const { making, unkept } = session.preparation;
+      const fresh = (making ?? unkept)?.pictures.get(picture);
       if (fresh) return { header: { type: 'image/png' }, data: fresh };
       const { folder, record } = preparedOf(session);
       if (!record.summary.steps.some((step) => step.picture === picture))
@@ -91,7 +94,9 @@ export function preparedHandlers(
       return { header: { type: 'image/png' }, data };
     },
     'preparation.head': async ({ case: id }) => {
-      const { folder } = preparedOf(openCaseOf(context, id));
+      const session = openCaseOf(context, id);
+      await keepPrepared(context, session);
+      const { folder } = preparedOf(session);
       const { header, voxels } = await context.worker
         .run('image', { file: join(folder, HEAD_FILE) })
         .catch((error) => {
@@ -101,7 +106,9 @@ export function preparedHandlers(
       return { header, data: voxels };
     },
     'preparation.brain': async ({ case: id }) => {
-      const prepared = preparedOf(openCaseOf(context, id));
+      const session = openCaseOf(context, id);
+      await keepPrepared(context, session);
+      const prepared = preparedOf(session);
       const { labels } = await context.worker.run('brain', { file: join(prepared.folder, BRAIN_FILE) });
       return { header: { grid: summariseGrid(preparedGrid(prepared)) }, data: labels };
     },
@@ -109,7 +116,8 @@ export function preparedHandlers(
 }
 
 /**
- * Prepares the case's present files, unless the same was made before; null when they can be used as they are.
+ * Prepares the case's present files, unless the same was made before; null when they can be used as they are. `keepPrepared` puts on
+ * disk what was made.
  *
  * @throws QuorumError what preparing raises; FILE_NOT_FOUND for a network that is not added; CANCELLED.
  */
@@ -119,7 +127,7 @@ export async function prepare(
   { signal, report }: JobContext,
   again = false,
 ): Promise<PreparedSummary | null> {
-  const { prepared, worker, settings } = context;
+  const { prepared, worker } = context;
   const { preparation, slots } = session;
   const { options, brain } = preparation;
   const sources = sourcesOf(slots);
@@ -152,9 +160,40 @@ export async function prepare(
   });
   preparation.refused = [];
   if (!record) return null;
-  adopt(session, { folder, record });
-  await prepared.shrink(((await settings.get()).cacheLimitMb * 1e6) / 2, foldersInUse(context));
-  return record.summary;
+  preparation.unkept = { folder, pictures: making.pictures, keeping: null };
+  return adopt(session, { folder, record });
+}
+
+/**
+ * Puts a preparation on disk that only the worker holds; nothing where there is none. What went with the worker is not prepared any more.
+ *
+ * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE (it can be used until the worker ends), RESULT_MISSING (it is lost).
+ */
+export async function keepPrepared(context: WindowContext, session: CaseSession): Promise<void> {
+  const { unkept } = session.preparation;
+  if (!unkept) return;
+  unkept.keeping ??= keep(context, session, unkept);
+  await unkept.keeping;
+}
+
+async function keep(context: WindowContext, session: CaseSession, { folder }: Unkept): Promise<void> {
+  const { preparation } = session;
+  try {
+    await context.worker.run('keepPrepared', { folder });
+    preparation.unkept = null;
+  } catch (error) {
+    if (preparation.unkept) preparation.unkept.keeping = null;
+    const { code } = problemOf(error);
+    if (code === 'RESULT_MISSING' || code === 'WORKER_DIED') {
+      const images = Object.values(session.prepared?.record.images ?? {}).map(({ sha256 }) => sha256);
+      session.losePreparation();
+      await context.cache.forget(images);
+      context.emit({ type: 'case', case: session.summarise() });
+    }
+    throw error;
+  }
+  const { cacheLimitMb } = await context.settings.get();
+  await context.prepared.shrink((cacheLimitMb * 1e6) / 2, foldersInUse(context));
 }
 
 function adopt(session: CaseSession, made: Prepared): PreparedSummary {

@@ -8,11 +8,20 @@ import type { WorkerLauncher, WorkerProcess } from './process.js';
 const CANCEL_PATIENCE_MS = 1000;
 
 /** Tasks that change something outside the worker, or take long: never repeated unasked, however the worker ended. */
-const ONCE: ReadonlySet<TaskName> = new Set(['segment', 'export', 'prepare', 'scan', 'openSeries']);
+const ONCE: ReadonlySet<TaskName> = new Set([
+  'segment',
+  'export',
+  'prepare',
+  'keepPrepared',
+  'scan',
+  'openSeries',
+]);
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: JobContext['report'];
+  /** How long it may take to stop by itself when it is cancelled; a second when absent. */
+  readonly patienceMs?: number | undefined;
 }
 
 export interface SupervisorOptions {
@@ -92,13 +101,14 @@ export class WorkerSupervisor {
   }
 
   private cancel(id: number): void {
-    if (!this.pending.has(id)) return;
+    const entry = this.pending.get(id);
+    if (!entry) return;
     this.send({ kind: 'cancel', id });
     const patience = setTimeout(() => {
       if (!this.pending.has(id)) return;
       this.fail(id, { code: 'CANCELLED' });
       this.restart();
-    }, CANCEL_PATIENCE_MS);
+    }, entry.options.patienceMs ?? CANCEL_PATIENCE_MS);
     patience.unref();
   }
 
