@@ -1,12 +1,20 @@
 import type { CaseCombination } from '../../src/contract/index.js';
-import { allCombinations, combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
+import {
+  allCombinations,
+  type Combination,
+  combinationName,
+  MODALITIES,
+  type Modality,
+  membersOf,
+  type Region,
+} from '../../src/terms.js';
 
 /** What was found in the combinations of a result, at one threshold. */
 export type Found = Readonly<Record<string, CaseCombination>>;
 
 /** One column of the dot matrix. */
 export interface Column {
-  readonly name: string;
+  readonly name: Combination;
   /** Filled dots, in MODALITIES order. */
   readonly dots: readonly boolean[];
   /** Whether the last result holds it. */
@@ -47,7 +55,8 @@ export function barValue(
 }
 
 /** The combination without one sequence, or null when nothing is left or it was not part of it. */
-export function without(name: string, sequence: Modality): string | null {
-  const members = name.split('+').filter((m) => m !== sequence);
-  return members.length === 0 || members.length === name.split('+').length ? null : members.join('+');
+export function without(name: Combination, sequence: Modality): Combination | null {
+  const members = membersOf(name);
+  const rest = members.filter((m) => m !== sequence);
+  return rest.length === 0 || rest.length === members.length ? null : combinationName(rest);
 }

@@ -1,17 +1,6 @@
+import type { Painting, PaintingTool } from '../state/painting.svelte.js';
 import type { PlaneAxes, Vec3 } from './geometry.js';
 import { brushVoxels, fillVoxels, lineBetween } from './runs.js';
-import type { Overlay } from './slices.js';
-
-/** A mask that is painted on. */
-export interface Paintable {
-  readonly overlay: Overlay | null;
-  readonly tool: 'look' | 'brush' | 'eraser' | 'fill';
-  readonly label: number;
-  readonly diameter: number;
-  readonly threeD: boolean;
-  /** Draws at once. Returns the voxels that change. */
-  paint(indices: readonly number[], label: number): number[];
-}
 
 type StrokePhase = 'start' | 'move' | 'end';
 
@@ -20,9 +9,9 @@ type StrokePhase = 'start' | 'move' | 'end';
  *
  * @param finish called when a stroke ends, with the voxels that it changed.
  */
-export function strokes<P extends Paintable>(
-  target: () => P,
-  finish: (tool: 'brush' | 'eraser' | 'fill', indices: readonly number[], label: number) => void,
+export function strokes(
+  target: () => Painting,
+  finish: (tool: PaintingTool, indices: readonly number[], label: number) => void,
 ) {
   let before: Vec3 | null = null;
   let touched: number[] = [];

@@ -1,4 +1,4 @@
-import type { Modality, Region } from '../../src/terms.js';
+import type { Combination, Modality, Region } from '../../src/terms.js';
 import { Live } from './live.svelte.js';
 
 export type Factors = Readonly<Partial<Record<Modality, number>>>;
@@ -9,7 +9,7 @@ const MOST_TILES = 4;
 export class Comparing {
   region = $state<Region>('WT');
   /** Combinations side by side, the one clicked last at the end. */
-  tiles = $state.raw<readonly string[]>([]);
+  tiles = $state.raw<readonly Combination[]>([]);
   map = $state<CompareMap>('none');
   /** What the faders multiply the model's weights by. */
   readonly factors: Live<Factors>;
@@ -20,24 +20,24 @@ export class Comparing {
     this.factors = new Live<Factors>({}, explore);
   }
 
-  reset(all: string): void {
+  reset(all: Combination): void {
     this.tiles = [all];
     this.map = 'none';
     this.factors.set({});
   }
 
   /** The combination that a map of several sequences is of: the last one clicked that has two or more, otherwise all. */
-  several(all: string): string {
+  several(all: Combination): Combination {
     return this.tiles.findLast((name) => name.includes('+')) ?? all;
   }
 
   /** Shows one combination alone. */
-  only(combination: string): void {
+  only(combination: Combination): void {
     this.tiles = [combination];
   }
 
   /** Adds a combination beside the others, or takes it away; the oldest makes room. */
-  toggle(combination: string): void {
+  toggle(combination: Combination): void {
     const without = this.tiles.filter((name) => name !== combination);
     if (without.length < this.tiles.length) this.tiles = without.length > 0 ? without : this.tiles;
     else this.tiles = [...this.tiles, combination].slice(-MOST_TILES);

@@ -1,9 +1,7 @@
 import type { Blob as ChoiceBlob, Client, EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
+import type { Combination } from '../../src/terms.js';
 import { applyRuns, runsOf } from '../logic/runs.js';
-import type { Overlay } from '../logic/slices.js';
-
-export const TOOLS = ['look', 'brush', 'eraser', 'fill'] as const;
-export type Tool = (typeof TOOLS)[number];
+import { Painting, type PaintingTool } from './painting.svelte.js';
 
 /** BraTS labels that can be painted. */
 export const PAINTS = [
@@ -13,16 +11,12 @@ export const PAINTS = [
 ] as const;
 
 /** The mask edited by hand: voxels here, history with the services. */
-export class Editing {
+export class Editing extends Painting {
   readonly #client: Client;
   readonly #case: string;
   state = $state.raw<EditState | null>(null);
-  /** The edited mask; replaced object on every change, the same voxels underneath. */
-  overlay = $state.raw<Overlay | null>(null);
-  tool = $state<Tool>('look');
   label = $state<1 | 2 | 4>(4);
-  diameter = $state(6);
-  threeD = $state(false);
+  readonly largest = 40;
   /** Changes that are not yet confirmed to be on disk. */
   unsaved = $state(0);
   blobs = $state.raw<readonly ChoiceBlob[] | null>(null);
@@ -31,13 +25,26 @@ export class Editing {
   /** Index into the blob's answers that is looked at. */
   answer = $state<number | null>(null);
   /** What the blobs compare. */
-  compared = $state.raw<readonly string[]>([]);
+  compared = $state.raw<readonly Combination[]>([]);
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client, opened: OpenCase) {
+    super();
     this.#client = client;
     this.#case = opened.id;
     this.state = opened.edits;
+  }
+
+  get canUndo(): boolean {
+    return this.state?.canUndo ?? false;
+  }
+
+  get canRedo(): boolean {
+    return this.state?.canRedo ?? false;
+  }
+
+  protected get key(): string {
+    return `edited ${this.state?.startedAt} ${this.state?.revision}`;
   }
 
   /** Starts from a mask; an edit that is there already is set aside by the services. */
@@ -54,21 +61,11 @@ export class Editing {
       case: this.#case,
       mask: { kind: 'edited' },
     });
-    this.overlay = { key: this.#key(), grid: header.grid, data: new Uint8Array(data) };
-  }
-
-  /** Draws at once what `finishStroke` will send. Returns the voxels that change. */
-  paint(indices: readonly number[], label: number): number[] {
-    const { overlay } = this;
-    if (!overlay) return [];
-    const changed = indices.filter((index) => overlay.data[index] !== label);
-    for (const index of changed) overlay.data[index] = label;
-    if (changed.length > 0) this.#touch();
-    return changed;
+    this.overlay = { key: this.key, grid: header.grid, data: new Uint8Array(data) };
   }
 
   /** Sends one stroke; when it is refused the mask is read again. */
-  finishStroke(tool: 'brush' | 'eraser' | 'fill', indices: readonly number[], label: number): Promise<void> {
+  finishStroke(tool: PaintingTool, indices: readonly number[], label: number): Promise<void> {
     if (indices.length === 0) return Promise.resolve();
     const body = runsOf(new Set(indices), label).buffer;
     return this.#enqueue(async () => {
@@ -89,20 +86,20 @@ export class Editing {
   }
 
   /** Takes a combination's answer for the present blob, and for it alone. */
-  take(answer: string, threshold: number | null): Promise<void> {
+  take(answer: Combination, threshold: number | null): Promise<void> {
     const blob = this.blobs?.[this.blob];
     if (!blob) return Promise.resolve();
-    const request = { combinations: [...this.compared] as never[], threshold, blob: blob.id };
+    const request = { combinations: [...this.compared], threshold, blob: blob.id };
     return this.#change(() =>
-      this.#client.callBinary('choices.take', { case: this.#case, ...request, answer: answer as never }),
+      this.#client.callBinary('choices.take', { case: this.#case, ...request, answer }),
     );
   }
 
-  async listBlobs(combinations: readonly string[], threshold: number | null): Promise<void> {
+  async listBlobs(combinations: readonly Combination[], threshold: number | null): Promise<void> {
     this.compared = combinations;
     const { blobs, total } = await this.#client.call('choices.list', {
       case: this.#case,
-      combinations: [...combinations] as never[],
+      combinations: [...combinations],
       threshold,
     });
     this.blobs = blobs;
@@ -131,7 +128,7 @@ export class Editing {
       this.state = header;
       if (!this.overlay) return;
       applyRuns(this.overlay.data, new Uint32Array(data));
-      this.#touch();
+      this.touch();
     });
   }
 
@@ -141,14 +138,5 @@ export class Editing {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => this.load().catch(() => {})).finally(() => this.unsaved--);
     return done;
-  }
-
-  #key(): string {
-    return `edited ${this.state?.startedAt} ${this.state?.revision}`;
-  }
-
-  #strokes = 0;
-  #touch(): void {
-    if (this.overlay) this.overlay = { ...this.overlay, key: `${this.#key()} ${this.#strokes++}` };
   }
 }

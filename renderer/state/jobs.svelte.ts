@@ -1,10 +1,5 @@
 import type { Client, JobEvent, JobKind } from '../../src/contract/index.js';
 
-/** What is shown of a job from the click until the services know of it. */
-export function waitingFor(kind: JobKind, caseId: string): JobEvent {
-  return { job: '', kind, case: caseId, state: 'queued', progress: 0, stage: 'queued' };
-}
-
 /** The jobs of all windows: what runs, and what waits. */
 export class Jobs {
   readonly #client: Client;
@@ -12,7 +7,8 @@ export class Jobs {
   list = $state.raw<readonly JobEvent[]>([]);
   /** Jobs that were asked to stop here: shown before the services say so. */
   #stopping = $state.raw<ReadonlySet<string>>(new Set());
-  readonly #ended = new Set<string>();
+  readonly #ended = new Map<string, JobEvent>();
+  readonly #waiting = new Map<string, (end: JobEvent) => void>();
   #heard = new Map<string, JobEvent>();
 
   constructor(client: Client) {
@@ -31,7 +27,9 @@ export class Jobs {
 
   hear(event: JobEvent): void {
     if (event.state !== 'queued' && event.state !== 'running') {
-      this.#ended.add(event.job);
+      this.#ended.set(event.job, event);
+      this.#waiting.get(event.job)?.(event);
+      this.#waiting.delete(event.job);
       this.list = this.list.filter(({ job }) => job !== event.job);
       return;
     }
@@ -45,6 +43,15 @@ export class Jobs {
   /** A job that was started here, until the services say more of it. */
   expect(event: JobEvent): void {
     if (!this.#ended.has(event.job) && !this.#heard.has(event.job)) this.hear(event);
+  }
+
+  /** How a job ends. */
+  end(job: string): Promise<JobEvent> {
+    const ended = this.#ended.get(job);
+    if (ended) return Promise.resolve(ended);
+    return new Promise((resolve) => {
+      this.#waiting.set(job, resolve);
+    });
   }
 
   /** The job of a case that is under way, whoever started it. */

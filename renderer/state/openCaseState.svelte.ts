@@ -10,28 +10,18 @@ import type {
   OpenCase,
   Sequence,
 } from '../../src/contract/index.js';
-import { editSupports } from '../../src/contract/index.js';
-import { type Problem, problemOf } from '../../src/errors.js';
+import { editSupports, isForceable } from '../../src/contract/index.js';
 import { type Combination, combinationName, type Modality, type Region } from '../../src/terms.js';
 import { clampVoxel } from '../logic/geometry.js';
+import { CaseJob } from './caseJob.svelte.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
-import { type Jobs, waitingFor } from './jobs.svelte.js';
+import type { Jobs } from './jobs.svelte.js';
 import { Live } from './live.svelte.js';
 import { Preparing } from './preparing.svelte.js';
 import type { Looking } from './remembered.js';
 import { Voxels } from './voxels.js';
-
-/** Problems that the user may override, knowing what they are: the images are then taken as they are, without preparation. */
-const FORCEABLE: ReadonlySet<string> = new Set([
-  'GRIDS_DIFFER',
-  'NOT_SKULL_STRIPPED',
-  'NOT_ISOTROPIC_1MM',
-  'REGISTRATION_FAILED',
-  'BRAIN_NOT_FOUND',
-  'BRAIN_INCOMPLETE',
-]);
 
 /** The open case as this window shows it. */
 export class OpenCaseState {
@@ -41,15 +31,12 @@ export class OpenCaseState {
   readonly editing: Editing;
   readonly comparing: Comparing;
   readonly preparing: Preparing;
+  readonly segmenting: CaseJob;
+  readonly exporting: CaseJob;
 
   case = $state.raw() as OpenCase;
   switchedOff = $state.raw<ReadonlySet<Modality>>(new Set());
   readonly #jobs: Jobs;
-  /** Asked for, and not yet answered. */
-  #asked = $state.raw<JobEvent | null>(null);
-  /** What was asked for is not wanted any more. */
-  #refused = $state(false);
-  failure = $state.raw<Problem | null>(null);
   /** What is answered so far; sent when all three are. */
   answers = $state.raw<Partial<Answers>>({});
   /** Probability above which a voxel belongs to a region; null is the model's. */
@@ -77,6 +64,8 @@ export class OpenCaseState {
       if (mask) await this.voxels.overlay({ kind: 'mask', mask }, this.stateOf(mask));
     });
     this.preparing = new Preparing(client, opened.id, jobs);
+    this.segmenting = new CaseJob('segment', opened.id, jobs);
+    this.exporting = new CaseJob('export', opened.id, jobs);
     if (opened.edits) this.source = 'edited';
     if (opened.result) this.comparing.reset(opened.result.all);
     this.centre();
@@ -112,32 +101,19 @@ export class OpenCaseState {
     return this.covered && this.display.drawn !== this.case.result?.id;
   }
 
-  /** The segmentation that is under way, whoever started it. */
-  get job(): JobEvent | null {
-    return this.#jobs.of(this.case.id, 'segment') ?? this.#asked;
-  }
-
   /** Whatever is being done with the case, from the click on. */
   get work(): JobEvent | null {
-    return this.#jobs.ofCase(this.case.id) ?? this.#asked ?? this.preparing.job;
-  }
-
-  get running(): boolean {
-    return this.job !== null;
-  }
-
-  /** A stop was asked for. */
-  get stopping(): boolean {
-    return this.job !== null && (this.#jobs.isStopping(this.job) || this.#refused);
+    const { segmenting, preparing, exporting } = this;
+    return this.#jobs.ofCase(this.case.id) ?? segmenting.now ?? preparing.job.now ?? exporting.now;
   }
 
   get threshold(): number | null {
     return this.thresholds.applied;
   }
 
+  /** Whether segmenting was refused for reasons that the user may override. */
   get forceable(): boolean {
-    const problems = this.failure ? [this.failure, ...(this.failure.also ?? [])] : [];
-    return problems.length > 0 && problems.every(({ code }) => FORCEABLE.has(code));
+    return this.segmenting.failure !== null && isForceable(this.segmenting.failure);
   }
 
   /** The sequence that is looked at: the one chosen, else FLAIR, T1ce, T2, T1. */
@@ -162,10 +138,9 @@ export class OpenCaseState {
     if (this.background) this.display.setWindow(this.imageKey(this.background), window);
   }
 
-  /** The Case's grid: that of the result, of the prepared images, or of the first image before there is either. */
+  /** The grid of masks. */
   get grid(): GridSummary | null {
-    const first = this.case.available.map((m) => this.fileOf(m)?.header).find(Boolean);
-    return this.case.result?.grid ?? this.case.preparation.made?.grid ?? first?.grid ?? null;
+    return this.case.grid;
   }
 
   /** The mask in the middle, or null before there is one. */
@@ -233,34 +208,15 @@ export class OpenCaseState {
   }
 
   async segment(force = false): Promise<void> {
-    this.failure = null;
-    const asked = waitingFor('segment', this.case.id);
-    this.#asked = asked;
-    try {
-      const use = this.on.length === this.case.available.length ? null : this.on;
-      const { job } = await this.client.call('cases.segment', { case: this.case.id, use, force });
-      this.#jobs.expect({ ...asked, job });
-      if (this.#refused) await this.#jobs.cancel(job);
-    } catch (error) {
-      this.failure = problemOf(error);
-    }
-    this.#asked = null;
-    this.#refused = false;
-  }
-
-  async cancel(): Promise<void> {
-    // Before the job has a name, it is stopped as soon as it has one.
-    if (this.job?.job === '') this.#refused = true;
-    else if (this.job) await this.#jobs.cancel(this.job.job);
+    const use = this.on.length === this.case.available.length ? null : this.on;
+    await this.segmenting.start(() => this.client.call('cases.segment', { case: this.case.id, use, force }));
   }
 
   /** An event of a job, of whichever case and window. */
   follow(event: JobEvent): void {
-    if (event.case !== this.case.id) return;
-    if (event.kind === 'prepare') this.preparing.follow(event);
-    if (event.kind !== 'segment') return;
-    if (event.state === 'failed') this.failure = event.problem ?? { code: 'INTERNAL' };
-    if (event.state === 'done') void this.refresh();
+    for (const job of [this.segmenting, this.preparing.job, this.exporting]) job.hear(event);
+    const isEnd = event.state === 'done' && event.kind === 'segment';
+    if (event.case === this.case.id && isEnd) void this.refresh();
   }
 
   async refresh(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Combination } from '../../src/terms.js';
 import type { Vec3 } from '../logic/geometry.js';
 import type { Layout } from './display.svelte.js';
 import type { View } from './views.js';
@@ -10,7 +11,7 @@ export interface Looking {
     readonly id: string;
     readonly crosshair: Vec3;
     readonly layout: Layout;
-    readonly tiles: readonly string[];
+    readonly tiles: readonly Combination[];
   } | null;
 }
 

@@ -1,5 +1,6 @@
 import { QUESTIONS } from '../../src/contract/index.js';
 import { MODALITIES } from '../../src/terms.js';
+import type { Painting, Tool } from './painting.svelte.js';
 import type { Session } from './session.svelte.js';
 import { VIEWS } from './views.js';
 
@@ -23,6 +24,13 @@ const looking = (session: Session) =>
   session.openCase !== null && session.view !== 'models' && session.view !== 'settings';
 const inCase = (session: Session) => looking(session) && session.view === 'case';
 const editing = (session: Session) => session.view === 'correct' && session.openCase?.editing.state != null;
+
+/** The mask that is painted on where the window looks. */
+function paintingOf({ view, openCase }: Session): Painting | null {
+  if (view === 'correct' && openCase?.editing.state) return openCase.editing;
+  return view === 'case' && openCase?.preparing.brain.overlay ? openCase.preparing.brain : null;
+}
+const painting = (session: Session) => paintingOf(session) !== null;
 
 export const SHORTCUTS: readonly ShortcutGroup[] = [
   {
@@ -113,31 +121,31 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       {
         keys: 's',
         title: 'Segment',
-        when: (s) => inCase(s) && !s.openCase!.running && s.openCase!.on.length > 0,
+        when: (s) => inCase(s) && !s.openCase!.segmenting.running && s.openCase!.on.length > 0,
         run: segmentOrAsk,
       },
     ],
   },
   {
-    title: 'Correct',
+    title: 'Correct, and the brain mask',
     shortcuts: [
-      { keys: 'l', title: 'Look, do not paint', when: editing, run: (s) => setTool(s, 'look') },
-      { keys: 'b', title: 'Brush', when: editing, run: (s) => setTool(s, 'brush') },
-      { keys: 'x', title: 'Eraser', when: editing, run: (s) => setTool(s, 'eraser') },
-      { keys: 'f', title: 'Fill', when: editing, run: (s) => setTool(s, 'fill') },
-      { keys: ',', title: 'Smaller brush', when: editing, run: (s) => changeBrush(s, -1) },
-      { keys: '.', title: 'Larger brush', when: editing, run: (s) => changeBrush(s, 1) },
+      { keys: 'l', title: 'Look, do not paint', when: painting, run: (s) => setTool(s, 'look') },
+      { keys: 'b', title: 'Brush', when: painting, run: (s) => setTool(s, 'brush') },
+      { keys: 'x', title: 'Eraser', when: painting, run: (s) => setTool(s, 'eraser') },
+      { keys: 'f', title: 'Fill', when: painting, run: (s) => setTool(s, 'fill') },
+      { keys: ',', title: 'Smaller brush', when: painting, run: (s) => changeBrush(s, -1) },
+      { keys: '.', title: 'Larger brush', when: painting, run: (s) => changeBrush(s, 1) },
       {
         keys: 'Ctrl+z',
         title: 'Undo',
-        when: editing,
-        run: (s) => attempt(s, () => s.openCase!.editing.undo()),
+        when: painting,
+        run: (s) => attempt(s, () => paintingOf(s)!.undo()),
       },
       {
         keys: 'Ctrl+Shift+Z',
         title: 'Redo',
-        when: editing,
-        run: (s) => attempt(s, () => s.openCase!.editing.redo()),
+        when: painting,
+        run: (s) => attempt(s, () => paintingOf(s)!.redo()),
       },
       { keys: 'Space', title: 'Paint under the crosshair', run: () => {} },
       { keys: 'n', title: 'Next place to decide', when: editing, run: (s) => s.openCase!.nextBlob(1) },
@@ -173,12 +181,13 @@ function changeOpacity({ openCase }: Session, by: number): void {
   openCase!.display.opacity = Math.min(1, Math.max(0.1, openCase!.display.opacity + by));
 }
 
-function changeBrush({ openCase }: Session, by: number): void {
-  openCase!.editing.diameter = Math.min(40, Math.max(1, openCase!.editing.diameter + by));
+function changeBrush(session: Session, by: number): void {
+  const mask = paintingOf(session)!;
+  mask.diameter = Math.min(mask.largest, Math.max(1, mask.diameter + by));
 }
 
-function setTool({ openCase }: Session, tool: 'look' | 'brush' | 'eraser' | 'fill'): void {
-  openCase!.editing.tool = tool;
+function setTool(session: Session, tool: Tool): void {
+  paintingOf(session)!.tool = tool;
 }
 
 function attempt(session: Session, work: () => Promise<void>): void {
@@ -224,12 +233,13 @@ export function runMenu(session: Session, action: string): void {
     'open-files': () => void session.chooseCase('case-files'),
     'open-sample': () => void session.openSample(),
     'close-case': () => void session.closeCase(false),
-    segment: () => openCase && openCase.on.length > 0 && !openCase.running && segmentOrAsk(session),
+    segment: () =>
+      openCase && openCase.on.length > 0 && !openCase.segmenting.running && segmentOrAsk(session),
     export: () => {
       if (openCase?.case.result) session.dialog = 'export';
     },
-    undo: () => openCase?.editing.state && attempt(session, () => openCase.editing.undo()),
-    redo: () => openCase?.editing.state && attempt(session, () => openCase.editing.redo()),
+    undo: () => painting(session) && attempt(session, () => paintingOf(session)!.undo()),
+    redo: () => painting(session) && attempt(session, () => paintingOf(session)!.redo()),
     shortcuts: () => {
       session.dialog = 'shortcuts';
     },

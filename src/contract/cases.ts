@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   caseIdSchema,
+  gridSchema,
   headerSchema,
   jobIdSchema,
   knownFileSchema,
@@ -148,6 +149,8 @@ export const openCaseSchema = z.object({
   /** Sequences that several files claim: nothing is taken until one of them is assigned. */
   ambiguous: z.array(modalitySchema),
   available: z.array(modalitySchema),
+  /** Of masks: the result's, else that of the prepared images or of the first sequence; null where there is none. */
+  grid: gridSchema.nullable(),
   examination: examinationSchema,
   answers: answersSchema.nullable(),
   /** When they were given, where that was another time: ISO 8601. */

@@ -17,6 +17,7 @@ export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
 export type { ExportRequest, ExportResult } from './exports.js';
 export { DICOM_IDENTITY_NOTICE } from './exports.js';
+export { isForceable } from './forceable.js';
 export { FORMATS, type FormatId, type FormatNeeds, NAMING_FORMATS } from './formats.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
@@ -36,7 +37,7 @@ export type {
   CombinationReport,
   ReportedVolume,
 } from './report.js';
-export type { CaseCombination, CaseResult, Warning } from './results.js';
+export { type CaseCombination, type CaseResult, combinationsIn, type Warning } from './results.js';
 export type { SkullStripNetwork } from './skullStrip.js';
 export type { CandidateSummary, ScanSummary } from './studies.js';
 export { trustIn } from './trust.js';

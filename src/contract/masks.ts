@@ -77,7 +77,7 @@ export const blobSchema = z.object({
   /** What each combination says there: ml of each label, and which combinations say the same voxel by voxel. */
   answers: z.array(
     z.object({
-      combinations: z.array(z.string()),
+      combinations: z.array(combinationSchema),
       ml: z.object({ core: z.number(), oedema: z.number(), enhancing: z.number() }),
     }),
   ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PREPARATION_STEPS } from '../terms.js';
+import { type Combination, PREPARATION_STEPS } from '../terms.js';
 import {
   combinationSchema,
   gridSchema,
@@ -207,3 +207,8 @@ export const resultSchema = z.object({
   seconds: z.number(),
 });
 export type CaseResult = z.infer<typeof resultSchema>;
+
+/** The combinations that a result holds, fewest sequences last. */
+export function combinationsIn({ combinations }: Pick<CaseResult, 'combinations'>): Combination[] {
+  return Object.keys(combinations) as Combination[];
+}

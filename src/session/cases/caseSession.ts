@@ -10,6 +10,7 @@ import type { Prepared } from '../../kept/preparedStore.js';
 import { volumesOf } from '../../masks/volumes.js';
 import { lostIn, lostSeries } from '../../open/account.js';
 import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
+import { summariseGrid } from '../../pipeline/inspect.js';
 import { caseWarnings } from '../../pipeline/warnings.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
@@ -265,6 +266,7 @@ export class CaseSession {
       remarks: [...candidate.remarks],
       ambiguous: ambiguousIn(this.files),
       available: this.available,
+      grid: this.grid && summariseGrid(this.grid),
       examination: {
         patient: candidate.patient,
         date: candidate.date,

@@ -62,6 +62,7 @@ export const emptyCase = (id: string): OpenCase => ({
   slots: { t1: null, t1ce: null, t2: null, flair: null },
   ambiguous: [],
   available: ['t1'],
+  grid: null,
   examination: {
     patient: null,
     date: null,

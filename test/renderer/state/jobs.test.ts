@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Jobs, waitingFor } from '../../../renderer/state/jobs.svelte.js';
+import { Jobs } from '../../../renderer/state/jobs.svelte.js';
 import type { JobEvent } from '../../../src/contract/index.js';
 import { fakeShell } from './fakeShell.js';
 
@@ -47,7 +47,7 @@ describe('the jobs that a window knows of', () => {
   it('hold no job whose end was heard before its name was known', () => {
     const jobs = new Jobs(fakeShell().client);
     jobs.hear(event('1', { state: 'failed' }));
-    jobs.expect({ ...waitingFor('segment', 'a'), job: '1' });
+    jobs.expect(event('1', { state: 'queued' }));
     expect(jobs.list).toEqual([]);
   });
 

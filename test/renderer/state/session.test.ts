@@ -40,11 +40,11 @@ async function windowOn(jobs: readonly JobEvent[]) {
 describe('a window that opens while a job runs', () => {
   it('shows the job of its case as if it had started it', async () => {
     const { session, job } = await windowOn([running]);
-    expect(session.openCase!.running).toBe(true);
-    expect(session.openCase!.job).toMatchObject({ stage: 'masks', progress: 0.64 });
+    expect(session.openCase!.segmenting.running).toBe(true);
+    expect(session.openCase!.segmenting.now).toMatchObject({ stage: 'masks', progress: 0.64 });
     job({ ...running, state: 'failed', problem: { code: 'DISK_FULL' } });
-    expect(session.openCase!.running).toBe(false);
-    expect(session.openCase!.failure).toEqual({ code: 'DISK_FULL' });
+    expect(session.openCase!.segmenting.running).toBe(false);
+    expect(session.openCase!.segmenting.failure).toEqual({ code: 'DISK_FULL' });
   });
 });
 
@@ -63,12 +63,12 @@ describe('a job that is cancelled before the services have named it', () => {
     session.start();
     await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
     const segmenting = session.openCase!.segment();
-    await session.openCase!.cancel();
-    expect(session.openCase!.stopping).toBe(true);
+    await session.openCase!.segmenting.cancel();
+    expect(session.openCase!.segmenting.stopping).toBe(true);
     start({ job: '7' });
     await segmenting;
     expect(fake.asked('jobs.cancel')).toEqual([{ job: '7' }]);
-    expect(session.openCase!.stopping).toBe(true);
+    expect(session.openCase!.segmenting.stopping).toBe(true);
   });
 });
 
