@@ -129,6 +129,16 @@ function journey({ name, input, open, off, use }: Journey): void {
     expect(Buffer.compare(Buffer.from(exported.data), Buffer.from(expected.data))).toBe(0);
   });
 
+  it('begins the next export in the folder of the last one', async () => {
+    await page.reload();
+    await page.getByRole('button', { name: 'Export' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Export/ });
+    await dialog.getByText('automatic', { exact: false }).waitFor();
+    expect(await dialog.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
+    expect(await dialog.locator('code').textContent()).toBe(at('results/automatic'));
+    await page.keyboard.press('Escape');
+  });
+
   it('compares the combinations and shows another one at once', async () => {
     await openView(page, 'Compare');
     const columns = page.locator('button[data-combination]:not(:disabled)');

@@ -12,6 +12,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+it('the folder of the last export is remembered, and forgotten with the folders that were opened', async () => {
+  const file = join(folder, 'settings.json');
+  await new SettingsStore(file).set({ exportFolder: '/results' });
+  const settings = new SettingsStore(file);
+  expect(await settings.get()).toMatchObject({ rememberFolders: true, exportFolder: '/results' });
+  await settings.set({ rememberFolders: false });
+  expect((await settings.get()).exportFolder).toBeNull();
+  await settings.set({ exportFolder: '/results' });
+  expect((await settings.get()).exportFolder).toBeNull();
+});
+
 it('of changes that are made at once none is lost', async () => {
   const settings = new SettingsStore(join(folder, 'settings.json'));
   await Promise.all([
