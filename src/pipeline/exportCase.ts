@@ -11,7 +11,7 @@ import type { ExportJob } from './exportJob.js';
 import { contentHash, fingerprintOf } from './fingerprint.js';
 import { type Plan, planOf } from './plan.js';
 import { isDefaultPreparation } from './preparing.js';
-import type { ImageStore } from './questions/maps.js';
+import type { ImageStore } from './questions/imageStore.js';
 import type { HeldResult, ResultStore } from './results.js';
 import type { Subject } from './subject.js';
 

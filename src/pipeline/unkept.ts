@@ -3,7 +3,7 @@ import { QuorumError } from '../errors.js';
 import { preparedImageName } from '../kept/preparedStore.js';
 import type { Case } from '../prepare/case.js';
 import { MODALITIES } from '../terms.js';
-import type { ImageStore } from './questions/maps.js';
+import type { ImageStore } from './questions/imageStore.js';
 
 type Write = (making: string) => Promise<void>;
 

@@ -14,11 +14,11 @@ import {
   scoresTask,
   seriesVolumesTask,
 } from '../pipeline/questions/compare.js';
+import { ImageStore } from '../pipeline/questions/imageStore.js';
 import {
   decidedByTask,
   disagreementTask,
   exploreTask,
-  ImageStore,
   imageTask,
   probabilityTask,
   voxelTask,

@@ -8,13 +8,13 @@ import { probabilitiesAt, probabilityMap } from '../../segment/probabilities.js'
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
 import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
-import { readVolume } from '../../volume/read.js';
 import { resample } from '../../volume/resample.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
 import { maskOf, memberBits } from '../result.js';
 import type { HeldResult, ResultStore } from '../results.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
+import type { ImageStore } from './imageStore.js';
 
 /** Masks and maps of a result on the Case's grid. */
 
@@ -125,45 +125,6 @@ function pointGrid({ affine }: Grid, [i, j, k]: readonly [number, number, number
   const moved = [...affine];
   moved.splice(12, 3, ...origin);
   return { size: [1, 1, 1], affine: moved as unknown as Grid['affine'] };
-}
-
-type Image = Awaited<ReturnType<typeof readVolume>>;
-const IMAGES_HELD = 4;
-
-/** Images that are shown, read once. */
-export class ImageStore {
-  private readonly held = new Map<string, Promise<Image>>();
-  /** Images of files that are not written yet. */
-  private readonly unwritten = new Map<string, Image>();
-
-  hold(file: string, image: Image): void {
-    this.unwritten.set(file, image);
-  }
-
-  /** The file is there now. */
-  release(file: string): void {
-    this.unwritten.delete(file);
-  }
-
-  async get(file: string): Promise<Image> {
-    return this.unwritten.get(file) ?? this.read(file);
-  }
-
-  private read(file: string): Promise<Image> {
-    const image = this.held.get(file) ?? readVolume(file);
-    this.held.delete(file);
-    this.held.set(file, image);
-    image.catch(() => {
-      if (this.held.get(file) === image) this.held.delete(file);
-    });
-    const [oldest] = this.held.keys();
-    if (this.held.size > IMAGES_HELD) this.held.delete(oldest);
-    return image;
-  }
-
-  clear(): void {
-    this.held.clear();
-  }
 }
 
 /** One image for display: in the smallest of uint8, int16 and float32 that holds its values exactly. */
