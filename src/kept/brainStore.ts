@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { makePrivateFolder, readJson, writePrivately } from '../files/privateFiles.js';
 import { maskOfRuns, type Runs } from '../masks/runs.js';
 import { MODALITIES } from '../terms.js';
-import type { Affine, Grid } from '../volume/volume.js';
-import { voxelCount } from '../volume/volume.js';
+import { type Affine, type Grid, voxelCount } from '../volume/volume.js';
 import type { PreparationSources } from './preparedStore.js';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();

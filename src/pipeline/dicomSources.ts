@@ -11,9 +11,9 @@ import { type Modality, membersOf } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { readHeader } from '../volume/read.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
+import type { SourceImage } from './caseSource.js';
 import type { Work } from './format.js';
 import type { Plan } from './plan.js';
-import type { SourceImage } from './subject.js';
 
 /** A sequence that came from DICOM: results may be written beside it. */
 export type DicomSource = SourceImage & { readonly dicom: DicomSeries };

@@ -9,6 +9,7 @@ import type { JobContext } from '../jobs/context.js';
 import { inScheme } from '../masks/labels.js';
 import { type Combination, type Modality, membersOf } from '../terms.js';
 import { writeNifti } from '../volume/niftiWriter.js';
+import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import { factsOf } from './facts.js';
 import { findingsOf } from './findings.js';
@@ -18,7 +19,7 @@ import { FILES, type Plan } from './plan.js';
 import { type DescribedMask, describeCase } from './report.js';
 import { isModelThreshold, type MaskChoice, maskOf } from './result.js';
 import { maskOnSeries, type SeriesMask } from './seriesMasks.js';
-import type { SourceImage, Subject } from './subject.js';
+import type { Subject } from './subject.js';
 
 /**
  * Names of the files that a plan asks for, relative to the output folder, the report aside.

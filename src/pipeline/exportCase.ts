@@ -8,12 +8,12 @@ import type { Volume } from '../volume/volume.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, htmlOf, plannedFiles } from './export.js';
 import type { ExportJob } from './exportJob.js';
-import { contentHash, fingerprintOf } from './fingerprint.js';
-import { type Plan, planOf } from './plan.js';
+import { contentHash, fingerprintOf, type Plan, planOf } from './plan.js';
 import { isDefaultPreparation } from './preparing.js';
 import type { ImageStore } from './questions/imageStore.js';
-import type { HeldResult, ResultStore } from './results.js';
+import type { HeldResult, ResultStore } from './result.js';
 import type { Subject } from './subject.js';
+import { warningsWith } from './warnings.js';
 
 /** @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written. */
 export async function exportTask(
@@ -24,8 +24,9 @@ export async function exportTask(
   context: JobContext,
 ): Promise<Omit<ExportResult, 'shown'>> {
   context.report('masks', 0);
-  await refuseOutputInsideInput(job.folder, job.inputFolders);
-  const { subject, plan } = subjectOf(job, await store.get(job.source), images);
+  const { source } = job.segmented;
+  await refuseOutputInsideInput(job.folder, source.about.inputFolders);
+  const { subject, plan } = subjectOf(job, await store.get(source), images);
   await checkFormats(plan);
   const output = await CaseOutput.open(job.folder, plannedFiles(plan), job.overwrite);
   try {
@@ -43,7 +44,7 @@ export async function reportTask(
   images: ImageStore,
   around: Surroundings,
 ): Promise<{ html: string }> {
-  const { subject, plan } = subjectOf(job, await store.get(job.source), images);
+  const { subject, plan } = subjectOf(job, await store.get(job.segmented.source), images);
   return { html: await htmlOf(subject, plan, around) };
 }
 
@@ -52,7 +53,9 @@ function subjectOf(
   held: HeldResult,
   images: ImageStore,
 ): { readonly subject: Subject; readonly plan: Plan } {
-  const { source, options, prepared, edited, listed, examination, answers } = job;
+  const { segmented, options, edited, answers } = job;
+  const { source, result, laps } = segmented;
+  const { prepared, listed, examination } = source.about;
   const name = options.neutralNames ? NEUTRAL_NAME : source.study.name;
   const sources = source.origins ?? source.images;
   const inputs = Object.entries(source.hashes).map(([modality, sha256]) => [
@@ -78,12 +81,12 @@ function subjectOf(
     ),
     listed,
     preparation: prepared,
-    overridden: job.overridden,
-    warnings: job.warnings,
-    engine: job.engine,
-    passes: job.passes,
-    seconds: () => job.seconds,
-    examination,
+    overridden: segmented.overridden,
+    warnings: warningsWith(segmented, answers),
+    engine: { ...result.engine, events: segmented.events },
+    passes: segmented.passes,
+    seconds: () => ({ ...laps, total: result.seconds }),
+    examination: job.identity ? examination : null,
     answers,
     edited,
   };

@@ -1,10 +1,11 @@
 import type { CaseReport } from '../contract/report.js';
 import type { JobContext } from '../jobs/context.js';
 import type { Combination } from '../terms.js';
+import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import type { Plan } from './plan.js';
 import type { SeriesMask } from './seriesMasks.js';
-import type { SourceImage, Subject } from './subject.js';
+import type { Subject } from './subject.js';
 
 /** A mask that is written, BraTS labels on the Case's grid. */
 export interface WrittenMask {

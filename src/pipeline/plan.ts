@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
+import type { Answers } from '../contract/cases.js';
 import { editSupports } from '../contract/edits.js';
 import type { ExportOptions } from '../contract/exports.js';
+import { FORMATS } from '../contract/formats.js';
+import type { Fingerprint } from '../contract/report.js';
+import type { DicomSeries } from '../dicom/series.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { isGiven, regionInFileName } from '../numbers.js';
+import { RESULT_FORMAT } from '../segment/logits.js';
 import {
   allCombinations,
   type Combination,
@@ -12,7 +18,8 @@ import {
   perRegion,
   type Region,
 } from '../terms.js';
-import type { EditedMask, PlannedCase, SourceImage } from './subject.js';
+import type { SourceImage } from './caseSource.js';
+import type { EditedMask, PlannedCase } from './subject.js';
 
 /** What will be written of a case: known before anything is computed, so that a target that is taken is refused at once. */
 export interface Plan extends PlannedCase {
@@ -84,3 +91,57 @@ export const FILES = {
 } as const;
 
 const inName = ({ supported }: Names, region: Region) => regionInFileName(region, supported[region]);
+
+/** What else than the export's options decides what is written. */
+export interface Making {
+  /** Images were taken as they are although a check failed. */
+  readonly force: boolean;
+  /** Raw images may be prepared. */
+  readonly prepare: boolean;
+  /** How they were prepared; null: as Quorum does it by itself. */
+  readonly preparation: Readonly<Record<string, unknown>> | null;
+  /** Of a case in a cohort: its warnings follow from them. Absent where nobody was asked. */
+  readonly answers?: Answers;
+}
+
+/**
+ * What makes two runs the same: with equal fingerprints nothing needs to be done again.
+ *
+ * @param inputs of every sequence that is prepared, used or not: together they decide the reference and the brain mask.
+ */
+export function fingerprintOf(
+  inputs: Fingerprint['inputs'],
+  modelHash: string,
+  options: ExportOptions,
+  making: Making,
+  edited: { readonly labels: Uint8Array } | null,
+): Fingerprint {
+  const { combination, combinations, threshold, labels, keepSpecks, unsupported, neutralNames } = options;
+  return {
+    inputs,
+    modelHash,
+    options: {
+      format: RESULT_FORMAT,
+      combination,
+      combinations: [...combinations].sort(),
+      threshold,
+      labels,
+      keepSpecks,
+      unsupported,
+      neutralNames,
+      formats: FORMATS.filter(({ id }) => options[id]).map(({ id }) => id),
+      ...making,
+      edited: edited && createHash('sha256').update(edited.labels).digest('hex'),
+    },
+  };
+}
+
+/** What an image is known by: of DICOM its voxels together with what results copy and refer to, wherever the files lie. */
+export function contentHash(voxels: string, dicom: DicomSeries | undefined): string {
+  if (!dicom) return voxels;
+  const { frames, ...identity } = dicom;
+  const places = frames.map(({ file: _, ...frame }) => frame);
+  return createHash('sha256')
+    .update(JSON.stringify([voxels, identity, places]))
+    .digest('hex');
+}

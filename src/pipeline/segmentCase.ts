@@ -24,15 +24,15 @@ import {
 } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import { voxelCount } from '../volume/volume.js';
+import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
-import { contentHash, fingerprintOf } from './fingerprint.js';
-import { planOf } from './plan.js';
+import { contentHash, fingerprintOf, planOf } from './plan.js';
 import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
 import { maskThumbnail } from './questions/thumbnail.js';
 import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
-import type { SourceImage, Subject } from './subject.js';
+import type { Subject } from './subject.js';
 import { subsetVolumes } from './subsets.js';
 import { caseWarnings, imageWarnings } from './warnings.js';
 

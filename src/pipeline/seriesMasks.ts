@@ -2,7 +2,7 @@ import { labelsOnSeries } from '../segment/onSeries.js';
 import type { Modality } from '../terms.js';
 import { type ImageHeader, readHeader } from '../volume/read.js';
 import type { Affine, Volume } from '../volume/volume.js';
-import type { SourceImage } from './subject.js';
+import type { SourceImage } from './caseSource.js';
 
 const UNMOVED: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 

@@ -3,24 +3,13 @@ import type { EditState } from '../contract/edits.js';
 import type { MaskRole } from '../contract/masks.js';
 import type { CaseReport, Fingerprint } from '../contract/report.js';
 import type { Warning } from '../contract/results.js';
-import type { DicomSeries } from '../dicom/series.js';
 import type { Problem } from '../errors.js';
 import type { DescribedPreparation } from '../export/preparationReport.js';
 import type { Modality } from '../terms.js';
-import type { Affine, Volume } from '../volume/volume.js';
+import type { Volume } from '../volume/volume.js';
+import type { SourceImage } from './caseSource.js';
 import type { EngineReport } from './context.js';
 import type { Result } from './result.js';
-
-/** A sequence that a mask came from, as it was before it was prepared. */
-export interface SourceImage {
-  readonly modality: Modality;
-  /** An image file on the series' own grid. */
-  readonly file: string;
-  /** Absent for NIfTI, MHA and NRRD. */
-  readonly dicom?: DicomSeries | undefined;
-  /** RAS mm of the series → RAS mm of the case; absent where nothing was moved. */
-  readonly toCase?: Affine | undefined;
-}
 
 /** A mask that was edited by hand, on the Case's grid. */
 export interface EditedMask {

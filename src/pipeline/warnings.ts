@@ -11,6 +11,7 @@ import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';
 import { combinationName, type Modality, membersOf, type Population, REGIONS } from '../terms.js';
+import type { Segmented } from './caseSource.js';
 import { checkWarnings } from './checkWarnings.js';
 
 /**
@@ -165,6 +166,24 @@ export function caseWarnings({
     ...[...new Set(failedDevices)].map((device): Warning => ({ code: 'REPEATED_ON_CPU', device })),
     ...(population ? answerWarnings(answers, population) : []),
   ];
+}
+
+/** Warnings about a segmented case, with what was answered since. */
+export function warningsWith(
+  { source, overridden, imageWarnings, events, population }: Segmented,
+  answers: Answers | null,
+): Warning[] {
+  const { prepared, suggestions, lost } = source.about;
+  return caseWarnings({
+    steps: prepared?.steps ?? null,
+    overridden,
+    images: imageWarnings,
+    failedDevices: events.map(({ device }) => device),
+    answers,
+    suggestions,
+    population,
+    lost,
+  });
 }
 
 /** One check may fail for several images: the sentence is the same. */

@@ -1,8 +1,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ErrorCode } from '../errors.js';
-import { isQuorumError, problemOf, QuorumError } from '../errors.js';
+import { type ErrorCode, isQuorumError, problemOf, QuorumError } from '../errors.js';
 import type { TemporaryFolders } from './temporaryFolders.js';
 import { IncomingFrame, type ListedFile } from './uploadFrame.js';
 

@@ -3,17 +3,23 @@ import { cpus } from 'node:os';
 import type { applicationContract } from '../contract/application.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from '../kept/logitsCache.js';
+import { listDevices, type SelfTestLauncher } from '../pipeline/devices.js';
 import { SAMPLE_PATIENT } from '../pipeline/sample.js';
 import { QUORUM_VERSION } from '../version.js';
-import { foldersInUse } from './cases/preparationHandlers.js';
+import { foldersInUse } from './cases/preparing.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
 
 /** Written by the build (packaging/licences.mjs), beside the services. */
 const LICENCES = new URL('../licences/licences.txt', import.meta.url);
 
-/** Models, settings, recent folders, cache. */
-export function applicationHandlers(context: WindowContext): JsonHandlers<keyof typeof applicationContract> {
-  const { settings, recents, models, cache, edits, prepared } = context;
+type OfTheApplication = keyof typeof applicationContract | 'devices.list' | 'jobs.cancel' | 'jobs.list';
+
+/** Models, settings, recent folders, cache, devices, the line of jobs. */
+export function applicationHandlers(
+  context: WindowContext,
+  launchSelfTest: SelfTestLauncher | undefined,
+): JsonHandlers<OfTheApplication> {
+  const { settings, recents, models, cache, edits, prepared, jobs } = context;
   const cacheStatus = async () => {
     const [logits, images, kept, { cacheLimitMb }] = [
       await cache.size(),
@@ -41,6 +47,9 @@ export function applicationHandlers(context: WindowContext): JsonHandlers<keyof 
       sample: SAMPLE_PATIENT,
     }),
     'app.licences': async () => ({ text: await readFile(LICENCES, 'utf8').catch(() => null) }),
+    'devices.list': ({ again }) => listDevices(context.profileFolder, again, launchSelfTest),
+    'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
+    'jobs.list': async () => jobs.list(),
     'models.list': async () => models.list(await chosenModel()),
     'models.add': async ({ folder, confirmed }) => models.add(folder, confirmed, await chosenModel()),
     'models.remove': async ({ id }) => {

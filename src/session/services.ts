@@ -27,14 +27,14 @@ import { WorkingFolders } from '../kept/workingFolders.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { applicationHandlers } from './applicationHandlers.js';
 import { caseHandlers } from './cases/caseHandlers.js';
-import { exportHandlers } from './cases/exportHandlers.js';
+import { caseJobs } from './cases/caseJobs.js';
 import { mapHandlers, maskHandlers } from './cases/maskHandlers.js';
 import { Openings } from './cases/openings.js';
-import { foldersInUse, preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
+import { preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
+import { foldersInUse } from './cases/preparing.js';
 import { Scans } from './cases/scans.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
-import { jobHandlers } from './jobHandlers.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
@@ -82,13 +82,12 @@ export function createServices(options: ServiceOptions = {}): Services {
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
   const handlers: Handlers = {
-    ...jobHandlers(context, options.launchSelfTest),
     ...caseHandlers(context),
+    ...caseJobs(context),
     ...maskHandlers(context),
     ...editHandlers(context),
-    ...exportHandlers(context),
     ...preparationHandlers(context),
-    ...applicationHandlers(context),
+    ...applicationHandlers(context, options.launchSelfTest),
   };
   const binary: BinaryHandlers<BinaryMethod> = {
     ...mapHandlers(context),

@@ -7,7 +7,6 @@ import type {
   QuorumEvent,
   Response,
 } from '../contract/index.js';
-import { QuorumError } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
 import type { JobQueue } from '../jobs/jobs.js';
 import type { BrainStore } from '../kept/brainStore.js';
@@ -71,18 +70,3 @@ export interface BinaryAnswer<M extends BinaryMethod> {
 export type BinaryHandlers<M extends BinaryMethod> = {
   [K in M]: (request: ParsedBinaryRequest<K>) => Promise<BinaryAnswer<K>>;
 };
-
-/** @throws QuorumError NOT_OPEN. */
-export function openCaseOf({ cases }: WindowContext, id: string): CaseSession {
-  const session = cases.get(id);
-  if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'case', found: id });
-  return session;
-}
-
-/** The case and its result's source. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
-export function resultOfCase(context: WindowContext, id: string) {
-  const session = openCaseOf(context, id);
-  const { source } = session;
-  if (!source) throw new QuorumError({ code: 'RESULT_MISSING' });
-  return { session, source };
-}

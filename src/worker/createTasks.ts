@@ -1,3 +1,4 @@
+import { problemOf } from '../errors.js';
 import type { JobContext } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
 import { openSeriesTask, scanTask } from '../open/scan.js';
@@ -26,10 +27,10 @@ import {
 import { brainTask, ShownMasks, specksTask } from '../pipeline/questions/shown.js';
 import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
 import { thumbnail } from '../pipeline/questions/thumbnail.js';
-import { ResultStore } from '../pipeline/results.js';
+import { ResultStore } from '../pipeline/result.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
-import type { TaskArguments, TaskName, TaskResult } from '../pipeline/tasks.js';
+import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../pipeline/tasks.js';
 import { UnkeptPreparations } from '../pipeline/unkept.js';
 
 export type Tasks = {
@@ -93,5 +94,39 @@ export function createTasks(
       thresholds.clear();
       return null;
     },
+  };
+}
+
+/**
+ * Runs the tasks that messages ask for, and answers with progress, result or problem.
+ *
+ * @param onError told of what a task throws, where its stack still is.
+ * @returns what takes the messages; other kinds than `run` and `cancel` are passed over.
+ */
+export function dispatcher(
+  tasks: Tasks,
+  answer: (message: FromWorker) => void,
+  onError: (task: TaskName, error: unknown) => Promise<void> = async () => undefined,
+): (message: ToWorker) => void {
+  const running = new Map<number, AbortController>();
+  const run = async ({ id, task, arguments: given }: Extract<ToWorker, { kind: 'run' }>) => {
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      const result = await tasks[task](given as never, {
+        signal: controller.signal,
+        report: (stage, progress, details) => answer({ kind: 'progress', id, stage, progress, details }),
+      });
+      answer({ kind: 'done', id, result });
+    } catch (error) {
+      await onError(task, error);
+      answer({ kind: 'failed', id, problem: problemOf(error) });
+    } finally {
+      running.delete(id);
+    }
+  };
+  return (message) => {
+    if (message.kind === 'run') void run(message);
+    else if (message.kind === 'cancel') running.get(message.id)?.abort();
   };
 }

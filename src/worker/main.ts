@@ -3,12 +3,11 @@
 import { ErrorLog } from '../kept/errorLog.js';
 import type { SelfTestLauncher, SelfTestReport } from '../pipeline/devices.js';
 import type { FromWorker, ToWorker } from '../pipeline/tasks.js';
-import { createTasks } from './createTasks.js';
-import { dispatcher } from './dispatch.js';
-import { hostPort } from './port.js';
+import { createTasks, dispatcher } from './createTasks.js';
 
-const port = hostPort();
-const send = (message: FromWorker) => port.send(message);
+// Electron's utilityProcess is made to look like a child of `fork` (electron/utility.ts).
+const send = (message: FromWorker) => void process.send?.(message);
+process.once('disconnect', () => process.exit());
 const tests = new Map<number, (report: SelfTestReport) => void>();
 let lastTest = 0;
 
@@ -24,7 +23,7 @@ const tasks = createTasks(process.argv[2], launchByHost);
 
 const dispatch = dispatcher(tasks, send, (task, error) => log.note(task, error));
 
-port.onMessage((message) => {
+process.on('message', (message) => {
   const received = message as ToWorker;
   if (received.kind === 'selfTested') tests.get(received.id)?.(received.report);
   else dispatch(received);

@@ -1,8 +1,7 @@
 import type { Surroundings } from '../../src/pipeline/context.js';
 import type { FromWorker, ToWorker } from '../../src/pipeline/tasks.js';
 import type { WorkerLauncher } from '../../src/session/services.js';
-import { createTasks } from '../../src/worker/createTasks.js';
-import { dispatcher } from '../../src/worker/dispatch.js';
+import { createTasks, dispatcher } from '../../src/worker/createTasks.js';
 
 /** The worker's tasks in this process, with a clock and identifiers of the test's; messages are cloned as between processes. */
 export function localWorker(around: Surroundings): (workerArguments: readonly string[]) => WorkerLauncher {

@@ -33,6 +33,14 @@ beforeAll(async () => {
     model: { folder: SHIPPED_MODEL, hash },
     device: 'cpu',
     force: true,
+    about: {
+      inputFolders: [study],
+      listed: { images: [], setAside: [] },
+      examination: null,
+      prepared: null,
+      suggestions: { adult: null, treated: null, glioma: null },
+      lost: [],
+    },
   };
   tasks = createTasks(join(folder, 'cache'), async () => ({ adapter: null, driver: null, judgement: null }));
   const segmented = await tasks.segment(

@@ -13,8 +13,7 @@ import { readLabelMap } from '../../volume/read.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 import type { CaseSource, MaskInput } from '../caseSource.js';
 import { summariseGrid } from '../inspect.js';
-import { maskOf } from '../result.js';
-import type { HeldResult, ResultStore } from '../results.js';
+import { type HeldResult, maskOf, type ResultStore } from '../result.js';
 import { maskOnSeries } from '../seriesMasks.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 

@@ -11,8 +11,7 @@ import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { resample } from '../../volume/resample.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
-import { maskOf, memberBits } from '../result.js';
-import type { HeldResult, ResultStore } from '../results.js';
+import { type HeldResult, maskOf, memberBits, type ResultStore } from '../result.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 import type { ImageStore } from './imageStore.js';
 

@@ -3,8 +3,7 @@ import { volumesOf } from '../../masks/volumes.js';
 import { readLabelMap } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
-import { maskOf } from '../result.js';
-import type { ResultStore } from '../results.js';
+import { maskOf, type ResultStore } from '../result.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 import type { Thresholds } from './thresholds.js';
 

@@ -1,22 +1,18 @@
-import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import type { Sequence } from '../../contract/basic.js';
 import type { casesContract } from '../../contract/cases.js';
 import type { ParsedRequest } from '../../contract/index.js';
 import { type Problem, problemOf, QuorumError } from '../../errors.js';
-import type { JobContext } from '../../jobs/context.js';
-import { partOf } from '../../jobs/context.js';
-import type { CaseSource, Segmented } from '../../pipeline/caseSource.js';
-import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
-import type { Affine } from '../../volume/volume.js';
-import { type JsonHandlers, openCaseOf, type WindowContext } from '../windowContext.js';
-import { preparedImage, sourcesOf } from './casePreparation.js';
-import type { CaseSession } from './caseSession.js';
+import type { JsonHandlers, WindowContext } from '../windowContext.js';
+import { type CaseSession, openCaseOf } from './caseSession.js';
 import { openPaths } from './openCase.js';
-import { foldersInUse, keepPrepared, prepare, restorePreparation } from './preparationHandlers.js';
+import { restorePreparation } from './preparationHandlers.js';
+import { foldersInUse } from './preparing.js';
 
-/** Opening, correcting, segmenting, closing and forgetting cases. */
-export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof casesContract> {
+/** Opening, correcting, closing and forgetting cases. */
+export function caseHandlers(
+  context: WindowContext,
+): JsonHandlers<Exclude<keyof typeof casesContract, 'cases.segment'>> {
   const changed = (session: CaseSession) => {
     const summary = session.summarise();
     context.emit({ type: 'case', case: summary });
@@ -90,7 +86,6 @@ export function caseHandlers(context: WindowContext): JsonHandlers<keyof typeof 
         });
       return {};
     },
-    'cases.segment': async (request) => ({ job: await startSegmenting(context, request, changed) }),
   };
 }
 
@@ -184,146 +179,4 @@ async function depict({ worker, recents }: WindowContext, session: CaseSession):
     .run('thumbnail', { file: session.imageOf(shown)! })
     .then(({ png }) => recents.tell(session.paths, { picture: Buffer.from(png).toString('base64') }))
     .catch(() => undefined);
-}
-
-async function startSegmenting(
-  context: WindowContext,
-  { case: id, use, model: modelId, device, force }: ParsedRequest<'cases.segment'>,
-  changed: (session: CaseSession) => unknown,
-): Promise<string> {
-  const session = openCaseOf(context, id);
-  const settings = await context.settings.get();
-  const model = await context.models.find(modelId ?? settings.model);
-  const sequences = sequencesToUse(session, model.description.modalities, use);
-  const started = performance.now();
-  return context.jobs.start(
-    async (job) => {
-      const { signal, report } = job;
-      const segment = async (from: number) => {
-        const source: CaseSource = {
-          study: session.study.study(),
-          hashes: sourcesOf(session.slots),
-          ...imagesOf(session, sequences),
-          model: { folder: model.folder, hash: model.hash },
-          device: device ?? settings.device,
-          force,
-        };
-        const request = {
-          source,
-          threads: Math.max(1, cpus().length - 1),
-          cacheLimitBytes: settings.cacheLimitMb * 1e6 - (await context.prepared.size()).bytes,
-          verdictFolder: context.profileFolder,
-        };
-        const onProgress = partOf(report, from, session.preparation.unkept ? SAVING : 1);
-        // A worker that is ended takes with it what it has prepared.
-        const patienceMs = session.preparation.unkept ? UNKEPT_PATIENCE_MS : undefined;
-        return context.worker.run('segment', request, { signal, onProgress, patienceMs });
-      };
-      const outcome = prepareAndSegment(context, session, job, force, segment);
-      const segmented = await outcome.catch(async (error) => {
-        // What was prepared is kept, whatever came after it.
-        await keepPrepared(context, session).catch(() => undefined);
-        throw error;
-      });
-      // One time for all of it, preparing included.
-      const seconds = (performance.now() - started) / 1000;
-      const result = session.setResult({ ...segmented, result: { ...segmented.result, seconds } });
-      await context.recents.tell(session.paths, { segmented: true });
-      // The result is shown before anything is saved; nothing stops that.
-      changed(session);
-      if (session.preparation.unkept) report('saving', SAVING, { until: 1 });
-      await keepPrepared(context, session);
-      return result;
-    },
-    { kind: 'segment', case: id, title: session.title },
-  );
-}
-
-/** Shares of a job: preparing takes 27 s of 49 on two cores, four series; saving the last two. */
-const PREPARING = 0.55;
-const SAVING = 0.96;
-/** How long a pass of the network that was cancelled may go on where the worker holds what is not on disk. */
-const UNKEPT_PATIENCE_MS = 60_000;
-/** What `segment` refuses and preparing puts right. */
-const UNPREPARED: ReadonlySet<string> = new Set(['GRIDS_DIFFER', 'NOT_SKULL_STRIPPED', 'NOT_ISOTROPIC_1MM']);
-
-/** Images that are not prepared are prepared first, whether their headers say so or their voxels; with `force` they are taken as they are. */
-async function prepareAndSegment(
-  context: WindowContext,
-  session: CaseSession,
-  { signal, report }: JobContext,
-  force: boolean,
-  segment: (from: number) => Promise<Segmented>,
-): Promise<Segmented> {
-  const preparing = {
-    signal,
-    report: partOf(report, 0, PREPARING),
-  };
-  if (force) return segment(0);
-  if (session.preparation.needed(session.slots).length > 0) {
-    await prepare(context, session, preparing);
-    return segment(PREPARING);
-  }
-  try {
-    return await segment(0);
-  } catch (error) {
-    const problem = problemOf(error);
-    const codes = [problem, ...(problem.also ?? [])].map(({ code }) => code);
-    if (session.prepared || !codes.every((code) => UNPREPARED.has(code))) throw error;
-    // Several sequences may be refused for the same reason, which is said once.
-    session.preparation.refused = [...new Set(codes.map((code) => REFUSED[code] ?? code))];
-    await prepare(context, session, preparing);
-    return segment(PREPARING);
-  }
-}
-
-const REFUSED: Readonly<Record<string, string>> = {
-  NOT_SKULL_STRIPPED: 'The skull is still there.',
-  NOT_ISOTROPIC_1MM: 'Voxels are not about 1 mm.',
-  GRIDS_DIFFER: 'The sequences do not lie on one grid.',
-};
-
-/** @throws QuorumError SEQUENCE_NOT_AVAILABLE. */
-function sequencesToUse(
-  session: CaseSession,
-  known: readonly Modality[],
-  use: readonly Modality[] | null,
-): Modality[] {
-  const available = session.available.filter((m) => known.includes(m));
-  const wanted = MODALITIES.filter((m) => (use ?? available).includes(m));
-  const missing = wanted.filter((m) => !available.includes(m));
-  if (missing.length > 0 || wanted.length === 0) {
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `some of ${available.map((m) => MODALITY_TITLES[m]).join(', ') || 'none'}`,
-      found: missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none',
-    });
-  }
-  return wanted;
-}
-
-/** The prepared images where there are any, and what they were made of; else the files as they are. */
-function imagesOf(
-  { slots, prepared, study }: CaseSession,
-  use: readonly Modality[],
-): Pick<CaseSource, 'images' | 'origins' | 'notes'> {
-  const { images } = study.study();
-  const asGiven = use.map((modality) => {
-    const { file, dicom } = images[modality]!;
-    return { modality, file, sha256: slots[modality]!.sha256!, ...(dicom ? { dicom } : {}) };
-  });
-  if (!prepared) return { images: asGiven, notes: [] };
-  const about = (modality: Modality) => prepared.record.images[modality]!;
-  return {
-    notes: prepared.record.notes as CaseSource['notes'],
-    images: use.map((modality) => ({
-      modality,
-      file: preparedImage(prepared, modality),
-      sha256: about(modality).sha256,
-    })),
-    origins: asGiven.map((one) => ({
-      ...one,
-      toCase: about(one.modality).toCase as unknown as Affine,
-    })),
-  };
 }

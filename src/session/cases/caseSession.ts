@@ -4,14 +4,12 @@ import type { Answers, OpenCase } from '../../contract/cases.js';
 import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js';
 import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
-import type { Suggestion } from '../../intake/candidate.js';
-import { mendOf } from '../../intake/gaps.js';
 import type { Prepared } from '../../kept/preparedStore.js';
 import { volumesOf } from '../../masks/volumes.js';
-import { lostIn, lostSeries } from '../../open/account.js';
 import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
-import { caseWarnings } from '../../pipeline/warnings.js';
+import type { EditedMask } from '../../pipeline/subject.js';
+import { warningsWith } from '../../pipeline/warnings.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
 import type { Grid } from '../../volume/volume.js';
@@ -19,7 +17,7 @@ import type { Edit } from '../edits/edit.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
 import { ambiguousIn, type OpenFile, slotsOf, summariseFile } from './openFile.js';
 import type { OpenStudy } from './openStudy.js';
-import { studyChoice } from './studyChoice.js';
+import { summariseStudy } from './studySummary.js';
 
 interface OpenMask {
   readonly role: MaskRole;
@@ -113,40 +111,7 @@ export class CaseSession {
   get result(): CaseResult | null {
     if (!this.segmented) return null;
     const { id, facts } = this.segmented;
-    const isOfPrepared = this.prepared !== null && this.isOf(this.prepared);
-    const warnings = caseWarnings({
-      steps: isOfPrepared ? this.prepared!.record.summary.steps : null,
-      overridden: facts.overridden,
-      images: facts.imageWarnings,
-      failedDevices: facts.events.map(({ device }) => device),
-      answers: this.answers,
-      suggestions: this.study.candidate.suggestions,
-      population: facts.population,
-      lost: lostIn(this.study.candidate),
-    });
-    return { ...facts.result, id, warnings };
-  }
-
-  /** Sequences that are there and cannot be used, by their files. */
-  private lost(): OpenCase['lost'] {
-    return lostSeries(this.study.candidate).map(({ sequence, series }) => ({
-      sequence,
-      file: this.fileOf(series.id),
-      reason: series.setAside!,
-      mend: mendOf(series),
-    }));
-  }
-
-  private questions(): OpenCase['questions'] {
-    return this.study.candidate.questions.map(({ sequences, series, why }) => ({
-      sequences: [...sequences],
-      files: series.map((id) => this.fileOf(id)),
-      why,
-    }));
-  }
-
-  private fileOf(series: string): string {
-    return this.files.find((one) => one.series?.about.id === series)?.file ?? '';
+    return { ...facts.result, id, warnings: warningsWith(facts, this.answers) };
   }
 
   /** What the worker needs to answer questions about the result, or null. */
@@ -251,9 +216,17 @@ export class CaseSession {
     return { edit: this.edit, labels: this.edit.labels, grid: this.edit.grid };
   }
 
+  /** The edit as it is exported, or null. */
+  editedMask(): EditedMask | null {
+    if (!this.edit) return null;
+    const state = this.edit.state();
+    const { mask } = state.from;
+    const role = mask.kind === 'named' ? this.roleOf(mask.id) : null;
+    return { labels: this.edit.labels, state, role };
+  }
+
   summarise(): OpenCase {
     const { slots } = this;
-    const { candidate, found } = this.study;
     return {
       id: this.id,
       name: this.name,
@@ -261,20 +234,10 @@ export class CaseSession {
       folder: this.folder,
       files: this.files.map(summariseFile),
       slots: Object.fromEntries(MODALITIES.map((m) => [m, slots[m]?.file ?? null])) as OpenCase['slots'],
-      questions: this.questions(),
-      lost: this.lost(),
-      remarks: [...candidate.remarks],
       ambiguous: ambiguousIn(this.files),
       available: this.available,
       grid: this.grid && summariseGrid(this.grid),
-      examination: {
-        patient: candidate.patient,
-        date: candidate.date,
-        description: candidate.description,
-        paths: [...this.paths],
-        remember: this.remember,
-        others: found.others.map(studyChoice),
-      },
+      ...summariseStudy(this),
       answers: this.answers,
       answeredAt: this.answeredAt,
       result: this.result,
@@ -290,17 +253,7 @@ export class CaseSession {
           }),
         ),
       ],
-      suggestions: {
-        adult: answerOf(candidate.suggestions.adult),
-        treated: answerOf(candidate.suggestions.treated),
-        glioma: answerOf(candidate.suggestions.glioma),
-      },
       preparation: this.preparation.summarise(slots),
-      notes: found.notes && {
-        files: found.notes.files,
-        ignored: [...found.notes.ignored],
-        problems: [...found.notes.problems],
-      },
     };
   }
 
@@ -308,6 +261,23 @@ export class CaseSession {
     await this.last;
     for (const edit of [...this.aside, ...(this.edit ? [this.edit] : [])]) await edit.close();
   }
+}
+
+type OpenCases = { readonly cases: ReadonlyMap<string, CaseSession> };
+
+/** @throws QuorumError NOT_OPEN. */
+export function openCaseOf({ cases }: OpenCases, id: string): CaseSession {
+  const session = cases.get(id);
+  if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'case', found: id });
+  return session;
+}
+
+/** The case, its result and what that follows from. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
+export function segmentedCaseOf(context: OpenCases, id: string) {
+  const session = openCaseOf(context, id);
+  const { segmentedFacts: segmented } = session;
+  if (!segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
+  return { session, segmented, source: segmented.source };
 }
 
 function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
@@ -318,10 +288,6 @@ function summariseMask(id: string, { role, name, labels, grid }: OpenMask): Name
 function folderOf(files: readonly OpenFile[]): string | null {
   const folders = new Set(files.map(({ file, series }) => (series?.about.isDicom ? null : dirname(file))));
   return folders.size === 1 ? [...folders][0] : null;
-}
-
-function answerOf(suggestion: Suggestion | null): OpenCase['suggestions']['adult'] {
-  return suggestion && { answer: suggestion.answer ? 'yes' : 'no', source: suggestion.source };
 }
 
 const asideId = ({ about }: Edit) => `edit ${about.startedAt}`;

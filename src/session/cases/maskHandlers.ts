@@ -6,14 +6,8 @@ import { volumesOf } from '../../masks/volumes.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import { MODALITIES } from '../../terms.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
-import {
-  type BinaryHandlers,
-  type JsonHandlers,
-  openCaseOf,
-  resultOfCase,
-  type WindowContext,
-} from '../windowContext.js';
-import type { CaseSession } from './caseSession.js';
+import type { BinaryHandlers, JsonHandlers, WindowContext } from '../windowContext.js';
+import { type CaseSession, openCaseOf, segmentedCaseOf } from './caseSession.js';
 
 /** Masks that were opened, comparisons, and the blobs to choose from. */
 export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof masksContract> {
@@ -43,17 +37,17 @@ export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof 
       });
     },
     'masks.seriesVolumes': async ({ case: id, mask }) => {
-      const { session, source } = resultOfCase(context, id);
+      const { session, source } = segmentedCaseOf(context, id);
       return worker.run('seriesVolumes', { source, mask: session.maskInput(mask) });
     },
     'masks.combinations': async ({ case: id, threshold }) =>
-      worker.run('combinations', { source: resultOfCase(context, id).source, threshold }),
+      worker.run('combinations', { source: segmentedCaseOf(context, id).source, threshold }),
     'masks.scores': async ({ case: id, truth, threshold }) => {
-      const { session, source } = resultOfCase(context, id);
+      const { session, source } = segmentedCaseOf(context, id);
       return worker.run('scores', { source, truth: session.maskInput(truth), threshold });
     },
     'choices.list': async ({ case: id, combinations, threshold, limit }) => {
-      const { source } = resultOfCase(context, id);
+      const { source } = segmentedCaseOf(context, id);
       return worker.run('blobs', { source, combinations, threshold, limit });
     },
     'maps.voxel': async ({ case: id, voxel, combination }) => {
@@ -77,7 +71,7 @@ export function maskHandlers(context: WindowContext): JsonHandlers<keyof typeof 
 export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof mapsContract> {
   const { worker } = context;
   const data = <H>({ labels, header }: { labels: Uint8Array; header: H }) => ({ header, data: labels });
-  const source = (id: string) => resultOfCase(context, id).source;
+  const source = (id: string) => segmentedCaseOf(context, id).source;
   return {
     'images.volume': async ({ case: id, sequence }) => {
       const file = openCaseOf(context, id).imageOf(sequence);
@@ -87,7 +81,7 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
     },
     'masks.labels': async ({ case: id, mask }) => {
       if (mask.kind === 'combination') {
-        const { session, source } = resultOfCase(context, id);
+        const { session, source } = segmentedCaseOf(context, id);
         const { runs, header } = await worker.run('labels', { source, mask: session.maskInput(mask) });
         return { header, data: maskOfRuns(runs, voxelCount(session.grid!.size)) };
       }
@@ -101,7 +95,7 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
     'maps.probability': async ({ case: id, combination, region, kind }) =>
       data(await worker.run('probability', { source: source(id), combination, region, kind })),
     'maps.explore': async ({ case: id, factors, threshold }) => {
-      const { session, source } = resultOfCase(context, id);
+      const { session, source } = segmentedCaseOf(context, id);
       const { runs, header } = await worker.run('explore', { source, factors, threshold });
       return { header, data: maskOfRuns(runs, voxelCount(session.grid!.size)) };
     },

@@ -11,7 +11,7 @@ import type { WindowContext } from '../windowContext.js';
 import { CaseSession } from './caseSession.js';
 import type { OpeningProgress } from './openings.js';
 import { type OpenedSeries, OpenStudy } from './openStudy.js';
-import { isSamePatient, studyChoice } from './studyChoice.js';
+import { isSamePatient, studyChoice } from './studySummary.js';
 
 type Opened =
   | { readonly kind: 'session'; readonly session: CaseSession }

@@ -5,14 +5,8 @@ import { QuorumError } from '../../errors.js';
 import { checkRuns, maskOfRuns, type Runs, runsOf } from '../../masks/runs.js';
 import { membersOf } from '../../terms.js';
 import { voxelCount } from '../../volume/volume.js';
-import type { CaseSession } from '../cases/caseSession.js';
-import {
-  type BinaryHandlers,
-  type JsonHandlers,
-  openCaseOf,
-  resultOfCase,
-  type WindowContext,
-} from '../windowContext.js';
+import { type CaseSession, openCaseOf, segmentedCaseOf } from '../cases/caseSession.js';
+import type { BinaryHandlers, JsonHandlers, WindowContext } from '../windowContext.js';
 import type { Action } from './history.js';
 
 /** Editing by hand: starting, strokes, state. */
@@ -63,7 +57,7 @@ export function changeHandlers(context: WindowContext): BinaryHandlers<keyof typ
       return act(context, session, { kind: 'specks', count: chosen.length }, runs);
     },
     'choices.take': async ({ case: id, combinations, threshold, blob, answer }) => {
-      const { session, source } = resultOfCase(context, id);
+      const { session, source } = segmentedCaseOf(context, id);
       const { grid } = session.editing();
       if (voxelCount(grid.size) !== voxelCount(session.grid!.size))
         throw new QuorumError({ code: 'GRIDS_DIFFER', expected: 'an edit on the grid of the result' });
