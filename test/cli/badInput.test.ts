@@ -130,6 +130,17 @@ describe('output that must not be touched', () => {
     expect(readdirSync(input)).toEqual(['x_flair.nii.gz']);
   });
 
+  it('the folder of images that were named one by one is refused, through a link too', async () => {
+    const input = caseOf('loose', { 'x_t1.nii.gz': sample, 'x_flair.nii.gz': sample });
+    const files = readdirSync(input).map((name) => join(input, name));
+    execFileSync('ln', ['-s', input, at('link-to-loose')]);
+    for (const folder of [input, at('link-to-loose')]) {
+      const outcome = await quorum('segment', ...files, '--out', folder, '--json');
+      expect([outcome.code, problemIn(outcome).code]).toEqual([1, 'OUTPUT_INSIDE_INPUT']);
+    }
+    expect(readdirSync(input).sort()).toEqual(['x_flair.nii.gz', 'x_t1.nii.gz']);
+  });
+
   it('an output that cannot be written', async () => {
     writeFileSync(at('file'), '');
     const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('file/out'), '--json');
