@@ -34,10 +34,10 @@ export function segmentCommand(host: Host): Command {
     .option('-m, --model <dir>', 'model folder (default: the shipped model)')
     .option('--use <list>', 'only these sequences, e.g. t1,flair', parseModalities)
     .option('--every-examination', 'take each of several examinations as a case, also of DICOM and archives')
-    .option('--all-combinations', 'also write the mask of every subset of the sequences')
+    .option('--all-combinations', 'also write the mask of every combination of the sequences')
     .option(
       '--combinations <list>',
-      'also write the masks of these subsets, e.g. flair,t1+flair',
+      'also write the masks of these combinations, e.g. flair,t1+flair',
       parseCombinations,
     )
     .option(

@@ -41,7 +41,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   MASK_AS_IMAGE: [
     'This file holds labels, not image intensities.',
-    'Give the image instead of its segmentation.',
+    'Give the image instead of its mask.',
   ],
   DICOM_INVALID: ['This file cannot be read as a DICOM image.', 'Export the series from the PACS again.'],
   CONVERSION_FAILED: [
