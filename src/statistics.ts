@@ -15,7 +15,7 @@ export function mean(values: ArrayLike<number>): number {
  * @param fraction in [0, 1].
  */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
-  return quantileOfSorted(Float64Array.from(values).sort(), fraction);
+  return quantileOfSorted(new Float64Array(values).sort(), fraction);
 }
 
 /** The same of values that are sorted already, ascending. */

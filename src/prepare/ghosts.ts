@@ -31,9 +31,12 @@ export function ghostPeak({ values, smooth, depth }: CoarseImage, grid: Grid): n
   const strides = stridesOf(grid.size);
   const peaks = ([0, 1] as const).map((world) => {
     const axis = axisNearest(grid, world);
+    const stride = strides[axis];
+    /** Voxels from here to the grid's end. */
+    const room = Uint16Array.from(inner, (v) => grid.size[axis] - (Math.floor(v / stride) % grid.size[axis]));
     const curve: number[] = [];
     for (let lag = NEAREST / CHECK_MM; lag <= FARTHEST / CHECK_MM; lag++)
-      curve.push(correlation(fine, depth, inner, lag, strides[axis], grid.size[axis]));
+      curve.push(correlation(fine, depth, inner, room, lag, lag * stride));
     return Math.max(...curve.map((value, n) => Math.abs(value - medianAround(curve, n))));
   });
   return Math.max(...peaks);
@@ -44,18 +47,19 @@ function correlation(
   fine: Float32Array,
   depth: Uint8Array,
   inner: Uint32Array,
+  room: Uint16Array,
   lag: number,
-  stride: number,
-  length: number,
+  step: number,
 ): number {
   let [both, first, second, count] = [0, 0, 0, 0];
-  for (const v of inner) {
-    if ((Math.floor(v / stride) % length) + lag >= length) continue;
-    const other = v + lag * stride;
+  for (let n = 0; n < inner.length; n++) {
+    if (lag >= room[n]) continue;
+    const other = inner[n] + step;
     if (depth[other] < INSIDE) continue;
-    both += fine[v] * fine[other];
-    first += fine[v] * fine[v];
-    second += fine[other] * fine[other];
+    const [one, two] = [fine[inner[n]], fine[other]];
+    both += one * two;
+    first += one * one;
+    second += two * two;
     count += 1;
   }
   return count < LEAST_PAIRS || first * second === 0 ? 0 : both / Math.sqrt(first * second);

@@ -118,8 +118,11 @@ function biasOf(
   white: number,
   spread: number,
 ): number | null {
-  const parts: number[][] = Array.from({ length: 8 }, () => []);
-  for (const v of healthy) parts[octants[v]].push(values[v]);
+  const counts = new Uint32Array(8);
+  for (const v of healthy) counts[octants[v]] += 1;
+  const parts = Array.from(counts, (count) => new Float32Array(count));
+  const filled = new Uint32Array(8);
+  for (const v of healthy) parts[octants[v]][filled[octants[v]]++] = values[v];
   const medians = parts
     .filter(({ length }) => length >= LEAST_IN_OCTANT)
     .map((part) => quantile(part, white));

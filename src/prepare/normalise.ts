@@ -10,7 +10,20 @@ import type { Volume } from '../volume/volume.js';
  * @returns a new array; the image is left alone.
  */
 export function normalise({ data }: Volume, rule: ModelDescription['normalisation']): Float32Array {
-  const values = rule.clip ? clipped(data, percentiles(data, rule.clip)) : data;
+  return normalisationOf({ data }, rule)(data);
+}
+
+/**
+ * What `normalise` does to one image, for those who need only a part of it.
+ *
+ * @returns a function that normalises values of this image into a new array.
+ */
+export function normalisationOf(
+  { data }: Pick<Volume, 'data'>,
+  rule: ModelDescription['normalisation'],
+): (part: Float32Array) => Float32Array {
+  const bounds = rule.clip && percentiles(data, rule.clip);
+  const values = bounds ? clipped(data, bounds) : data;
   let count = 0;
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
@@ -24,11 +37,14 @@ export function normalise({ data }: Volume, rule: ModelDescription['normalisatio
     if (values[i] !== 0) squares += (values[i] - mean) * (values[i] - mean);
   }
   const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares / count);
-  const out = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] !== 0) out[i] = (values[i] - mean) * scale || SMALLEST_NON_AIR;
-  }
-  return out;
+  return (part) => {
+    const own = part === data ? values : bounds ? clipped(part, bounds) : part;
+    const out = new Float32Array(own.length);
+    for (let i = 0; i < own.length; i++) {
+      if (own[i] !== 0) out[i] = (own[i] - mean) * scale || SMALLEST_NON_AIR;
+    }
+    return out;
+  };
 }
 
 /** The non-zero values within bounds; one that a bound of 0 would turn into air stays just above it. */

@@ -53,7 +53,8 @@ export function brainFeatures(volume: Volume): number[] | null {
   const brain = sampled(volume);
   if (!brain) return null;
   const { values, depth, grid } = brain;
-  const inner = sortedWhere(values, (v) => depth[v] >= INNER);
+  const byDepth = valuesByDepth(values, depth);
+  const inner = joined(byDepth.slice(INNER)).sort();
   if (inner.length < 1000) return null;
   const median = quantileOfSorted(inner, 0.5);
   const range = quantileOfSorted(inner, 0.9) - quantileOfSorted(inner, 0.1);
@@ -62,10 +63,7 @@ export function brainFeatures(volume: Volume): number[] | null {
   const group = (sorted: Float32Array, percentiles: readonly number[]) =>
     percentiles.map((p) => (sorted.length < FEWEST ? 0 : scaled(quantileOfSorted(sorted, p / 100))));
   const layers = LAYERS.flatMap(([from, to]) =>
-    group(
-      sortedWhere(values, (v) => depth[v] >= from && depth[v] <= to),
-      LAYER_PERCENTILES,
-    ),
+    group(joined(byDepth.slice(from, to + 1)).sort(), LAYER_PERCENTILES),
   );
   const parts = partsOf(values, depth, grid).flatMap((part) => group(part, PART_PERCENTILES));
   return [...group(inner, INNER_PERCENTILES), skewness(inner.map(scaled)), ...layers, ...parts];
@@ -163,11 +161,25 @@ function partsOf(values: Float32Array, depth: Uint8Array, { size: [nx, ny, nz] }
   return groups.map((group) => group.sort());
 }
 
-function sortedWhere(values: Float32Array, wanted: (v: number) => boolean): Float32Array {
-  const out = new Float32Array(values.length);
-  let n = 0;
-  for (let v = 0; v < values.length; v++) if (wanted(v)) out[n++] = values[v];
-  return out.slice(0, n).sort();
+/** Values of each depth, 0 (air, none) to `DEEPEST`. */
+function valuesByDepth(values: Float32Array, depth: Uint8Array): Float32Array[] {
+  const counts = new Uint32Array(DEEPEST + 1);
+  for (let v = 0; v < depth.length; v++) counts[depth[v]] += 1;
+  counts[0] = 0;
+  const groups = Array.from(counts, (count) => new Float32Array(count));
+  const filled = new Uint32Array(DEEPEST + 1);
+  for (let v = 0; v < values.length; v++) if (depth[v] > 0) groups[depth[v]][filled[depth[v]]++] = values[v];
+  return groups;
+}
+
+function joined(groups: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(groups.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const group of groups) {
+    out.set(group, at);
+    at += group.length;
+  }
+  return out;
 }
 
 /** Of values clipped to ±3, so that single bright voxels do not make it. */

@@ -1,12 +1,12 @@
 import type { InputChecks } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import type { Case } from '../prepare/case.js';
-import { normalise } from '../prepare/normalise.js';
+import { normalisationOf } from '../prepare/normalise.js';
 import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
 import { voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
-import { type Affine, type Grid, type Size, type Volume, voxelCount } from '../volume/volume.js';
+import type { Affine, Grid, Size, Volume } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, layLattice } from './lattice.js';
 import { onLattice } from './logits.js';
 
@@ -44,8 +44,9 @@ export function tumourSurroundings(
     MODALITIES.flatMap((modality) => {
       const image = images[modality];
       if (!image) return [];
-      const near = partAround({ ...grid, data: normalise(image, description.normalisation) }, box, lattice);
-      return [[modality, onLattice(near, near.data, points)]];
+      const near = partAround({ ...grid, data: image.data }, box, lattice);
+      const normalised = normalisationOf(image, description.normalisation)(near.data);
+      return [[modality, onLattice(near, normalised, points)]];
     }),
   );
 }
@@ -172,23 +173,24 @@ export function surfaceShare(
   { grid, images }: { readonly grid: Grid; readonly images: Case['images'] },
   labels: Uint8Array,
 ): number | null {
-  const [nx, ny, nz] = grid.size;
+  const { size } = grid;
+  const strides = [1, size[0], size[0] * size[1]];
   const data = MODALITIES.flatMap((m) => images[m]?.data ?? []);
   const isAir = (v: number) => data.every((values) => values[v] === 0);
   let faces = 0;
   let onAir = 0;
-  for (let v = 0; v < voxelCount(grid.size); v++) {
+  for (let v = 0; v < labels.length; v++) {
     if (labels[v] === 0) continue;
-    const at = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
-    [1, nx, nx * ny].forEach((stride, axis) => {
-      for (const step of [-1, 1]) {
-        const inside = at[axis] + step >= 0 && at[axis] + step < [nx, ny, nz][axis];
+    for (let axis = 0; axis < 3; axis++) {
+      const stride = strides[axis];
+      const at = Math.floor(v / stride) % size[axis];
+      for (let step = -1; step <= 1; step += 2) {
         // Beyond the image nothing is known.
-        if (!inside || labels[v + step * stride] !== 0) continue;
+        if (at + step < 0 || at + step >= size[axis] || labels[v + step * stride] !== 0) continue;
         faces += 1;
         if (isAir(v + step * stride)) onAir += 1;
       }
-    });
+    }
   }
   return faces === 0 ? null : onAir / faces;
 }
