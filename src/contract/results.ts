@@ -67,6 +67,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('MANY_PARTS'), parts: z.int(), population: populationSchema }),
   /** What is called enhancing tumour is not bright in T1ce. */
   z.object({ code: z.literal('ENHANCEMENT_NOT_BRIGHT') }),
+  z.object({ code: z.literal('UPTAKE_NOT_COVERED'), ml: z.number() }),
   /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
   z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
   /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */

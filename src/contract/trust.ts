@@ -36,7 +36,11 @@ const HARMLESS: readonly Warning['code'][] = [
 ];
 
 /** Warnings about contrast agent say nothing of the whole tumour. */
-const OF_THE_CORE: readonly Warning['code'][] = ['NO_CONTRAST_UPTAKE', 'ENHANCEMENT_NOT_BRIGHT'];
+const OF_THE_CORE: readonly Warning['code'][] = [
+  'NO_CONTRAST_UPTAKE',
+  'ENHANCEMENT_NOT_BRIGHT',
+  'UPTAKE_NOT_COVERED',
+];
 
 function speaksAgainst(warning: Warning, region: Region): boolean {
   if (HARMLESS.includes(warning.code)) return false;

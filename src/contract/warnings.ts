@@ -127,6 +127,8 @@ export function describeWarning(warning: Warning): string {
       return `The tumour is in ${warning.parts} separate parts: ${['false ones are likely', withoutTumour(warning.population, 'metastasis')].filter(Boolean).join(', and ')}.`;
     case 'ENHANCEMENT_NOT_BRIGHT':
       return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
+    case 'UPTAKE_NOT_COVERED':
+      return `${warning.ml.toFixed(1)} ml of the marked tumour take up contrast agent in T1ce and are not marked as enhancing: enhancing tumour may have been missed. Look.`;
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':

@@ -37,6 +37,7 @@ export const CUT_OFFS = {
   /** Where there is no T1. */
   overTissue: 0,
   overT1: 0.2,
+  uncoveredMl: 1,
 } as const;
 
 /**
@@ -98,7 +99,7 @@ export function belongingWarnings(coarse: CoarseCase): Warning[] {
 
 /** What is odd about a mask, whichever network made it. */
 export function resultWarnings(
-  { share, parts, atTop, atBottom, uptake }: ResultQuality,
+  { share, parts, atTop, atBottom, uptake, uncovered }: ResultQuality,
   { top, bottom }: Pick<BrainQuality, 'top' | 'bottom'>,
   population: Population,
 ): Warning[] {
@@ -111,6 +112,8 @@ export function resultWarnings(
     uptake !== null &&
     (uptake.overT1 === null ? uptake.overTissue < CUT_OFFS.overTissue : uptake.overT1 < CUT_OFFS.overT1);
   if (dull) warnings.push({ code: 'ENHANCEMENT_NOT_BRIGHT' });
+  if (uncovered !== null && uncovered > CUT_OFFS.uncoveredMl)
+    warnings.push({ code: 'UPTAKE_NOT_COVERED', ml: uncovered });
   return warnings;
 }
 

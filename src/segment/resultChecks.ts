@@ -24,6 +24,11 @@ export interface ResultQuality {
   readonly atBottom: number;
   /** How bright the enhancing tumour is; null without one, or without T1ce. */
   readonly uptake: Uptake | null;
+  /**
+   * ml within the tumour that take up contrast agent (T1ce over T1, by `TAKES_UP`) and lie neither in the enhancing tumour nor beside
+   * it; null without T1 and T1ce.
+   */
+  readonly uncovered: number | null;
 }
 
 export interface Uptake {
@@ -32,6 +37,13 @@ export interface Uptake {
   /** The same less what T1 shows; null without T1. */
   readonly overT1: number | null;
 }
+
+/** T1ce above tissue less T1 above tissue, in standard deviations of the brain. */
+const TAKES_UP = 2.5;
+/** T1ce above tissue, in the same: what is merely darker in T1 takes up nothing. */
+const BRIGHT = 0.5;
+/** The brain's edge has vessels and meninges: voxels of 2 mm nearer to it are left out. */
+const BELOW_EDGE = 3;
 
 /** Smaller parts are not counted. */
 export const PART_ML = 0.1;
@@ -57,6 +69,7 @@ export function resultQuality(
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
     ...atEnds(coarse, ill),
     uptake: uptakeOf(coarse, ill, grid, labels),
+    uncovered: uncoveredOf(coarse, ill, grid, labels),
   };
 }
 
@@ -91,16 +104,42 @@ function uptakeOf(coarse: CoarseCase, ill: Float32Array, grid: Grid, labels: Uin
   return { overTissue, overT1: t1 ? overTissue - medianAbove(t1, voxels, ill) : null };
 }
 
-/** Median over `voxels` less that of the brain outside the tumour, in its standard deviations. */
-function medianAbove(image: CoarseImage, voxels: readonly number[], ill: Float32Array): number {
-  const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
-  if (tissue.length === 0) return 0;
+function uncoveredOf(coarse: CoarseCase, ill: Float32Array, grid: Grid, labels: Uint8Array): number | null {
+  const { t1, t1ce } = coarse.images;
+  if (!t1 || !t1ce) return null;
+  const scales = [t1, t1ce].map((image) => tissueScale(image, ill));
+  if (scales.some(({ deviation }) => deviation === 0)) return null;
+  const above = (image: CoarseImage, n: number, v: number) =>
+    (image.smooth[v] - scales[n].median) / scales[n].deviation;
+  const covered = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
+  const strides = stridesOf(coarse.grid.size);
+  let voxels = 0;
+  for (let v = 0; v < ill.length; v++) {
+    if (ill[v] <= 0.5 || t1.depth[v] < BELOW_EDGE || t1ce.depth[v] < BELOW_EDGE) continue;
+    const bright = above(t1ce, 1, v);
+    if (bright <= BRIGHT || bright - above(t1, 0, v) <= TAKES_UP) continue;
+    const beside = strides.some((stride) => covered[v - stride] > 0.1 || covered[v + stride] > 0.1);
+    if (covered[v] <= 0.1 && !beside) voxels += 1;
+  }
+  return (voxels * voxelVolume(coarse.grid.affine)) / 1000;
+}
+
+/** Median and deviation about it of the brain outside the tumour; a deviation of 0 where there is none. */
+function tissueScale(image: CoarseImage, ill: Float32Array): { median: number; deviation: number } {
   const { smooth } = image;
+  const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
+  if (tissue.length === 0) return { median: 0, deviation: 0 };
   const values = Float32Array.from(tissue, (v) => smooth[v]);
   const median = quantile(values, 0.5);
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - median) ** 2, 0) / values.length);
+  const squares = values.reduce((sum, value) => sum + (value - median) ** 2, 0);
+  return { median, deviation: Math.sqrt(squares / values.length) };
+}
+
+/** Median over `voxels` less that of the brain outside the tumour, in its standard deviations. */
+function medianAbove(image: CoarseImage, voxels: readonly number[], ill: Float32Array): number {
+  const { median, deviation } = tissueScale(image, ill);
   const there = quantile(
-    voxels.map((v) => smooth[v]),
+    voxels.map((v) => image.smooth[v]),
     0.5,
   );
   return deviation === 0 ? 0 : (there - median) / deviation;

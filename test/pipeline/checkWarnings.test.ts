@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { trustIn } from '../../src/contract/trust.js';
 import { describeWarning, isGrave } from '../../src/contract/warnings.js';
 import {
   brainWarnings,
@@ -21,6 +22,7 @@ const RESULT: ResultQuality = {
   atTop: 0,
   atBottom: 0,
   uptake: { overTissue: 2, overT1: 2 },
+  uncovered: 0.2,
 };
 const sentences = (warnings: Parameters<typeof describeWarning>[0][]) => warnings.map(describeWarning);
 
@@ -96,6 +98,15 @@ describe('warnings by what images and mask look like', () => {
       expect(resultWarnings({ ...RESULT, uptake }, BRAIN, ADULT_GLIOMAS)).toEqual([
         { code: 'ENHANCEMENT_NOT_BRIGHT' },
       ]);
+  });
+
+  it('of contrast agent taken up where nothing is marked as enhancing: says nothing against the whole tumour', () => {
+    const warnings = resultWarnings({ ...RESULT, uncovered: 1.8 }, BRAIN, ADULT_GLIOMAS);
+    expect(warnings).toEqual([{ code: 'UPTAKE_NOT_COVERED', ml: 1.8 }]);
+    expect(sentences(warnings)[0]).toMatch(/^1\.8 ml of the marked tumour take up contrast agent/);
+    expect(trustIn('ET', null, warnings).rating).toBe('look');
+    expect(trustIn('WT', null, warnings).rating).toBe('unknown');
+    expect(resultWarnings({ ...RESULT, uncovered: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
   });
 
   it('all of them from images and mask', () => {

@@ -61,4 +61,20 @@ describe('what a mask looks like', () => {
     expect(quality(labels, { t1ce: bright }).uptake!.overT1).toBeNull();
     expect(quality(labels, { t1: own }).uptake).toBeNull();
   });
+
+  it('how much of it takes up contrast agent and is not marked as enhancing', () => {
+    const bright = (at: number[]) => cube(at, [24, 27, 20], 3);
+    const t1ce = { ...GRID, data: own.data.map((value, v) => (bright(placeOf(v)) ? 60 : value)) };
+    const wide = (at: number[]) => cube(at, [24, 27, 20], 6);
+    const oedema = mask(2, wide);
+    const { uncovered } = quality(oedema, { t1: own, t1ce });
+    // A cube of 7 voxels a side, 8 mm³ each; smoothing adds a voxel to every side at most.
+    expect(uncovered).toBeGreaterThan((343 * 8) / 1000);
+    expect(uncovered).toBeLessThanOrEqual((729 * 8) / 1000);
+    const marked = oedema.map((label, v) => (bright(placeOf(v)) ? 4 : label));
+    expect(quality(marked, { t1: own, t1ce }).uncovered).toBe(0);
+    // Bright in T1 too: blood, not contrast agent.
+    expect(quality(oedema, { t1: t1ce, t1ce }).uncovered).toBe(0);
+    expect(quality(oedema, { t1ce }).uncovered).toBeNull();
+  });
 });
