@@ -4,19 +4,18 @@
  * The network is not run: the masks are the cases' own, or wrong ones. `docs/results/failures.md` is written from the log by
  * `docs/results/failuresPage.ts`.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { likenesses } from '../../src/prepare/belonging.js';
 import { coarseCase, shareOn } from '../../src/prepare/coarse.js';
 import { inputQuality } from '../../src/prepare/inputChecks.js';
 import { resultQuality } from '../../src/segment/resultChecks.js';
-import { MODALITIES, type Modality } from '../../src/terms.js';
 import { randomStream } from '../../src/training/random.js';
-import { readLabelMap, readVolume } from '../../src/volume/read.js';
+import { brainsOf, readBrain, sidesBy } from './measure/brains.js';
 import type { Subject } from './measure/changes.js';
 import { caseOf } from './measure/changes.js';
-import { FAILURES } from './measure/failures.js';
+import { FAILURES } from './measure/failures/index.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -35,49 +34,7 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Found {
-  readonly set: string;
-  readonly name: string;
-  readonly folder: string;
-}
-
-function casesOf(set: string): Found[] {
-  if (set === 'raw') {
-    const folder = join(options.data, 'raw/TCGA-FG-6692/stripped');
-    return existsSync(folder) ? [{ set, name: 'TCGA-FG-6692', folder }] : [];
-  }
-  const root = join(options.data, set);
-  const names = existsSync(root) ? readdirSync(root).filter((name) => !name.includes('.')) : [];
-  return names.sort().map((name) => ({ set, name, folder: join(root, name) }));
-}
-
-const split = JSON.parse(readFileSync(options.split, 'utf8')) as Record<string, string[]>;
-
-/** Which side a case is on; `none` where the split does not know it. */
-function sideOf({ name, folder }: Found): string {
-  const file = join(folder, 'patient.txt');
-  const patient = existsSync(file) ? readFileSync(file, 'utf8').trim() : name;
-  const sides = ['train', 'validation', 'test'] as const;
-  return sides.find((side) => split[side].includes(patient)) ?? 'none';
-}
-
-/** z-scored images become positive, as raw ones are: the checks do not see scale or shift, a bias field does. */
-async function read({ set, folder }: Found): Promise<Subject> {
-  const files = readdirSync(folder);
-  const find = (end: string) => files.find((name) => new RegExp(`_${end}\\.nii(\\.gz)?$`, 'i').test(name));
-  const images: Partial<Record<Modality, Float32Array>> = {};
-  let grid: Subject['grid'] | null = null;
-  for (const m of MODALITIES) {
-    const file = find(m);
-    if (!file) continue;
-    const image = await readVolume(join(folder, file));
-    grid ??= { size: image.size, affine: image.affine };
-    const scored = set.startsWith('brains');
-    images[m] = scored ? image.data.map((z) => (z === 0 ? 0 : Math.max(10, 1000 + 250 * z))) : image.data;
-  }
-  const truth = await readLabelMap(join(folder, find('seg')!));
-  return { grid: grid!, images, truth: truth.data };
-}
+const sideOf = sidesBy(options.split);
 
 /** All checks, or those that a failure can touch. */
 function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
@@ -97,15 +54,15 @@ function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
 const rows: object[] = [];
 const sides = options.sides.split(',');
 const kinds = options.kinds?.split(',');
-const all = options.sets.split(',').flatMap(casesOf);
+const all = options.sets.split(',').flatMap((set) => brainsOf(options.data, set));
 const [part, parts] = options.part.split('/').map(Number);
 for (const [n, found] of all.entries()) {
   if (n % parts !== part || !sides.includes(sideOf(found))) continue;
-  const subject = await read(found);
+  const subject = await readBrain(found);
   // The next case of the same grid lends its images.
   const others = all.filter((one) => one !== found && one.set.slice(0, 6) === found.set.slice(0, 6));
   const lender = others[(7 * n + 3) % Math.max(1, others.length)];
-  const other = lender && Number(options.every) > 0 ? await read(lender) : null;
+  const other = lender && Number(options.every) > 0 ? await readBrain(lender) : null;
   const about = { set: found.set, name: found.name, side: sideOf(found) };
   rows.push({ ...about, kind: 'sound', strength: 0, what: '', ...measure(subject) });
   const every = Number(options.every);

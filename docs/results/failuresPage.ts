@@ -49,6 +49,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'a small head': ['volume'],
   'mask far too large': ['tumour large'],
   'enhancing tumour in healthy tissue': ['enhancement not bright'],
+  'enhancing tumour missed': ['uptake not covered'],
   'many small parts': ['many parts'],
 };
 
@@ -57,6 +58,7 @@ const NAMES: Readonly<Record<string, string>> = {
   TUMOUR_AT_EDGE_OF_IMAGE: 'tumour at the edge of the image',
   MANY_PARTS: 'many parts',
   ENHANCEMENT_NOT_BRIGHT: 'enhancement not bright',
+  UPTAKE_NOT_COVERED: 'uptake not covered',
 };
 
 const ALL_CHECKS = [...new Set([...Object.values(EXPECTED).flat(), ...Object.values(NAMES)])];
