@@ -122,6 +122,8 @@ export const applicationContract = {
         /** Of the examination, ISO 8601. */
         date: z.string().nullable(),
         segmented: z.boolean(),
+        /** Of a cohort: how many cases it has. */
+        cases: z.int().nullable(),
         /** A small picture of it, PNG in base64; null where there is none yet. */
         picture: z.string().nullable(),
         /** False when it is not where it was. */

@@ -191,6 +191,8 @@ export const casesContract = {
         kind: z.literal('choose'),
         folders: z.array(z.object({ name: z.string(), folder: z.string() })),
       }),
+      /** A folder of results of a cohort: `cohorts.open` opens it. */
+      z.object({ kind: z.literal('cohort'), folder: z.string() }),
       z.object({ kind: z.literal('studies'), studies: z.array(studyChoiceSchema), notes: scanNotesSchema }),
     ]),
   },

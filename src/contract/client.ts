@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../errors.js';
 import { applicationContract } from './application.js';
 import { casesContract } from './cases.js';
+import { cohortsContract } from './cohorts.js';
 import { devicesList, jobsCancel } from './commands.js';
 import { changesContract, editsContract } from './edits.js';
 import { type JobEvent, jobsList, type QuorumEvent } from './events.js';
@@ -16,6 +17,7 @@ export const contract = {
   'jobs.cancel': jobsCancel,
   'jobs.list': jobsList,
   ...casesContract,
+  ...cohortsContract,
   ...masksContract,
   ...editsContract,
   ...exportContract,

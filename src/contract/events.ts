@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from './basic.js';
 import { openCaseSchema } from './cases.js';
+import { cohortEventSchema } from './cohorts.js';
 import { editStateSchema } from './edits.js';
 
 /** What a job does. */
@@ -46,6 +47,7 @@ export const quorumEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('edits'), case: z.string(), state: editStateSchema.nullable() }),
   /** How far a `cases.open` is: share of its stage, 0..1. */
   z.object({ type: z.literal('opening'), opening: z.string(), stage: z.string(), progress: z.number() }),
+  cohortEventSchema,
   /** The worker process ended unexpectedly and was started again. */
   z.object({ type: z.literal('workerRestarted'), problem: problemSchema }),
 ]);

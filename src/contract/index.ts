@@ -12,6 +12,8 @@ export type { GridSummary, Sequence } from './basic.js';
 export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './cases.js';
 export { checkRequest } from './check.js';
 export * from './client.js';
+export { answersFor, type CohortCaseState, type SomeAnswers } from './cohort.js';
+export type { CohortRow, CohortRunState, CohortView } from './cohorts.js';
 export type { ImageSummary, ModelSummary, PrepareRequest, SegmentRequest } from './commands.js';
 export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';

@@ -41,7 +41,12 @@ export function reportCsv(facts: ReportFacts): string {
     ...facts.answers.map(({ answer }) => answer),
     facts.notice,
   ]);
-  return [header, ...lines].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
+  return csvText([header, ...lines]);
+}
+
+/** RFC 4180: CRLF, quotes doubled. Cells that a spreadsheet would take for a formula get a leading apostrophe. */
+export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows.map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
 }
 
 function cellsOf(row: RegionRow, facts: ReportFacts): (string | number | null)[] {

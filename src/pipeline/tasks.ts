@@ -1,3 +1,4 @@
+import type { CohortCase } from '../contract/cohort.js';
 import type { BinaryHeader, Response } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
 import type { Problem } from '../errors.js';
@@ -10,6 +11,7 @@ import type { ScanArguments } from '../open/scan.js';
 import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
+import type { CohortCaseArguments, CohortCaseResult, FindCohortArguments } from './cohort/cohortTask.js';
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
 
@@ -98,6 +100,10 @@ export interface WorkerTasks {
   readMask: Task<{ file: string; grid: Grid; scheme: LabelScheme | null }, Labels>;
   /** Headers below folders; archives are unpacked into `workingFolder`. */
   scan: Task<ScanArguments, Scan>;
+  /** The cases of a cohort. */
+  findCohort: Task<FindCohortArguments, CohortCase[]>;
+  /** One case of a cohort, from its files to its files. */
+  cohortCase: Task<CohortCaseArguments, CohortCaseResult>;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

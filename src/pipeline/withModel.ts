@@ -1,5 +1,6 @@
 import type { SegmentRequest } from '../contract/index.js';
 import { networkOf } from '../engine/devices/deviceCandidate.js';
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
 import { type SelectedEngine, selectEngine } from '../engine/devices/selectEngine.js';
 import type { StagingRegister } from '../kept/stagingRegister.js';
 import { openModel } from '../model/model.js';
@@ -13,11 +14,14 @@ export async function withModel<T>(
     profileFolder,
     staging,
     around,
+    launch,
   }: {
     /** Holds the verdicts of devices. */
     readonly profileFolder: string;
     readonly staging: StagingRegister;
     readonly around: Surroundings;
+    /** Tests a device in a process of its own. */
+    readonly launch?: SelfTestLauncher;
   },
   act: (work: SegmentWork) => Promise<T>,
 ): Promise<T> {
@@ -25,7 +29,11 @@ export async function withModel<T>(
   let opened: Promise<SelectedEngine> | null = null;
   const openEngine: EngineSource = async () => {
     const threads = request.threads === null ? {} : { threads: request.threads };
-    opened ??= selectEngine(networkOf(model), request.device, { verdictFolder: profileFolder, ...threads });
+    opened ??= selectEngine(networkOf(model), request.device, {
+      verdictFolder: profileFolder,
+      ...threads,
+      ...(launch ? { launch } : {}),
+    });
     return (await opened).engine;
   };
   try {

@@ -33,6 +33,8 @@ import { Openings } from './cases/openings.js';
 import { preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
 import { foldersInUse } from './cases/preparing.js';
 import { Scans } from './cases/scans.js';
+import { cohortHandlers, tellEdits } from './cohorts/cohortHandlers.js';
+import { CohortWorkers } from './cohorts/cohortWorkers.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
 import { InstalledModels } from './profile/installedModels.js';
@@ -81,9 +83,14 @@ export function createServices(options: ServiceOptions = {}): Services {
   const context = createContext(options);
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
+  listeners.add(
+    (event) => void tellEdits(context, event).catch((error) => context.log.note('cohort', error)),
+  );
+  const cases = caseHandlers(context);
   const handlers: Handlers = {
-    ...caseHandlers(context),
+    ...cases,
     ...caseJobs(context),
+    ...cohortHandlers(context, cases),
     ...maskHandlers(context),
     ...editHandlers(context),
     ...preparationHandlers(context),
@@ -128,6 +135,8 @@ export function createServices(options: ServiceOptions = {}): Services {
     },
     async close() {
       context.openings.close();
+      await Promise.all([...context.cohorts.values()].map((cohort) => cohort.stop(true)));
+      context.cohortWorkers.close();
       await context.jobs.close(CLOSING_PATIENCE_MS);
       // One that fails to close keeps nothing else from closing.
       await Promise.allSettled([...context.cases.values()].map((session) => session.close()));
@@ -194,6 +203,18 @@ function createContext({
     worker,
     intake,
     cases: new Map(),
+    cohorts: new Map(),
+    // What a case of a cohort was doing when its process died is told by that case's state.
+    cohortWorkers: new CohortWorkers(
+      () =>
+        new WorkerSupervisor({
+          launch,
+          launchSelfTest,
+          idleMs: INTAKE_IDLE_MS,
+          onDeath: (problem) => void log.note('cohort', new QuorumError(problem)),
+        }),
+    ),
+    cohortCases: new Map(),
     emit,
   };
   return { ...context, listeners };

@@ -18,6 +18,8 @@ import type { WorkingFolders } from '../kept/workingFolders.js';
 import type { CaseSession } from './cases/caseSession.js';
 import type { Openings } from './cases/openings.js';
 import type { Scans } from './cases/scans.js';
+import type { CohortSession } from './cohorts/cohortSession.js';
+import type { CohortWorkers } from './cohorts/cohortWorkers.js';
 import type { EditStore } from './edits/editStore.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { KeptAnswers } from './profile/keptAnswers.js';
@@ -56,6 +58,10 @@ export interface WindowContext {
   /** Looks into folders and converts, in a process of its own: an opening that has to be stopped by force stops no job. */
   readonly intake: WorkerSupervisor;
   readonly cases: Map<string, CaseSession>;
+  readonly cohorts: Map<string, CohortSession>;
+  readonly cohortWorkers: CohortWorkers;
+  /** Open cases that came from a cohort. */
+  readonly cohortCases: Map<string, { readonly cohort: string; readonly name: string }>;
   emit(event: QuorumEvent): void;
 }
 

@@ -3,6 +3,7 @@ import type { JobContext } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
 import { openSeriesTask, scanTask } from '../open/scan.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
+import { cohortCaseTask, findCohortTask } from '../pipeline/cohort/cohortTask.js';
 import type { Surroundings } from '../pipeline/context.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
@@ -87,6 +88,8 @@ export function createTasks(
     thumbnail: async ({ file }) => ({ png: thumbnail(await images.get(file)) }),
     readMask: readMaskTask,
     scan: scanTask,
+    findCohort: findCohortTask,
+    cohortCase: (args, context) => cohortCaseTask(args, { cache, launch, around }, context),
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

@@ -3,7 +3,7 @@ import { problemOf } from '../../errors.js';
 import { problemForReport } from '../../export/names.js';
 import type { JobContext } from '../../jobs/context.js';
 import { PREPARED } from '../segmentCase.js';
-import { RunClock } from './runClock.js';
+import { RunClock, type Working } from './runClock.js';
 import type { CohortState } from './stateFile.js';
 
 /** Segments one case and writes its results. */
@@ -11,14 +11,6 @@ export type SegmentOne = (
   one: CohortCase,
   context: JobContext,
 ) => Promise<{ readonly result: CohortResult; readonly skipped: boolean }>;
-
-/** How far a case is that is worked on now. */
-export interface Working {
-  readonly name: string;
-  readonly stage: string;
-  /** 0..1. */
-  readonly progress: number;
-}
 
 export interface RunOptions {
   /** Cases side by side. */

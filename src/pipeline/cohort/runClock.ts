@@ -1,5 +1,12 @@
 import type { CohortCase } from '../../contract/cohort.js';
-import type { Working } from './run.js';
+
+/** How far a case is that is worked on now. */
+export interface Working {
+  readonly name: string;
+  readonly stage: string;
+  /** 0..1. */
+  readonly progress: number;
+}
 
 type Sized = Pick<CohortCase, 'name' | 'sequences'>;
 

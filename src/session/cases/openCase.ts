@@ -5,6 +5,7 @@ import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.j
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
 import { theOnlyOne } from '../../open/chooseStudy.js';
+import { CohortState } from '../../pipeline/cohort/stateFile.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';
@@ -30,6 +31,8 @@ export async function openPaths(
 ): Promise<Opened> {
   const paths = request.paths.map((path) => resolve(path));
   if (request.study === null) {
+    if (paths.length === 1 && (await CohortState.read(paths[0])) !== null)
+      return { kind: 'cohort', folder: paths[0] };
     const { signal } = progress;
     const names = await lookAtNames(paths, { links: context.links.scope, signal });
     const folders = names.kind === 'cases' && paths.length === 1 ? names.folders : [];

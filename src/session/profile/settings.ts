@@ -53,6 +53,8 @@ const recentSchema = z.object({
   /** Of the examination, ISO 8601. */
   date: z.string().nullable().default(null),
   segmented: z.boolean().default(false),
+  /** Of a cohort: how many cases it has. */
+  cases: z.int().nullable().default(null),
   /** A small picture of it, PNG in base64. */
   picture: z.string().nullable().default(null),
 });
@@ -73,12 +75,26 @@ export class RecentFolders {
     return kept.success ? kept.data : [];
   }
 
-  async add(name: string, paths: readonly string[], date: string | null): Promise<void> {
+  /** @param cases how many, of a cohort. */
+  async add(
+    name: string,
+    paths: readonly string[],
+    date: string | null,
+    cases: number | null = null,
+  ): Promise<void> {
     const resolved = paths.map((path) => resolve(path));
     await this.change((all) => {
       const before = all.find((one) => isOf(one, resolved));
       const { segmented, picture } = before ?? { segmented: false, picture: null };
-      const entry = { name, paths: resolved, openedAt: new Date().toISOString(), date, segmented, picture };
+      const entry = {
+        name,
+        paths: resolved,
+        openedAt: new Date().toISOString(),
+        date,
+        segmented,
+        cases,
+        picture,
+      };
       return [entry, ...all.filter((one) => one !== before)].slice(0, MOST_RECENTS);
     });
   }

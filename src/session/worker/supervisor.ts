@@ -15,6 +15,8 @@ const ONCE: ReadonlySet<TaskName> = new Set([
   'keepPrepared',
   'scan',
   'openSeries',
+  'findCohort',
+  'cohortCase',
 ]);
 
 export interface RunOptions {

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import type { CohortCase } from '../../contract/cohort.js';
+import type { CohortRow, CohortRunState, CohortView } from '../../contract/cohorts.js';
+import { CohortRun, type RunOptions, type SegmentOne } from '../../pipeline/cohort/run.js';
+import type { CohortState } from '../../pipeline/cohort/stateFile.js';
+
+/** How often the progress of a run is told. */
+const TELL_MS = 250;
+
+/** A cohort that is open, and its run. */
+export class CohortSession {
+  readonly id = randomUUID();
+  readonly paths: readonly string[];
+  readonly state: CohortState;
+  private readonly tell: (changed: readonly CohortRow[], run: CohortRunState | null) => void;
+  private run: CohortRun | null = null;
+  private controller = new AbortController();
+  private ended: Promise<void> = Promise.resolve();
+  private told = 0;
+
+  /** @param tell of cases that changed, and of how far the run is. */
+  constructor(
+    paths: readonly string[],
+    state: CohortState,
+    tell: (cohort: string, changed: readonly CohortRow[], run: CohortRunState | null) => void,
+  ) {
+    this.paths = paths;
+    this.state = state;
+    this.tell = (changed, run) => tell(this.id, changed, run);
+  }
+
+  get isRunning(): boolean {
+    return this.run !== null;
+  }
+
+  summarise(): CohortView {
+    const { folder, cohort } = this.state;
+    return {
+      id: this.id,
+      title: basename(folder ?? this.paths[0]),
+      folder,
+      options: cohort.options,
+      answers: cohort.answers,
+      cases: cohort.cases.map((one) => this.row(one)),
+      run: this.far(),
+      elsewhere: !this.isRunning && this.state.isElsewhere,
+    };
+  }
+
+  /** Works off what waits, in the background; does nothing while it does so already. */
+  start(segment: SegmentOne, options: Pick<RunOptions, 'sideBySide' | 'onError'>): void {
+    if (this.run) return;
+    this.controller = new AbortController();
+    const onChange: RunOptions['onChange'] = ({ name, isProgress }) => {
+      if (!isProgress) this.changed([name]);
+      else if (performance.now() - this.told > TELL_MS) this.changed([]);
+    };
+    this.run = new CohortRun(this.state, segment, { ...options, signal: this.controller.signal, onChange });
+    this.ended = this.run
+      .go()
+      .catch((error) => options.onError?.(error))
+      .then(() => {
+        this.run = null;
+        this.changed([]);
+      });
+  }
+
+  /** @param now what is worked on waits again. */
+  async stop(now: boolean): Promise<void> {
+    this.run?.stopAfterCase();
+    if (now) {
+      this.controller.abort();
+      await this.ended;
+    } else this.changed([]);
+  }
+
+  changed(names: readonly string[]): void {
+    this.told = performance.now();
+    const rows = names.map((name) => this.row(this.state.caseOf(name)));
+    this.tell(rows, this.far());
+  }
+
+  private far(): CohortRunState | null {
+    const { run } = this;
+    if (!run) return null;
+    return { working: [...run.now], stopping: run.stopping, secondsLeft: run.secondsLeft };
+  }
+
+  private row(one: CohortCase): CohortRow {
+    const { source: _, mark: __, ...row } = one;
+    return { ...row, hasImages: this.state.hasSource(one) };
+  }
+}
