@@ -9,12 +9,14 @@ import type {
   StudyChoice,
 } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
+import { membersOf } from '../../src/terms.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.js';
 import { Connection } from './connection.svelte.js';
 import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
 import { OpenCaseState } from './openCaseState.svelte.js';
+import { OpenCohort } from './openCohort.svelte.js';
 import { type Looking, remembered } from './remembered.js';
 import type { View } from './views.js';
 
@@ -35,9 +37,8 @@ export interface FoundStudies extends Received {
 }
 
 /** Folders of a folder of cases, to choose one from. */
-export interface FoundFolders {
+export interface FoundFolders extends Received {
   readonly folders: readonly { readonly name: string; readonly folder: string }[];
-  readonly temporary: boolean;
 }
 
 interface ChosenStudy {
@@ -68,6 +69,7 @@ export class Session {
   dialog = $state<DialogName | null>(null);
   folderRequest = $state.raw<FolderRequest | null>(null);
   openCase = $state.raw<OpenCaseState | null>(null);
+  cohort = $state.raw<OpenCohort | null>(null);
   info = $state.raw<Response<'app.info'> | null>(null);
   settings = $state.raw<Settings | null>(null);
   models = $state.raw<readonly InstalledModel[]>([]);
@@ -127,6 +129,7 @@ export class Session {
         this.client.call('recents.list', {}),
         this.client.call('cases.list', {}),
         this.jobs.refresh(),
+        this.#findCohort(),
       ]);
       Object.assign(this, { info, settings, models, recents });
       const looked = this.#looked?.case;
@@ -192,8 +195,9 @@ export class Session {
     await this.attempt(async () => {
       const request = { paths, remember: !temporary, opening, ...chosen };
       const opened = await this.client.call('cases.open', request);
-      if (opened.kind === 'choose') this.choice = { folders: opened.folders, temporary };
+      if (opened.kind === 'choose') this.choice = { paths, folders: opened.folders, temporary };
       else if (opened.kind === 'studies') this.studies = { paths, temporary, ...opened };
+      else if (opened.kind === 'cohort') await this.#takeCohort([opened.folder], opening);
       else {
         this.#take(opened.case);
         this.view = 'case';
@@ -228,6 +232,66 @@ export class Session {
     if (!(await this.#mayLeave())) return;
     this.#take(opened);
     this.view = 'case';
+  }
+
+  /** Opens all that paths hold as one cohort; what was open stays open beside it. */
+  async openCohort({ paths }: Pick<Received, 'paths'>): Promise<void> {
+    const opening = crypto.randomUUID();
+    Object.assign(this, { choice: null, studies: null, opening: null });
+    this.#opening = opening;
+    await this.attempt(() => this.#takeCohort(paths, opening));
+    this.#opening = null;
+    this.opening = undefined;
+    this.openingStage = '';
+  }
+
+  /** Opens a case of the cohort; a finished one with its result, from what is kept. */
+  async openCohortCase(name: string): Promise<void> {
+    const { cohort } = this;
+    if (!cohort || !(await this.#mayLeave())) return;
+    const row = cohort.view.cases.find((one) => one.name === name);
+    const opening = crypto.randomUUID();
+    this.#opening = opening;
+    this.opening = null;
+    await this.attempt(async () => {
+      const opened = await this.client.call('cohorts.openCase', {
+        cohort: cohort.view.id,
+        case: name,
+        opening,
+      });
+      this.#take(opened);
+      this.view = 'case';
+    });
+    this.#opening = null;
+    this.opening = undefined;
+    const { openCase } = this;
+    if (!row?.result || !openCase || openCase.case.result) return;
+    openCase.show(membersOf(row.result.combination));
+    void this.attempt(() => openCase.segment(cohort.view.options.force));
+  }
+
+  async closeCohort(): Promise<void> {
+    const { cohort } = this;
+    if (!cohort) return;
+    this.cohort = null;
+    this.view = 'case';
+    await this.attempt(async () => {
+      await this.client.call('cohorts.close', { cohort: cohort.view.id });
+      this.recents = await this.client.call('recents.list', {});
+    });
+  }
+
+  async #takeCohort(paths: readonly string[], opening: string): Promise<void> {
+    const view = await this.client.call('cohorts.open', { paths: [...paths], opening });
+    this.cohort = new OpenCohort(this.client, view);
+    this.view = 'cohort';
+  }
+
+  /** The cohort that was open when this window was loaded. */
+  async #findCohort(): Promise<void> {
+    const view = (await this.client.call('cohorts.list', {})).at(-1);
+    if (view) this.cohort = new OpenCohort(this.client, view);
+    else if (this.view === 'cohort') this.view = 'case';
   }
 
   async openSample(): Promise<void> {
@@ -278,6 +342,8 @@ export class Session {
   async lookAround(): Promise<void> {
     const id = this.openCase?.case.id;
     this.elsewhere = id !== undefined && (await isShownElsewhere(id));
+    const { cohort } = this;
+    if (cohort && !cohort.view.run) await this.attempt(() => cohort.refresh());
   }
 
   #empty(): Promise<unknown> {
@@ -306,6 +372,7 @@ export class Session {
   async #catchUp(): Promise<void> {
     const open = await this.client.call('cases.list', {});
     await this.jobs.refresh();
+    await this.#findCohort();
     const shown = open.find(({ id }) => id === this.openCase?.case.id);
     if (shown) this.openCase?.update(shown);
     else if (this.openCase) await this.#empty();
@@ -337,6 +404,7 @@ export class Session {
       this.openingStage = `${event.stage[0].toUpperCase()}${event.stage.slice(1)}…`;
       this.opening = event.progress;
     }
+    if (event.type === 'cohort') this.cohort?.hear(event);
     if (event.type === 'case' && event.case.id === openCase?.case.id) openCase.update(event.case);
     if (event.type === 'edits' && event.case === openCase?.case.id) openCase.editing.update(event.state);
     if (event.type === 'caseClosed' && event.case === openCase?.case.id) void this.#empty();

@@ -1,3 +1,4 @@
 /** The views of the window. */
 export const VIEWS = ['case', 'compare', 'correct', 'models', 'settings'] as const;
-export type View = (typeof VIEWS)[number];
+/** `cohort` is there while a cohort is open. */
+export type View = (typeof VIEWS)[number] | 'cohort';

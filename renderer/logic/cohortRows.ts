@@ -1,0 +1,177 @@
+import type { CohortRow, CohortRunState } from '../../src/contract/index.js';
+import { problemText } from '../../src/contract/index.js';
+import { MODALITIES, REGIONS, type Region } from '../../src/terms.js';
+import { duration } from './format.js';
+
+/** Rows of a cohort as the table orders, filters and words them. */
+
+export const COLUMNS = [
+  'date',
+  'sequences',
+  'doubt',
+  'state',
+  'WT',
+  'TC',
+  'ET',
+  'agreement',
+  'warnings',
+  'picture',
+] as const;
+export type ColumnId = (typeof COLUMNS)[number];
+
+export const COLUMN_TITLES: Readonly<Record<ColumnId | 'name', string>> = {
+  name: 'Case',
+  date: 'Date',
+  sequences: 'Sequences',
+  doubt: 'In doubt',
+  state: 'State',
+  WT: 'WT ml',
+  TC: 'TC ml',
+  ET: 'ET ml',
+  agreement: 'Agreement',
+  warnings: 'Warnings',
+  picture: 'Slice',
+};
+
+export const FILTERS = ['all', 'done', 'failed', 'warned', 'open', 'no-t1ce', 'doubt', 'edited'] as const;
+export type Filter = (typeof FILTERS)[number];
+export const FILTER_TITLES: Readonly<Record<Filter, string>> = {
+  all: 'All cases',
+  done: 'Done',
+  failed: 'Failed',
+  warned: 'With warnings',
+  open: 'Not done yet',
+  'no-t1ce': 'Without T1ce',
+  doubt: 'In doubt',
+  edited: 'Corrected by hand',
+};
+
+export function passes(row: CohortRow, filter: Filter): boolean {
+  switch (filter) {
+    case 'all':
+      return true;
+    case 'done':
+      return row.state === 'done';
+    case 'failed':
+      return row.state === 'failed';
+    case 'warned':
+      return (row.result?.warnings.length ?? 0) > 0;
+    case 'open':
+      return row.state !== 'done' && row.state !== 'skipped';
+    case 'no-t1ce':
+      return !row.sequences.includes('t1ce');
+    case 'doubt':
+      return row.doubts.length > 0 && !row.confirmed;
+    case 'edited':
+      return row.result?.edited != null;
+  }
+}
+
+export interface Sorting {
+  /** `run`: the order in which they are run. */
+  readonly by: ColumnId | 'name' | 'run';
+  readonly descending: boolean;
+}
+
+/** The volume that the row shows: after a correction by hand that of the corrected mask. */
+export function shownMl({ result }: CohortRow, region: Region): number | null {
+  return result?.edited?.ml[region] ?? result?.volumes[region].ml ?? null;
+}
+
+const STATE_ORDER = ['segmenting', 'preparing', 'waiting', 'failed', 'new', 'done', 'skipped'];
+
+function keyOf(row: CohortRow, by: Exclude<Sorting['by'], 'run'>): string | number | null {
+  switch (by) {
+    case 'name':
+      return row.name.toLowerCase();
+    case 'date':
+      return row.date;
+    case 'sequences':
+      return (
+        row.sequences.length * 16 +
+        MODALITIES.reduce((sum, m, n) => sum + (row.sequences.includes(m) ? 1 << n : 0), 0)
+      );
+    case 'doubt':
+      return row.doubts.length;
+    case 'state':
+      return STATE_ORDER.indexOf(row.state);
+    case 'WT':
+    case 'TC':
+    case 'ET':
+      return shownMl(row, by);
+    case 'agreement':
+      return row.result?.agreement.WT ?? null;
+    case 'warnings':
+      return row.result ? row.result.warnings.length : null;
+    case 'picture':
+      return row.result ? 1 : null;
+  }
+}
+
+/** Rows that pass, in the wanted order; what has no value comes last either way. */
+export function arrange(
+  rows: readonly CohortRow[],
+  { filter, text, sorting }: { readonly filter: Filter; readonly text: string; readonly sorting: Sorting },
+): CohortRow[] {
+  const sought = text.trim().toLowerCase();
+  const found = rows.filter((row) => passes(row, filter) && (sought === '' || isNamed(row, sought)));
+  const { by, descending } = sorting;
+  if (by === 'run') return descending ? found.reverse() : found;
+  return found
+    .map((row) => ({ row, key: keyOf(row, by) }))
+    .sort((a, b) => {
+      if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null);
+      const order =
+        typeof a.key === 'number' && typeof b.key === 'number'
+          ? a.key - b.key
+          : String(a.key).localeCompare(String(b.key), undefined, { numeric: true });
+      return descending ? -order : order;
+    })
+    .map(({ row }) => row);
+}
+
+function isNamed(row: CohortRow, sought: string): boolean {
+  const words = [
+    row.name,
+    row.date,
+    row.problem?.code,
+    ...(row.result?.warnings ?? []).map(({ text }) => text),
+  ];
+  return words.some((word) => word?.toLowerCase().includes(sought));
+}
+
+/** What a row's state is called; how far, while it is worked on; why, where it failed. */
+export function stateText(row: CohortRow, run: CohortRunState | null): string {
+  const now = run?.working.find(({ name }) => name === row.name);
+  const share = now ? ` ${Math.round(100 * now.progress)} %` : '';
+  switch (row.state) {
+    case 'new':
+      return 'not run';
+    case 'waiting':
+      return run ? 'waiting' : 'stopped: waiting';
+    case 'preparing':
+      return `preparing${share}`;
+    case 'segmenting':
+      return `segmenting${share}`;
+    case 'done':
+      return (row.result?.warnings.length ?? 0) > 0 ? 'done, with warnings' : 'done';
+    case 'failed':
+      return `failed: ${row.problem ? problemText(row.problem).what : ''}`;
+    case 'skipped':
+      return 'left out';
+  }
+}
+
+/** `3 of 80 done, 1 failed · 12 min left`. */
+export function runText(rows: readonly CohortRow[], run: CohortRunState | null): string {
+  const counted = (state: CohortRow['state']) => rows.filter((row) => row.state === state).length;
+  const failed = counted('failed');
+  const parts = [`${counted('done')} of ${rows.length - counted('skipped')} done`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  const left = run?.secondsLeft != null ? ` · ${duration(run.secondsLeft)} left` : '';
+  return `${parts.join(', ')}${left}`;
+}
+
+/** Whether a guess stands in a row, so that what `–` means is said. */
+export const hasUnsupported = (rows: readonly CohortRow[]) =>
+  rows.some(({ result }) => result && REGIONS.some((region) => !result.volumes[region].supported));

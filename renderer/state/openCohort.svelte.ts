@@ -1,0 +1,139 @@
+import type { Client, CohortRow, CohortView, QuorumEvent, Request } from '../../src/contract/index.js';
+import { arrange, COLUMNS, type ColumnId, type Filter, type Sorting } from '../logic/cohortRows.js';
+
+type Change = Omit<Request<'cohorts.change'>, 'cohort' | 'cases'>;
+type SetUp = Omit<Request<'cohorts.setUp'>, 'cohort'>;
+
+/** The cohort as this window shows it. */
+export class OpenCohort {
+  readonly #client: Client;
+  view = $state.raw() as CohortView;
+  filter = $state<Filter>('all');
+  text = $state('');
+  sorting = $state.raw<Sorting>({ by: 'run', descending: false });
+  shown = $state.raw<ReadonlySet<ColumnId>>(new Set(COLUMNS));
+  selected = $state.raw<ReadonlySet<string>>(new Set());
+  /** The row that the keys move, by its case. */
+  current = $state<string | null>(null);
+  /** Thumbnails in base64; null: there is none. */
+  pictures = $state.raw<Readonly<Record<string, string | null>>>({});
+  readonly rows = $derived(arrange(this.view.cases, this));
+
+  constructor(client: Client, view: CohortView) {
+    this.#client = client;
+    this.view = view;
+    this.current = view.cases[0]?.name ?? null;
+  }
+
+  get row(): CohortRow | null {
+    return this.view.cases.find(({ name }) => name === this.current) ?? null;
+  }
+
+  /** Rows that are selected and in sight; an action on them touches no other. */
+  get chosen(): string[] {
+    return this.rows.filter(({ name }) => this.selected.has(name)).map(({ name }) => name);
+  }
+
+  sort(by: Sorting['by']): void {
+    const again = this.sorting.by === by;
+    if (again && this.sorting.descending) this.sorting = { by: 'run', descending: false };
+    else this.sorting = { by, descending: again };
+  }
+
+  toggle(name: string): void {
+    const next = new Set(this.selected);
+    if (!next.delete(name)) next.add(name);
+    this.selected = next;
+  }
+
+  toggleAll(): void {
+    const every = this.rows.length > 0 && this.rows.every(({ name }) => this.selected.has(name));
+    this.selected = new Set(every ? [] : this.rows.map(({ name }) => name));
+  }
+
+  show(column: ColumnId, isShown: boolean): void {
+    const next = new Set(this.shown);
+    if (isShown) next.add(column);
+    else next.delete(column);
+    this.shown = next;
+  }
+
+  /** Moves to another row; returns its place. */
+  move(by: number): number {
+    const at = this.rows.findIndex(({ name }) => name === this.current);
+    const next = Math.max(0, Math.min(this.rows.length - 1, at + by));
+    this.current = this.rows[next]?.name ?? null;
+    return next;
+  }
+
+  hear(event: Extract<QuorumEvent, { type: 'cohort' }>): void {
+    if (event.cohort !== this.view.id) return;
+    const changed = new Map(event.cases.map((row) => [row.name, row]));
+    const cases =
+      changed.size === 0 ? this.view.cases : this.view.cases.map((row) => changed.get(row.name) ?? row);
+    this.view = { ...this.view, cases, run: event.run };
+    const fresh = event.cases.filter(({ name, state }) => state === 'done' && this.pictures[name] === null);
+    if (fresh.length > 0) {
+      const pictures = { ...this.pictures };
+      for (const { name } of fresh) delete pictures[name];
+      this.pictures = pictures;
+    }
+  }
+
+  async refresh(): Promise<void> {
+    this.view = await this.#client.call('cohorts.get', { cohort: this.view.id });
+  }
+
+  async setUp(about: SetUp): Promise<void> {
+    this.view = await this.#client.call('cohorts.setUp', { cohort: this.view.id, ...about });
+    this.pictures = {};
+  }
+
+  async giveInputs(paths: readonly string[]): Promise<void> {
+    this.view = await this.#client.call('cohorts.giveInputs', { cohort: this.view.id, paths: [...paths] });
+  }
+
+  async change(cases: readonly string[], change: Change): Promise<void> {
+    this.view = await this.#client.call('cohorts.change', {
+      cohort: this.view.id,
+      cases: [...cases],
+      ...change,
+    });
+  }
+
+  /** Moves a case in the order in which cases are run. */
+  async moveInLine(name: string, by: -1 | 1): Promise<void> {
+    const names = this.view.cases.map((row) => row.name);
+    const at = names.indexOf(name);
+    const to = Math.max(0, Math.min(names.length - 1, at + by));
+    names.splice(to, 0, ...names.splice(at, 1));
+    this.view = await this.#client.call('cohorts.order', { cohort: this.view.id, cases: names });
+  }
+
+  async run(cases: readonly string[] | null): Promise<void> {
+    const request = { cohort: this.view.id, cases: cases && [...cases] };
+    this.view = await this.#client.call('cohorts.run', request);
+  }
+
+  async goOn(): Promise<void> {
+    this.view = await this.#client.call('cohorts.goOn', { cohort: this.view.id });
+  }
+
+  async stop(now: boolean): Promise<void> {
+    this.view = await this.#client.call('cohorts.stop', { cohort: this.view.id, now });
+  }
+
+  /** Thumbnails of rows that have none yet. */
+  async picture(names: readonly string[]): Promise<void> {
+    const wanted = names.filter((name) => !(name in this.pictures));
+    if (wanted.length === 0) return;
+    const none = Object.fromEntries(wanted.map((name) => [name, null]));
+    this.pictures = { ...this.pictures, ...none };
+    const found = await this.#client.call('cohorts.pictures', { cohort: this.view.id, cases: wanted });
+    this.pictures = { ...this.pictures, ...found };
+  }
+
+  writeTables() {
+    return this.#client.call('cohorts.writeTables', { cohort: this.view.id });
+  }
+}
