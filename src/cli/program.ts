@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { hostOf, sweepHost } from '../commands/host.js';
 import { QUORUM_VERSION } from '../version.js';
 import { bidsCommand } from './bids.js';
+import { tableCommand } from './cohortTable.js';
 import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
@@ -30,6 +31,7 @@ const program = new Command('quorum')
 const host = hostOf();
 const sweeping = sweepHost(host);
 program.addCommand(segmentCommand(host));
+program.addCommand(tableCommand());
 program.addCommand(prepareCommand(host));
 program.addCommand(bidsCommand(host));
 program.addCommand(inspectCommand(host));
