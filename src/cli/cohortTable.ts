@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { CohortState } from '../cohort/stateFile.js';
+import { writeCohortTables } from '../cohort/tableFiles.js';
 import { QuorumError } from '../errors.js';
-import { CohortState } from '../pipeline/cohort/stateFile.js';
-import { writeCohortTables } from '../pipeline/cohort/tableFiles.js';
 
 /** `quorum table OUT`. */
 export function tableCommand(): Command {

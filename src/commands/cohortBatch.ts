@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
+import { casesOfFolders, findCases, named } from '../cohort/findCases.js';
+import { mergeCases } from '../cohort/merge.js';
+import { askFor, CohortRun } from '../cohort/run.js';
+import { segmentCohortCase } from '../cohort/segmentOne.js';
+import { CohortState, newCohort } from '../cohort/stateFile.js';
 import { type CohortCase, cohortOptionsSchema } from '../contract/cohort.js';
 import type { SegmentRequest } from '../contract/index.js';
 import { type BatchReport, type CaseOutcome, RESEARCH_NOTICE } from '../contract/report.js';
 import { QuorumError } from '../errors.js';
 import { refuseForeignBatchReport, writeBatchReport } from '../export/output.js';
 import type { JobContext } from '../jobs/context.js';
-import { casesOfFolders, findCases, named } from '../pipeline/cohort/findCases.js';
-import { mergeCases } from '../pipeline/cohort/merge.js';
-import { askFor, CohortRun } from '../pipeline/cohort/run.js';
-import { segmentCohortCase } from '../pipeline/cohort/segmentOne.js';
-import { CohortState, newCohort } from '../pipeline/cohort/stateFile.js';
 import type { SegmentWork } from '../pipeline/segmentCase.js';
 import type { Host } from './host.js';
 

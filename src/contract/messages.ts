@@ -39,10 +39,7 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'A sequence that was asked for is not there.',
     'Leave it out of --use, or add its file.',
   ],
-  MASK_AS_IMAGE: [
-    'This file holds labels, not image intensities.',
-    'Give the image instead of its mask.',
-  ],
+  MASK_AS_IMAGE: ['This file holds labels, not image intensities.', 'Give the image instead of its mask.'],
   DICOM_INVALID: ['This file cannot be read as a DICOM image.', 'Export the series from the PACS again.'],
   CONVERSION_FAILED: [
     'This series could not be read. Its files may well be whole.',

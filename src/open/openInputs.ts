@@ -10,8 +10,15 @@ import type { SequenceOverrides, Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
 import type { Modality } from '../terms.js';
-import { type Account, accountOf } from './account.js';
-import { chooseStudy, nameSeries, seriesLabel, severalStudies } from './chooseStudy.js';
+
+import {
+  type Account,
+  accountOf,
+  chooseStudy,
+  nameSeries,
+  seriesLabel,
+  severalStudies,
+} from './chooseStudy.js';
 import { scanWithin } from './scan.js';
 
 /** What the user gave, and what he said about it. */

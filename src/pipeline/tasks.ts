@@ -1,7 +1,8 @@
-import type { CohortCase } from '../contract/cohort.js';
-import type { BinaryHeader, Response } from '../contract/index.js';
+import type { CohortCase, CohortResult, SomeAnswers } from '../contract/cohort.js';
+import type { BinaryHeader, Response, SegmentRequest } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
 import type { Problem } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
 import type { FoundSeries, Scan } from '../intake/candidate.js';
 import type { Series } from '../intake/study.js';
 import type { ReportDetails } from '../jobs/context.js';
@@ -11,7 +12,6 @@ import type { ScanArguments } from '../open/scan.js';
 import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
-import type { CohortCaseArguments, CohortCaseResult, FindCohortArguments } from './cohort/cohortTask.js';
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
 
@@ -26,6 +26,29 @@ type OnResult<Arguments> = Arguments & { readonly source: CaseSource };
 /** Null: the model's threshold. */
 type Moved = { readonly threshold: number | null };
 type Labels = { readonly labels: Uint8Array };
+
+export interface CohortCaseArguments {
+  readonly one: CohortCase;
+  readonly files: NonNullable<CohortCase['source']>;
+  /** Of the cohort. */
+  readonly answers: SomeAnswers;
+  /** Everything but the inputs. */
+  readonly request: SegmentRequest;
+  readonly profileFolder: string;
+  readonly cacheLimitBytes: number;
+}
+
+export interface CohortCaseResult {
+  readonly result: CohortResult;
+  /** It was finished before. */
+  readonly skipped: boolean;
+}
+
+export interface FindCohortArguments {
+  readonly paths: readonly string[];
+  readonly workingFolder: string;
+  readonly links: LinkScope;
+}
 
 export interface WorkerTasks {
   openSeries: Task<{ found: FoundSeries; workingFolder: string }, { series: Series; sha256: string }>;

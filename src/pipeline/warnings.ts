@@ -6,7 +6,7 @@ import type { Suggestions } from '../intake/candidate.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured } from '../model/support.js';
-import type { Lost } from '../open/account.js';
+import type { Lost } from '../open/chooseStudy.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import { checkImages, surfaceShare, tumourSurroundings } from '../segment/imageChecks.js';

@@ -1,9 +1,9 @@
+import { cohortCaseTask, findCohortTask } from '../cohort/cohortTask.js';
 import { problemOf } from '../errors.js';
 import type { JobContext } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
 import { openSeriesTask, scanTask } from '../open/scan.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
-import { cohortCaseTask, findCohortTask } from '../pipeline/cohort/cohortTask.js';
 import type { Surroundings } from '../pipeline/context.js';
 import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';

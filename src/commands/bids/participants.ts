@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { NamedCase } from '../../cohort/caseNames.js';
 import { type BidsRequest, segmentRequestSchema } from '../../contract/commands.js';
 import type { CaseOutcome } from '../../contract/report.js';
 import { BIDS_FOLDER, bidsDescription, bidsIgnore, bidsReadme } from '../../export/bids.js';
 import { refuseOutputInsideInput } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { JobContext } from '../../jobs/context.js';
-import type { NamedCase } from '../../pipeline/cohort/caseNames.js';
 import { FILES } from '../../pipeline/plan.js';
 import { withModel } from '../../pipeline/withModel.js';
 import { segmentEach } from '../batch.js';

@@ -1,11 +1,11 @@
 import { basename, resolve } from 'node:path';
+import { CohortState } from '../../cohort/stateFile.js';
 import type { ParsedRequest, Response } from '../../contract/index.js';
 import { QuorumError, throwIfCancelled } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
 import { theOnlyOne } from '../../open/chooseStudy.js';
-import { CohortState } from '../../pipeline/cohort/stateFile.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';

@@ -1,7 +1,7 @@
 import type { OpenCase, StudyChoice } from '../../contract/cases.js';
 import type { StudyCandidate, Suggestion } from '../../intake/candidate.js';
 import { mendOf } from '../../intake/gaps.js';
-import { lostSeries } from '../../open/account.js';
+import { lostSeries } from '../../open/chooseStudy.js';
 import { MODALITIES } from '../../terms.js';
 import type { OpenFile } from './openFile.js';
 import type { OpenStudy } from './openStudy.js';

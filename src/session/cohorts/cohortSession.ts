@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import { CohortRun, type RunOptions, type SegmentOne } from '../../cohort/run.js';
+import type { CohortState } from '../../cohort/stateFile.js';
 import type { CohortCase } from '../../contract/cohort.js';
 import type { CohortRow, CohortRunState, CohortView } from '../../contract/cohorts.js';
-import { CohortRun, type RunOptions, type SegmentOne } from '../../pipeline/cohort/run.js';
-import type { CohortState } from '../../pipeline/cohort/stateFile.js';
 
 /** How often the progress of a run is told. */
 const TELL_MS = 250;

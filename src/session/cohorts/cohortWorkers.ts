@@ -1,5 +1,5 @@
 import { cpus, freemem } from 'node:os';
-import { casesSideBySide } from '../../pipeline/cohort/budget.js';
+import { casesSideBySide } from '../../cohort/budget.js';
 import { listDevices } from '../../pipeline/devices.js';
 import type { WorkerSupervisor } from '../worker/supervisor.js';
 

@@ -1,13 +1,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { casesSideBySide } from '../../../src/pipeline/cohort/budget.js';
-import { findCases } from '../../../src/pipeline/cohort/findCases.js';
-import { mergeCases } from '../../../src/pipeline/cohort/merge.js';
-import { CohortState } from '../../../src/pipeline/cohort/stateFile.js';
-import { writeTinyStudy } from '../../session/harness.js';
-import { writeFollowUp } from '../../support/followUp.js';
-import { temporaryFolder } from '../../volume/folder.js';
+import { casesSideBySide } from '../../src/cohort/budget.js';
+import { findCases } from '../../src/cohort/findCases.js';
+import { mergeCases } from '../../src/cohort/merge.js';
+import { CohortState } from '../../src/cohort/stateFile.js';
+import { writeTinyStudy } from '../session/harness.js';
+import { writeFollowUp } from '../support/followUp.js';
+import { temporaryFolder } from '../volume/folder.js';
 import { aCase, aCohort, aResult } from './cohorts.js';
 
 const folder = temporaryFolder();

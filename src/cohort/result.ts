@@ -1,6 +1,6 @@
-import type { CohortResult } from '../../contract/cohort.js';
-import type { CaseReport } from '../../contract/report.js';
-import { warningsIn } from '../report.js';
+import type { CohortResult } from '../contract/cohort.js';
+import type { CaseReport } from '../contract/report.js';
+import { warningsIn } from '../pipeline/report.js';
 
 /** What a cohort keeps of a case's report. */
 export function cohortResult(report: CaseReport): CohortResult {

@@ -1,4 +1,4 @@
-import type { Cohort, CohortCase } from '../../contract/cohort.js';
+import type { Cohort, CohortCase } from '../contract/cohort.js';
 
 /**
  * A cohort with what was found now: cases that are known by their images keep their state and results wherever their files lie now,

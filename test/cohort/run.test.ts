@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Cohort, cohortSchema } from '../../../src/contract/cohort.js';
-import { QuorumError } from '../../../src/errors.js';
-import { askFor, CohortRun, type SegmentOne } from '../../../src/pipeline/cohort/run.js';
-import { CohortState } from '../../../src/pipeline/cohort/stateFile.js';
-import { temporaryFolder } from '../../volume/folder.js';
+import { askFor, CohortRun, type SegmentOne } from '../../src/cohort/run.js';
+import { CohortState } from '../../src/cohort/stateFile.js';
+import { type Cohort, cohortSchema } from '../../src/contract/cohort.js';
+import { QuorumError } from '../../src/errors.js';
+import { temporaryFolder } from '../volume/folder.js';
 import { aCase, aCohort, aResult } from './cohorts.js';
 
 const folder = temporaryFolder();
@@ -142,7 +142,7 @@ describe('a run of a cohort', () => {
     const at = output();
     const state = stateOf('a', at);
     // Of this machine, and running: whoever started the tests.
-    const { ownerTag } = await import('../../../src/files/process.js');
+    const { ownerTag } = await import('../../src/files/process.js');
     await state.change((cohort) => ({ ...cohort, owner: ownerTag().replace(/\d+$/, String(process.ppid)) }));
     const other = (await CohortState.read(at))!;
     expect(other.isElsewhere).toBe(true);
@@ -167,7 +167,7 @@ describe('the state of a cohort after its process was killed', () => {
     }));
     // Another machine's process: nobody knows whether it runs.
     expect((await CohortState.read(at))!.isElsewhere).toBe(true);
-    const { ownerTag } = await import('../../../src/files/process.js');
+    const { ownerTag } = await import('../../src/files/process.js');
     await state.change((cohort) => ({ ...cohort, owner: ownerTag().replace(/\d+$/, '999999999') }));
     const again = (await CohortState.read(at))!;
     expect(states(again.cohort)).toEqual(['a done', 'b waiting', 'c waiting']);

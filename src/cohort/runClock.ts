@@ -1,4 +1,4 @@
-import type { CohortCase } from '../../contract/cohort.js';
+import type { CohortCase } from '../contract/cohort.js';
 
 /** How far a case is that is worked on now. */
 export interface Working {

@@ -6,12 +6,12 @@ import {
   type CohortResult,
   isAnswered,
   type SomeAnswers,
-} from '../../contract/cohort.js';
-import { writeFileAtomically, writeProblem } from '../../files/wholeFile.js';
-import type { JobContext } from '../../jobs/context.js';
-import type { WorkingFolders } from '../../kept/workingFolders.js';
-import { openNamed, withInputs } from '../../open/openInputs.js';
-import { type InCohort, type SegmentedCase, type SegmentWork, segmentCase } from '../segmentCase.js';
+} from '../contract/cohort.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
+import type { JobContext } from '../jobs/context.js';
+import type { WorkingFolders } from '../kept/workingFolders.js';
+import { openNamed, withInputs } from '../open/openInputs.js';
+import { type InCohort, type SegmentedCase, type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
 import { cohortResult } from './result.js';
 import { PICTURES } from './stateFile.js';
 

@@ -1,41 +1,18 @@
 import { join } from 'node:path';
-import type { CohortCase, CohortResult, SomeAnswers } from '../../contract/cohort.js';
-import type { SegmentRequest } from '../../contract/index.js';
-import type { SelfTestLauncher } from '../../engine/devices/launchSelfTest.js';
-import { problemOf } from '../../errors.js';
-import type { LinkScope } from '../../files/within.js';
-import type { JobContext } from '../../jobs/context.js';
-import type { LogitsCache } from '../../kept/logitsCache.js';
-import { StagingRegister } from '../../kept/stagingRegister.js';
-import { WorkingFolders } from '../../kept/workingFolders.js';
-import type { Surroundings } from '../context.js';
-import type { NetworkAnswer } from '../segmentCase.js';
-import { withModel } from '../withModel.js';
+import type { CohortCase } from '../contract/cohort.js';
+import type { SegmentRequest } from '../contract/index.js';
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import { problemOf } from '../errors.js';
+import type { JobContext } from '../jobs/context.js';
+import type { LogitsCache } from '../kept/logitsCache.js';
+import { StagingRegister } from '../kept/stagingRegister.js';
+import { WorkingFolders } from '../kept/workingFolders.js';
+import type { Surroundings } from '../pipeline/context.js';
+import type { NetworkAnswer } from '../pipeline/segmentCase.js';
+import type { CohortCaseArguments, CohortCaseResult, FindCohortArguments } from '../pipeline/tasks.js';
+import { withModel } from '../pipeline/withModel.js';
 import { findCases } from './findCases.js';
-import { type CaseFiles, segmentCohortCase } from './segmentOne.js';
-
-export interface CohortCaseArguments {
-  readonly one: CohortCase;
-  readonly files: CaseFiles;
-  /** Of the cohort. */
-  readonly answers: SomeAnswers;
-  /** Everything but the inputs. */
-  readonly request: SegmentRequest;
-  readonly profileFolder: string;
-  readonly cacheLimitBytes: number;
-}
-
-export interface CohortCaseResult {
-  readonly result: CohortResult;
-  /** It was finished before. */
-  readonly skipped: boolean;
-}
-
-export interface FindCohortArguments {
-  readonly paths: readonly string[];
-  readonly workingFolder: string;
-  readonly links: LinkScope;
-}
+import { segmentCohortCase } from './segmentOne.js';
 
 /** Looks for the cases of a cohort. */
 export function findCohortTask(

@@ -1,8 +1,8 @@
-import type { CohortCase, CohortResult } from '../../contract/cohort.js';
-import { problemOf } from '../../errors.js';
-import { problemForReport } from '../../export/names.js';
-import type { JobContext } from '../../jobs/context.js';
-import { PREPARED } from '../segmentCase.js';
+import type { CohortCase, CohortResult } from '../contract/cohort.js';
+import { problemOf } from '../errors.js';
+import { problemForReport } from '../export/names.js';
+import type { JobContext } from '../jobs/context.js';
+import { PREPARED } from '../pipeline/segmentCase.js';
 import { RunClock, type Working } from './runClock.js';
 import type { CohortState } from './stateFile.js';
 

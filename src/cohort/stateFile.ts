@@ -1,13 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Cohort, type CohortCase, type CohortOptions, cohortSchema } from '../../contract/cohort.js';
-import { RESEARCH_NOTICE } from '../../contract/report.js';
-import { QuorumError } from '../../errors.js';
-import { readReportText } from '../../export/output.js';
-import { isAbandoned, ownerTag } from '../../files/process.js';
-import { Queue } from '../../files/queue.js';
-import { writeFileAtomically, writeProblem } from '../../files/wholeFile.js';
-import type { Surroundings } from '../context.js';
+import { type Cohort, type CohortCase, type CohortOptions, cohortSchema } from '../contract/cohort.js';
+import { RESEARCH_NOTICE } from '../contract/report.js';
+import { QuorumError } from '../errors.js';
+import { readReportText } from '../export/output.js';
+import { isAbandoned, ownerTag } from '../files/process.js';
+import { Queue } from '../files/queue.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
+import type { Surroundings } from '../pipeline/context.js';
 
 export const COHORT_FILE = 'cohort.json';
 /** Thumbnails, one a case; below the folder of results. */

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve, sep } from 'node:path';
-import type { CohortCase } from '../../contract/cohort.js';
-import { problemOf, throwIfCancelled } from '../../errors.js';
-import { problemForReport } from '../../export/names.js';
-import { sha256OfFile } from '../../files/fileHash.js';
-import type { StudyCandidate, Suggestion } from '../../intake/candidate.js';
-import { findCaseFolders, listImages } from '../../intake/caseFolder.js';
-import { lookAtNames } from '../../intake/lookAtNames.js';
-import { fileCandidate } from '../../intake/openStudy.js';
-import type { ScanOptions } from '../../intake/scan.js';
-import { hasSequences } from '../../open/chooseStudy.js';
-import { scanWithin } from '../../open/scan.js';
-import { MODALITIES, NEUTRAL_NAME } from '../../terms.js';
+import type { CohortCase } from '../contract/cohort.js';
+import { problemOf, throwIfCancelled } from '../errors.js';
+import { problemForReport } from '../export/names.js';
+import { sha256OfFile } from '../files/fileHash.js';
+import type { StudyCandidate, Suggestion } from '../intake/candidate.js';
+import { findCaseFolders, listImages } from '../intake/caseFolder.js';
+import { lookAtNames } from '../intake/lookAtNames.js';
+import { fileCandidate } from '../intake/openStudy.js';
+import type { ScanOptions } from '../intake/scan.js';
+import { hasSequences } from '../open/chooseStudy.js';
+import { scanWithin } from '../open/scan.js';
+import { MODALITIES, NEUTRAL_NAME } from '../terms.js';
 import { nameCases } from './caseNames.js';
 
 export type FindOptions = Omit<ScanOptions, 'onProgress'> & {

@@ -1,16 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeXlsxFile from 'write-excel-file/node';
-import type { Cohort } from '../../contract/cohort.js';
-import {
-  dataDictionary,
-  longTable,
-  mixedSentence,
-  type Table,
-  wideTable,
-} from '../../contract/cohortTable.js';
-import { csvText } from '../../export/csv.js';
-import { writeFileAtomically, writeProblem } from '../../files/wholeFile.js';
+import type { Cohort } from '../contract/cohort.js';
+import { dataDictionary, longTable, mixedSentence, type Table, wideTable } from '../contract/cohortTable.js';
+import { csvText } from '../export/csv.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 
 /** Below the folder of results. */
 const FOLDER = 'table';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { refuseOutputBesideFiles, refuseOutputInsideInput } from '../../export/output.js';
+import { refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
 
 /** @throws QuorumError OUTPUT_INSIDE_INPUT where results would lie among images. */
 export async function refuseOutputInside(output: string, inputs: readonly string[]): Promise<void> {

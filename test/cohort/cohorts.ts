@@ -1,11 +1,11 @@
+import { newCohort } from '../../src/cohort/stateFile.js';
 import {
   type Cohort,
   type CohortCase,
   type CohortResult,
   cohortOptionsSchema,
-} from '../../../src/contract/cohort.js';
-import { newCohort } from '../../../src/pipeline/cohort/stateFile.js';
-import { combinationName, type Modality, perRegion, type Region } from '../../../src/terms.js';
+} from '../../src/contract/cohort.js';
+import { combinationName, type Modality, perRegion, type Region } from '../../src/terms.js';
 
 /** Made-up cohorts. */
 

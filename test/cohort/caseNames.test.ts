@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nameCases } from '../../../src/pipeline/cohort/caseNames.js';
+import { nameCases } from '../../src/cohort/caseNames.js';
 
 const names = (folders: string[], inputs: string[]) => nameCases(folders, inputs).map(({ name }) => name);
 
