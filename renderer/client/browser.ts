@@ -40,7 +40,10 @@ export function browserShell(): Shell {
       end: async (id) => void (await fetch(`api/downloads/${id}`, { method: 'DELETE' })),
       address: (id, name) => `api/downloads/${id}?name=${encodeURIComponent(name)}`,
     },
-    savePdf: null,
+    report: {
+      title: 'Report as a page',
+      save: async (html, name) => saveBlob(new Blob([html], { type: 'text/html' }), `${name}.html`),
+    },
     savePicture: async (png, name) => saveBlob(png, name),
     reveal: null,
     onConnection: (listener) => connection.listen(listener),

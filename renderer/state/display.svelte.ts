@@ -22,6 +22,8 @@ export class Display {
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);
   opacity = $state(0.5);
+  /** Of the image in 3-D, so that the mask inside is seen. */
+  imageOpacity = $state(0.35);
   crosshairVisible = $state(true);
   radiological = $state(true);
   zoom = $state(1);

@@ -33,6 +33,7 @@ export class Editing extends Painting {
     this.#client = client;
     this.#case = opened.id;
     this.state = opened.edits;
+    this.tool = 'brush';
   }
 
   get canUndo(): boolean {

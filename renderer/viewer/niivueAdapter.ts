@@ -153,6 +153,12 @@ export class NiivueAdapter {
     this.#niivue.setCrosshairWidth(visible ? CROSSHAIR_PERCENT : 0);
   }
 
+  /** How opaque the image is in the 3-D picture. */
+  setImageOpacity(opacity: number): void {
+    this.#niivue.imageOpacity = opacity;
+    this.#niivue.drawScene();
+  }
+
   setRadiological(radiological: boolean): void {
     if (this.#niivue.opts.isRadiologicalConvention !== radiological)
       this.#niivue.setRadiologicalConvention(radiological);

@@ -13,6 +13,8 @@ export class RestingNiivue extends Niivue {
   #frame = 0;
   #moving = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
+  /** Of the image in the 3-D picture alone: the mask inside is seen through it. */
+  imageOpacity = 1;
 
   constructor(options: Partial<NVConfigOptions>, still: HTMLCanvasElement) {
     super(options);
@@ -63,6 +65,11 @@ export class RestingNiivue extends Niivue {
   override draw3D(...where: Parameters<Niivue['draw3D']>): string | undefined {
     if (this.#moving && this.opts.sliceType !== SLICE_TYPE.RENDER) return undefined;
     performance.mark('quorum:drawn-3d');
+    const { renderShader, gl } = this;
+    if (renderShader) {
+      renderShader.use(gl);
+      gl.uniform1f(renderShader.uniforms.backOpacity, this.imageOpacity);
+    }
     return super.draw3D(...where);
   }
 

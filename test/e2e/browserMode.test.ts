@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,6 +136,12 @@ function journey({ name, input, open, off, use }: Journey): void {
     await dialog.getByText('automatic', { exact: false }).waitFor();
     expect(await dialog.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
     expect(await dialog.locator('code').textContent()).toBe(at('results/automatic'));
+    const downloading = page.waitForEvent('download');
+    await dialog.getByRole('button', { name: 'Report as a page' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe(`${name}_report.html`);
+    const html = await readFile(await download.path(), 'utf8');
+    expect(html).toContain('whole tumour');
     await page.keyboard.press('Escape');
   });
 

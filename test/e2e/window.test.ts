@@ -59,6 +59,29 @@ async function middleOf(page: Page, selector: string): Promise<{ x: number; y: n
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
+/** Share of an element's pixels that are not grey. */
+async function colouredShare(page: Page, selector: string): Promise<number> {
+  const png = (await page.locator(selector).screenshot()).toString('base64');
+  const blank = await page.context().newPage();
+  const share = await blank.evaluate(`(async () => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,${png}';
+    await image.decode();
+    const { width, height } = image;
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    let coloured = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const [red, green, blue] = data.slice(at, at + 3);
+      if (Math.max(red, green, blue) - Math.min(red, green, blue) > 40) coloured++;
+    }
+    return coloured / (width * height);
+  })()`);
+  await blank.close();
+  return share as number;
+}
+
 const voxel = async (page: Page) =>
   (await page.getByTestId('readout').textContent())!
     .match(/Voxel (\d+), (\d+), (\d+)/)!
@@ -124,6 +147,26 @@ for (const { name, claim, canvas } of [
       await segmentAnyway(page);
       expect(await page.evaluate('globalThis.seen')).toBe('false');
       await picture(page, `case-${claim ? 'niivue' : 'canvas'}`);
+    });
+
+    it.skipIf(claim)('shows the mask inside the brain in 3-D', async () => {
+      await page.getByRole('button', { name: '3-D' }).click();
+      await page.locator('canvas[data-viewer=niivue][data-image]').waitFor({ timeout: 60_000 });
+      await page.keyboard.press('c');
+      const shares: number[] = [];
+      for (const opacity of ['1', '0.2']) {
+        const drawn = () => page.evaluate(`performance.getEntriesByName('quorum:drawn-3d').length`);
+        const before = (await drawn()) as number;
+        await page.getByLabel('Brain in 3-D').fill(opacity);
+        await expect.poll(drawn, { timeout: 30_000 }).toBeGreaterThan(before);
+        await page.waitForTimeout(500);
+        await picture(page, `window-3d-${opacity}`);
+        shares.push(await colouredShare(page, 'canvas[data-viewer=niivue]'));
+      }
+      expect(shares[1]).toBeGreaterThan(1.5 * shares[0]);
+      await page.keyboard.press('c');
+      await page.getByRole('button', { name: 'Three planes' }).click();
+      await page.locator('canvas[data-plane=axial]').waitFor();
     });
 
     it('cuts no reason and keeps the toolbar in one row, at 1366 pixels', async () => {

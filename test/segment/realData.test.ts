@@ -17,6 +17,9 @@ const SUITE = 'segmenting real patients';
 /** Of `partial/`, by docs/results/split.json. */
 const VALIDATION = ['Brats18_CBICA_AQN_1', 'Brats18_TCIA08_105_1', 'brats_2013_pat0003_1'];
 
+/** In both of these T1ce alone once had tumour in the air. */
+const WHOLE = ['BraTS19_CBICA_ABM_1', 'TCGA-DU-7294'];
+
 /** 1 where zeros reach the edge of the image by faces: swept through the image to and fro until nothing changes. */
 function outsideOf({ data, size: [nx, ny, nz] }: Volume): Uint8Array {
   const air = new Uint8Array(data.length);
@@ -55,8 +58,8 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
     expect(scores[0].whole).toBeGreaterThan(0.85);
   });
 
-  it('BraTS19_CBICA_ABM_1: no combination finds tumour outside the filled brain', async () => {
-    const prepared = await prepareCase(await openStudy([join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1')]));
+  it.each(WHOLE)('%s: no combination finds tumour outside the filled brain', async (name) => {
+    const prepared = await prepareCase(await openStudy([join(REAL_DATA, 'whole', name)]));
     const { grid } = prepared;
     // Once each is enough: air is the same mirrored.
     const patch = { ...model.description.patch, mirrored: false };
@@ -65,6 +68,7 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
     const subsets = allCombinations().map((members) => bitsOf(members, MODALITIES));
     const { labels } = await combine(logits, grid, fusionOf(model.description, MODALITIES), subsets);
     const outsides = MODALITIES.map((m) => outsideOf(prepared.images[m]!));
+    let found = false;
     for (const members of allCombinations()) {
       const own = membersOfBits(bitsOf(members, MODALITIES), outsides);
       const mask = labels.get(bitsOf(members, MODALITIES))!;
@@ -73,8 +77,10 @@ describe.skipIf(!haveRealData(SUITE))(SUITE, () => {
         0,
       );
       const inside = mask.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
-      expect({ members, outside, found: inside > 1000 }).toEqual({ members, outside: 0, found: true });
+      found ||= inside > 1000;
+      expect({ members, outside }).toEqual({ members, outside: 0 });
     }
+    expect(found).toBe(true);
   });
 
   it('the two-sequence cases of the validation part as they are', async () => {
