@@ -66,8 +66,12 @@ export class OpenCaseState {
     this.preparing = new Preparing(client, opened.id, jobs);
     this.segmenting = new CaseJob('segment', opened.id, jobs);
     this.exporting = new CaseJob('export', opened.id, jobs);
+    if (opened.result) {
+      // What was segmented is shown, also after the page was loaded again.
+      this.show(opened.result.used);
+      this.comparing.reset(opened.result.all);
+    }
     if (opened.edits) this.source = 'edited';
-    if (opened.result) this.comparing.reset(opened.result.all);
     this.centre();
   }
 

@@ -62,7 +62,7 @@ async function middleOf(page: Page, selector: string): Promise<{ x: number; y: n
 /** Share of an element's pixels that are not grey. */
 async function colouredShare(page: Page, selector: string): Promise<number> {
   const png = (await page.locator(selector).screenshot()).toString('base64');
-  const blank = await page.context().newPage();
+  const blank = await page.context().browser()!.newPage();
   const share = await blank.evaluate(`(async () => {
     const image = new Image();
     image.src = 'data:image/png;base64,${png}';

@@ -34,6 +34,8 @@ for (const { title, walk } of WALKS.filter((_, n) => chosen.length === 0 || chos
     servers.push(server);
     const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
     await page.goto(server.address);
+    // The address is good once; it leads on to the page.
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
     at.note('first paint', '2.9 s (3)', (await firstPaint(page)) / 1000);
     return { page, server };
   };

@@ -83,6 +83,9 @@ describe('an open case', () => {
 
   it('has no mask for sequences that the result does not hold, and supports a region as the combination does', () => {
     const { state } = opened({ result: resultOf('1', ['flair']) });
+    // A page that is loaded again begins with what was segmented.
+    expect([state.on, state.covered]).toEqual([['flair'], true]);
+    state.toggle('t1');
     expect([state.covered, state.mask]).toEqual([false, null]);
     state.show(['flair']);
     expect(state.mask).toEqual({ kind: 'combination', combination: 'flair', threshold: null });
