@@ -49,6 +49,7 @@ const STARTING: Answers = {
   'recents.list': () => [],
   'cases.list': () => [],
   'jobs.list': () => [],
+  'cohorts.list': () => [],
   'cases.close': () => ({}),
 };
 
