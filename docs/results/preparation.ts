@@ -13,7 +13,7 @@ import { openStudy } from '../../src/intake/openStudy.js';
 import { scan } from '../../src/intake/scan.js';
 import type { Study } from '../../src/intake/study.js';
 import type { Case } from '../../src/prepare/case.js';
-import { inverse, movedTo } from '../../src/prepare/placement.js';
+import { inverse, movedTo } from '../../src/volume/placement.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
 import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';

@@ -10,7 +10,6 @@ import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import type { OpenedStudy } from '../open/openInputs.js';
 import { type Case, prepareCase } from '../prepare/case.js';
-import { IDENTITY } from '../prepare/placement.js';
 import { computeLogits, type ModalityLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
@@ -23,6 +22,7 @@ import {
   NEUTRAL_NAME,
 } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
+import { IDENTITY } from '../volume/placement.js';
 import { voxelCount } from '../volume/volume.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { isQuorumError, QuorumError } from '../errors.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
+import { refineWithinMask } from '../volume/alignWithin.js';
+import { IDENTITY, motionOf, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
-import { IDENTITY, motionOf, movedTo } from './placement.js';
 import type { PreparationStep } from './preparation.js';
 import { register } from './registration/elastix.js';
 import { rigidStage } from './registration/stages.js';
-import { refineWithinMask } from './registration/withinMask.js';
 import {
   aboveNoise,
   CHECKS,

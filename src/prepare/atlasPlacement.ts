@@ -1,9 +1,9 @@
 import { MODALITY_TITLES } from '../terms.js';
+import { IDENTITY, isotropicGrid, motionOf, partOfGrid, rigidPart } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Size, Volume } from '../volume/volume.js';
 import { type Atlas, openAtlas } from './atlas.js';
 import { measureImage } from './measure.js';
-import { IDENTITY, isotropicGrid, motionOf, partOfGrid, rigidPart } from './placement.js';
 import type { PreparationStep, PreparationTransforms } from './preparation.js';
 import { register } from './registration/elastix.js';
 import { affineStage, convergedAffineStage, rigidStage } from './registration/stages.js';

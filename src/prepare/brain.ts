@@ -2,13 +2,13 @@ import { type Problem, QuorumError } from '../errors.js';
 import { diceOfMasks } from '../masks/dice.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
 import { multiplyAffines, sameGrid } from '../volume/affine.js';
+import { inverse, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { refineBrainMask } from './brainMask.js';
 import { PLAUSIBLE_BRAIN_ML } from './checks.js';
 import { maskMl } from './morphology.js';
-import { inverse, movedTo } from './placement.js';
 import type {
   BrainMask,
   BrainMaskSource,

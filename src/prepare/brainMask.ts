@@ -1,8 +1,8 @@
+import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 import { measureImage } from './measure.js';
 import { close, fillHoles, openLargest, signedDistance } from './morphology.js';
-import { isotropicGrid, partOfGrid } from './placement.js';
 
 /**
  * Numbers of the refinement, chosen on two heads and not fitted further (docs/preparation.md). Distances in mm from the

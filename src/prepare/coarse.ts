@@ -1,8 +1,8 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
+import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
-import { isotropicGrid, partOfGrid } from './placement.js';
 
 /** Checks look at images on voxels of this size: alike for every input, and fast. */
 export const CHECK_MM = 2;

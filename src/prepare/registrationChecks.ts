@@ -1,9 +1,9 @@
 import type { ErrorCode, Problem } from '../errors.js';
 import { invertAffine, voxelToWorld } from '../volume/affine.js';
+import { inverse, isotropicGrid, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
 import { mutualInformation } from './mutualInformation.js';
-import { inverse, isotropicGrid, movedTo } from './placement.js';
 import type { StepVerdict } from './preparation.js';
 
 /** Registration sees voxels of this size: its points lie between them, and smoothing in voxels is then alike along all axes. */

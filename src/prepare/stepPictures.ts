@@ -1,10 +1,10 @@
 import { multiplyAffines } from '../volume/affine.js';
+import { inverse, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { checkPicture } from './checkPicture.js';
 import { measureImage } from './measure.js';
-import { inverse, movedTo } from './placement.js';
 import type { PreparationTransforms } from './preparation.js';
 
 /** Check pictures of a preparation's steps, each as soon as the step is done: PNG. */

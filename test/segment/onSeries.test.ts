@@ -1,10 +1,10 @@
 import { mat4 } from 'gl-matrix';
 import { describe, expect, it } from 'vitest';
 import { BRATS_GRID } from '../../src/prepare/atlas.js';
-import { movedTo } from '../../src/prepare/placement.js';
 import type { SeriesPlacement } from '../../src/prepare/preparation.js';
 import { labelsOnSeries } from '../../src/segment/onSeries.js';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
+import { movedTo } from '../../src/volume/placement.js';
 import { resample } from '../../src/volume/resample.js';
 import type { Affine, Grid, Size, Volume } from '../../src/volume/volume.js';
 

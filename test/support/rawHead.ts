@@ -1,7 +1,7 @@
 import { mat4 } from 'gl-matrix';
 import { openAtlas } from '../../src/prepare/atlas.js';
-import { inverse, movedTo } from '../../src/prepare/placement.js';
 import { multiplyAffines } from '../../src/volume/affine.js';
+import { inverse, movedTo } from '../../src/volume/placement.js';
 import { resample } from '../../src/volume/resample.js';
 import type { Affine, Grid, Size, Volume } from '../../src/volume/volume.js';
 

@@ -1,10 +1,10 @@
 /** The single images that the classifier of sequences is fitted and measured on, and changed copies of them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isotropicGrid } from '../../../src/prepare/placement.js';
 import { MODALITIES, type Modality } from '../../../src/terms.js';
 import { blur } from '../../../src/training/intensity.js';
 import type { Random } from '../../../src/training/random.js';
+import { isotropicGrid } from '../../../src/volume/placement.js';
 import { readVolume } from '../../../src/volume/read.js';
 import { resample } from '../../../src/volume/resample.js';
 import type { Grid, Size, Volume } from '../../../src/volume/volume.js';

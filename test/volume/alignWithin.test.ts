@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { IDENTITY, inverse, movedTo } from '../../../src/prepare/placement.js';
-import { refineWithinMask } from '../../../src/prepare/registration/withinMask.js';
-import { multiplyAffines, voxelToWorld } from '../../../src/volume/affine.js';
-import { resample } from '../../../src/volume/resample.js';
-import type { Affine, Grid, Volume } from '../../../src/volume/volume.js';
-import { ellipsoid } from '../../support/images.js';
-import { centredGrid, rigid } from '../../support/rawHead.js';
+import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
+import { refineWithinMask } from '../../src/volume/alignWithin.js';
+import { IDENTITY, inverse, movedTo } from '../../src/volume/placement.js';
+import { resample } from '../../src/volume/resample.js';
+import type { Affine, Grid, Volume } from '../../src/volume/volume.js';
+import { ellipsoid } from '../support/images.js';
+import { centredGrid, rigid } from '../support/rawHead.js';
 
 const fine = centredGrid([120, 120, 120], [1, 1, 1]);
 const texture = ellipsoid(fine, [55, 55, 55], 2);

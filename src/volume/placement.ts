@@ -1,5 +1,5 @@
-import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from '../volume/affine.js';
-import type { Affine, Grid, Size, Volume, VoxelArray } from '../volume/volume.js';
+import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from './affine.js';
+import type { Affine, Grid, Size, Volume, VoxelArray } from './volume.js';
 
 export const IDENTITY: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 

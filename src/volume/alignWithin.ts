@@ -1,6 +1,6 @@
-import { affineFromRows, multiplyAffines, voxelToWorld } from '../../volume/affine.js';
-import type { Affine, Volume } from '../../volume/volume.js';
-import { inverse } from '../placement.js';
+import { affineFromRows, multiplyAffines, voxelToWorld } from './affine.js';
+import { inverse } from './placement.js';
+import type { Affine, Volume } from './volume.js';
 
 /** Points inside the mask at which the images are compared. */
 const POINTS = 40_000;
@@ -22,6 +22,7 @@ type Point = readonly [number, number, number];
  *
  * @param start RAS mm of `fixed` → RAS mm of `moving`, right to a few mm.
  * @param mask 1 where to compare, in `fixed`'s RAS mm; its grid may be another.
+ * @param count how many points; fewer are faster and less exact.
  * @returns as `start`; `start` itself for an empty mask.
  */
 export function refineWithinMask(
@@ -29,8 +30,9 @@ export function refineWithinMask(
   moving: Volume,
   start: Affine,
   mask: Volume<Uint8Array>,
+  count = POINTS,
 ): Affine {
-  const points = pointsWithin(mask);
+  const points = pointsWithin(mask, count);
   if (points.length === 0) return start;
   const middle = meanOf(points);
   const values = sampled(fixed, inverse(fixed.affine), points);
@@ -72,7 +74,7 @@ function climb(value: (motion: Motion) => number): Motion {
 }
 
 /** Points in RAS mm, x y z one after the other: a random place in a random voxel of the mask each, from a fixed seed. */
-function pointsWithin({ data, size, affine }: Volume<Uint8Array>): Float64Array {
+function pointsWithin({ data, size, affine }: Volume<Uint8Array>, count: number): Float64Array {
   const inside: number[] = [];
   for (let i = 0; i < data.length; i++) if (data[i] === 1) inside.push(i);
   if (inside.length === 0) return new Float64Array(0);
@@ -81,8 +83,8 @@ function pointsWithin({ data, size, affine }: Volume<Uint8Array>): Float64Array 
     seed = (seed * 1664525 + 1013904223) % 4294967296;
     return seed / 4294967296;
   };
-  const points = new Float64Array(3 * POINTS);
-  for (let p = 0; p < POINTS; p++) {
+  const points = new Float64Array(3 * count);
+  for (let p = 0; p < count; p++) {
     const voxel = inside[Math.floor(random() * inside.length)];
     const i = (voxel % size[0]) + random() - 0.5;
     const j = (Math.floor(voxel / size[0]) % size[1]) + random() - 0.5;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { rigidPart } from '../../src/prepare/placement.js';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
+import { rigidPart } from '../../src/volume/placement.js';
 import type { Affine } from '../../src/volume/volume.js';
 
 const [c, s] = [Math.cos(0.3), Math.sin(0.3)];
