@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { QuorumError } from '../errors.js';
 import { withFile } from '../volume/fileBytes.js';
-import { type ImageHeader, readHeader } from '../volume/read.js';
+import { type ImageHeader, readHeader, readVolume } from '../volume/read.js';
+import type { DicomFrame } from './series.js';
 import { onEvenSlices } from './evenSlices.js';
 import { forConverter, intoOneSeries } from './forConverter.js';
+import { frameFiles, rescaleOf } from './frameFiles.js';
 import { canTakeFrames, floatNifti, isPartOfFile, takeFrames } from './framesOfFile.js';
-import { affineOf, holdsItsFrames, placeFrames, setAffine } from './placeFrames.js';
-import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED } from './readHeader.js';
-import type { DicomFrame } from './series.js';
+import { affineOf, holdsItsFrames, type PlacedFrames, placeFrames, setAffine } from './placeFrames.js';
+import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED, parseUntilPixels } from './readHeader.js';
 import type { DicomVolume } from './volumes.js';
 
 /** What a converting thread gets: see convertThread.js. */
@@ -39,6 +40,7 @@ export interface ConvertOptions {
   readonly mend?: boolean;
 }
 
+const GEOMETRY = 'the geometry that the headers give';
 const LIMIT_MS = 60_000;
 const LIMIT_BYTES = 2 ** 30;
 
@@ -65,21 +67,13 @@ export async function convertVolume(
 ): Promise<{ header: ImageHeader; frames: DicomFrame[] }> {
   if (isPartOfFile(volume)) return ownFrames(volume, file, options);
   const files = await filesOf(volume, transferSyntaxes, options.limitBytes ?? LIMIT_BYTES);
-  const given = [...files.values()];
-  const { status, images, messages } = await inThread(await converting(given), volume.first.file, options);
-  if (images.length !== 1) {
-    const found = images.length === 0 ? reasonOf(messages, status) : `${images.length} images`;
-    throw failed(volume.first.file, 'one image', found);
-  }
-  const [nifti] = images;
-  const expected = 'the geometry that the headers give';
-  await writeFile(file, nifti, { mode: 0o600, flush: true });
-  const converted = await readHeader(file);
+  const converted = await convertedTo(file, [...files.values()], volume.first.file, options);
+  const nifti = new Uint8Array(await readFile(file));
   const placed = placeFrames(volume, converted, options.mend);
-  if (typeof placed === 'string') throw failed(volume.first.file, expected, placed);
-  const native = new Map([...files].filter(([path]) => NATIVE.has(transferSyntaxes.get(path) ?? '')));
+  if (typeof placed === 'string') throw failed(volume.first.file, GEOMETRY, placed);
+  const native = new Map([...files].filter(([path]) => AS_STORED.has(transferSyntaxes.get(path) ?? '')));
   if (!holdsItsFrames(nifti, converted, placed, native))
-    throw failed(volume.first.file, expected, 'slices in another order');
+    throw failed(volume.first.file, GEOMETRY, 'slices in another order');
   const { affine } = placed;
   const whole = options.mend
     ? onEvenSlices(nifti, converted, placed, volume.spacing ?? 1)
@@ -90,24 +84,84 @@ export async function convertVolume(
 }
 
 /** One volume of a multi-frame file that holds several: its frames alone, where the headers place them. */
-async function ownFrames(volume: DicomVolume, file: string, { mend = false }: ConvertOptions) {
-  const { first } = volume;
-  const frames = [...volume.frames];
-  const voxels = canTakeFrames(volume) ? await takeFrames(volume) : null;
-  if (!voxels) throw failed(first.file, 'uncompressed frames', 'compressed ones, of several volumes');
-  const size = [first.columns, first.rows, frames.length] as const;
+async function ownFrames(volume: DicomVolume, file: string, options: ConvertOptions) {
+  const { first, spacing } = volume;
+  const { voxels, placed } = canTakeFrames(volume)
+    ? await nativeFrames(volume)
+    : await decodedFrames(volume, file, options);
+  const size = [first.columns, first.rows, placed.frames.length] as const;
   const nifti = floatNifti(voxels, size);
-  const placed = { frames, affine: affineOf(volume, frames, false, null), isFlipped: false };
-  const whole = mend
-    ? onEvenSlices(nifti, { size, datatype: 'float32' }, placed, volume.spacing ?? 1)
+  const whole = options.mend
+    ? onEvenSlices(nifti, { size, datatype: 'float32' }, placed, spacing ?? 1)
     : { nifti, affine: placed.affine };
   setAffine(whole.nifti, whole.affine);
   await writeFile(file, whole.nifti, { mode: 0o600, flush: true });
-  return { header: await readHeader(file), frames };
+  return { header: await readHeader(file), frames: [...placed.frames] };
+}
+
+interface OwnFrames {
+  readonly voxels: Float32Array;
+  readonly placed: PlacedFrames;
+}
+
+async function nativeFrames(volume: DicomVolume): Promise<OwnFrames> {
+  const frames = [...volume.frames];
+  const voxels = await takeFrames(volume);
+  if (!voxels) throw failed(volume.first.file, 'pixels of 8 or 16 bits', 'others');
+  return { voxels, placed: { frames, affine: affineOf(volume, frames, false, null), isFlipped: false } };
+}
+
+/** Compressed frames, decoded by the converter from files of one frame each. */
+async function decodedFrames(
+  volume: DicomVolume,
+  file: string,
+  { limitBytes = LIMIT_BYTES, ...options }: ConvertOptions,
+): Promise<OwnFrames> {
+  const { first } = volume;
+  const bytes = await withFile(first.file, (opened) => {
+    if (opened.length > limitBytes) throw tooLarge(first.file, limitBytes);
+    return opened.read(0, opened.length);
+  });
+  const { files, rescale } = readable(first.file, () => ({
+    files: frameFiles(bytes, volume),
+    rescale: rescaleOf(parseUntilPixels(bytes, false)),
+  }));
+  const header = await convertedTo(file, files, first.file, options);
+  const placed = placeFrames(volume, header, options.mend);
+  if (typeof placed === 'string') throw failed(first.file, GEOMETRY, placed);
+  const decoded = (await readVolume(file)).data;
+  const { rows, columns } = first;
+  const voxels = new Float32Array(decoded.length);
+  placed.frames.forEach((frame, k) => {
+    const { slope, intercept } = rescale(frame);
+    for (let row = 0; row < rows; row++) {
+      const to = (k * rows + row) * columns;
+      const from = placed.isFlipped ? (k * rows + rows - 1 - row) * columns : to;
+      for (let n = 0; n < columns; n++) voxels[to + n] = decoded[from + n] * slope + intercept;
+    }
+  });
+  const { frames } = placed;
+  return { voxels, placed: { frames, affine: affineOf(volume, frames, false, null), isFlipped: false } };
+}
+
+/** Writes the one image that the converter makes of files. */
+async function convertedTo(
+  file: string,
+  given: readonly Uint8Array[],
+  named: string,
+  options: ConvertOptions,
+): Promise<ImageHeader> {
+  const { status, images, messages } = await inThread(await converting(given), named, options);
+  if (images.length !== 1) {
+    const found = images.length === 0 ? reasonOf(messages, status) : `${images.length} images`;
+    throw failed(named, 'one image', found);
+  }
+  await writeFile(file, images[0], { mode: 0o600, flush: true });
+  return readHeader(file);
 }
 
 /** Syntaxes whose pixels lie in the file as they are, lowest byte first, once `forConverter` has inflated what was deflated. */
-const NATIVE: ReadonlySet<string> = new Set([IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED]);
+const AS_STORED: ReadonlySet<string> = new Set([IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED]);
 
 /** Where dcm2niix lies: beside the build in the packaged app, never fetched. */
 function converterFolder(): string {
@@ -145,8 +199,13 @@ async function filesOf(
 }
 
 function madeReadable(bytes: Buffer, transferSyntax: string, frames: number, file: string): Uint8Array {
+  return readable(file, () => forConverter(bytes, transferSyntax, frames));
+}
+
+/** @throws QuorumError DATA_TOO_LARGE, DATA_CORRUPT in place of what zlib and the parser throw. */
+function readable<T>(file: string, read: () => T): T {
   try {
-    return forConverter(bytes, transferSyntax, frames);
+    return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_BUFFER_TOO_LARGE')
       throw tooLarge(file, MOST_INFLATED);

@@ -12,7 +12,14 @@ export const PREAMBLE_BYTES = 132;
 export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1';
 export const DEFLATED = '1.2.840.10008.1.2.1.99';
 export const IMPLICIT_LITTLE = '1.2.840.10008.1.2';
-const NATIVE = new Set([IMPLICIT_LITTLE, EXPLICIT_LITTLE, '1.2.840.10008.1.2.2', DEFLATED]);
+export const EXPLICIT_BIG = '1.2.840.10008.1.2.2';
+/** Syntaxes whose pixels are not compressed frame by frame. */
+export const NATIVE: ReadonlySet<string> = new Set([
+  IMPLICIT_LITTLE,
+  EXPLICIT_LITTLE,
+  EXPLICIT_BIG,
+  DEFLATED,
+]);
 const PIXEL_DATA = 'x7fe00010';
 
 /** How much of a file is read until its header is whole: most are done with the first step. */

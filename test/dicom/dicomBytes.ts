@@ -53,6 +53,8 @@ export interface DicomBytes {
   /** Placed before the pixels. */
   readonly extra?: readonly Buffer[];
   readonly pixels?: Buffer;
+  /** Other than theirs: `UNDEFINED_LENGTH` for encapsulated ones. */
+  readonly pixelLength?: number;
 }
 
 /** Repetition and echo time as the description has them. */
@@ -105,7 +107,7 @@ export function dicomBytes(options: DicomBytes = {}): Buffer {
     element(0x28, 0x102, 'US', us(15)),
     element(0x28, 0x103, 'US', us(0)),
     ...(options.extra ?? []),
-    element(0x7fe0, 0x10, 'OW', pixels),
+    element(0x7fe0, 0x10, 'OW', pixels, options.pixelLength),
   ]);
   const dataSet = syntax.endsWith('.99') ? deflateRawSync(body, { level: 9 }) : body;
   return Buffer.concat([
