@@ -30,7 +30,7 @@ export function inspectCommand(host: Host): Command {
         print(model, describeModel(model));
       } else if (await isFolderOrArchive(path)) {
         const found = await scanPaths([path], host.working);
-        print(found, describeScan(found));
+        print(found, describeScan(found, process.stdout.isTTY ? process.stdout.columns : undefined));
       } else {
         const image = await inspectImage(path);
         print(image, describeImage(image));

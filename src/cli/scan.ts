@@ -1,12 +1,19 @@
 import { type CandidateSummary, describeProblem, type ScanSummary } from '../contract/index.js';
 import { MODALITY_TITLES } from '../terms.js';
-import { table } from './table.js';
+import { table, wrapped } from './table.js';
 
 type Found = CandidateSummary['series'][number];
 
-/** Examinations found below a folder: what each series is and why, which ones serve, and what was set aside. */
-export function describeScan({ studies, files, ignored, problems }: ScanSummary): string {
-  const parts = studies.map(describeCandidate);
+/**
+ * Examinations found below a folder: what each series is and why, which ones serve, and what was set aside.
+ *
+ * @param width columns of the terminal: what would be longer goes on below; by default every series has one line, for other programs.
+ */
+export function describeScan(
+  { studies, files, ignored, problems }: ScanSummary,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const parts = studies.map((study, index) => describeCandidate(study, index, width));
   const rest = ignored.map(({ what, count }) => `${count} × ${what}`);
   if (rest.length > 0) parts.push(`Not looked into: ${rest.join(', ')}`);
   for (const { problem, count } of problems)
@@ -15,16 +22,18 @@ export function describeScan({ studies, files, ignored, problems }: ScanSummary)
   return [`${files} files: ${several}`, ...parts].join('\n\n');
 }
 
-function describeCandidate(candidate: CandidateSummary, index: number): string {
+function describeCandidate(candidate: CandidateSummary, index: number, width: number): string {
   const { name, shown, date, description, doubts, remarks, series, choices, suggestions } = candidate;
-  const lines = [
+  const lines: string[] = [];
+  const say = (line: string) => lines.push(wrapped(line, width, '   '));
+  say(
     `${index + 1}. ${[name, date && name.includes(date) ? null : date, description].filter(Boolean).join(', ')}  (${shown})`,
-  ];
-  for (const doubt of doubts) lines.push(`   to be confirmed: ${doubt}`);
-  for (const remark of remarks) lines.push(`   note: ${remark}`);
+  );
+  for (const doubt of doubts) say(`   to be confirmed: ${doubt}`);
+  for (const remark of remarks) say(`   note: ${remark}`);
   for (const { sequences, series: ids, why } of candidate.questions) {
     const named = series.filter(({ id }) => ids.includes(id)).map(nameOf);
-    lines.push(
+    say(
       `   in doubt: ${sequences.map((m) => MODALITY_TITLES[m]).join(' and ')}: ${why}: ${named.join(', ')}; choose with ${sequences.map((m) => `--${m}`).join(', ')}`,
     );
   }
@@ -34,23 +43,20 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
   const winners = new Set(Object.values(choices).map((choice) => choice?.winner));
   const usable = series.filter(({ setAside }) => setAside === null);
   if (usable.length > 0) {
-    const rows = usable.map((one) => [
-      one.doubt !== null
-        ? 'T1 or T1ce'
-        : one.sequence === 'mask' || one.sequence === 'other'
-          ? one.sequence
-          : MODALITY_TITLES[one.sequence],
-      one.id.slice(0, 8),
-      one.doubt !== null
-        ? 'in doubt'
-        : winners.has(one.id)
-          ? 'used'
-          : (rejected.get(one.id) ?? (one.sequence === 'mask' ? '' : 'not used')),
-      ...geometry(one),
-      one.description ?? one.shown.split(/[\\/]/).at(-1)!,
-      one.reason,
-    ]);
-    lines.push(indented([['sequence', 'id', '', 'voxels', 'spacing', 'axes', 'series', 'why'], ...rows]));
+    const rows = usable.map((one) => {
+      const [state, why] = stateOf(one, winners, rejected);
+      return [
+        one.doubt !== null ? 'T1 or T1ce' : titleOf(one),
+        one.id.slice(0, 8),
+        state,
+        ...geometry(one),
+        called(one),
+        why,
+      ];
+    });
+    lines.push(
+      listed([['sequence', 'id', '', 'voxels', 'spacing', 'axes', 'series', 'why'], ...rows], width),
+    );
   }
   const aside = series.filter(({ setAside }) => setAside !== null);
   if (aside.length > 0) {
@@ -58,18 +64,39 @@ function describeCandidate(candidate: CandidateSummary, index: number): string {
       'set aside',
       one.id.slice(0, 8),
       ...geometry(one),
-      one.description ?? one.shown.split(/[\\/]/).at(-1)!,
+      called(one),
       `${one.setAside}${one.mend ? ' (--accept-gaps interpolates)' : ''}`,
     ]);
-    lines.push(indented(rows));
+    lines.push(listed(rows, width));
   }
   for (const [question, suggestion] of Object.entries(suggestions))
-    if (suggestion) lines.push(`   ${question}: ${suggestion.answer ? 'yes' : 'no'}? (${suggestion.source})`);
+    if (suggestion) say(`   ${question}: ${suggestion.answer ? 'yes' : 'no'}? (${suggestion.source})`);
   return lines.join('\n');
 }
 
-function nameOf({ description, shown, id }: Found): string {
-  return `${description ?? shown.split(/[\\/]/).at(-1)} (${id.slice(0, 8)})`;
+/** Whether a series serves, and why it is what it is, or does not serve. */
+function stateOf(
+  one: Found,
+  winners: ReadonlySet<string | undefined>,
+  rejected: ReadonlyMap<string, string>,
+): [state: string, why: string] {
+  if (one.doubt !== null) return ['in doubt', `${one.reason}; ${one.doubt.replace(/^T1 or T1ce: /, '')}`];
+  if (winners.has(one.id)) return ['used', one.reason];
+  const why = rejected.get(one.id);
+  if (why !== undefined) return ['not used', `${why} (${one.reason})`];
+  return [one.sequence === 'mask' ? '' : 'not used', one.reason];
+}
+
+function titleOf({ sequence }: Found): string {
+  return sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
+}
+
+function called({ description, shown }: Found): string {
+  return description ?? shown.split(/[\\/]/).at(-1)!;
+}
+
+function nameOf(one: Found): string {
+  return `${called(one)} (${one.id.slice(0, 8)})`;
 }
 
 function geometry({ grid }: Found): string[] {
@@ -77,6 +104,19 @@ function geometry({ grid }: Found): string[] {
   return [grid.size.join('×'), `${grid.spacing.map((mm) => mm.toFixed(2)).join('×')} mm`, grid.orientation];
 }
 
-function indented(rows: readonly (readonly string[])[]): string {
-  return table(rows, rows[0].length).replace(/^/gm, '   ');
+/** The rows as a table; where that is wider than the terminal, the last column goes on lines of its own below each row. */
+function listed(rows: readonly (readonly string[])[], width: number): string {
+  const whole = table(rows, rows[0].length).replace(/^/gm, '   ');
+  if (whole.split('\n').every((line) => [...line].length <= width)) return whole;
+  const heads = table(
+    rows.map((row) => row.slice(0, -1)),
+    rows[0].length - 1,
+  );
+  return heads
+    .split('\n')
+    .flatMap((line, n) => {
+      const why = rows[n].at(-1)!;
+      return [`   ${line}`, ...(why === 'why' ? [] : [wrapped(`      ${why}`, width, '      ')])];
+    })
+    .join('\n');
 }

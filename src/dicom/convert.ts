@@ -6,13 +6,13 @@ import { Worker } from 'node:worker_threads';
 import { QuorumError } from '../errors.js';
 import { withFile } from '../volume/fileBytes.js';
 import { type ImageHeader, readHeader, readVolume } from '../volume/read.js';
-import type { DicomFrame } from './series.js';
 import { onEvenSlices } from './evenSlices.js';
 import { forConverter, intoOneSeries } from './forConverter.js';
 import { frameFiles, rescaleOf } from './frameFiles.js';
 import { canTakeFrames, floatNifti, isPartOfFile, takeFrames } from './framesOfFile.js';
 import { affineOf, holdsItsFrames, type PlacedFrames, placeFrames, setAffine } from './placeFrames.js';
 import { DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, MOST_INFLATED, parseUntilPixels } from './readHeader.js';
+import type { DicomFrame } from './series.js';
 import type { DicomVolume } from './volumes.js';
 
 /** What a converting thread gets: see convertThread.js. */

@@ -1,6 +1,6 @@
 import dicomParser, { type DataSet } from 'dicom-parser';
-import type { DicomFrame } from './series.js';
 import { number } from './frames.js';
+import type { DicomFrame } from './series.js';
 import type { DicomVolume } from './volumes.js';
 
 const MR_IMAGE = '1.2.840.10008.5.1.4.1.1.4';

@@ -226,6 +226,8 @@ function spacingOf(slices: readonly Slice[]): Pick<DicomVolume, 'spacing' | 'def
   const located = slices.every(({ facts }) => facts.position && facts.orientation && facts.pixelSpacing);
   if (!located) return { spacing: null, defect: 'the header does not say where its slices lie', mend: null };
   if (slices.length === 1) return { spacing: null, defect: null, mend: null };
+  const sheared = shearOf(slices);
+  if (sheared) return { spacing: null, defect: sheared, mend: null };
   const gaps = slices.slice(1).map(({ height }, k) => height - slices[k].height);
   const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1];
   const limit = Math.max(UNEVEN * median, TOLERANCE_MM * 2);
@@ -241,6 +243,18 @@ function spacingOf(slices: readonly Slice[]): Pick<DicomVolume, 'spacing' | 'def
       ? `its slices, ${Math.min(...gaps).toFixed(1)} to ${Math.max(...gaps).toFixed(1)} mm apart, are interpolated to an even distance`
       : null,
   };
+}
+
+/** In words, how slices are shifted against each other; null where each lies behind the one before. */
+function shearOf(slices: readonly Slice[]): string | null {
+  const [first, last] = [slices[0], slices.at(-1)!];
+  const way = first.facts.position!.map((mm, axis) => last.facts.position![axis] - mm);
+  const height = last.height - first.height;
+  const aside = Math.sqrt(Math.max(0, way.reduce((sum, mm) => sum + mm * mm, 0) - height * height));
+  const isShifted = aside > Math.max(...first.facts.pixelSpacing!) + 4 * roundingOf(slices);
+  if (!isShifted || height < TOLERANCE_MM) return null;
+  const degrees = (Math.atan2(aside, height) * 180) / Math.PI;
+  return `its slices are shifted against each other by ${degrees.toFixed(0)}° (a tilted gantry)`;
 }
 
 /** The slices that are missing; one in an else even stack may be interpolated. */

@@ -50,6 +50,19 @@ export function isNamedForItsImage(folder: string, images: readonly string[]): b
   return tellsNothing(images[0]) || recogniseSequence(images[0]).sequence === sequence;
 }
 
+/** What archives and tools call a folder whatever lies in it. */
+const TELLS_NOTHING =
+  /^(nii|nifti\d?|niftis?|files?|resources?|images?|img|data|anat|dcm2niix|out(put)?|converted)$/i;
+/** As deep as XNAT puts an image below the scan’s folder, and one more. */
+const DEEPEST = 4;
+
+/** The folder that may be named for the image in `folder`: itself, or above it where its name says nothing (`T1/NIfTI/`). */
+export function namingFolder(folder: string): string {
+  let named = folder;
+  for (let n = 0; n < DEEPEST && TELLS_NOTHING.test(basename(named)); n++) named = dirname(named);
+  return named;
+}
+
 async function imageNames(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => isImageName(name) && !name.startsWith('.')).sort();

@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { imageStem } from '../recognise/imageName.js';
+import { wordsOf } from '../recognise/text.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { axisCodes, voxelSpacing } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';
@@ -28,13 +31,15 @@ interface Others {
   readonly plane: Axis;
   /** The first series after contrast agent. */
   readonly firstAfter: FoundSeries | null;
+  /** Words of the names of image files that claim the sequence. */
+  readonly names: readonly (readonly string[])[];
 }
 
 /**
  * Which series serves as each sequence. The rule, in this order: the user's choice; a whole one before one with interpolated slices; the one whose signs agree; the part of an acquisition
  * that serves best (water before in phase); the one that covers the brain (10 % less counts as less); the one whose slices lie twice as
  * close; the plane of the others, axial where there are none; the smaller slice spacing (again 10 %); for T2 and FLAIR the one before
- * contrast agent; the one that was acquired last, as one acquired again replaces the first.
+ * contrast agent; the one that was acquired last, as one acquired again replaces the first; of image files the one that is no corrected copy of another, by their names.
  */
 export function chooseSeries(series: readonly FoundSeries[]): Partial<Record<Modality, Choice>> {
   const choices: Partial<Record<Modality, Choice>> = {};
@@ -134,6 +139,11 @@ const STEPS: readonly Step[] = [
       `acquired after contrast agent was given (T1ce ${nameOf(firstAfter!)}); the chosen one before`,
   },
   { value: (one) => -acquiredAt(one), isWorse: more, why: () => 'acquired earlier' },
+  {
+    value: (one, { names }) => (isFurtherNamed(one, names) ? 1 : 0),
+    isWorse: more,
+    why: () => 'a corrected copy of the chosen one, by its name',
+  },
 ];
 
 function spacingText(one: FoundSeries, best: FoundSeries): string {
@@ -154,7 +164,23 @@ function othersOf(series: readonly FoundSeries[], modality: Modality): Others {
   }));
   const most = counts.reduce((best, one) => (one.count > best.count ? one : best));
   const after = usable.filter((one) => one.sequence === 't1ce').sort(byTime);
-  return { modality, plane: most.axis, firstAfter: after[0] ?? null };
+  const names = claimantsOf(series, modality).map(nameWords);
+  return { modality, plane: most.axis, firstAfter: after[0] ?? null, names };
+}
+
+/** Words of an image file's name; of DICOM none. */
+function nameWords({ source }: FoundSeries): readonly string[] {
+  return source.kind === 'file' ? wordsOf(imageStem(basename(source.file))) : [];
+}
+
+/** Corrected copies of an image. */
+const COPIED = /^(bias\w*|n4\w*|corr|corrected|denois\w*|filtered)$/;
+
+/** Whether a name is another's with words for a correction added: `T1_bias` beside `T1`. */
+function isFurtherNamed(one: FoundSeries, names: readonly (readonly string[])[]): boolean {
+  const own = nameWords(one);
+  const plain = own.filter((word) => !COPIED.test(word));
+  return plain.length < own.length && names.some((other) => other.join(' ') === plain.join(' '));
 }
 
 /** Milliseconds since 1970 of the acquisition and, where that is not known, the series number; 0 where neither is. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { canTakeFrames, isPartOfFile } from '../dicom/framesOfFile.js';
 import type { DicomImage } from '../dicom/image.js';
 import { isValidUid } from '../dicom/readHeader.js';
 import { assembleVolumes, type DicomVolume, normalOf } from '../dicom/volumes.js';
@@ -15,6 +14,7 @@ import { settleContrast } from './examination.js';
 import { examinationName, patientOf } from './patient.js';
 import { whyNoImage, whyNoStack } from './setAside.js';
 import { suggestFromDicom } from './suggest.js';
+import { shownFolder } from './walk.js';
 
 /**
  * One candidate for each patient and examination: series of two patients, or of two examinations, never meet in one.
@@ -80,7 +80,7 @@ function candidateOf(
     id,
     name: examinationName(patient, date) ?? `case-${id.slice(0, 8)}`,
     title: date ? `Examination of ${date.slice(0, 10)}` : 'Examination without a date',
-    shown: shownOf(images[0].file).replace(/[\\/][^\\/]*$/, ''),
+    shown: shownFolder(shownOf(images[0].file)),
     kind: 'dicom',
     patient,
     date,
@@ -177,8 +177,7 @@ function seriesOf(
     judgement?.aside ??
     (otherPart && `${ANOTHER_BODY_PART}: ${otherPart}`) ??
     (isDiffusionPart ? `diffusion (b ${volume.facts.bValue} of a diffusion series)` : null) ??
-    whyNoStack(volume) ??
-    whyNotConverted(volume);
+    whyNoStack(volume);
   return {
     id: hashOf(frames.map(({ sopInstanceUid, frame }) => `${sopInstanceUid}#${frame}`)),
     source: {
@@ -186,7 +185,7 @@ function seriesOf(
       volume,
       transferSyntaxes: new Map(files.map((file) => [file, transferSyntaxes.get(file) ?? ''])),
     },
-    shown: files.length === 1 ? shownOf(files[0]) : shownOf(first.file).replace(/[\\/][^\\/]*$/, ''),
+    shown: files.length === 1 ? shownOf(files[0]) : shownFolder(shownOf(first.file)),
     files: files.length,
     duplicates: volume.duplicates,
     ...(first.modality === 'SEG'
@@ -216,12 +215,6 @@ function judgementOf(first: DicomImage, about: AboutSeries) {
     texts,
     about: { ...about, imageType: imageType ?? [] },
   });
-}
-
-/** Of a file that holds several volumes each is taken alone, unless they are compressed. */
-function whyNotConverted(volume: DicomVolume): string | null {
-  if (!isPartOfFile(volume) || canTakeFrames(volume)) return null;
-  return 'one of several volumes in one compressed file, which is not taken apart';
 }
 
 /** A volume without diffusion weighting of a series that has others with it. */

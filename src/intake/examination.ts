@@ -10,14 +10,16 @@ export type Compared = 'first' | 'second' | 'unknown';
 /** What is known of an examination besides its series. */
 export type Examination = Pick<StudyCandidate, 'texts'>;
 
-/** Of the comparison by voxels, on the cubes of docs/intake.md. */
-const MEASURED_PAIRS = 'right for 305 of 313 pairs';
+/** How often the comparison by voxels was right where it told: docs/results/logs/contrast.json. */
+const MEASURED_PAIRS = 'measured in docs/intake.md';
 
 interface Open {
   readonly one: FoundSeries;
   contrast: 'with' | 'without' | null;
   reason: string;
   confidence: number;
+  /** Of several of one name, between the one before and the one after contrast agent. */
+  isBetween?: boolean;
 }
 
 /** Two T1 further apart in time hold an injection between them rather than one attempt twice. */
@@ -48,14 +50,24 @@ function isOpenT1({ chosen, judgement }: FoundSeries): boolean {
   return !chosen && judgement?.weighting === 't1';
 }
 
-/** The pair of T1 whose voxels would settle what is in doubt: the first and the last in time. */
-export function pairInDoubt(series: readonly FoundSeries[]): [FoundSeries, FoundSeries] | null {
+/** Two T1 are compared at most so often. */
+const MOST_PAIRS = 4;
+
+/**
+ * Pairs of T1 whose voxels would settle what is in doubt, the earlier first: each open one with one after contrast agent, else one before,
+ * else the open one that is farthest in time.
+ */
+export function pairsInDoubt(series: readonly FoundSeries[]): (readonly [FoundSeries, FoundSeries])[] {
   const t1 = series.filter((one) => isOpenT1(one) && one.setAside === null).sort(byTime);
   const open = t1.filter(({ doubt }) => doubt !== null);
-  if (open.length === 0 || t1.length < 2) return null;
-  const [first] = open;
-  const other = open.length > 1 ? open.at(-1)! : t1.filter((one) => one !== first).at(-1)!;
-  return byTime(first, other) <= 0 ? [first, other] : [other, first];
+  const known = (sequence: Modality) => t1.find((one) => one.doubt === null && one.sequence === sequence);
+  const other = known('t1ce') ?? known('t1');
+  const pairs = other
+    ? open.map((one) => [one, other] as const)
+    : open.length > 1
+      ? [[open[0], open.at(-1)!] as const]
+      : [];
+  return pairs.slice(0, MOST_PAIRS).map(([a, b]) => (byTime(a, b) <= 0 ? [a, b] : [b, a]));
 }
 
 /** The series after the voxels of the pair in doubt were compared. */
@@ -64,7 +76,7 @@ export function settleByVoxels(
   pair: readonly [FoundSeries, FoundSeries],
   compared: Compared,
 ): FoundSeries[] {
-  if (compared === 'unknown') return [...series];
+  if (compared === 'unknown') return series.map((one) => notTold(one, pair));
   const enhanced = compared === 'first' ? pair[0] : pair[1];
   const plain = compared === 'first' ? pair[1] : pair[0];
   const later = byTime(plain, enhanced) <= 0;
@@ -72,9 +84,12 @@ export function settleByVoxels(
     if (one.doubt === null || !isOpenT1(one)) return one;
     const [as, reason]: [boolean | null, string] =
       one.id === enhanced.id
-        ? [true, `brighter spots than in the other T1 ${nameOf(plain)} (${MEASURED_PAIRS})`]
+        ? [true, `its voxels show contrast agent beside the other T1 ${nameOf(plain)} (${MEASURED_PAIRS})`]
         : one.id === plain.id
-          ? [false, `fewer bright spots than in the other T1 ${nameOf(enhanced)} (${MEASURED_PAIRS})`]
+          ? [
+              false,
+              `its voxels show no contrast agent beside the other T1 ${nameOf(enhanced)} (${MEASURED_PAIRS})`,
+            ]
           : [
               later && hasTime(one) ? betweenOf(one, plain, enhanced) : null,
               'by its time among the other T1',
@@ -88,6 +103,12 @@ export function settleByVoxels(
       reason: joined(one.judgement!.reason, reason),
     };
   });
+}
+
+/** The doubt with the word that voxels were asked. */
+function notTold(one: FoundSeries, pair: readonly FoundSeries[]): FoundSeries {
+  if (one.doubt === null || !pair.some(({ id }) => id === one.id)) return one;
+  return { ...one, doubt: `${one.doubt}; their voxels do not tell either` };
 }
 
 function betweenOf(one: FoundSeries, plain: FoundSeries, enhanced: FoundSeries): boolean | null {
@@ -187,7 +208,7 @@ function byOrder(states: readonly Open[]): void {
     .sort((a, b) => byTime(b.one, a.one))[0];
   if (after && before && byTime(before.one, after.one) > 0) return;
   for (const state of timed) {
-    if (state.contrast !== null) continue;
+    if (state.contrast !== null || state.isBetween) continue;
     const own = state.reason ? `${state.reason}, but ` : '';
     if (after && byTime(state.one, after.one) < 0) {
       Object.assign(state, {
@@ -211,29 +232,37 @@ function byOrder(states: readonly Open[]): void {
   }
 }
 
-/** Of two of one name the earlier is the one before contrast agent, where something says that one was given. */
+/**
+ * Of two of one name the earlier is the one before contrast agent, where something says that one was given; of more the first and the last
+ * are, and what lies between them stays open.
+ */
 function byNames(states: readonly Open[], given: string | null): void {
   const open = states.filter(({ contrast, one }) => contrast === null && hasTime(one));
   if (given === null) return;
   for (const first of open) {
-    const last = open.filter((other) => other !== first && isTwin(first.one, other.one)).at(-1);
-    if (!last || first.contrast !== null || minutesBetween(first.one, last.one) < REPEATED_MINUTES) continue;
-    const twice = `the same name twice, ${Math.round(minutesBetween(first.one, last.one))} minutes apart, and ${given}`;
+    if (first.contrast !== null || first.isBetween) continue;
+    const twins = open.filter((other) => other !== first && isTwin(first.one, other.one));
+    const last = twins.at(-1);
+    if (!last || last.contrast !== null || minutesBetween(first.one, last.one) < REPEATED_MINUTES) continue;
+    const times = twins.length === 1 ? 'twice' : `${twins.length + 1} times`;
+    const twice = `the same name ${times}, ${Math.round(minutesBetween(first.one, last.one))} minutes apart, and ${given}`;
     Object.assign(first, {
       contrast: 'without',
       confidence: 0.65,
-      reason: `${twice}: the earlier is the one before`,
+      reason: `${twice}: the earliest is the one before`,
     });
     Object.assign(last, {
       contrast: 'with',
       confidence: 0.65,
-      reason: `${twice}: the later is the one after`,
+      reason: `${twice}: the latest is the one after`,
     });
+    for (const one of twins.slice(0, -1)) one.isBetween = true;
   }
   // One that is known to be before, and a later one of which nothing is said.
   const before = states.filter(({ contrast }) => contrast === 'without').at(-1);
   for (const state of open) {
-    if (state.contrast !== null || !before || byTime(state.one, before.one) <= 0) continue;
+    if (state.contrast !== null || state.isBetween) continue;
+    if (!before || byTime(state.one, before.one) <= 0) continue;
     if (minutesBetween(before.one, state.one) < REPEATED_MINUTES) continue;
     Object.assign(state, {
       contrast: 'with',

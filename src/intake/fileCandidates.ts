@@ -8,12 +8,13 @@ import { MODALITIES } from '../terms.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import type { ImageHeader } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate, Suggestions } from './candidate.js';
-import { isNamedForItsImage, studyName, tellsNothing } from './caseFolder.js';
+import { isNamedForItsImage, namingFolder, studyName, tellsNothing } from './caseFolder.js';
 import { chooseSeries, questionsAbout } from './choose.js';
 import { settleContrast } from './examination.js';
 import { HEADER_REMARKS } from './headerRemarks.js';
 import { readSidecar, type Sidecar } from './sidecar.js';
 import { suggestFromNames } from './suggest.js';
+import { shownFolder } from './walk.js';
 
 /** An image file that was found, with its header. */
 export interface FoundImage {
@@ -30,7 +31,7 @@ export async function fileCandidates(images: readonly FoundImage[]): Promise<Stu
   const groups = new Map<string, FoundImage[]>();
   for (const image of images) {
     const folder = dirname(image.path);
-    const key = isSequenceFolder(folder, images) ? dirname(folder) : folder;
+    const key = isSequenceFolder(folder, images) ? dirname(namingFolder(folder)) : folder;
     const group = groups.get(key) ?? [];
     group.push(image);
     groups.set(key, group);
@@ -43,7 +44,7 @@ export async function fileCandidates(images: readonly FoundImage[]): Promise<Stu
 
 function isSequenceFolder(folder: string, images: readonly FoundImage[]): boolean {
   const inside = images.filter(({ path }) => dirname(path) === folder).map(({ path }) => basename(path));
-  return isNamedForItsImage(basename(folder), inside);
+  return isNamedForItsImage(basename(namingFolder(folder)), inside);
 }
 
 /** Splits a folder by what stands before the sequence in its names, where that gives several sets of several sequences. */
@@ -94,7 +95,7 @@ async function candidateOf(
       .slice(0, 32),
     name,
     title: name,
-    shown: images[0].shown.replace(/[\\/][^\\/]*$/, ''),
+    shown: shownFolder(images[0].shown),
     kind: 'files',
     patient: null,
     date: dates[0] ?? null,
@@ -159,7 +160,7 @@ function seriesOf(
   id: string,
 ): FoundSeries {
   const stem = imageStem(basename(path));
-  const folder = tellsNothing(path) ? basename(dirname(path)) : null;
+  const folder = tellsNothing(path) ? basename(namingFolder(dirname(path))) : null;
   const judged = judgeFile({ stem, shared, folder, about });
   const isMask = judged === 'mask';
   const common = {

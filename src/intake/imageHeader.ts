@@ -1,3 +1,4 @@
+import { lstat, stat } from 'node:fs/promises';
 import { problemOf, QuorumError } from '../errors.js';
 import { withFile } from '../volume/fileBytes.js';
 import { type ImageHeader, readHeader } from '../volume/read.js';
@@ -62,10 +63,25 @@ export async function imageHeader(path: string): Promise<ImageHeader> {
   }
 }
 
+/** git-annex and DataLad leave links to what was not fetched. */
+const DEAD_LINK = {
+  what: 'a link to a file that is not there, as git-annex and DataLad leave for what was not fetched',
+  instead: 'the image (`git annex get` or `datalad get` fetches it)',
+};
+
 async function impostorAt(path: string) {
+  if (await isDeadLink(path)) return DEAD_LINK;
   const start = await withFile(path, (opened) => opened.read(0, Math.min(START_BYTES, opened.length))).catch(
     () => null,
   );
   const text = start?.toString('latin1').replace(/^\xef\xbb\xbf/, '');
   return text === undefined ? null : IMPOSTORS.find((one) => one.start.test(text));
+}
+
+async function isDeadLink(path: string): Promise<boolean> {
+  const isLink = await lstat(path).then(
+    (info) => info.isSymbolicLink(),
+    () => false,
+  );
+  return isLink && (await stat(path).catch(() => null)) === null;
 }

@@ -1,49 +1,47 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { problemOf } from '../errors.js';
+import { isStripped } from '../recognise/brainPart.js';
+import { contrastUptake, UPTAKE_MARGIN } from '../recognise/contrastUptake.js';
 import { sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
 import { MODALITIES, MODALITY_TITLES } from '../terms.js';
-import { sameGrid } from '../volume/affine.js';
 import { type ImageFile, readVolume } from '../volume/read.js';
-import { brightTail, isStripped } from './brightTail.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { type Compared, pairInDoubt, settleByVoxels, settleContrast } from './examination.js';
+import { type Compared, pairsInDoubt, settleByVoxels, settleContrast } from './examination.js';
 import { isMask } from './maskVoxels.js';
+import { concernsSeries, type OpenOptions, openSeries } from './openCandidate.js';
 
 /** On test patients' images as they are; docs/intake.md. */
 const MEASURED = 'right for 56 of 60 images';
 /** Less probable guesses are kept back. */
 const LEAST_PROBABLE = 0.8;
 
-/**
- * How much further T1ce's bright tail must reach than T1's before anything is said. On the 351 cubes (291 patients) 38 pairs stay
- * undecided and 305 of the other 313 are right; of three whole heads all are. Nothing is fitted but the percentile. Two T1 without
- * contrast agent of one examination were not at hand.
- */
-const TAIL_MARGIN = 1.25;
-
 /** More images are not read for the sake of a hint. */
 const MOST_IMAGES = 8;
 
-/** Whether of two images of one head the one with the tail `own` is the one after contrast agent; null where they are too much alike. */
-export function isContrastEnhanced(own: number, other: number): boolean | null {
-  if (own >= other * TAIL_MARGIN) return true;
-  return other >= own * TAIL_MARGIN ? false : null;
-}
-
 /**
- * The candidate with what voxels tell: a series that serves and is a mask, whatever its headers say, is none of the four; and for
- * skull-stripped image files (nothing is measured on heads with skull) a guess at the sequence where names and headers are silent, which
- * is never taken without the user, and of two T1 on one grid which is T1ce.
+ * The candidate with what voxels tell: a series that serves and is a mask, whatever its headers say, is none of the four; for skull-stripped
+ * image files (nothing is measured on heads with skull) a guess at the sequence where names and headers are silent, which is never taken
+ * without the user; and of two T1, where nothing else tells, which is after contrast agent.
+ *
+ * @param options where DICOM series are converted to for a look.
  */
-export async function judgeVoxels(candidate: StudyCandidate): Promise<StudyCandidate> {
+export async function judgeVoxels(
+  candidate: StudyCandidate,
+  options: OpenOptions | null = null,
+): Promise<StudyCandidate> {
   const own = await withoutMasks(candidate);
-  const silent = own.series.filter((one) => one.sequence === 'other' && isOpen(one));
+  const silent = own.series.filter(
+    (one) => one.sequence === 'other' && isOpen(one) && one.source.kind === 'file',
+  );
   if (silent.length > MOST_IMAGES) return own;
   const guesses = new Map<string, FoundSeries>();
   for (const one of silent) guesses.set(one.id, await guessed(one));
-  const pair = pairInDoubt(own.series);
-  const series = own.series.map((one) => guesses.get(one.id) ?? one);
-  if (!pair?.every(isOpen)) return { ...own, series };
-  return withSeries(own, settleByVoxels(series, pair, await comparePair(pair[0], pair[1])));
+  let series = own.series.map((one) => guesses.get(one.id) ?? one);
+  const pairs = pairsInDoubt(own.series);
+  if (pairs.length === 0) return { ...own, series };
+  for (const pair of pairs) series = settleByVoxels(series, pair, await comparePair(pair, options));
+  return withSeries(own, series);
 }
 
 /** The candidate with masks known as such, where they would serve as a sequence. */
@@ -68,8 +66,8 @@ function isClaimant({ sequence, setAside, chosen }: FoundSeries): boolean {
   return setAside === null && !chosen && MODALITIES.some((modality) => modality === sequence);
 }
 
-function isOpen({ setAside, chosen, source }: FoundSeries): boolean {
-  return setAside === null && !chosen && source.kind === 'file';
+function isOpen({ setAside, chosen }: FoundSeries): boolean {
+  return setAside === null && !chosen;
 }
 
 async function guessed(one: FoundSeries): Promise<FoundSeries> {
@@ -82,15 +80,31 @@ async function guessed(one: FoundSeries): Promise<FoundSeries> {
   return { ...one, guess, reason };
 }
 
-/** Which of two T1 shows contrast agent by its brighter spots; `unknown` unless both are skull-stripped, on one grid, and unlike. */
-async function comparePair(a: FoundSeries, b: FoundSeries): Promise<Compared> {
-  const images = [await strippedImage(a), await strippedImage(b)];
-  if (!images[0] || !images[1] || !sameGrid(images[0], images[1])) return 'unknown';
-  const tails = images.map((image) => image && brightTail(image));
-  if (tails[0] === null || tails[1] === null) return 'unknown';
-  const verdict = isContrastEnhanced(tails[0]!, tails[1]!);
-  if (verdict === null) return 'unknown';
-  return verdict ? 'first' : 'second';
+/** Which of two T1 shows contrast agent beside the other; `unknown` where they are too much alike, or cannot be read. */
+async function comparePair(
+  [first, second]: readonly [FoundSeries, FoundSeries],
+  options: OpenOptions | null,
+): Promise<Compared> {
+  const one = await imageOf(first, options);
+  const other = one && (await imageOf(second, options));
+  const uptake = one && other && contrastUptake(one, other);
+  if (uptake === null || Math.abs(uptake) < UPTAKE_MARGIN) return 'unknown';
+  return uptake > 0 ? 'second' : 'first';
+}
+
+async function imageOf(one: FoundSeries, options: OpenOptions | null): Promise<ImageFile | null> {
+  if (one.source.kind === 'file') return readVolume(one.source.file).catch(() => null);
+  if (!options) return null;
+  try {
+    await mkdir(options.workingFolder, { recursive: true, mode: 0o700 });
+    const { file } = await openSeries(one, options);
+    const image = await readVolume(file);
+    await rm(file);
+    return image;
+  } catch (error) {
+    if (!concernsSeries(problemOf(error))) throw error;
+    return null;
+  }
 }
 
 /** The image when its skull was removed; null otherwise, and when it cannot be read. */

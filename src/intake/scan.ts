@@ -11,6 +11,7 @@ import { dicomCandidates } from './dicomCandidates.js';
 import { type FoundImage, fileCandidates } from './fileCandidates.js';
 import { imageHeader } from './imageHeader.js';
 import { judgeVoxels, withoutMasks } from './judgeVoxels.js';
+import type { OpenOptions } from './openCandidate.js';
 import { looksLikeTar, untar } from './untar.js';
 import { ArchiveBudget, looksLikeZip, unzip } from './unzip.js';
 import { type FoundFile, isNoImage, walk } from './walk.js';
@@ -29,6 +30,9 @@ const PARALLEL = 8;
 /** Enough of a gzipped tar to hold its first block. */
 const START_BYTES = 4096;
 const MOST_JUDGED = 8;
+/** Archives within archives are unpacked so deep: exports are zipped once more for sending. */
+const DEEPEST_ARCHIVE = 2;
+const TOO_DEEP = 'archives within archives within archives, which are not unpacked';
 
 /** What one file turned out to be. */
 type Finding =
@@ -40,7 +44,7 @@ type Finding =
 
 /**
  * Looks into folders of any depth and mixture: DICOM with and without extension, DICOMDIR, zip, tar, NIfTI, MetaImage, NRRD. Headers are
- * read, and the voxels of skull-stripped image files that nothing else tells; nothing is converted, and nothing is written but what archives hold.
+ * read, and voxels where nothing else tells; nothing is written but what archives hold, and for a moment two T1 that are compared.
  *
  * @throws QuorumError FILE_NOT_FOUND, FILE_UNREADABLE, FOLDER_TOO_LARGE, NO_IMAGES (nothing here is an image that can be read; the first
  *   file's problem where there is one), ARCHIVE_UNSAFE, CANCELLED, DISK_FULL. A single damaged file is reported in `problems`.
@@ -48,7 +52,11 @@ type Finding =
 export async function scan(paths: readonly string[], options: ScanOptions): Promise<Scan> {
   const { signal, onProgress } = options;
   const walked = await walk(paths, undefined, signal, options.links);
-  const queue: FoundFile[] = walked.map((path) => ({ path, shown: path }));
+  const queue: (FoundFile & { readonly inArchives: number })[] = walked.map((path) => ({
+    path,
+    shown: path,
+    inArchives: 0,
+  }));
   const findings: Finding[] = [];
   let next = 0;
   const failed = new AbortController();
@@ -60,7 +68,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
       const at = next++;
       const finding = await lookAt(
         queue[at],
-        at < walked.length,
+        queue[at].inArchives < DEEPEST_ARCHIVE,
         join(options.workingFolder, `archive-${at}`),
         archives,
         stop,
@@ -68,7 +76,8 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
         failed.abort();
         throw error;
       });
-      if (finding.kind === 'files') queue.push(...finding.files);
+      const inArchives = queue[at].inArchives + 1;
+      if (finding.kind === 'files') queue.push(...finding.files.map((file) => ({ ...file, inArchives })));
       else findings[at] = finding.kind === 'ignored' ? { ...finding, path: queue[at].path } : finding;
       onProgress?.(next, queue.length);
     }
@@ -80,7 +89,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     throw failures.find((error) => problemOf(error).code !== 'CANCELLED') ?? failures[0];
   // An archive that was unpacked last may have left files when the others had ended.
   await work();
-  return gather(findings.filter(Boolean), queue, paths);
+  return gather(findings.filter(Boolean), queue, paths, { workingFolder: options.workingFolder, signal });
 }
 
 async function lookAt(
@@ -97,7 +106,7 @@ async function lookAt(
     const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
     const unpack = looksLikeZip(start) ? unzip : (await looksLikeTar(start, path)) ? untar : null;
     if (unpack) {
-      if (!mayUnpack) return { kind: 'ignored', what: 'archives within archives' };
+      if (!mayUnpack) return { kind: 'ignored', what: TOO_DEEP };
       return { kind: 'files', files: await unpack(path, folder, shown, archives, signal) };
     }
     if (basename(path).toUpperCase() === 'DICOMDIR')
@@ -116,6 +125,7 @@ async function gather(
   findings: readonly Finding[],
   files: readonly FoundFile[],
   paths: readonly string[],
+  options: OpenOptions,
 ): Promise<Scan> {
   const shown = new Map(files.map((file) => [file.path, file.shown]));
   const dicom = findings.flatMap((one) => (one.kind === 'dicom' ? [one.image] : []));
@@ -130,16 +140,20 @@ async function gather(
   if (dicom.length + images.length === 0) {
     if (problems.length > 0) throw new QuorumError(problems[0].problem);
     const expected = ['DICOM', ...IMAGE_ENDINGS].join(', ');
+    const deep = ignored.get(TOO_DEEP);
     throw new QuorumError({
       code: 'NO_IMAGES',
       file: paths[0],
       expected,
-      found: `${files.length} other files`,
+      found: `${files.length} other files${deep ? `, among them ${deep} ${TOO_DEEP}` : ''}`,
     });
   }
   const studies = [
-    ...(await Promise.all(dicomCandidates(dicom, (file) => shown.get(file) ?? file).map(withoutMasks))),
-    ...(await judged(await fileCandidates(images))),
+    ...(await judged(
+      dicomCandidates(dicom, (file) => shown.get(file) ?? file),
+      options,
+    )),
+    ...(await judged(await fileCandidates(images), options)),
   ];
   return {
     studies: studies.sort((a, b) => sequencesOf(b) - sequencesOf(a)),
@@ -149,11 +163,18 @@ async function gather(
   };
 }
 
-async function judged(candidates: readonly StudyCandidate[]): Promise<StudyCandidate[]> {
-  // A folder of very many examinations is looked through for one of them: there voxels are left alone.
-  if (candidates.length > MOST_JUDGED) return [...candidates];
+async function judged(
+  candidates: readonly StudyCandidate[],
+  options: OpenOptions,
+): Promise<StudyCandidate[]> {
   const done: StudyCandidate[] = [];
-  for (const candidate of candidates) done.push(await judgeVoxels(candidate));
+  // A folder of very many examinations is looked through for one of them: there voxels are left alone, but for masks in DICOM.
+  const isMany = candidates.length > MOST_JUDGED;
+  for (const candidate of candidates) {
+    throwIfCancelled(options.signal);
+    if (!isMany) done.push(await judgeVoxels(candidate, options));
+    else done.push(candidate.kind === 'dicom' ? await withoutMasks(candidate) : candidate);
+  }
   return done;
 }
 

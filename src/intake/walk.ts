@@ -3,11 +3,17 @@ import { access, opendir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
 import { type LinkScope, mayFollow } from '../files/within.js';
+import { isImageName } from '../recognise/imageName.js';
 
 /** A file that was found, and how it is shown: its path, within an archive the archive's path before it. */
 export interface FoundFile {
   readonly path: string;
   readonly shown: string;
+}
+
+/** The folder or archive in which a file is shown. */
+export function shownFolder(shown: string): string {
+  return shown.replace(/( › |[\\/])(?:(?! › )[^\\/])*$/, '');
 }
 
 export interface WalkLimits {
@@ -42,11 +48,7 @@ export async function walk(
       if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
       const path = join(folder, entry.name);
       if (entry.isDirectory()) await enter(path, depth + 1);
-      else if (
-        entry.isFile() ||
-        (entry.isSymbolicLink() && (await isFile(path)) && (await mayFollow(path, links)))
-      )
-        add(path);
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await isWanted(path, links)))) add(path);
     }
   };
   for (const path of paths.map((one) => resolve(one))) {
@@ -73,6 +75,13 @@ async function entriesOf(folder: string, most: number, root: string): Promise<Di
     entries.push(entry);
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A link to a file that may be followed; a dead one that is named as an image is told, not passed over. */
+async function isWanted(link: string, links: LinkScope): Promise<boolean> {
+  if (await isFile(link)) return mayFollow(link, links);
+  const leads = await stat(link).catch(() => null);
+  return leads === null && isImageName(basename(link));
 }
 
 async function isFile(path: string): Promise<boolean> {

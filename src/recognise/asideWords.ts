@@ -68,7 +68,7 @@ export const ASIDE_WORDS: readonly AsideWords[] = [
   {
     why: 'susceptibility (gradient echo, T2*)',
     words: list(
-      `gre, star, grad, gradient…, gradiente…, gradienten…, eg, ffe, fl2d, fl 2d, fgre, mpgr, fe2d, echo de gradient, eco de gradiente, efgre…`,
+      `gre, flash…, star, grad, gradient…, gradiente…, gradienten…, eg, ffe, fl2d, fl 2d, fgre, mpgr, fe2d, echo de gradient, eco de gradiente, efgre…`,
     ),
     unless: ['t1', 'flair'],
   },
@@ -99,7 +99,7 @@ export const ASIDE_WORDS: readonly AsideWords[] = [
   {
     why: DERIVED,
     words:
-      list(`mip, minip, min ip, mnip, mpvr, reform…, rekon…, recon, reconstr…, vrt, collapsed, t1map…, t2map…, t1 map…, t2 map…, map, mapit, mapping, synthetic…,
+      list(`mip, minip, min ip, mnip, mpvr, reform…, rekon…, recon, reconstr…, vrt, collapsed, t1map…, t2map…, t1 map…, t2 map…, relaxo…, fused, fusion…, map, mapit, mapping, synthetic…,
       synthetisch, symri, magic, rho, t1rho, curved, projection…, radial mip, thick slab, mosaic, 3d rot, rotat…`),
   },
   { why: DERIVED, words: ['mpr'], unless: ['t1'] },

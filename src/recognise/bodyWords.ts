@@ -9,18 +9,22 @@ const list = (text: string): string[] =>
 /** Parts of the body other than the head, in the languages of `contrastWords`, and radiology's short forms. */
 const OTHER_PARTS: readonly string[] = list(`
   spine…, spinal…, cspine, tspine, lspine, cervical…, cervic…, cervik…, zervik…, thoracic…, thorac…, thorak…, lumbar…, lumbal…, lumbo…, lombar…, lombaire…, lombo…, lomb, dorsolumbar, hws, bws, lws, lwk, hwk, bwk,
-  wirbels…, wirbel…, lendenwirbel…, halswirbel…, brustwirbel…, wirbelsaule, lendenwirbelsaule, halswirbelsaule, brustwirbelsaule, rachis, colonne, columna, colonna, coluna, wervel…, kregoslup…, kregow…, rygg…, rygrad…, halsrygg…, landrygg…, selka…, coloana, gerinc…, omurga…, kicma, kraljez…, chrbtic…, позвон…, 脊柱, 颈椎, 腰椎, 胸椎,
+  wirbels…, wirbel…, lenden…, lendenwirbel…, halswirbel…, brustwirbel…, wirbelsaule, lendenwirbelsaule, halswirbelsaule, brustwirbelsaule, rachis, colonne, columna, colonna, coluna, wervel…, kregoslup…, kregow…, rygg…, rygrad…, halsrygg…, landrygg…, selka…, coloana, gerinc…, omurga…, kicma, kraljez…, chrbtic…, позвон…, 脊柱, 颈椎, 腰椎, 胸椎,
   sacro…, sacroilia…, sacroiliac, sacrum, sacru…, sakro…, iliosakr…, iliosacr…, isg, si joint…, sij, ileosakr…, kreuzdarm…, kreuzbein, pelvis…, pelvic…, becken…, bassin…, bekken…, miednic…, panev, bacin…, backen, bekken, hip, hufte…, huft…, hanche…, cadera…, heup…, biodr…,
   knee…, knie…, kniegelenk…, genou…, rodilla…, ginocchio…, joelho…, koleno, kolano…, kna, polvi, shoulder…, schulter…, epaule…, hombro…, spalla…, ombro…, schouder…, axel, skulder…, abdomen…, abdomin…, oberbauch…, leber…, liver, foie,
   higado, fegato, figado, watrob…, mrcp, mamma, mammo…, breast…, mama, mamas, brust, borst, prostat…, herz…, cardiac…, cardio…, coeur, corazon, cuore, coracao, thorax…, torax…, torace, chest, lung…, poumon…,
   forearm, unterarm…, oberarm…, wrist…, handgelenk…, poignet…, muneca,  hand, hande, elbow…, ellbogen…, ellenbogen…, coude, codo, gomito, cotovelo, foot, fuss, vorfuss, pied, piede, voet, ankle…, sprunggel…, osg, cheville…, tobillo…,
   caviglia, tornozelo, enkel…, femur…, thigh, oberschenkel…, cuisse, muslo, coscia, tibia…, unterschenkel…, calf, jambe, kidney…, niere…,  rinon…, rene, nerki, uterus…, rectum…, rektum…, plexus…, neck, hals, nacken, cuello, collo,
-  pescoco, szyi, szyja, kaula, halsweich…, larynx, pharynx, parotis, tmj, kiefergelenk…, whole body, wholebody, ganzkorper…, corps entier, cuerpo entero, extremit…, joint…, gelenk…, orbit…`);
+  pescoco, szyi, szyja, kaula, halsweich…, larynx, pharynx, parotis, tmj, kiefergelenk…, whole body, wholebody, ganzkorper…, corps entier, cuerpo entero, extremit…, joint…, gelenk…, orbit…,
+  rameno, ramena, ramien…, barku, bederni, krcni, patere, lendegerinc…, hatgerinc…, nyaki, boyun, nakke, genunchi, kolana, kolena, koljen…, korsrygg…, selgroog, mugurkaul…, stubur…, ομσσ, αμσσ, θμσσ,
+  gewricht…, позвон…, поясн…, крестц…, сустав…, шеин…, колен…, плеч…, таз, таза, грудн…, брюшн…, хребет…, σπονδυλ…, οσφυ…, αυχεν…, γονατ…, ωμου, ιερολαγον…,
+  腰椎…, 頸椎…, 颈椎…, 胸椎…, 脊椎…, 脊柱…, 仙腸…, 骶髂…, 骨盤…, 骨盆…, 盆腔…, 股関節…, 髋…, 膝…, 肩…, 手関節…, 腕关节…, 足関節…, 踝…, 腹部…, 上腹…, 肝…, 乳腺…, 乳房…, 前立腺…, 前列腺…, 心臓…, 心脏…, 頸部…, 颈部…,
+  요추…, 경추…, 흉추…, 척추…, 천장…, 골반…, 무릎…, 어깨…, 복부…, 유방…`);
 
 /** The head and the brain. */
 const HEAD: readonly string[] = list(`
   brain…, head…, skull…, crani…, neurocran…, cereb…, cerv…, encef…, enceph…, intracran…, endocran…, neuro…, kopf…, schadel…, schaedel…, hirn…, gehirn…, cerveau…, crane…, tete, cabeza…, cerebro…, craneo…, testa, cervello, encefalo…, cabeca, cranio…, hoofd…, hersen…,
-  schedel…, glowa, glowy, mozg…, mozek, mozku, hlava, hlavy, mozog, huvud…, hjarn…, hjern…, hoved…, hode…, hodet, skalle…, paa, paan, aivo…, koponya…, agy, agyi, kafa…, beyin…, creier…, craniu…, glava…, mozak, kefal…, εγκεφ…, голов…, мозг…, 头, 颅, 脑, 頭, 腦, dbs, gbm, gliom…, gliobl…,
+  schedel…, glowa, glowy, mozg…, mozek, mozku, hlava, hlavy, mozog, huvud…, hjarn…, hjern…, hoved…, hode…, hodet, skalle…, paa, paan, aivo…, koponya…, agy, agyi, kafa…, beyin…, creier…, craniu…, glava…, mozak, kefal…, 頭部…, 头部…, 头…, 頭…, 颅…, 頭蓋…, 脑…, 脳…, 뇌…, 두부…, εγκεφ…, голов…, мозг…, 头, 颅, 脑, 頭, 腦, dbs, gbm, gliom…, gliobl…,
   stealth…, brainlab`);
 
 /** The cervical spine's word is the neck's, not the brain's: `cervic…` before `cerv…`. */

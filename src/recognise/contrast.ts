@@ -70,7 +70,7 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
     else if (AFFIRMING.has(words[n]) && given < 0) given = n;
   }
   const before = words[at - 1];
-  if (before === 's' && /^(contrast|civ|mdc|cte)/.test(noun)) [denied, given] = [at - 1, -1];
+  if (isDenyingLetter(before, noun)) [denied, given] = [at - 1, -1];
   else if (before !== undefined && UNCLEAR_LETTERS.has(before) && !(before === 's' && /^kontrast/.test(noun)))
     return { said: 'unclear', quote: quote(at - 1) };
   if (denied >= 0 && words.slice(denied + 1, at).some((word) => AND.has(word)))
@@ -89,6 +89,12 @@ function ofNoun(words: readonly string[], at: number): ContrastSaid {
   if (before !== undefined && isUnknown(before) && !isNoun(before, words[at - 2]))
     return { said: 'unclear', quote: quote(at - 1) };
   return affirmed(words, at, at);
+}
+
+/** A letter that denies before this very word: “s mdc”, “o. KM”, “v. KM”. */
+function isDenyingLetter(letter: string | undefined, noun: string): boolean {
+  if (letter === 's') return /^(contrast|civ|mdc|ctt?e)/.test(noun);
+  return (letter === 'o' || letter === 'v') && noun === 'km';
 }
 
 /** A short word that is neither technical nor a word of place: it may deny in a language that is not known here. */

@@ -6,13 +6,15 @@
 const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
 
 const NOUN =
-  /^(contrast\p{L}*|contrats?|kontras\p{L}*|контраст\p{L}*|σκιαγραφικ\p{L}*|gad\p{L}*|gd\p{L}{0,4}|km|kmi|ivkm?|ivcm|mdc|pdc|civ|cte|inj\p{L}{0,9}|inyec\p{L}*|iniez\p{L}*|tehost\p{L}*|wzmocn\p{L}*|enhanc\p{L}*|verstark\p{L}*|rehauss\p{L}*|realce|realzad\p{L}*)$/u;
+  /^(contrast\p{L}*|contrats?|kontras\p{L}*|контраст\p{L}*|σκιαγραφικ\p{L}*|gad\p{L}*|gd\p{L}{0,4}|km|kmi|ivkm?|ivcm|mdc|pdc|civ|ctt?e|[sc]kiagraf\p{L}*|thuoc|tiem|ניגוד|تباين|صبغة|تزریق|inj\p{L}{0,9}|inyec\p{L}*|iniez\p{L}*|tehost\p{L}*|wzmocn\p{L}*|enhanc\p{L}*|verstark\p{L}*|rehauss\p{L}*|realce|realzad\p{L}*)$/u;
 const AGENTS = set(
   'dotarem clariscan magnevist omniscan prohance multihance optimark elucirem vueway primovist eovist ablavar vasovist artirem gadovist gadavist pixxoscan cyclolux dotagita dtpa gbca ce cet1 ku ку agent',
 );
 /** Mean contrast only beside a word that affirms or denies. */
 export const WEAK_NOUNS = set('kl ku ку ks mc cm iv agent dotagita');
 const WEAK = /^(kl|ks|mc|cm|iv)$/;
+/** Means contrast only beside a word that denies. */
+const WEAKEST = 'c';
 
 /** Whether a word means contrast agent; not a length in centimetres. */
 export function isNoun(word: string, before: string | undefined): boolean {
@@ -20,6 +22,7 @@ export function isNoun(word: string, before: string | undefined): boolean {
     return (
       !/^\d+$/.test(before ?? '') && before !== undefined && (DENIALS.has(before) || AFFIRMING.has(before))
     );
+  if (word === WEAKEST) return before !== undefined && DENIALS.has(before);
   return NOUN.test(word) || AGENTS.has(word);
 }
 
@@ -41,7 +44,9 @@ export const DENIALS = set(`
   sense abans
   tanpa sebelum
   χωρισ χωριs χωρις πριν
-  без до
+  brez bila khong truoc
+  без до преди пред
+  ללא לפני بدون قبل
 `);
 /** Behind it. */
 export const DENYING_AFTER = set(
@@ -66,7 +71,8 @@ export const AFFIRMING = set(`
   dengan setelah sesudah
   sonra sonrasi
   με μετα
-  с со после
+  с со после след після
+  sau עם אחרי مع بعد با
 `);
 export const AFFIRMING_AFTER = set('utan sonrasi sonra jalkeen yes ja oui si');
 
@@ -185,5 +191,6 @@ export const TECHNICAL = set(`
   sl gap low ce rpt repeat run acq rec desc part nd norm dis2d dis3d std routine delay delayed late early dixw sub ses pat p re wfs tr te ti dark blood
   i ii iii iv bolus dose single double half the of das der des dem de la le el del di du van het och and und et y e medium mittel medio mezzo produit agent agente sostanza
   ml mmol mg kg cc rage lab dtpa eg ev assiale assiali assial
+  kuva kuvat bild bilder image images obraz obrazy
   via i.v. venous ven intrav sequence seq series serie study exam
 `);

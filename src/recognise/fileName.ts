@@ -20,9 +20,12 @@ const MASK_WORDS = /^(seg|segs|dseg|segmentations?|masks?|brainmask|labels?|labe
 const MASK_ENDINGS =
   /^(tumou?r|lesions?|gt|truth|groundtruth|pred|prediction|maske|masque|mascara|maschera)$/;
 
-/** After one of these a sequence names the space that the image was moved to, not the image. */
+/**
+ * After one of these a sequence names the space that the image was moved to, not the image: `space-T1w`, `flair_to_t1`, `flair2t1`; but
+ * `SPACE_FLAIR` is an acquisition, and `T2FLAIR` a FLAIR.
+ */
 const SPACE =
-  /(?<=[-_.\s])(?:to|in|on|space|reg|registered|coreg)[-_.\s]?(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)|(?<=[a-z])2(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)/gi;
+  /(?<=[-_.\s])(?:(?:to|in|on|reg|registered|coreg)[-_.\s]?|space-)(t1ce|t1c|t1gd|t1w?|t2w?|flair|mni\w*)(?=[-_.\s]|$)|(?<=[a-z])2(t1ce|t1c|t1gd|t1w?|t2w?|mni\w*)(?=[-_.\s]|$)|(?<=[a-su-z])2flair(?=[-_.\s]|$)/gi;
 const BIDS = /^sub-[a-z0-9]+/i;
 const SEPARATOR = /[-_.\s]+/;
 

@@ -27,14 +27,16 @@ const ONE_WORD: ReadonlySet<string> = new Set([
   'posdisp',
 ]);
 
-const AGENT = '(?:c|ce|cm|g|gd|gad|gado|k|km|mc|mdc|civ|pdc|contrast\\w*|kontrast\\w*|inj\\w*)';
+const AGENT = '(?:c|ctt?e|ce|cm|g|gd|gad|gado|k|km|mc|mdc|civ|pdc|contrast\\w*|kontrast\\w*|inj\\w*)';
 const SIGNS: readonly (readonly [RegExp, string])[] = [
   // Scripts without spaces.
-  [/(不|无|無|未)(增强|增強)|平扫|平掃|造影前|単純|非造影|조영전|조영 전|비조영/g, ` ${NOT_GIVEN} `],
-  [/增强|增強|造影後?|造影|조영 ?후|조영/g, ` ${GIVEN} `],
+  [/(不|无|無|未|非)(增强|增強|増強)|平扫|平掃|造影前|単純|非造影|조영전|조영 전|비조영/g, ` ${NOT_GIVEN} `],
+  [/增强|增強|増強|造影後?|造影|조영 ?후|조영/g, ` ${GIVEN} `],
   [/к\s*\/\s*у/g, ' ку '],
   // What an anonymiser or a pipeline adds behind a colon.
   [/:\s*processed\w*/g, ' '],
+  // “Status post” is no “sin”.
+  [/(?<![a-z0-9])s\s*\/\s*p(?![a-z0-9])/g, ' status postop '],
   // Two readings at once: with and without.
   [
     /(?<![a-z0-9])(c\s*\/\s*s|s\s*\/\s*c\s*\/\s*c|w\s*\/\s*(?:&|\+|and|,)?\s*w\s*\/?\s*o|w\s*(?:&|\+|and)\s*w\s*\/?\s*o|\+\s*\/\s*-|±)(?![a-z0-9])/g,
@@ -57,6 +59,10 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/(?<![a-z0-9])p[\s_]+s(?![a-z0-9])/g, ' pos '],
   [/(?<![a-z])n[\s_]+lk[\s_]+l(?![a-z])/g, ' nelkul '],
   [/(?<![a-z])f[\s_]+r[\s_]+(?=contrast)/g, ' fara '],
+  [/(?<![a-z0-9])(?:gd|gad|gado|km|iv|mdc|civ)[-−–](?=$|[\s_)\],;])/g, ` ${NOT_GIVEN} `],
+  [/^\s*\+\s+(?=.*t1)/g, ` ${GIVEN} `],
+  // “ -C” is a minus, “T1-C” a hyphen.
+  [/(?<=\s|^|_)[-−–]\s?(?:c|gd|gad|gado|km)(?![a-z0-9])/g, ` ${NOT_GIVEN} `],
   [/(?<![a-z0-9])c\s*-(?=$|\s*[)_.,;/]|\s*$)/g, ` ${NOT_GIVEN} `],
   // Letters with points between them are one word: i.v., K.M., m.d.c.
   [/(?<![a-z0-9])([a-z])\.([a-z])\.(?:([a-z])\.)?/g, ' $1$2$3 '],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,6 +41,12 @@ async function scanOf(
     writeFileSync(join(folder, file), JSON.stringify(content));
   return scan([folder], { workingFolder: join(root, 'working') });
 }
+/** Bright pillars, in an image of 96 × 96 × 96 voxels. */
+const withVessels = (data: Float32Array) =>
+  data.map((value, n) => {
+    const [i, j, k] = [n % 96, Math.floor(n / 96) % 96, Math.floor(n / 9216)];
+    return i % 12 < 3 && j % 12 < 3 && k % 12 < 9 ? value * 2 : value;
+  });
 const sequencesOf = ({ choices }: StudyCandidate) => Object.keys(choices).join(' ');
 
 describe('examinations made of image files', () => {
@@ -116,19 +122,54 @@ describe('examinations made of image files', () => {
     expect([sequence, guess ?? null]).toEqual(['other', null]);
   });
 
-  it('tells T1ce from T1 on one grid by its bright spots', async () => {
+  it('tells T1ce from T1 on one grid by its voxels', async () => {
     const folder = join(root, 'pair');
-    const plain = ellipsoid(bratsGrid([60, 60, 60]), [26, 26, 26], 1);
-    const bright = {
-      ...plain,
-      data: plain.data.map((value, n) => (value && n % 400 === 0 ? value * 4 : value)),
-    };
+    const plain = ellipsoid(bratsGrid([96, 96, 96]), [44, 44, 44], 1);
+    const bright = { ...plain, data: withVessels(plain.data) };
     await writeImage(join(folder, 'a_T1.nii.gz'), plain);
     await writeImage(join(folder, 'b_T1.nii.gz'), bright);
     const { studies } = await scan([folder], { workingFolder: root });
     expect(studies[0].series.map(({ sequence, confidence }) => [sequence, confidence])).toEqual([
       ['t1', 0.6],
       ['t1ce', 0.6],
+    ]);
+  });
+
+  it('settles further T1 beside a known T1ce by their voxels, and takes no corrected copy', async () => {
+    const folder = join(root, 'copies');
+    const plain = ellipsoid(bratsGrid([96, 96, 96]), [44, 44, 44], 1);
+    await writeImage(join(folder, 'p_T1.nii.gz'), plain);
+    await writeImage(join(folder, 'p_T1_bias.nii.gz'), { ...plain, data: plain.data.map((v) => 3 * v) });
+    await writeImage(join(folder, 'p_T1c.nii.gz'), { ...plain, data: withVessels(plain.data) });
+    const { studies } = await scan([folder], { workingFolder: root });
+    const [{ series, choices, questions }] = studies;
+    expect(questions).toEqual([]);
+    const named = (id: string) =>
+      series
+        .find((one) => one.id === id)!
+        .shown.split('/')
+        .at(-1);
+    expect([choices.t1, choices.t1ce].map((choice) => named(choice!.winner))).toEqual([
+      'p_T1.nii.gz',
+      'p_T1c.nii.gz',
+    ]);
+    expect(choices.t1!.rejected[0].why).toContain('corrected copy');
+  });
+
+  it('looks above folders whose names say nothing for the one that is named for the image', async () => {
+    const files = ['4-T1_MPRAGE', '9-T1_MPRAGE_GD'].map((scan) => `${scan}/resources/NIFTI/files/image.nii`);
+    const { studies } = await scanOf('xnat', files);
+    expect(studies.map(sequencesOf)).toEqual(['t1 t1ce']);
+  });
+
+  it('names a link to an image that was not fetched', async () => {
+    const { problems } = await (async () => {
+      await scanOf('annex', ['a_flair.nii']);
+      symlinkSync('../.git/annex/objects/x.nii', join(root, 'annex', 'a_t1ce.nii'));
+      return scan([join(root, 'annex')], { workingFolder: root });
+    })();
+    expect(problems.map(({ problem }) => [problem.code, problem.found])).toEqual([
+      ['FORMAT_UNKNOWN', expect.stringContaining('git-annex')],
     ]);
   });
 });

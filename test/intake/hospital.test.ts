@@ -31,6 +31,8 @@ interface Made {
   /** Slices and their distance in mm. */
   readonly stack?: readonly [slices: number, mm: number];
   readonly type?: string;
+  /** So far each axial slice lies behind the one below, mm. */
+  readonly tilt?: number;
   readonly agent?: string;
   readonly protocol?: string;
   readonly body?: string;
@@ -60,7 +62,11 @@ function writeSeries(folder: string, study: string, made: Made): void {
   const ds = (group: number, tag: number, value: string | number) => element(group, tag, 'DS', String(value));
   for (let slice = 0; slice < stack[0]; slice++) {
     const height = (slice - stack[0] / 2) * stack[1];
-    const position = { axial: [-3, -4, height], coronal: [-3, height, 4], sagittal: [height, -3, 4] }[plane];
+    const position = {
+      axial: [-3, -4 + slice * (made.tilt ?? 0), height],
+      coronal: [-3, height, 4],
+      sagittal: [height, -3, 4],
+    }[plane];
     const pixels = Buffer.alloc(96);
     for (let at = 0; at < 48; at++) pixels.writeUInt16LE(made.values?.(at) ?? 40 + at * 7 + slice, at * 2);
     const extra = [
@@ -301,5 +307,29 @@ describe('what headers say that voxels or the examination contradict', () => {
     expect([taken(everywhere), everywhere.questions.length]).toEqual([{ flair: 2 }, 1]);
     const later = await examination('agent-later', 'MRI BRAIN', [{ ...t1, agent }, flair]);
     expect(taken(later)).toEqual({ t1ce: 3, flair: 2 });
+  });
+});
+
+describe('one name three times', () => {
+  const t1 = (number: number, clock: string): Made => ({ number, name: 'AX T1', clock, times: SE });
+  it('the earliest is before contrast agent, the latest after, and what lies between serves as neither', async () => {
+    const found = await examination('three', 'MR BRAIN W AND WO', [
+      t1(5, '100000'),
+      t1(6, '102500'),
+      t1(7, '103100'),
+    ]);
+    expect(taken(found)).toEqual({ t1: 5, t1ce: 7 });
+    expect(found.questions).toEqual([]);
+  });
+});
+
+describe('slices that are shifted against each other', () => {
+  it('are set aside with the angle, as nothing here takes a sheared grid', async () => {
+    const found = await examination('tilted', 'MRI HEAD', [
+      { number: 5, name: 'T1 AX', clock: '100000', times: SE },
+      { number: 6, name: 'FLAIR AX', clock: '101000', times: FLAIR, scanning: 'SE\\IR', tilt: 1.2 },
+    ]);
+    expect(taken(found)).toEqual({ t1: 5 });
+    expect(whyNot(found, 6)).toMatch(/shifted against each other by 12°/);
   });
 });

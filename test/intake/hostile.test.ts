@@ -225,6 +225,18 @@ describe('hostile archives and folders', () => {
     expect(found.studies[0].series[0].shown).toMatch(/scan\.zip › a\/b$/);
   });
 
+  it('looks into a zip within a zip, and says of one within that what it is', async () => {
+    const slices = Object.fromEntries([0, 1, 2, 3, 4].map((slice) => [`IM${slice}`, dicomBytes({ slice })]));
+    const twice = zipSync({ 'export/inner.zip': zipSync(slices) });
+    const found = await look(folderOf({ 'outer.zip': twice }));
+    expect(found.studies[0].series[0]).toMatchObject({ sequence: 't1', files: 5 });
+    expect(found.studies[0].series[0].shown).toMatch(/outer\.zip › export\/inner\.zip/);
+    const thrice = look(folderOf({ 'outermost.zip': zipSync({ 'outer.zip': twice }) }));
+    await expect(thrice).rejects.toMatchObject({
+      problem: { code: 'NO_IMAGES', found: expect.stringContaining('archives within archives') },
+    });
+  });
+
   it.each(['../outside', '/absolute', 'a/../../outside', 'C:\\outside', '..\\outside'])(
     'refuses an entry named %s and writes nothing',
     async (name) => {

@@ -1,12 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { imagesOf, readImage } from '../../docs/results/measure/sequenceImages.js';
-import { brightTail, isStripped } from '../../src/intake/brightTail.js';
-import { isContrastEnhanced } from '../../src/intake/judgeVoxels.js';
+import { isStripped } from '../../src/recognise/brainPart.js';
 import { type LogProbabilities, misnamed, sequenceByVoxels } from '../../src/recognise/sequenceByVoxels.js';
 import { MODALITIES, type Modality } from '../../src/terms.js';
-import { readVolume } from '../../src/volume/read.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 
 const split = JSON.parse(readFileSync('docs/results/split.json', 'utf8')) as Record<string, string[]>;
@@ -49,20 +46,4 @@ describe.skipIf(!haveRealData('sequences by voxels'))('sequences by voxels', () 
     expect(found).toBeGreaterThanOrEqual(0.9);
     expect(falseAlarms / judged.length).toBeLessThanOrEqual(0.02);
   }, 300_000);
-
-  it('tells T1ce from T1 of one head by its bright tail, on all cubes without any fitting', async () => {
-    const folder = join(REAL_DATA, 'brats2020-cubes');
-    let [pairs, decided, right] = [0, 0, 0];
-    for (const name of readdirSync(folder)) {
-      const file = (sequence: string) => join(folder, name, `${name}_${sequence}.nii.gz`);
-      if (!existsSync(file('t1ce'))) continue;
-      const tails = [brightTail(await readVolume(file('t1')))!, brightTail(await readVolume(file('t1ce')))!];
-      pairs++;
-      const verdict = isContrastEnhanced(tails[1], tails[0]);
-      if (verdict === null) continue;
-      decided++;
-      if (verdict) right++;
-    }
-    expect([pairs, decided, right]).toEqual([351, 313, 305]);
-  });
 });

@@ -14,6 +14,7 @@ function byWords(text: string, where: 'description' | 'name'): string {
 
 const EXPECTED: Record<string, readonly string[]> = {
   t1ce: [
+    ...['T1 AX c/ctte', 'T1 AX 増強', 'T1 עם ניגוד', 'T1 بعد تباين', 'T1 sau tiem', 'T1 след контраст'],
     ...[
       'AXIAL T1 FLOW COMP POST : Processed_CaPTk',
       'CT1',
@@ -166,6 +167,19 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   't1 without': [
+    ...[
+      'AX T1 (NO C)',
+      'AX T1 -C',
+      'T1 AX sin C',
+      'T1 brez kontrasta',
+      'T1 ללא ניגוד',
+      'T1 khong thuoc',
+      'T1 axiale gado-',
+      'T1 3D IV-',
+      'T1 o.KM tra',
+      'T1 o KM',
+      'T1 TSE -KM',
+    ],
     ...['T1WI Gd(-)', 'T1 AX (C-)', 'T1 AXIAL S/CTE', 'T1 S/MDC', 'T1 oKM', 'T1 3D VIBE AXIAL avant gado'],
     ...[
       'T1 w/o contrast',
@@ -288,7 +302,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ...['T1 ohne', 'T1 SANS', 'T1 vor', 'sT1W_3D_TFE_PRE_GD', 'T1 3D avant gado', 'T1 before Gadavist'],
   ],
   unclear: [
-    ...['T1 W/ & W/O', 'T1 C-/C+', 'T1 nativ und KM', 'T1 o KM', 'T1 u. kontrast', 'T1 con y sin contraste'],
+    ...['T1 W/ & W/O', 'T1 C-/C+', 'T1 nativ und KM', 'T1 u. kontrast', 'T1 con y sin contraste'],
     ...[
       'T1 with and without contrast',
       'T1 w/wo contrast',
@@ -388,6 +402,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   flair: [
+    ...['T2FLAIR_AX', 'SPACE FLAIR', 'AXT2FLAIR'],
     ...[
       't2_spc_da-fl_sag_fs',
       'FLAIR_longTR',
@@ -429,6 +444,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     ],
   ],
   aside: [
+    ...['T2 FLASH', 'T2 relaxometry', 'T2 SAG LENDEN', 'T1 + FLAIR fused'],
     ...['t2_me3d', 'AX_T2_GRE_MT', '2D GRE - MT'],
     ...[
       'localizer',
