@@ -1,4 +1,4 @@
-import { titles } from '../contract/warnings.js';
+import { REGION_TITLES, titles } from '../contract/warnings.js';
 import type { DicomSeries } from '../dicom/series.js';
 import { QuorumError, throwIfCancelled } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
@@ -6,7 +6,7 @@ import { checkReferable } from '../export/dicom/segmentation.js';
 import { readSourceHeader, type SourceHeader } from '../export/dicom/sourceHeader.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
 import { labelsOnSeries } from '../segment/onSeries.js';
-import { type Modality, membersOf } from '../terms.js';
+import { type Modality, membersOf, perRegion } from '../terms.js';
 import { sameGrid } from '../volume/affine.js';
 import { IDENTITY } from '../volume/placement.js';
 import { readHeader } from '../volume/read.js';
@@ -74,8 +74,9 @@ export function maskOn(
 }
 
 /** What made the mask, for the equipment and algorithm of every DICOM object. */
-export function provenanceOf({ subject, plan, main, around }: Work): Provenance {
+export async function provenanceOf({ subject, plan, main, around, ratings }: Work): Promise<Provenance> {
   const { description, hash } = subject.result.model;
+  const trust = await ratings();
   return {
     quorumVersion: around.quorumVersion,
     modelName: description.name,
@@ -84,6 +85,11 @@ export function provenanceOf({ subject, plan, main, around }: Work): Provenance 
     editedByHand: main.isEdited,
     settings: `${titles(membersOf(main.combination))}, threshold ${plan.options.threshold ?? description.threshold}`,
     supported: plan.supported,
+    // A label is not its region: oedema stands for the whole tumour.
+    remarks: perRegion((_, region) => {
+      const rating = trust[region];
+      return rating && `${REGION_TITLES[region]} ${rating.text}`;
+    }),
     createdAt: around.now(),
     newUid: around.newUid,
   };

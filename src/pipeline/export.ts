@@ -1,5 +1,6 @@
 import { FORMATS } from '../contract/formats.js';
 import type { CaseReport } from '../contract/report.js';
+import type { Trust } from '../contract/trust.js';
 import { throwIfCancelled } from '../errors.js';
 import { regionDiameters } from '../export/diameters.js';
 import { reportHtml } from '../export/html.js';
@@ -7,7 +8,7 @@ import type { CaseOutput } from '../export/output.js';
 import { overviewPicture, type PictureMask } from '../export/picture.js';
 import type { JobContext } from '../jobs/context.js';
 import { inScheme } from '../masks/labels.js';
-import { type Combination, type Modality, membersOf } from '../terms.js';
+import { type Combination, type Modality, membersOf, type PerRegion, perRegion } from '../terms.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
@@ -16,7 +17,7 @@ import { findingsOf } from './findings.js';
 import type { Parts, Work, WrittenMask } from './format.js';
 import { WRITERS } from './formats.js';
 import { FILES, type Plan } from './plan.js';
-import { type DescribedMask, describeCase } from './report.js';
+import { type DescribedMask, describeCase, ratingsOf } from './report.js';
 import { isModelThreshold, type MaskChoice, maskOf } from './result.js';
 import { maskOnSeries, type SeriesMask } from './seriesMasks.js';
 import type { Subject } from './subject.js';
@@ -100,6 +101,7 @@ export async function exportResult(
       leaveOut: (file, reason) => writing.leftOut.push({ file, reason }),
       take: (parts) => writing.take(parts),
       picture: () => writing.picture(),
+      ratings: () => writing.ratings(),
       report: () => writing.report(),
     };
     await WRITERS[id].write(work);
@@ -162,6 +164,13 @@ class Writing {
 
   take(parts: Parts): void {
     this.parts = { ...this.parts, ...parts };
+  }
+
+  /** Of the mask that is written as the result. */
+  async ratings(): Promise<PerRegion<Trust | null>> {
+    if (this.subject.edited) return perRegion(() => null);
+    const { found } = await this.describe(this.choiceOf(this.plan.options.combination));
+    return ratingsOf(found, this.subject.warnings);
   }
 
   async report(): Promise<CaseReport> {

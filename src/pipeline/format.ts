@@ -1,6 +1,7 @@
 import type { CaseReport } from '../contract/report.js';
+import type { Trust } from '../contract/trust.js';
 import type { JobContext } from '../jobs/context.js';
-import type { Combination } from '../terms.js';
+import type { Combination, PerRegion } from '../terms.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import type { Plan } from './plan.js';
@@ -34,6 +35,8 @@ export interface Work {
   take(parts: Parts): void;
   /** PNG with every mask that is written. */
   picture(): Promise<Uint8Array>;
+  /** How far each region of the result is to be trusted; null where that is not known, as of an edited mask. */
+  ratings(): Promise<PerRegion<Trust | null>>;
   /** The report but for the files; formats that ask for it come last in the list. */
   report(): Promise<CaseReport>;
 }

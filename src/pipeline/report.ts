@@ -5,7 +5,7 @@ import {
   type ReportWarning,
 } from '../contract/report.js';
 import type { CaseCombination, Warning } from '../contract/results.js';
-import { trustIn } from '../contract/trust.js';
+import { type Trust, trustIn } from '../contract/trust.js';
 import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
@@ -118,6 +118,7 @@ function describeMask(
   ofCase: readonly Warning[],
 ): CombinationReport {
   const given = (region: Region) => isGiven(found.volumes[region].supported, unsupported);
+  const ratings = ratingsOf(found, ofCase);
   const numbers = (values: PerRegion<number | null>) =>
     perRegion((_, region) => (given(region) ? inFilesOrNull(values[region]) : null));
   return {
@@ -135,7 +136,7 @@ function describeMask(
                 upper: inFiles(expected.upper),
               }
             : null,
-        trust: supported && ml > 0 ? trustIn(region, expected, inOrder(ofCase, found.warnings)) : null,
+        trust: ratings[region],
       };
     }),
     diameters: perRegion((_, region) => (given(region) ? plainDiameters(diameters[region]) : null)),
@@ -158,6 +159,21 @@ function describeMask(
     warnings: found.warnings.map(reportWarning),
     notChecked: found.notChecked,
   };
+}
+
+/**
+ * How far each region of an automatic mask is to be trusted; null where the sequences do not support it, or nothing was found.
+ *
+ * @param ofCase the warnings about the case.
+ */
+export function ratingsOf(
+  { volumes, warnings }: Pick<CaseCombination, 'volumes' | 'warnings'>,
+  ofCase: readonly Warning[],
+): PerRegion<Trust | null> {
+  return perRegion((_, region) => {
+    const { ml, supported, expected } = volumes[region];
+    return supported && ml > 0 ? trustIn(region, expected, inOrder(ofCase, warnings)) : null;
+  });
 }
 
 function describeEdit(

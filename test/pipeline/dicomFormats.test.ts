@@ -86,6 +86,7 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
       around: { quorumVersion: '1', now: () => PROVENANCE.createdAt, newUid, peakMemoryMb: () => 0 },
       context,
       main: { combination: 't1+flair', labels: mask.data, isEdited: false },
+      ratings: () => Promise.resolve({ WT: { rating: 'look', text: 'look closely' }, TC: null, ET: null }),
       stage,
       leaveOut: (name: string, reason: string) => Promise.reject(new Error(`${name}: ${reason}`)),
     } as unknown as Work;
@@ -120,6 +121,14 @@ describe.skipIf(!have)('DICOM files of a case that was moved', () => {
         expect(Math.abs(mean(found) - mean(truth))).toBeLessThan(0.3);
       }
     }
+  });
+
+  it('say how far a region is to be trusted', () => {
+    const [read] = python<{ segments: { description: string }[] }[]>('readSegmentations.py', [
+      join(folder.path, 'out/dicom/flair_seg.dcm'),
+    ]);
+    expect(read.segments[1].description).toBe('oedema or infiltration; whole tumour look closely');
+    expect(read.segments[2].description).toBe('enhancing tumour');
   });
 
   it('outline in the RT Structure Set the same pixels as in DICOM-SEG', () => {

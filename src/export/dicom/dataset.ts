@@ -27,6 +27,8 @@ export interface Provenance {
   readonly settings: string;
   /** False: these sequences do not support the region; its label is an estimate. */
   readonly supported: Readonly<Record<Region, boolean>>;
+  /** What is to be said of a region that is supported, e.g. how far it is to be trusted; null: nothing. */
+  readonly remarks: Readonly<Record<Region, string | null>>;
   readonly createdAt: Date;
   /** A new unique identifier for every object. */
   readonly newUid: () => string;
@@ -149,4 +151,13 @@ export function commonModules(
     ContentQualification: 'RESEARCH',
     BurnedInAnnotation: 'NO',
   };
+}
+
+/** VR ST holds at most this many characters (PS3.5 6.2). */
+const MOST_IN_SHORT_TEXT = 1024;
+
+/** A region's title with what is to be said of it, for a description. */
+export function describedRegion(title: string, region: Region, { supported, remarks }: Provenance): string {
+  const remark = supported[region] ? remarks[region] : 'a guess: not reliable from these sequences';
+  return (remark ? `${title}; ${remark}` : title).slice(0, MOST_IN_SHORT_TEXT);
 }

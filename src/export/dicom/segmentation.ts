@@ -11,6 +11,7 @@ import {
   commonModules,
   type Dataset,
   decimal,
+  describedRegion,
   encodeDicom,
   type Provenance,
 } from './dataset.js';
@@ -198,7 +199,7 @@ function describeSegment({ number, label, region, title, type }: Segment, proven
   return {
     SegmentNumber: number,
     SegmentLabel: isGuess ? `${title} (guess)` : title,
-    SegmentDescription: isGuess ? `${title}; a guess: not reliable from these sequences` : title,
+    SegmentDescription: describedRegion(title, region, provenance),
     SegmentAlgorithmType: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     SegmentAlgorithmName: `Quorum, ${modelName}`.slice(0, 64),
     SegmentationAlgorithmIdentificationSequence: algorithmIdentification(provenance),

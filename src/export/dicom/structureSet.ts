@@ -10,6 +10,7 @@ import {
   type Dataset,
   dateAndTime,
   decimal,
+  describedRegion,
   encodeDicomWithoutPixels,
   type Provenance,
 } from './dataset.js';
@@ -164,12 +165,11 @@ function describeRoi({ number, region }: Roi, series: DicomSeries, provenance: P
   const { modelName, editedByHand, supported } = provenance;
   const { title } = ROIS[region];
   const guess = supported[region] ? '' : ' (guess)';
-  const reason = supported[region] ? '' : '; a guess: not reliable from these sequences';
   return {
     ROINumber: String(number),
     ReferencedFrameOfReferenceUID: series.frameOfReferenceUid!,
     ROIName: `${region} ${title}${guess}`,
-    ROIDescription: `${title}${reason}`,
+    ROIDescription: describedRegion(title, region, provenance),
     ROIGenerationAlgorithm: editedByHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC',
     ROIGenerationDescription: `Quorum, ${modelName}`.slice(0, 64),
     ROIDerivationAlgorithmIdentificationSequence: algorithmIdentification(provenance),

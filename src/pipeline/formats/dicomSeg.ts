@@ -8,7 +8,7 @@ export const dicomSeg: FormatWriter = {
   planned: ({ sources }) => dicomSources(sources).map(({ modality }) => FILES.dicomSeg(modality)),
   check: checkDicomSources,
   write: async (work) => {
-    const provenance = provenanceOf(work);
+    const provenance = await provenanceOf(work);
     await writeBeside(
       work,
       FILES.dicomSeg,

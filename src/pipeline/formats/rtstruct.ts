@@ -9,7 +9,7 @@ export const rtstruct: FormatWriter = {
   planned: ({ sources }) => dicomSources(sources).map(({ modality }) => FILES.rtstruct(modality)),
   check: checkDicomSources,
   write: async (work) => {
-    const provenance = provenanceOf(work);
+    const provenance = await provenanceOf(work);
     const given = REGIONS.filter((region) => work.plan.given[region]);
     await writeBeside(
       work,

@@ -31,7 +31,10 @@ export const secondaryCapture: FormatWriter = {
     const counted = volumesOf(main.labels, grid);
     const volumes = perRegion((_, region) => (plan.given[region] ? counted[region] : null));
     const header = await readSourceHeader(dicom.frames[0].file);
-    const captures = secondaryCaptures({ series: dicom, header, image, mask, volumes }, provenanceOf(work));
+    const captures = secondaryCaptures(
+      { series: dicom, header, image, mask, volumes },
+      await provenanceOf(work),
+    );
     let n = 0;
     for (const bytes of captures) {
       throwIfCancelled(context.signal);

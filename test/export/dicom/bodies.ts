@@ -11,6 +11,7 @@ export const PROVENANCE: Provenance = {
   editedByHand: false,
   settings: 'T1 + FLAIR, threshold 0.5',
   supported: { WT: true, TC: true, ET: false },
+  remarks: { WT: 'whole tumour likely good', TC: null, ET: 'enhancing tumour likely good' },
   createdAt: new Date(2026, 0, 2, 3, 4, 5),
   newUid,
 };

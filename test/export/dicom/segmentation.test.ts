@@ -130,7 +130,12 @@ describe.skipIf(!have)('DICOM-SEG', () => {
       expect(segment.parameters).toContain(PROVENANCE.modelHash);
       expect(segment.parameters).toContain('T1 + FLAIR');
     }
-    expect(segments.map(({ description }) => description.includes('a guess'))).toEqual([false, false, true]);
+    // What is said of a region stands with its label, but not of a guess.
+    expect(segments.map(({ description }) => description)).toEqual([
+      'non-enhancing core (necrosis or non-enhancing tumour)',
+      'oedema or infiltration; whole tumour likely good',
+      'enhancing tumour; a guess: not reliable from these sequences',
+    ]);
   });
 
   it('names frames of a multi-frame source, leaves out labels that do not occur, and says when a mask was edited', async () => {
