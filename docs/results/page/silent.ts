@@ -1,0 +1,213 @@
+/** What the network makes of wrong inputs, and what the app says of it: from the log of `silent.ts`. */
+import {
+  combinationName,
+  MODALITIES,
+  membersOf,
+  type PerRegion,
+  REGIONS,
+  type Region,
+} from '../../../src/terms.js';
+import { table, titlesOf } from './text.js';
+
+/** One region of one mask. */
+interface RegionRow {
+  readonly supported: boolean;
+  /** Null where the patient does not have it. */
+  readonly dice: number | null;
+  readonly ml: number;
+  readonly trueMl: number;
+  readonly falseMl: number;
+  readonly rating: 'good' | 'look' | 'avoid' | 'unknown';
+}
+
+export interface SilentRow {
+  readonly set: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly strength: number;
+  readonly what: string;
+  readonly combination: string;
+  readonly regions: PerRegion<RegionRow>;
+  /** Codes, with the check or region where a code has several. */
+  readonly warnings: readonly string[];
+  readonly checkSeconds: number;
+}
+
+/** A supported region is poor below this Dice, or with more false tumour. */
+const POOR_DICE = 0.6;
+const FALSE_ML = 10;
+
+/** The warnings that are meant to find a kind; none where no check knows it. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  'another patient': ['IMAGES_DO_NOT_FIT'],
+  mirrored: ['IMAGES_DO_NOT_FIT'],
+  'bias field': ['IMAGE_QUALITY bias'],
+  noise: ['IMAGE_QUALITY noise'],
+  'thick slices': ['IMAGE_QUALITY slices'],
+  'motion ghosts': ['IMAGE_QUALITY ghosts'],
+  'slab without its top': ['BRAIN_IMPLAUSIBLE top', 'BRAIN_IMPLAUSIBLE volume'],
+  'slab without its bottom': ['BRAIN_IMPLAUSIBLE bottom', 'BRAIN_IMPLAUSIBLE volume'],
+  'one sequence a slab': ['IMAGE_QUALITY coverage'],
+  'a lobe gone': ['BRAIN_IMPLAUSIBLE asymmetry', 'BRAIN_IMPLAUSIBLE volume'],
+  'skull left': ['BRAIN_IMPLAUSIBLE rim', 'BRAIN_IMPLAUSIBLE volume'],
+  'eyes left': ['BRAIN_IMPLAUSIBLE apart'],
+  'a small head': ['BRAIN_IMPLAUSIBLE volume'],
+  'sequences swapped': ['SEQUENCES_SWAPPED', 'SEQUENCE_MISNAMED'],
+  'one sequence, misnamed': ['SEQUENCE_MISNAMED'],
+  metastases: ['SEVERAL_ENHANCING_LESIONS', 'MANY_PARTS'],
+  'dural mass': ['TUMOUR_AT_SURFACE'],
+};
+
+/** Kinds whose single rows differ by sequence alone stand in one line. */
+const JOINED = ['another patient', 'mirrored', 'sequences swapped', 'one sequence, misnamed'];
+
+const isPoor = ({ supported, dice, falseMl }: RegionRow): boolean =>
+  supported && ((dice !== null && dice < POOR_DICE) || falseMl > FALSE_ML);
+const isTold = ({ rating }: RegionRow): boolean => rating === 'look' || rating === 'avoid';
+
+/** Warnings other than that a region is not supported. */
+const saysSomething = ({ warnings }: SilentRow): boolean =>
+  warnings.some((code) => !code.startsWith('REGION_NOT_SUPPORTED'));
+
+function poorRegions(rows: readonly SilentRow[]): { row: SilentRow; region: Region }[] {
+  return rows.flatMap((row) =>
+    REGIONS.filter((region) => isPoor(row.regions[region])).map((region) => ({ row, region })),
+  );
+}
+
+const isSilent = ({ row, region }: { row: SilentRow; region: Region }) => !isTold(row.regions[region]);
+
+/** The sections of docs/results/failures.md on inputs that went through the network. */
+export function networkSections(rows: readonly SilentRow[]): string[] {
+  const made = rows.filter(({ kind }) => kind !== 'sound' && kind !== 'no tumour');
+  const poor = poorRegions(made);
+  const silent = poor.filter(isSilent);
+  const brains = new Set(rows.map(({ name }) => name)).size;
+  const strongest = made.filter(({ kind, strength }) =>
+    made.every((other) => other.kind !== kind || other.strength <= strength),
+  );
+  const others = made.filter((row) => !strongest.includes(row));
+  const share = (own: readonly SilentRow[]) =>
+    `${
+      new Set(
+        poorRegions(own)
+          .filter(isSilent)
+          .map(({ row }) => row),
+      ).size
+    } of ${own.length}`;
+  return [
+    '## Wrong inputs, through the network',
+    `Made from ${brains} whole brains of test patients, never stored; each row from about a third of them, other ones for each, so n is small. Masks from all sequences that there are, as the app makes them, with what it says of them. A supported region is poor with a Dice below ${POOR_DICE} or more than ${FALSE_ML} ml of false tumour; told is what a warning or the rating says (“look closely”, “do not use”); silent is poor and not told. A region that is not supported is withheld and does not count.`,
+    table(
+      [
+        'what is wrong',
+        'how much',
+        'found by its check',
+        'any warning',
+        'poor regions',
+        'silent',
+        'its check',
+      ],
+      groupsOf(made).map(([kind, what, own]) => {
+        const expected = EXPECTED[kind];
+        const hits = own.filter(({ warnings }) => warnings.some((code) => expected?.includes(code)));
+        const bad = poorRegions(own);
+        return [
+          kind,
+          what,
+          expected ? `${hits.length} of ${own.length}` : '–',
+          `${own.filter(saysSomething).length} of ${own.length}`,
+          String(bad.length),
+          String(bad.filter(isSilent).length),
+          expected?.map(checkName).join(', ') ?? 'none',
+        ];
+      }),
+    ),
+    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. Of ${poor.length} poor regions ${poor.length - silent.length} were told, ${poor.filter(({ row }) => saysSomething(row)).length} of them by a warning.`,
+    silent.length === 0
+      ? 'No silent failure was seen.'
+      : `By name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
+    ...soundSection(rows.filter(({ kind }) => kind === 'sound')),
+    ...healthySection(rows.filter(({ kind }) => kind === 'no tumour')),
+  ];
+}
+
+const describe = ({ dice, ml, trueMl, falseMl }: RegionRow) =>
+  dice === null
+    ? `${falseMl.toFixed(1)} ml found where there is none`
+    : `Dice ${dice.toFixed(2)}, ${ml.toFixed(1)} ml of ${trueMl.toFixed(1)}`;
+
+const checkName = (code: string) =>
+  code
+    .toLowerCase()
+    .replaceAll('_', ' ')
+    .replace(/^(image quality|brain implausible) /, '');
+
+function groupsOf(rows: readonly SilentRow[]): [kind: string, what: string, rows: SilentRow[]][] {
+  const groups = new Map<string, [string, string, SilentRow[]]>();
+  for (const row of rows) {
+    const what = JOINED.includes(row.kind) ? '' : row.what;
+    const key = `${row.kind}|${what}`;
+    const group = groups.get(key) ?? [row.kind, what, []];
+    group[2].push(row);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** The same brains as they are. */
+function soundSection(rows: readonly SilentRow[]): string[] {
+  const poor = poorRegions(rows);
+  const warned = rows.filter(saysSomething);
+  return [
+    '### The same brains as they are',
+    `${warned.length} of ${rows.length} have a warning${warned.length > 0 ? `: ${warned.map(({ name, warnings }) => `${name} (${warnings.filter((code) => !code.startsWith('REGION_NOT')).join(', ')})`).join('; ')}` : ''}. ${poor.length} supported regions are poor, ${poor.filter(isSilent).length} of them silent${
+      poor.some(isSilent)
+        ? `: ${poor
+            .filter(isSilent)
+            .map(({ row, region }) => `${row.name} ${region} ${describe(row.regions[region])}`)
+            .join('; ')}`
+        : ''
+    }. Ratings:`,
+    table(
+      ['region', 'likely good', 'look closely', 'do not use', 'not known'],
+      REGIONS.map((region) => [
+        region,
+        ...(['good', 'look', 'avoid', 'unknown'] as const).map((rating) =>
+          String(rows.filter(({ regions }) => regions[region].rating === rating).length),
+        ),
+      ]),
+    ),
+  ];
+}
+
+/** Brains without a tumour, from every combination. */
+function healthySection(rows: readonly SilentRow[]): string[] {
+  const combinations = [...new Set(rows.map(({ combination }) => combination))].sort(
+    (a, b) => membersOf(a).length - membersOf(b).length || a.localeCompare(b),
+  );
+  const all = combinationName(MODALITIES);
+  return [
+    '### Brains without a tumour',
+    `The half with the tumour replaced by the other one, mirrored: ${new Set(rows.map(({ name }) => name)).size} brains${combinations.includes(all) ? ', every combination' : ''}. A region that is found there is false; “untold” is a supported one whose rating is neither “look closely” nor “do not use”.`,
+    table(
+      ['combination', 'n', 'WT found', 'most ml', 'ET found', 'most ml', 'untold'],
+      combinations.map((combination) => {
+        const own = rows.filter((row) => row.combination === combination);
+        const of = (region: Region) =>
+          own.map(({ regions }) => regions[region]).filter(({ ml, supported }) => ml > 0 && supported);
+        const most = (region: Region) => Math.max(0, ...of(region).map(({ ml }) => ml)).toFixed(1);
+        const untold = REGIONS.flatMap((region) => of(region).filter((found) => !isTold(found)));
+        return [
+          titlesOf(combination),
+          String(own.length),
+          String(of('WT').length),
+          most('WT'),
+          String(of('ET').length),
+          most('ET'),
+          String(untold.length),
+        ];
+      }),
+    ),
+  ];
+}
