@@ -1,9 +1,18 @@
 /**
  * How far volumes wander with the preparation of one raw head: TCGA-FG-6692 as it is, moved in its headers, moved in its voxels, stored in
- * another order of axes, and as DICOM: `npx tsx docs/results/preparation.ts --model MODEL`. Writes docs/results/logs/preparation.json.
+ * another order of axes, and as DICOM: `npx tsx docs/results/preparation.ts --model MODEL`. Writes docs/results/logs/preparation.json
+ * after every row; with `--only`, rows of the same model that are not measured again stay.
  * `apartMm` is how far the placement differs from the plain one's, mean over the corners of a box of 120 mm around the brain's middle.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,12 +22,12 @@ import { openStudy } from '../../src/intake/openStudy.js';
 import { scan } from '../../src/intake/scan.js';
 import type { Study } from '../../src/intake/study.js';
 import type { Case } from '../../src/prepare/case.js';
-import { inverse, movedTo } from '../../src/volume/placement.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
 import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { reorient } from '../../src/volume/orientation.js';
+import { inverse, movedTo } from '../../src/volume/placement.js';
 import { type ImageFile, readVolume } from '../../src/volume/read.js';
 import { resample } from '../../src/volume/resample.js';
 import type { Affine } from '../../src/volume/volume.js';
@@ -76,7 +85,8 @@ async function written(
 async function asDicom(): Promise<Study> {
   const into = join(folder, 'dicom');
   mkdirSync(into);
-  makeSeries(await rawSeriesSpecs(RAW, into));
+  const studyInstanceUid = '1.2.826.0.1.3680043.8.498.1';
+  makeSeries((await rawSeriesSpecs(RAW, into)).map((spec) => ({ ...spec, studyInstanceUid })));
   const workingFolder = join(folder, 'work');
   mkdirSync(workingFolder);
   const { studies } = await scan([into], { workingFolder });
@@ -116,8 +126,9 @@ const variants: { name: string; moved: Affine; study: () => Promise<Study> }[] =
 ];
 
 const { model, engine } = await openModel(options.model, Number(options.threads));
+const about = { name: model.description.name, version: model.description.version, hash: model.hash };
 let plain: Case | null = null;
-const rows: Row[] = [];
+let rows = earlierRows();
 for (const { name, moved, study } of variants.filter(
   ({ name: n }) => n === 'plain' || !options.only || options.only.split(',').some((one) => n.includes(one)),
 )) {
@@ -125,8 +136,10 @@ for (const { name, moved, study } of variants.filter(
   plain ??= prepared;
   const apartMm = MODALITIES.map((m) => [m, apart(plain!, prepared, moved, m)] as const);
   const ml = await volumesIn(prepared, { model, engine }, ['t1ce', 'flair']);
-  rows.push({ name, apartMm: Object.fromEntries(apartMm), brainMl: prepared.preparation!.brainMask.ml, ml });
-  console.log(name, JSON.stringify(rows.at(-1)));
+  const row = { name, apartMm: Object.fromEntries(apartMm), brainMl: prepared.preparation!.brainMask.ml, ml };
+  rows = variants.flatMap(({ name: n }) => (n === name ? [row] : rows.filter((one) => one.name === n)));
+  writeFileSync(options.out, `${JSON.stringify({ kind: 'preparation', model: about, rows }, null, 1)}\n`);
+  console.log(JSON.stringify(row));
 }
 await engine.dispose();
 for (const combination of Object.keys(rows[0].ml)) {
@@ -136,8 +149,6 @@ for (const combination of Object.keys(rows[0].ml)) {
   });
   console.log(combination, JSON.stringify(spread));
 }
-const about = { name: model.description.name, version: model.description.version, hash: model.hash };
-writeFileSync(options.out, `${JSON.stringify({ kind: 'preparation', model: about, rows }, null, 1)}\n`);
 rmSync(folder, { recursive: true });
 
 interface Row {
@@ -145,6 +156,12 @@ interface Row {
   readonly apartMm: Readonly<Partial<Record<Modality, number>>>;
   readonly brainMl: number;
   readonly ml: Readonly<Record<string, Record<Region, number>>>;
+}
+
+function earlierRows(): Row[] {
+  if (!options.only || !existsSync(options.out)) return [];
+  const earlier = JSON.parse(readFileSync(options.out, 'utf8')) as { model: { hash: string }; rows: Row[] };
+  return earlier.model.hash === model.hash ? earlier.rows : [];
 }
 
 /** Case → series, the motion taken back: how far it lies from the plain one's. */
