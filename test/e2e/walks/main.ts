@@ -45,7 +45,10 @@ for (const { title, walk } of WALKS.filter((_, n) => chosen.length === 0 || chos
   } catch (error) {
     failed = true;
     console.error(error);
+    for (const page of browser.contexts().flatMap((context) => context.pages()))
+      await at.look(page, 'ended-here');
   }
+  for (const context of browser.contexts()) await context.close();
   for (const server of servers) await server.close();
   times.push(...at.times);
 }

@@ -128,8 +128,10 @@ const keyboard: WalkOf = async (walk, window) => {
   await page.keyboard.press('s');
   const focused = `document.activeElement?.closest('[data-question]')?.dataset.question ?? ''`;
   walk.must((await page.evaluate(focused)) === 'adult', 'S leads to the first open question');
-  for (let question = 0; question < 3; question++) {
+  for (const question of ['adult', 'treated', 'glioma']) {
+    await page.locator(`[data-question=${question}] input:focus`).waitFor({ timeout: 10_000 });
     await page.keyboard.press('Space');
+    await page.locator(`[data-question=${question}] input:checked`).waitFor({ timeout: 10_000 });
     await page.keyboard.press('s');
   }
   await page.getByTestId('volumes').waitFor({ timeout: 600_000 });
