@@ -23,6 +23,9 @@ export class OpenCohort {
     this.#client = client;
     this.view = view;
     this.current = view.cases[0]?.name ?? null;
+    // A column in which nothing stands is one too many.
+    if (view.cases.every(({ date }) => date === null)) this.show('date', false);
+    if (view.cases.every(({ doubts }) => doubts.length === 0)) this.show('doubt', false);
   }
 
   get row(): CohortRow | null {

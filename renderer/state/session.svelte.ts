@@ -132,6 +132,7 @@ export class Session {
         this.#findCohort(),
       ]);
       Object.assign(this, { info, settings, models, recents });
+      if (this.cohort && open.length === 0 && !this.#looked) this.view = 'cohort';
       const looked = this.#looked?.case;
       this.#looked = null;
       const last = open.find(({ id }) => id === looked?.id) ?? open.at(-1);
@@ -290,7 +291,8 @@ export class Session {
   /** The cohort that was open when this window was loaded. */
   async #findCohort(): Promise<void> {
     const view = (await this.client.call('cohorts.list', {})).at(-1);
-    if (view) this.cohort = new OpenCohort(this.client, view);
+    if (view && this.cohort?.view.id === view.id) this.cohort.view = view;
+    else if (view) this.cohort = new OpenCohort(this.client, view);
     else if (this.view === 'cohort') this.view = 'case';
   }
 

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../volume/folder.js';
+import { violations } from './axe.js';
 import {
   answerQuestions,
   buildRenderer,
@@ -15,7 +15,6 @@ import {
   serve,
 } from './browser.js';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Drops a file that is no image of a head on the window. */
 const DROP_A_PICTURE = `{
   const dataTransfer = new DataTransfer();
@@ -31,24 +30,7 @@ const CUT = `[...document.querySelectorAll('body *')].filter((element) => {
   const isTall = hides(overflowY) && element.clientHeight > 2 && element.scrollHeight > element.clientHeight + 2;
   return (isWide && !element.closest('[title]')) || isTall;
 }).map((element) => element.tagName + ' ' + element.textContent.trim().slice(0, 60))`;
-/** By then a change of colours has begun. */
-const BEGUN_MS = 150;
 const chromium = haveChromium('accessibility of every view');
-
-/** What axe finds wrong on the page once no colour changes any more, as `rule: element`. */
-async function violations(page: Page): Promise<string[]> {
-  await page.waitForTimeout(BEGUN_MS);
-  await page.evaluate(`Promise.all(document.getAnimations()
-    .filter((animation) => animation instanceof CSSTransition)
-    .map(({ finished }) => finished.catch(() => {})))`);
-  await page.evaluate('globalThis.axe === undefined').then(async (missing) => {
-    if (missing) await page.addScriptTag({ path: AXE });
-  });
-  return page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`,
-  );
-}
 
 describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by axe and at 200 %', () => {
   const folder = temporaryFolder();

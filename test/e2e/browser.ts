@@ -150,6 +150,16 @@ export async function openServerFolder(page: Page, name: string): Promise<void> 
   await page.getByRole('heading', { name, exact: true }).waitFor();
 }
 
+/** Opens the folder of results of a cohort below the first root. */
+export async function openServerResults(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Folder on the server' }).click();
+  const picker = page.getByRole('dialog');
+  await picker.locator('li button').first().click();
+  await picker.locator('li button', { hasText: name }).click();
+  await picker.getByRole('button', { name: 'Choose this folder' }).click();
+  await page.getByTestId('cohort-table').waitFor();
+}
+
 /** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. */
 export async function segmentAnyway(page: Page): Promise<void> {
   await startSegmenting(page);

@@ -38,7 +38,10 @@ export class CohortSession {
     const { folder, cohort } = this.state;
     return {
       id: this.id,
-      title: basename(folder ?? this.paths[0]),
+      title:
+        folder === null && this.paths.length > 1
+          ? `${this.paths.length} folders`
+          : basename(folder ?? this.paths[0]),
       folder,
       options: cohort.options,
       answers: cohort.answers,

@@ -1,0 +1,243 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Modality } from '../../src/terms.js';
+import { writeTinyStudy } from '../session/harness.js';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { writeSyntheticCohort } from '../support/syntheticCohort.js';
+import { temporaryFolder } from '../volume/folder.js';
+import { violations } from './axe.js';
+import {
+  buildRenderer,
+  complaintsOf,
+  drop,
+  haveChromium,
+  launch,
+  openServerResults,
+  picture,
+  type Served,
+  serve,
+} from './browser.js';
+import { processTree } from './electronApp.js';
+
+const SUITE = 'a cohort: found, run, killed, gone on with, read and exported';
+const chromium = haveChromium(SUITE);
+const VIEWPORT = { width: 1366, height: 768 };
+const CASES: Readonly<Record<string, readonly Modality[]>> = {
+  Aalto: ['t1', 'flair'],
+  Berg: ['t1', 't1ce', 't2', 'flair'],
+  Clark: ['t1ce', 'flair'],
+  Diaz: ['t1', 't1ce', 'flair'],
+  Ek: ['t1', 't2', 'flair'],
+};
+/** What differs between two runs by nature. */
+const BY_NATURE = ['seconds', 'finished_at'];
+
+const rowOf = (page: Page, name: string) => page.locator(`[data-case="${name}"]`);
+const stateOf = (page: Page, name: string) => rowOf(page, name).getAttribute('data-state');
+const doneOf = (page: Page) => page.locator('[data-case][data-state=done]').count();
+
+/** A CSV's rows without what differs by nature. */
+function tableIn(file: string): string[][] {
+  const [header, ...rows] = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
+  const kept = header.flatMap((name, n) => (BY_NATURE.includes(name) ? [] : [n]));
+  return [header, ...rows].map((row) => kept.map((n) => row[n]));
+}
+
+async function chooseServerFolder(page: Page, title: string, name: string, isNew: boolean): Promise<void> {
+  const picker = page.getByRole('dialog', { name: title });
+  await picker.locator('li button').first().click();
+  if (isNew) {
+    await picker.getByLabel('Name of a new folder').fill(name);
+    await picker.getByRole('button', { name: 'Create' }).click();
+    await picker.getByText(name, { exact: false }).first().waitFor();
+  } else await picker.locator('li button', { hasText: name }).click();
+  await picker.getByRole('button', { name: 'Choose this folder' }).click();
+}
+
+describe.skipIf(!chromium)(SUITE, () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  const results = (...parts: string[]) => at('root', 'results', ...parts);
+  let server: Served;
+  let browser: Browser;
+  /** With the cookie that lets a second window in. */
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  const quorum = (...words: string[]) =>
+    execFileSync(process.execPath, ['dist/cli/main.js', ...words], {
+      env: { ...process.env, XDG_STATE_HOME: at('cli') },
+      encoding: 'utf8',
+    });
+  const openPage = async () => {
+    page = await context.newPage();
+    complaints = complaintsOf(page);
+    await page.goto(server.address);
+  };
+
+  beforeAll(async () => {
+    buildRenderer();
+    for (const [name, sequences] of Object.entries(CASES))
+      await writeTinyStudy(at('root', 'patients'), name, sequences);
+    // Its end is cut off.
+    await writeTinyStudy(at('spoiling'), 'Falk', ['flair']);
+    mkdirSync(at('root', 'patients', 'Falk'), { recursive: true });
+    const whole = readFileSync(at('spoiling', 'Falk', 'Falk_flair.nii.gz'));
+    writeFileSync(at('root', 'patients', 'Falk', 'Falk_flair.nii.gz'), whole.subarray(0, whole.length / 2));
+    server = await serve(at('profile'), [at('root')]);
+    browser = await launch();
+    context = await browser.newContext({ viewport: VIEWPORT });
+    await openPage();
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('takes a dropped folder of several patients', async () => {
+    await drop(page, at('root', 'patients'));
+    await page.getByRole('button', { name: 'Open all 6 as a cohort' }).click();
+    await page.getByTestId('cohort-table').waitFor();
+    expect(await page.locator('[data-case]').count()).toBe(6);
+    expect(await rowOf(page, 'Clark').locator('.dots .there').count()).toBe(2);
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+  });
+
+  it('asks once, and runs in the background', async () => {
+    await page.getByRole('button', { name: 'Folder on the server' }).click();
+    await chooseServerFolder(page, 'Open a patient’s folder', 'patients', false);
+    await page.getByRole('button', { name: 'Open all 6 as a cohort' }).click();
+    await page.getByTestId('cohort-table').waitFor();
+    await picture(page, 'cohort-new');
+    await page.getByRole('button', { name: 'Run all (6)' }).click();
+    const setUp = page.getByRole('dialog', { name: 'Run 6 cases' });
+    await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
+    await chooseServerFolder(page, 'Where to save the results', 'results', true);
+    await setUp.getByLabel('Take images as they are').check();
+    await picture(page, 'cohort-setup');
+    await setUp.getByRole('button', { name: 'Run 6 cases' }).click();
+    await page.getByRole('progressbar', { name: 'Cohort' }).waitFor();
+  });
+
+  it('goes on while the window is closed and opened again', async () => {
+    await page.close();
+    await openPage();
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Cohort' }).click();
+    await expect.poll(() => doneOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+    await picture(page, 'cohort-running');
+  });
+
+  it('does nothing twice after the whole app was killed', async () => {
+    expect(await doneOf(page)).toBeLessThan(5);
+    for (const pid of processTree(server.process.pid!).reverse()) process.kill(pid, 'SIGKILL');
+    await new Promise((done) => server.process.once('close', done));
+    await page.close();
+    const before = Object.keys(CASES).filter((name) => existsSync(results(name, 'report.json')));
+    const written = before.map((name) => statSync(results(name, 'report.json')).mtimeMs);
+    expect(before.length).toBeGreaterThan(0);
+
+    server = await serve(at('profile'), [at('root')]);
+    await openPage();
+    await page.getByRole('button', { name: /results.*cohort, 6 cases/ }).click();
+    await page.getByRole('button', { name: /Go on with/ }).click();
+    await page
+      .getByTestId('cohort-progress')
+      .getByText('5 of 6 done, 1 failed')
+      .waitFor({ timeout: 120_000 });
+    expect(before.map((name) => statSync(results(name, 'report.json')).mtimeMs)).toEqual(written);
+    expect(await stateOf(page, 'Falk')).toBe('failed');
+    await rowOf(page, 'Falk').click();
+    await page.getByTestId('case-details').getByText('The file ends before its image does.').waitFor();
+    await page.locator('[data-case="Aalto"] img').waitFor();
+    await picture(page, 'cohort-done');
+  });
+
+  it('filters, sorts, and is walked with the keys', async () => {
+    const names = () =>
+      page.locator('[data-case]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-case')));
+    await page.getByLabel('Which cases are listed').selectOption('no-t1ce');
+    expect(await names()).toEqual(['Aalto', 'Ek', 'Falk']);
+    await page.getByLabel('Which cases are listed').selectOption('failed');
+    expect(await names()).toEqual(['Falk']);
+    await page.getByLabel('Which cases are listed').selectOption('all');
+    await page.getByRole('button', { name: 'Sequences' }).click();
+    await page.getByRole('button', { name: 'Sequences ↑' }).click();
+    expect((await names())[0]).toBe('Berg');
+    await page.getByRole('button', { name: 'Sequences ↓' }).click();
+    await page.getByTestId('cohort-table').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    expect(await rowOf(page, 'Berg').getAttribute('class')).toContain('current');
+  });
+
+  it('opens a finished case with its result, and leads back', async () => {
+    await page.keyboard.press('Enter');
+    await page.getByTestId('volumes').waitFor({ timeout: 60_000 });
+    const berg = JSON.parse(readFileSync(results('Berg', 'report.json'), 'utf8'));
+    const ml = berg.combinations[berg.combination].volumes.WT.ml;
+    expect(await page.getByTestId('volumes').textContent()).toContain(ml.toFixed(1));
+    await picture(page, 'cohort-case');
+    await page.getByRole('button', { name: 'Back to the cohort' }).click();
+    await page.getByTestId('cohort-table').waitFor();
+  });
+
+  it('writes the same table as the command line', async () => {
+    await page.getByRole('button', { name: 'Write the tables' }).click();
+    await page.getByTestId('tables-written').getByText('not comparable with each other').waitFor();
+    try {
+      quorum('segment', at('root', 'patients'), '--out', at('by-command'), '--force');
+    } catch (error) {
+      // One of them failed.
+      expect((error as { status: number }).status).toBe(3);
+    }
+    quorum('table', at('by-command'));
+    const byWindow = tableIn(results('table', 'cohort.csv'));
+    expect(byWindow).toHaveLength(7);
+    expect(byWindow).toEqual(tableIn(at('by-command', 'table', 'cohort.csv')));
+    const { name, value } = { name: byWindow[0].indexOf('common_sequences'), value: byWindow[1] };
+    expect(value[name]).toBe('flair');
+    expect(complaints).toEqual([]);
+  });
+
+  it('draws of eighty rows those in sight, up to the last, and is accessible in light and dark', async () => {
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    writeSyntheticCohort(at('root', 'eighty'), 80);
+    await openServerResults(page, 'eighty');
+    expect(await page.getByTestId('cohort-table').getAttribute('aria-rowcount')).toBe('81');
+    expect(await page.locator('[data-case]').count()).toBeLessThan(40);
+    await page.getByTestId('cohort-table').focus();
+    await page.keyboard.press('End');
+    await rowOf(page, 'Patient-080').waitFor();
+    await page.keyboard.press('Home');
+    await rowOf(page, 'Patient-001').waitFor();
+    const open = { bypassCSP: true, storageState: await context.storageState(), viewport: VIEWPORT };
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const other = await browser.newContext({ ...open, colorScheme });
+      const shown = await other.newPage();
+      await shown.goto(new URL(server.address).origin);
+      await shown.getByTestId('cohort-table').waitFor();
+      await picture(shown, `cohort-eighty-${colorScheme}`);
+      expect(await violations(shown)).toEqual([]);
+      await other.close();
+    }
+  });
+
+  it.skipIf(!haveRealData(SUITE))('takes real patients of two folders at once', async () => {
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    const named = ['partial/Brats18_CBICA_AAB_1', 'partial/brats_2013_pat0002_1', 'whole/TCGA-DU-7294'];
+    await drop(page, ...named.map((name) => join(REAL_DATA, name)));
+    await page.getByRole('button', { name: 'Open all as a cohort' }).click();
+    await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
+    expect(await page.locator('[data-case]').count()).toBe(3);
+    await picture(page, 'cohort-real');
+  });
+});
