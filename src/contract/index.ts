@@ -13,6 +13,7 @@ export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './ca
 export * from './client.js';
 export { answersFor, type CohortCaseState, type SomeAnswers } from './cohort.js';
 export type { CohortRow, CohortRunState, CohortView } from './cohorts.js';
+export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
 export type { ImageSummary, ModelSummary, PrepareRequest, SegmentRequest } from './commands.js';
 export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';

@@ -227,17 +227,40 @@ describe.skipIf(!chromium)(SUITE, () => {
       await shown.getByTestId('cohort-table').waitFor();
       await picture(shown, `cohort-eighty-${colorScheme}`);
       expect(await violations(shown)).toEqual([]);
+      await shown.getByRole('button', { name: 'Plots' }).click();
+      expect(await shown.locator('[data-testid=cohort-plots] rect').count()).toBeGreaterThan(3);
+      await picture(shown, `cohort-plots-${colorScheme}`);
+      expect(await violations(shown)).toEqual([]);
       await other.close();
     }
   });
 
-  it.skipIf(!haveRealData(SUITE))('takes real patients of two folders at once', async () => {
-    await page.getByRole('button', { name: 'Close', exact: true }).click();
-    const named = ['partial/Brats18_CBICA_AAB_1', 'partial/brats_2013_pat0002_1', 'whole/TCGA-DU-7294'];
-    await drop(page, ...named.map((name) => join(REAL_DATA, name)));
-    await page.getByRole('button', { name: 'Open all as a cohort' }).click();
-    await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
-    expect(await page.locator('[data-case]').count()).toBe(3);
-    await picture(page, 'cohort-real');
-  });
+  it.skipIf(!haveRealData(SUITE))(
+    'runs real patients of two folders that were dropped at once',
+    async () => {
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      const named = ['partial/Brats18_CBICA_AAB_1', 'partial/brats_2013_pat0002_1', 'whole/TCGA-DU-7294'];
+      await drop(page, ...named.map((name) => join(REAL_DATA, name)));
+      await page.getByRole('button', { name: 'Open all as a cohort' }).click();
+      await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
+      expect(await page.locator('[data-case]').count()).toBe(3);
+      await page.getByRole('button', { name: 'Run all (3)' }).click();
+      const setUp = page.getByRole('dialog', { name: 'Run 3 cases' });
+      await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
+      await chooseServerFolder(page, 'Where to save the results', 'real', true);
+      await setUp.getByText('Unknown', { exact: true }).first().click();
+      await setUp.getByRole('button', { name: 'Run 3 cases' }).click();
+      await page.getByTestId('cohort-progress').getByText('3 of 3 done').waitFor({ timeout: 200_000 });
+      await page.locator('[data-case] img').nth(2).waitFor();
+      await picture(page, 'cohort-real');
+      const report = JSON.parse(readFileSync(at('root', 'real', 'TCGA-DU-7294', 'report.json'), 'utf8'));
+      expect(report.answers.adult).toBe('unknown');
+      const { ml } = report.combinations[report.combination].volumes.WT;
+      expect(await rowOf(page, 'TCGA-DU-7294').textContent()).toContain(ml.toFixed(1));
+      // The expert’s is 24.2 ml.
+      expect(ml).toBeGreaterThan(15);
+      expect(ml).toBeLessThan(35);
+    },
+    300_000,
+  );
 });
