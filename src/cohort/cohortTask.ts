@@ -28,7 +28,7 @@ export function findCohortTask(
  * @throws QuorumError what opening, preparing, the engine and the output raise; CANCELLED.
  */
 export async function cohortCaseTask(
-  { one, files, answers, request, profileFolder, cacheLimitBytes }: CohortCaseArguments,
+  { one, files, answers, request, profileFolder, cacheLimitBytes, ...known }: CohortCaseArguments,
   { cache, launch, around }: { cache: LogitsCache; launch: SelfTestLauncher; around: Surroundings },
   context: JobContext,
 ): Promise<CohortCaseResult> {
@@ -36,7 +36,11 @@ export async function cohortCaseTask(
   const staging = new StagingRegister(join(profileFolder, 'staging'));
   const onLogits = (found: NetworkAnswer) => keepLogits(found, request, cache, cacheLimitBytes);
   return withModel(request, { profileFolder, staging, around, launch }, (work) =>
-    segmentCohortCase(one, { files, answers }, work, working, context, { keepFinished: true, onLogits }),
+    segmentCohortCase(one, { files, answers }, work, working, context, {
+      keepFinished: true,
+      onLogits,
+      ...known,
+    }),
   );
 }
 

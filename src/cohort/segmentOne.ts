@@ -10,10 +10,13 @@ import {
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import type { JobContext } from '../jobs/context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
-import { openNamed, withInputs } from '../open/openInputs.js';
+import { type InputRequest, openNamed, withInputs } from '../open/openInputs.js';
 import { type InCohort, type SegmentedCase, type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
 import { cohortResult } from './result.js';
 import { PICTURES } from './stateFile.js';
+
+/** What a window knows beside the request. */
+export type Known = Pick<InputRequest, 'remembered' | 'links'>;
 
 /** Where a case's images lie. */
 export type CaseFiles = NonNullable<CohortCase['source']>;
@@ -26,9 +29,10 @@ export async function segmentFrom(
   working: WorkingFolders,
   context: JobContext,
   inCohort?: InCohort,
+  known: Known = {},
 ): Promise<SegmentedCase> {
   const { request } = work;
-  const alone = { ...request, inputs: paths, study, overrides: {} };
+  const alone = { ...request, ...known, inputs: paths, study, overrides: {} };
   return withInputs(alone, working, context, (inputs) => {
     const open = inputs?.open ?? (() => openNamed(paths, {}, request.use));
     const folder = join(request.output, name);
@@ -43,12 +47,12 @@ export async function segmentCohortCase(
   work: SegmentWork,
   working: WorkingFolders,
   context: JobContext,
-  { keepFinished, onLogits }: Pick<InCohort, 'onLogits' | 'keepFinished'>,
+  { keepFinished, onLogits, ...known }: Pick<InCohort, 'onLogits' | 'keepFinished'> & Known,
 ): Promise<{ result: CohortResult; skipped: boolean }> {
   const answers = isAnswered(one, ofCohort) ? answersFor(one, ofCohort) : null;
   const inCohort = { answers, keepFinished, ...(onLogits ? { onLogits } : {}) };
   const request = one.confirmed ? { ...work.request, onePatient: true } : work.request;
-  const made = await segmentFrom(files, one.name, { ...work, request }, working, context, inCohort);
+  const made = await segmentFrom(files, one.name, { ...work, request }, working, context, inCohort, known);
   if (made.picture) await keepPicture(request.output, one.name, made.picture);
   return { result: cohortResult(made.report), skipped: made.skipped };
 }

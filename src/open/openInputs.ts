@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { Sequence } from '../contract/basic.js';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
+import type { LinkScope } from '../files/within.js';
 import type { Scan, StudyCandidate } from '../intake/candidate.js';
 import { acceptGaps } from '../intake/gaps.js';
 import { lookAtNames } from '../intake/lookAtNames.js';
-import { openCandidate } from '../intake/openCandidate.js';
+import { applyRemembered, openCandidate } from '../intake/openCandidate.js';
 import { fileCandidate, type NamedFiles, refuseUnreadable, studyOfFiles } from '../intake/openStudy.js';
 import type { SequenceOverrides, Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
@@ -33,6 +35,10 @@ export interface InputRequest {
   readonly acceptGaps: boolean;
   /** Only these sequences; null is all. */
   readonly use: readonly Modality[] | null;
+  /** What the user said series are, by their content; the command line asks nobody. */
+  readonly remembered?: ReadonlyMap<string, Sequence>;
+  /** Where symbolic links may lead; anywhere when absent. */
+  readonly links?: LinkScope;
 }
 
 export interface OpenedStudy {
@@ -68,16 +74,16 @@ export async function withInputs<T>(
   if (paths.length === 0) return work(null);
   const names = await lookAtNames(
     paths.map((path) => resolve(path)),
-    { signal: context.signal },
+    { signal: context.signal, links: request.links ?? null },
   );
   const isScanned = request.study !== null || (names.kind === 'unknown' && names.beyond);
   const userNames = Object.keys(request.overrides).length > 0;
   if (!isScanned && (userNames || names.kind === 'cases')) return work(null);
   if (!isScanned && names.kind === 'case')
-    return work({ open: async () => openNamedFiles(names, request.use) });
+    return work({ open: async () => openNamedFiles(withRemembered(names, request), request.use) });
   const workingFolder = await working.create();
   try {
-    const scan = await look(paths, workingFolder, context, isScanned);
+    const scan = await look(paths, workingFolder, context, isScanned, request.links ?? null);
     const candidate = scan && (await choose(scan, workingFolder, request));
     if (!candidate) return await work(null);
     return await work({
@@ -91,6 +97,10 @@ export async function withInputs<T>(
   } finally {
     await working.remove(workingFolder);
   }
+}
+
+function withRemembered(names: NamedFiles, { remembered }: InputRequest): NamedFiles {
+  return remembered ? { ...names, candidate: applyRemembered(names.candidate, remembered) } : names;
 }
 
 /** @throws QuorumError the problem of a file that is named for a sequence and cannot be read. */
@@ -134,10 +144,11 @@ async function look(
   workingFolder: string,
   { signal, report }: JobContext,
   isAsked: boolean,
+  links: LinkScope,
 ): Promise<Scan | null> {
   const onProgress = (done: number, total: number) => report('reading headers', (SCANNED * done) / total);
   // What was said in the app is not asked: the same command gives the same result on every machine.
-  return scanWithin(paths, { workingFolder, signal, onProgress }).catch((error) => {
+  return scanWithin(paths, { workingFolder, links, signal, onProgress }).catch((error) => {
     if (isAsked || signal.aborted || problemOf(error).code === 'FOLDER_TOO_LARGE') throw error;
     return null;
   });
@@ -147,9 +158,10 @@ async function look(
 async function choose(
   { studies: found }: Scan,
   workingFolder: string,
-  { study, overrides, acceptGaps: isAccepted }: InputRequest,
+  { study, overrides, acceptGaps: isAccepted, remembered }: InputRequest,
 ): Promise<StudyCandidate | null> {
-  const studies = isAccepted ? found.map(acceptGaps) : found;
+  const whole = isAccepted ? found.map(acceptGaps) : found;
+  const studies = remembered ? whole.map((one) => applyRemembered(one, remembered)) : whole;
   const chosen = chooseStudy(studies, study);
   if (chosen) return nameSeries(chosen, overrides);
   // Nothing was recognised: what there is may still be named by the user, or is refused with its names.

@@ -1,3 +1,4 @@
+import type { Sequence } from '../contract/basic.js';
 import type { CohortCase, CohortResult, SomeAnswers } from '../contract/cohort.js';
 import type { BinaryHeader, Response, SegmentRequest } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
@@ -36,6 +37,8 @@ export interface CohortCaseArguments {
   readonly request: SegmentRequest;
   readonly profileFolder: string;
   readonly cacheLimitBytes: number;
+  readonly remembered: ReadonlyMap<string, Sequence>;
+  readonly links: LinkScope;
 }
 
 export interface CohortCaseResult {

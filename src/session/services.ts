@@ -33,7 +33,7 @@ import { Openings } from './cases/openings.js';
 import { preparationHandlers, preparedHandlers } from './cases/preparationHandlers.js';
 import { foldersInUse } from './cases/preparing.js';
 import { Scans } from './cases/scans.js';
-import { cohortHandlers, tellEdits } from './cohorts/cohortHandlers.js';
+import { cohortHandlers, tellRows } from './cohorts/cohortHandlers.js';
 import { CohortWorkers } from './cohorts/cohortWorkers.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
@@ -83,9 +83,7 @@ export function createServices(options: ServiceOptions = {}): Services {
   const context = createContext(options);
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
-  listeners.add(
-    (event) => void tellEdits(context, event).catch((error) => context.log.note('cohort', error)),
-  );
+  listeners.add((event) => void tellRows(context, event).catch((error) => context.log.note('cohort', error)));
   const cases = caseHandlers(context);
   const handlers: Handlers = {
     ...cases,

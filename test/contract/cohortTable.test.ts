@@ -9,7 +9,7 @@ import {
   wideTable,
 } from '../../src/contract/cohortTable.js';
 import { combinationName, type Modality } from '../../src/terms.js';
-import { aCase, aCohort, aResult } from '../pipeline/cohort/cohorts.js';
+import { aCase, aCohort, aResult } from '../cohort/cohorts.js';
 
 const volume = (ml: number | null) => ({ ml, supported: ml !== null });
 const subset = (WT: number | null, TC: number | null, ET: number | null) => ({

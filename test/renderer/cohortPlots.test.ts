@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { histogram, points, ranges } from '../../renderer/logic/cohortPlots.js';
 import type { CohortRow } from '../../src/contract/index.js';
 import type { Modality } from '../../src/terms.js';
-import { aCase, aResult } from '../pipeline/cohort/cohorts.js';
+import { aCase, aResult } from '../cohort/cohorts.js';
 
 const volume = (ml: number | null) => ({ ml, supported: ml !== null });
 function row(name: string, sequences: Modality[], WT: number, byFlair: number | null): CohortRow {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arrange, type Filter, runText, stateText } from '../../renderer/logic/cohortRows.js';
 import type { CohortRow } from '../../src/contract/index.js';
-import { aCase, aResult } from '../pipeline/cohort/cohorts.js';
+import { aCase, aResult } from '../cohort/cohorts.js';
 
 const row = (...about: Parameters<typeof aCase>): CohortRow => ({ ...aCase(...about), hasImages: true });
 const warned = { code: 'LOW_AGREEMENT', text: 'They disagree.' };

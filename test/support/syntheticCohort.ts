@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CohortCase } from '../../src/contract/cohort.js';
 import type { Modality } from '../../src/terms.js';
-import { aCase, aCohort, aResult } from '../pipeline/cohort/cohorts.js';
+import { aCase, aCohort, aResult } from '../cohort/cohorts.js';
 
 const SETS: readonly (readonly Modality[])[] = [
   ['t1', 't1ce', 't2', 'flair'],

@@ -167,13 +167,20 @@ export function cohortHandlers(
   };
 }
 
-/** An edit of a case that was opened from a cohort is told in its row. */
-export async function tellEdits({ cohorts, cohortCases }: WindowContext, event: QuorumEvent): Promise<void> {
+/** What is done with a case that was opened from a cohort is told in its row: which sequences it has, and a correction by hand. */
+export async function tellRows({ cohorts, cohortCases }: WindowContext, event: QuorumEvent): Promise<void> {
   if (event.type === 'caseClosed') cohortCases.delete(event.case);
-  if (event.type !== 'edits' || !event.state) return;
-  const about = cohortCases.get(event.case);
+  const id = event.type === 'case' ? event.case.id : event.type === 'edits' ? event.case : null;
+  const about = id === null ? undefined : cohortCases.get(id);
   const session = about && cohorts.get(about.cohort);
   if (!session) return;
+  if (event.type === 'case') {
+    const sequences = event.case.available;
+    if (sequences.join() === session.state.caseOf(about.name).sequences.join()) return;
+    await session.state.changeCase(about.name, (one) => ({ ...one, sequences }));
+    return session.changed([about.name]);
+  }
+  if (event.type !== 'edits' || !event.state) return;
   const { volumes } = event.state;
   await session.state.changeCase(about.name, (one) => {
     const { result } = one;
@@ -289,10 +296,13 @@ async function segmenting(
     const files = await filesOf(context, session, one);
     const cacheLimitBytes = cacheLimitMb * 1e6 - (await context.prepared.size()).bytes;
     const { answers } = cohort;
-    return cohortWorkers.with((worker) =>
+    return cohortWorkers.with(async (worker) =>
       worker.run(
         'cohortCase',
-        { one, files, answers, request, profileFolder, cacheLimitBytes },
+        {
+          ...{ one, files, answers, request, profileFolder, cacheLimitBytes },
+          ...{ remembered: await context.memory.all(), links: context.links.scope },
+        },
         { signal, onProgress: report },
       ),
     );
