@@ -33,6 +33,20 @@ export const COLUMN_TITLES: Readonly<Record<ColumnId | 'name', string>> = {
   picture: 'Slice',
 };
 
+/** As CSS grids take them. */
+export const COLUMN_WIDTHS: Readonly<Record<ColumnId, string>> = {
+  date: '5.25rem',
+  sequences: '5rem',
+  doubt: '4rem',
+  state: 'minmax(8rem, 1.2fr)',
+  WT: '3.75rem',
+  TC: '3.75rem',
+  ET: '3.75rem',
+  agreement: '5.25rem',
+  warnings: '4.75rem',
+  picture: '2.75rem',
+};
+
 export const FILTERS = ['all', 'done', 'failed', 'warned', 'open', 'no-t1ce', 'doubt', 'edited'] as const;
 export type Filter = (typeof FILTERS)[number];
 export const FILTER_TITLES: Readonly<Record<Filter, string>> = {

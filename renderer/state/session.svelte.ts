@@ -292,8 +292,8 @@ export class Session {
   async #findCohort(): Promise<void> {
     const view = (await this.client.call('cohorts.list', {})).at(-1);
     if (view && this.cohort?.view.id === view.id) this.cohort.view = view;
-    else if (view) this.cohort = new OpenCohort(this.client, view);
-    else if (this.view === 'cohort') this.view = 'case';
+    else this.cohort = view ? new OpenCohort(this.client, view) : null;
+    if (!view && this.view === 'cohort') this.view = 'case';
   }
 
   async openSample(): Promise<void> {

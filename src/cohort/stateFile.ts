@@ -13,6 +13,9 @@ export const COHORT_FILE = 'cohort.json';
 /** Thumbnails, one a case; below the folder of results. */
 export const PICTURES = 'thumbnails';
 
+/** Another machine that has written nothing for so long runs it no more. */
+const SILENT_MS = 30 * 60_000;
+
 /** A cohort of which nobody has run anything yet. */
 export function newCohort(
   cases: readonly CohortCase[],
@@ -74,8 +77,11 @@ export class CohortState {
 
   /** Whether another living process runs it. */
   get isElsewhere(): boolean {
-    const { owner } = this.cohort;
-    return owner !== null && owner !== ownerTag() && !isAbandoned(owner);
+    const { owner, updatedAt } = this.cohort;
+    if (owner === null || owner === ownerTag() || isAbandoned(owner)) return false;
+    // Of another machine nobody knows whether its process lives; one that runs writes after every step of a case.
+    const isHere = owner.split('-')[0] === ownerTag().split('-')[0];
+    return isHere || this.now().getTime() - Date.parse(updatedAt) < SILENT_MS;
   }
 
   caseOf(name: string): CohortCase {

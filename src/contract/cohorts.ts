@@ -114,7 +114,7 @@ export const cohortsContract = {
     request: cohortIdSchema,
     response: z.object({ folder: z.string(), files: z.array(z.string()), sentence: z.string().nullable() }),
   },
-  /** Stops what runs, after the case that it is at, and lets go of it. */
+  /** Stops what runs, now, and lets go of it; the case that was worked on waits. */
   'cohorts.close': { request: cohortIdSchema, response: nothing },
 } as const;
 

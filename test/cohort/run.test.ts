@@ -174,6 +174,20 @@ describe('the state of a cohort after its process was killed', () => {
     expect(again.cohort.cases[0].result).toEqual(result);
   });
 
+  it('is taken over from another machine that has long written nothing', async () => {
+    const at = output();
+    const state = stateOf('a', at);
+    await state.change((cohort) => ({
+      ...cohort,
+      owner: '00000000-1',
+      cases: [aCase('a', { state: 'segmenting' })],
+    }));
+    const later = () => new Date(Date.now() + 31 * 60_000);
+    const there = (await CohortState.read(at, later))!;
+    expect(there.isElsewhere).toBe(false);
+    expect(states(there.cohort)).toEqual(['a waiting']);
+  });
+
   it('calls a case new whose results are gone', async () => {
     const at = output();
     const state = stateOf('a', at);

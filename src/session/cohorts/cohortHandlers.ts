@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { named } from '../../cohort/findCases.js';
 import { mergeCases } from '../../cohort/merge.js';
-import { refuseOutputInside } from '../../cohort/refuse.js';
 import { askFor, askNoMore, type SegmentOne } from '../../cohort/run.js';
 import { pictureFile } from '../../cohort/segmentOne.js';
-import { CohortState, newCohort } from '../../cohort/stateFile.js';
 import { writeCohortTables } from '../../cohort/tableFiles.js';
 import { answersFor, type CohortCase, cohortOptionsSchema, isAnswered } from '../../contract/cohort.js';
 import type { cohortsContract } from '../../contract/cohorts.js';
@@ -13,11 +10,10 @@ import { segmentRequestSchema } from '../../contract/commands.js';
 import type { OpenCase, QuorumEvent } from '../../contract/index.js';
 import { QuorumError } from '../../errors.js';
 import { mayFollow } from '../../files/within.js';
-import { SURROUNDINGS } from '../../pipeline/surroundings.js';
 import { perRegion } from '../../terms.js';
-import type { OpeningProgress } from '../cases/openings.js';
 import type { JsonHandlers, WindowContext } from '../windowContext.js';
-import { CohortSession } from './cohortSession.js';
+import { chooseFolder, findIn, openCohort } from './cohortOpening.js';
+import type { CohortSession } from './cohortSession.js';
 
 type Open = JsonHandlers<'cases.open' | 'cases.answer'>;
 
@@ -197,66 +193,6 @@ function leftOut({ state, result }: CohortCase, skipped: boolean): CohortCase['s
   if (skipped) return 'skipped';
   if (state !== 'skipped') return state;
   return result ? 'done' : 'new';
-}
-
-async function openCohort(
-  context: WindowContext,
-  given: readonly string[],
-  progress: OpeningProgress,
-): Promise<CohortSession> {
-  const paths = given.map((path) => resolve(path));
-  const key = (list: readonly string[]) => list.join('\n');
-  for (const session of context.cohorts.values())
-    if (key(session.paths) === key(paths) || (paths.length === 1 && session.state.folder === paths[0]))
-      return session;
-  const state =
-    (paths.length === 1 ? await CohortState.read(paths[0]) : null) ??
-    (await newState(context, paths, progress));
-  const session = new CohortSession(paths, state, (cohort, cases, run) =>
-    context.emit({ type: 'cohort', cohort, cases: [...cases], run }),
-  );
-  context.cohorts.set(session.id, session);
-  return session;
-}
-
-async function newState(
-  context: WindowContext,
-  paths: readonly string[],
-  progress: OpeningProgress,
-): Promise<CohortState> {
-  const found = await findIn(context, paths, progress);
-  const options = cohortOptionsSchema.parse({});
-  const state = new CohortState(newCohort(found, paths, options, SURROUNDINGS), null);
-  state.learn(found);
-  return state;
-}
-
-async function findIn(
-  { intake, working, links }: WindowContext,
-  paths: readonly string[],
-  { signal, report }: OpeningProgress,
-): Promise<CohortCase[]> {
-  const workingFolder = await working.create();
-  try {
-    const request = { paths, workingFolder, links: links.scope };
-    return await intake.run('findCohort', request, { signal, onProgress: report });
-  } finally {
-    await working.remove(workingFolder);
-  }
-}
-
-/** Takes a folder for the results; one that holds a cohort of these cases goes on. */
-async function chooseFolder({ state, paths, isRunning }: CohortSession, folder: string): Promise<void> {
-  if (isRunning) throw new QuorumError({ code: 'COHORT_BUSY', file: folder });
-  await refuseOutputInside(folder, paths);
-  const there = await CohortState.read(folder);
-  if (there?.isElsewhere) throw new QuorumError({ code: 'COHORT_BUSY', file: folder });
-  const found = state.cohort.cases.map((one) => ({
-    ...one,
-    source: state.hasSource(one) ? state.sourceOf(one) : null,
-  }));
-  state.folder = folder;
-  if (there) await state.change(() => mergeCases(there.cohort, found));
 }
 
 async function refuseToRun({ state }: CohortSession): Promise<void> {
