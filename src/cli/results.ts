@@ -60,7 +60,7 @@ export function notUsed(setAside: readonly { readonly file: string; readonly rea
 }
 
 /** One row per combination: a dot per sequence (● used, ○ not), volumes in ml, agreement. */
-export function combinationTable(combinations: CaseReport['combinations']): string {
+function combinationTable(combinations: CaseReport['combinations']): string {
   const header = [
     ...MODALITIES.map((m) => MODALITY_TITLES[m]),
     'WT ml',

@@ -141,10 +141,10 @@ function requestOf(inputs: string[], options: SegmentOptions): z.input<typeof se
 
 /** Commander names an option's value as the format is named: `--dicom-seg` is `dicomSeg`. */
 function formatsOf(options: SegmentOptions): Partial<Record<FormatId, boolean>> {
+  const values = new Map<string, boolean | undefined>(Object.entries(options));
   return Object.fromEntries(
     FORMATS.map(({ id, option, byDefault }) => {
-      const value = (options as unknown as Record<string, boolean | undefined>)[camelCase(option)];
-      return [id, value ?? byDefault.terminal];
+      return [id, values.get(camelCase(option)) ?? byDefault.terminal];
     }),
   );
 }

@@ -335,7 +335,8 @@ function parseObjectives(text: string): Objectives | 'mean' {
 function parseChannels(text: string): Channels {
   const channels = text.split(',').map(Number);
   const fit = channels.every((count) => Number.isInteger(count) && count > 0 && count % 8 === 0);
-  if (channels.length === 5 && fit) return channels as unknown as Channels;
+  const [c0, c1, c2, c3, bottleneck] = channels;
+  if (channels.length === 5 && fit) return [c0, c1, c2, c3, bottleneck];
   throw new InvalidArgumentError('Expected five multiples of 8, e.g. 8,16,64,128,256.');
 }
 

@@ -74,7 +74,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-export const cacheStatusSchema = z.object({
+const cacheStatusSchema = z.object({
   bytes: z.number(),
   limitBytes: z.number(),
   entries: z.int(),

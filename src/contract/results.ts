@@ -144,7 +144,7 @@ const expectationSchema = z.object({
 });
 export type Expectation = z.infer<typeof expectationSchema>;
 
-export const regionVolumeSchema = z.object({
+const regionVolumeSchema = z.object({
   ml: z.number(),
   /** False: gets no number unless asked for, then "a guess: …". */
   supported: z.boolean(),

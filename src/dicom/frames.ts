@@ -5,7 +5,7 @@ import type { FrameFacts, Six, Triple } from './image.js';
 export const MOST_FRAMES = 20_000;
 
 /** Numbers of a DS value; null unless there are exactly `count`, all finite. */
-export function numbers(dataSet: DataSet | undefined, tag: string, count: number): number[] | null {
+function numbers(dataSet: DataSet | undefined, tag: string, count: number): number[] | null {
   const parts = dataSet?.elements[tag] ? (dataSet.string(tag)?.split('\\') ?? []) : [];
   const values = parts.map((part) => Number(part.trim() === '' ? Number.NaN : part));
   return values.length === count && values.every(Number.isFinite) ? values : null;

@@ -29,7 +29,7 @@ export function combinationTable(summary: Summary, format: TableFormat): string 
 }
 
 /** What the numbers of the table are, in sentences: who is counted, and who is not. */
-export function tableNotes({ combinations, complete, patients }: Summary): string[] {
+function tableNotes({ combinations, complete, patients }: Summary): string[] {
   const all = combinations.length;
   return [
     `Dice in %: mean over the patients with at least ${PRESENT_ML} ml of the region in the truth, (how many). HD95 in mm: mean over the patients in whom both masks hold the region, (how many).`,

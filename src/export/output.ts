@@ -7,7 +7,7 @@ import { isAbandoned, ownerTag } from '../files/process.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import { STAGING } from '../files/wholeFolder.js';
 
-export const REPORT_FILE = 'report.json';
+const REPORT_FILE = 'report.json';
 
 /** A file that Quorum wrote, relative to the report, and the SHA-256 of its bytes: only these may Quorum replace. */
 export interface ClaimedFile {

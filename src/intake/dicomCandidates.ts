@@ -7,6 +7,7 @@ import type { AboutSeries } from '../recognise/about.js';
 import { ANOTHER_BODY_PART } from '../recognise/asideWords.js';
 import { headIn, isFarFromHead, isOtherPart, otherPartIn } from '../recognise/bodyWords.js';
 import { judge, sequenceOf, type Text } from '../recognise/recognise.js';
+import { affineOf } from '../volume/tuples.js';
 import type { Grid } from '../volume/volume.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
@@ -268,7 +269,7 @@ function gridOf({ first, frames, facts, spacing }: DicomVolume): Grid | null {
     ...axis(normal, between),
     ...[-x, -y, z, 1],
   ];
-  return { size: [first.columns, first.rows, frames.length], affine: affine as unknown as Grid['affine'] };
+  return { size: [first.columns, first.rows, frames.length], affine: affineOf(affine) };
 }
 
 function hashOf(parts: readonly string[]): string {

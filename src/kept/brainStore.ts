@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { makePrivateFolder, readJson, writePrivately } from '../files/privateFiles.js';
 import { maskOfRuns, type Runs } from '../masks/runs.js';
 import { MODALITIES } from '../terms.js';
-import { type Affine, type Grid, voxelCount } from '../volume/volume.js';
+import { affineOf } from '../volume/tuples.js';
+import { type Grid, voxelCount } from '../volume/volume.js';
 import type { PreparationSources } from './preparedStore.js';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
@@ -44,7 +45,7 @@ export class BrainStore {
     const { grid, runs } = kept.data;
     const data = maskOfRuns(Uint32Array.from(runs), voxelCount(grid.size));
     const hash = createHash('sha256').update(data).digest('hex');
-    return { grid: { size: grid.size, affine: grid.affine as unknown as Affine }, data, hash };
+    return { grid: { size: grid.size, affine: affineOf(grid.affine) }, data, hash };
   }
 
   async drop(sources: PreparationSources): Promise<void> {

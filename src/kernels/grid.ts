@@ -1,5 +1,5 @@
 /** Bytes of one voxel: a block of 8 channels. */
-export const VOXEL_BYTES = 32;
+const VOXEL_BYTES = 32;
 /** Channels of a block. */
 export const BLOCK_CHANNELS = 8;
 

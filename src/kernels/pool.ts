@@ -137,7 +137,7 @@ export class KernelPool {
 const modules = new Map<boolean, WebAssembly.Module>();
 
 /** The compiled kernels, `fused` or strict; compiled once per process. */
-export function kernelModule(fused: boolean): WebAssembly.Module {
+function kernelModule(fused: boolean): WebAssembly.Module {
   const known = modules.get(fused);
   if (known) return known;
   const module = new WebAssembly.Module(Buffer.from(fused ? RELAXED_KERNELS : STRICT_KERNELS, 'base64'));

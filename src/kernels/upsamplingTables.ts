@@ -1,6 +1,6 @@
 /** Words of an entry of either table. */
-export const FORWARD_WORDS = 4;
-export const ADJOINT_WORDS = 8;
+const FORWARD_WORDS = 4;
+const ADJOINT_WORDS = 8;
 const MAXIMUM_TERMS = ADJOINT_WORDS - 2;
 
 /**

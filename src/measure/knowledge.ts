@@ -13,7 +13,7 @@ type Knowledge = ModelDescription['knowledge'];
 export const SUPPORT_FALSE_SHARE = 0.25;
 
 /** With fewer patients nothing is said of what a further sequence brings. */
-export const GAIN_PATIENTS = 10;
+const GAIN_PATIENTS = 10;
 
 export const RANGE_LEVEL = 0.8;
 /** With fewer patients there is no range. */

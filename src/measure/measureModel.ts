@@ -7,7 +7,6 @@ import { regionMask } from '../masks/schemes.js';
 import type { InputChecks } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import type { ModelDescription } from '../model/schema.js';
-import type { Case } from '../prepare/case.js';
 import { countEnhancingLesions, removeSpecks } from '../segment/cleanUp.js';
 import { surfaceShare } from '../segment/imageChecks.js';
 import { bitAt } from '../segment/tissue.js';
@@ -181,6 +180,5 @@ function shareOf({ logits, grid, known }: PredictedCase, labels: Uint8Array): nu
   const box = known ?? { start: [0, 0, 0], size: grid.size };
   const tissue = Float32Array.from(crop({ data: shown, size: grid.size }, box).data);
   const found = regionMask({ data: labels, size: grid.size }, 'WT', 'brats', box).data;
-  const images = { t1: { data: tissue } } as unknown as Case['images'];
-  return surfaceShare({ grid: { ...grid, size: box.size }, images }, found);
+  return surfaceShare({ grid: box, images: { t1: { data: tissue } } }, found);
 }

@@ -25,7 +25,7 @@ export interface Expectation {
 }
 
 /** Agreement and log10(ml + 0.5) about which the weights are: usual ones. */
-export const USUAL_AGREEMENT = 0.8;
+const USUAL_AGREEMENT = 0.8;
 const SMALLEST_ML = 0.5;
 const USUAL_ML = 30;
 

@@ -6,7 +6,7 @@ import { buildOnnxModel } from '../network/onnxGraph.js';
 import { type Model, openModel } from './model.js';
 
 /** Writes the network that is run, weights included, as an ONNX file, and returns its bytes. */
-export async function exportOnnx(model: Model, file: string): Promise<Uint8Array> {
+async function exportOnnx(model: Model, file: string): Promise<Uint8Array> {
   const bytes = buildOnnxModel(model.parameters, model.layers, model.description.modalities.length);
   await writeFileAtomically(file, [bytes]);
   return bytes;

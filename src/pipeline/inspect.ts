@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
-import type { GridSummary, ImageSummary, ModelSummary } from '../contract/index.js';
+import type { ImageSummary, ModelSummary } from '../contract/index.js';
 import { HEADER_REMARKS } from '../intake/headerRemarks.js';
 import type { Series } from '../intake/study.js';
 import type { Model } from '../model/model.js';
 import { recogniseSequence } from '../recognise/imageName.js';
 import { axisCodes, voxelSpacing, voxelVolume } from '../volume/affine.js';
 import { type ImageHeader, readVolume } from '../volume/read.js';
+import { affineOf } from '../volume/tuples.js';
 import type { Grid } from '../volume/volume.js';
 
 /** An image file: geometry, recognised sequence, range of values, and its labels when it holds few whole numbers. */
@@ -54,7 +55,7 @@ export function summariseGrid({ size, affine }: Grid) {
     size: [...size] as const,
     spacing: voxelSpacing(affine),
     orientation: axisCodes(affine),
-    affine: [...affine] as unknown as GridSummary['affine'],
+    affine: affineOf(affine),
   };
 }
 

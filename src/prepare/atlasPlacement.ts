@@ -1,7 +1,8 @@
 import { MODALITY_TITLES } from '../terms.js';
 import { IDENTITY, isotropicGrid, motionOf, partOfGrid, rigidPart } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
-import type { Size, Volume } from '../volume/volume.js';
+import { mapAxes } from '../volume/tuples.js';
+import type { Volume } from '../volume/volume.js';
 import { type Atlas, openAtlas } from './atlas.js';
 import { measureImage } from './measure.js';
 import type { PreparationStep, PreparationTransforms } from './preparation.js';
@@ -101,10 +102,8 @@ async function placeByAtlas(
 /** The atlas's head (its brain alone for images without a skull) in a box around its brain, in the size that registration sees. */
 function atlasAround({ head, brain }: Atlas, strippedToo: boolean): Volume {
   const { box } = measureImage({ ...brain, data: Float32Array.from(brain.data) });
-  const first = box.first.map((n) => Math.max(0, n - AROUND_BRAIN_MM)) as unknown as Size;
-  const last = box.last.map((n, axis) =>
-    Math.min(head.size[axis] - 1, n + AROUND_BRAIN_MM),
-  ) as unknown as Size;
+  const first = mapAxes(box.first, (n) => Math.max(0, n - AROUND_BRAIN_MM));
+  const last = mapAxes(box.last, (n, axis) => Math.min(head.size[axis] - 1, n + AROUND_BRAIN_MM));
   const grid = isotropicGrid(partOfGrid(head, first, last), SEEN_MM);
   const data = strippedToo ? head.data.map((value, at) => value * brain.data[at]) : head.data;
   return { ...grid, data: resample({ ...head, data }, grid, { interpolation: 'linear' }) };

@@ -1,5 +1,6 @@
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 import { measureImage } from './measure.js';
 import { close, fillHoles, openLargest, signedDistance } from './morphology.js';
@@ -64,8 +65,8 @@ const COARSE_MM = 2;
 
 function roomAround(mask: Volume<Uint8Array>): Grid {
   const { box } = measureImage({ ...mask, data: Float32Array.from(mask.data) });
-  const first = box.first.map((n) => Math.max(0, n - MARGIN)) as unknown as Size;
-  const last = box.last.map((n, axis) => Math.min(mask.size[axis] - 1, n + MARGIN)) as unknown as Size;
+  const first = mapAxes(box.first, (n) => Math.max(0, n - MARGIN));
+  const last = mapAxes(box.last, (n, axis) => Math.min(mask.size[axis] - 1, n + MARGIN));
   return partOfGrid(mask, first, last);
 }
 

@@ -2,6 +2,7 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 
 /** Checks look at images on voxels of this size: alike for every input, and fast. */
@@ -52,8 +53,8 @@ export function shareOn(coarse: CoarseCase, grid: Grid, mask: (v: number) => boo
 
 /** First and last voxel of the box around what any image shows, with one voxel of air where there is one. */
 function boxAround(images: readonly Float32Array[], [nx, ny, nz]: Size): [Size, Size] {
-  const first = [nx, ny, nz];
-  const last = [-1, -1, -1];
+  const first: [number, number, number] = [nx, ny, nz];
+  const last: [number, number, number] = [-1, -1, -1];
   for (let k = 0, v = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, v++) {
@@ -69,8 +70,8 @@ function boxAround(images: readonly Float32Array[], [nx, ny, nz]: Size): [Size, 
       [nx - 1, ny - 1, nz - 1],
     ];
   return [
-    first.map((at) => Math.max(0, at - 1)) as unknown as Size,
-    last.map((at, axis) => Math.min([nx, ny, nz][axis] - 1, at + 1)) as unknown as Size,
+    mapAxes(first, (at) => Math.max(0, at - 1)),
+    mapAxes(last, (at, axis) => Math.min([nx, ny, nz][axis] - 1, at + 1)),
   ];
 }
 

@@ -19,7 +19,7 @@ export interface ImageMeasurements {
 export const DISTINCT_LIMIT = 12;
 
 /** Measures one image in one pass over its voxels. */
-export function measureImage({ data, size }: Volume): ImageMeasurements {
+export function measureImage({ data, size }: Pick<Volume, 'data' | 'size'>): ImageMeasurements {
   const first: [number, number, number] = [size[0], size[1], size[2]];
   const last: [number, number, number] = [-1, -1, -1];
   const distinct = new Set<number>([0]);

@@ -4,7 +4,7 @@ import { distanceTransform } from '../volume/distanceTransform.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
 /** Set voxels and all within `mm` of one. */
-export function dilate(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array> {
+function dilate(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array> {
   const distance = distanceTransform(mask, voxelSpacing(mask.affine));
   return { ...mask, data: Uint8Array.from(distance, (d) => (d <= mm ? 1 : 0)) };
 }

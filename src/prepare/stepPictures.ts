@@ -1,7 +1,8 @@
 import { multiplyAffines } from '../volume/affine.js';
 import { inverse, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
-import type { Grid, Size, Volume } from '../volume/volume.js';
+import { mapAxes } from '../volume/tuples.js';
+import type { Grid, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { checkPicture } from './checkPicture.js';
 import { measureImage } from './measure.js';
@@ -34,7 +35,7 @@ export async function stepPictures(
   const carried = (image: Volume) => resample(movedTo(image, toCase!), grid, { interpolation: 'linear' });
   const brain = atlas ? carried({ ...atlas.brain, data: Float32Array.from(atlas.brain.data) }) : first;
   const { box } = measureImage({ ...grid, data: brain });
-  const through = box.first.map((n, axis) => Math.max(0, (n + box.last[axis]) >> 1)) as unknown as Size;
+  const through = mapAxes(box.first, (n, axis) => Math.max(0, (n + box.last[axis]) >> 1));
   return {
     aligned: (second) => checkPicture({ first, second, through }, grid),
     atlas: () => checkPicture({ first, second: atlas ? carried(atlas.head) : first, through }, grid),

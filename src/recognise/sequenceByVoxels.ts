@@ -60,7 +60,8 @@ export function logProbabilities(
   );
   const most = Math.max(...scores);
   const total = most + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
-  return Object.fromEntries(MODALITIES.map((m, n) => [m, scores[n] - total])) as unknown as LogProbabilities;
+  const [t1, t1ce, t2, flair] = scores.map((score) => score - total);
+  return { t1, t1ce, t2, flair };
 }
 
 /** How far standardised features lie from the middle of those fitted on: the mean of their sizes. */

@@ -1,7 +1,6 @@
 import { findPhrase } from './text.js';
 
 export type Weighting = 't1' | 't2' | 'flair';
-export const WEIGHTING_NAMES: readonly Weighting[] = ['t1', 't2', 'flair'];
 
 /** What words say of the weighting. `mixed`: of several; `inversion`: of an inversion whose time alone tells FLAIR from STIR. */
 export interface WeightingSaid {

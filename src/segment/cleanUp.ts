@@ -4,6 +4,7 @@ import type { ModelDescription } from '../model/schema.js';
 import { REGIONS, type Region } from '../terms.js';
 import { voxelToWorld, voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size } from '../volume/volume.js';
 
 /** A part of a region that was too small to keep; `voxels` and `label` bring it back. */
@@ -46,7 +47,7 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
       const ml = part.voxelCount * mlPerVoxel;
       if (ml >= least) continue;
       const voxels = part.voxels.map((at) => indexInGrid(at, box, grid.size));
-      const centroidVoxel = part.centroid.map((n, a) => n + box.start[a]) as unknown as Vector;
+      const centroidVoxel = mapAxes(part.centroid, (n, a) => n + box.start[a]);
       specks.push({
         region,
         ml,
@@ -60,8 +61,6 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
   }
   return specks.sort((a, b) => b.ml - a.ml);
 }
-
-type Vector = readonly [number, number, number];
 
 function indexInGrid(at: number, { start, size }: Box, [nx, ny]: Size): number {
   const i = at % size[0];

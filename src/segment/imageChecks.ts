@@ -6,7 +6,8 @@ import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
 import { voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
-import type { Affine, Grid, Size, Volume } from '../volume/volume.js';
+import { affineOf, mapAxes } from '../volume/tuples.js';
+import type { Grid, Volume } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, layLattice } from './lattice.js';
 import { onLattice } from './logits.js';
 
@@ -57,8 +58,8 @@ function partAround(
   box: LatticeBox,
   { axes }: Lattice,
 ): Volume<Float32Array> {
-  const first = [0, 0, 0];
-  const part = [0, 0, 0];
+  const first: [number, number, number] = [0, 0, 0];
+  const part: [number, number, number] = [0, 0, 0];
   axes.forEach(({ imageAxis, scale, shift }, a) => {
     const ends = [box.origin[a], box.origin[a] + box.size[a] - 1].map((point) => (point - shift) / scale);
     first[imageAxis] = Math.min(size[imageAxis] - 1, Math.max(0, Math.floor(Math.min(...ends)) - 1));
@@ -72,11 +73,11 @@ function partAround(
       out.set(data.subarray(from, from + part[0]), at);
     }
   }
-  const moved = [...affine] as unknown as Affine;
+  const moved = Array.from(affineOf(affine));
   voxelToWorld(affine, first[0], first[1], first[2]).forEach((mm, row) => {
-    (moved as unknown as number[])[12 + row] = mm;
+    moved[12 + row] = mm;
   });
-  return { size: part as unknown as Size, affine: moved, data: out };
+  return { size: part, affine: affineOf(moved), data: out };
 }
 
 function surroundingBox(voxels: Uint32Array, { size: [nx, ny] }: Grid, { axes }: Lattice): LatticeBox {
@@ -89,14 +90,14 @@ function surroundingBox(voxels: Uint32Array, { size: [nx, ny] }: Grid, { axes }:
       last[axis] = Math.max(last[axis], at[axis]);
     }
   }
-  const sides = axes.map(({ imageAxis, scale, shift }) => {
+  const sides = mapAxes(axes, ({ imageAxis, scale, shift }) => {
     const ends = [scale * first[imageAxis] + shift, scale * last[imageAxis] + shift].sort((a, b) => a - b);
     const side = Math.min(SIDE, Math.ceil(ends[1] - ends[0]) + 1 + 2 * MARGIN);
     return { origin: Math.round((ends[0] + ends[1]) / 2 - (side - 1) / 2), side };
   });
   return {
-    origin: sides.map(({ origin }) => origin) as unknown as LatticeBox['origin'],
-    size: sides.map(({ side }) => side) as unknown as LatticeBox['size'],
+    origin: mapAxes(sides, ({ origin }) => origin),
+    size: mapAxes(sides, ({ side }) => side),
   };
 }
 
@@ -170,10 +171,15 @@ function mostSwapped(surroundings: TumourSurroundings, checks: InputChecks): [Mo
  * @param labels the mask on the Case's grid, 0 outside the tumour.
  */
 export function surfaceShare(
-  { grid, images }: { readonly grid: Grid; readonly images: Case['images'] },
+  {
+    grid: { size },
+    images,
+  }: {
+    readonly grid: Pick<Grid, 'size'>;
+    readonly images: Partial<Record<Modality, { data: Float32Array }>>;
+  },
   labels: Uint8Array,
 ): number | null {
-  const { size } = grid;
   const strides = [1, size[0], size[0] * size[1]];
   const data = MODALITIES.flatMap((m) => images[m]?.data ?? []);
   const isAir = (v: number) => data.every((values) => values[v] === 0);

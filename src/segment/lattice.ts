@@ -2,6 +2,7 @@ import { mat4 } from 'gl-matrix';
 import { QuorumError } from '../errors.js';
 import type { ModelDescription } from '../model/schema.js';
 import { axisCodes } from '../volume/affine.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Affine, Grid, Size } from '../volume/volume.js';
 
 type Vector = readonly [number, number, number];
@@ -44,7 +45,8 @@ const OPPOSITE: Record<string, string> = { L: 'R', R: 'L', P: 'A', A: 'P', S: 'I
  */
 export function layLattice(grid: Grid, model: ModelDescription['grid']): Lattice {
   const codes = [...axisCodes(grid.affine)];
-  const axes = [...model.orientation].map((letter, a): LatticeAxis => {
+  const [x, y, z] = model.orientation;
+  const axes = mapAxes([x, y, z], (letter, a): LatticeAxis => {
     const imageAxis = codes.findIndex((code) => code === letter || code === OPPOSITE[letter]);
     if (imageAxis < 0)
       throw new QuorumError({
@@ -56,7 +58,7 @@ export function layLattice(grid: Grid, model: ModelDescription['grid']): Lattice
     const sign = codes[imageAxis] === letter ? 1 : -1;
     const column = columnOf(grid.affine, imageAxis);
     const voxel = Math.hypot(...column);
-    const direction = column.map((mm) => (sign * mm) / voxel) as unknown as Vector;
+    const direction = mapAxes(column, (mm) => (sign * mm) / voxel);
     const zero = dot(direction, model.anchor);
     const spacing = model.spacing[a];
     return {
@@ -68,7 +70,7 @@ export function layLattice(grid: Grid, model: ModelDescription['grid']): Lattice
       shift: (dot(direction, columnOf(grid.affine, 3)) - zero) / spacing,
     };
   });
-  return { axes: axes as unknown as Lattice['axes'] };
+  return { axes };
 }
 
 /**
@@ -78,14 +80,14 @@ export function layLattice(grid: Grid, model: ModelDescription['grid']): Lattice
  * @param last last voxel index along each image axis.
  */
 export function latticeBoxOf(lattice: Lattice, first: Vector, last: Vector): LatticeBox {
-  const ends = lattice.axes.map(({ imageAxis, scale, shift }) => {
+  const ends = mapAxes(lattice.axes, ({ imageAxis, scale, shift }) => {
     const a = scale * (first[imageAxis] - 1) + shift;
     const b = scale * (last[imageAxis] + 1) + shift;
     return [Math.ceil(Math.min(a, b) - ROUNDING) + 0, Math.floor(Math.max(a, b) + ROUNDING) + 0];
   });
   return {
-    origin: ends.map(([low]) => low) as unknown as Vector,
-    size: ends.map(([low, high]) => high - low + 1) as unknown as Size,
+    origin: mapAxes(ends, ([low]) => low),
+    size: mapAxes(ends, ([low, high]) => high - low + 1),
   };
 }
 
@@ -93,7 +95,7 @@ const ROUNDING = 1e-6;
 
 /** The grid (size, voxel → RAS affine) of a box of lattice points; its axes are the lattice's. */
 export function gridOfBox(lattice: Lattice, box: LatticeBox): Grid {
-  const affine = mat4.identity(new Array<number>(16) as unknown as mat4);
+  const affine = mat4.identity([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   for (let row = 0; row < 3; row++) {
     let position = 0;
     lattice.axes.forEach((axis, a) => {

@@ -7,6 +7,7 @@ import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { resample } from '../volume/resample.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, latticeBoxOf, layLattice } from './lattice.js';
 import { modalityLogits } from './mirroredPass.js';
@@ -129,7 +130,7 @@ export function onLattice(image: Grid, normalised: Float32Array, grid: Grid): Fl
 }
 
 function cutToNonZero(values: Float32Array, reach: LatticeBox): { box: LatticeBox; data: Float32Array } {
-  const { first, last } = measureImage({ data: values, size: reach.size, affine: [] as never }).box;
+  const { first, last } = measureImage({ data: values, size: reach.size }).box;
   const size: Size = [last[0] - first[0] + 1, last[1] - first[1] + 1, last[2] - first[2] + 1];
   const data = new Float32Array(size[0] * size[1] * size[2]);
   for (let k = 0, at = 0; k < size[2]; k++) {
@@ -138,7 +139,7 @@ function cutToNonZero(values: Float32Array, reach: LatticeBox): { box: LatticeBo
       data.set(values.subarray(from, from + size[0]), at);
     }
   }
-  const origin = [0, 1, 2].map((a) => reach.origin[a] + first[a]) as unknown as LatticeBox['origin'];
+  const origin = mapAxes([0, 1, 2], (a) => reach.origin[a] + first[a]);
   return { box: { origin, size }, data };
 }
 

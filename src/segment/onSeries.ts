@@ -2,6 +2,7 @@ import { LABELS, regionTable } from '../masks/labels.js';
 import type { SeriesPlacement } from '../prepare/preparation.js';
 import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { resample } from '../volume/resample.js';
+import { affineOf, mapAxes } from '../volume/tuples.js';
 import { type Affine, type Size, type Volume, voxelCount } from '../volume/volume.js';
 
 /** The label of each region where no inner one is, the outermost first. */
@@ -29,9 +30,7 @@ export function labelsOnSeries(
   const out = new Uint8Array(voxelCount(grid.size));
   const box = reachOf(mask, multiplyAffines(invertAffine(toCase)!, mask.affine), grid.affine, grid.size);
   if (!box) return out;
-  const steps = voxelSpacing(grid.affine).map((mm) =>
-    Math.max(1, Math.round(mm / STEP_MM)),
-  ) as unknown as Size;
+  const steps = mapAxes(voxelSpacing(grid.affine), (mm) => Math.max(1, Math.round(mm / STEP_MM)));
   const affine = multiplyAffines(toCase, grid.affine);
   for (const [name, label] of NESTED) {
     const table = regionTable(name);
@@ -63,15 +62,15 @@ function meanShares(
   { first, last }: Box,
   steps: Size,
 ): Float32Array {
-  const count = last.map((n, axis) => n - first[axis] + 1) as unknown as Size;
+  const count = mapAxes(last, (n, axis) => n - first[axis] + 1);
   const fine = [...affine] as number[];
-  const start = first.map((n, axis) => n - 0.5 + 0.5 / steps[axis]) as unknown as Size;
+  const start = mapAxes(first, (n, axis) => n - 0.5 + 0.5 / steps[axis]);
   voxelToWorld(affine, ...start).forEach((mm, row) => {
     fine[12 + row] = mm;
   });
   for (let axis = 0; axis < 3; axis++) for (let row = 0; row < 3; row++) fine[4 * axis + row] /= steps[axis];
-  const size = count.map((n, axis) => n * steps[axis]) as unknown as Size;
-  const values = resample(region, { size, affine: fine as unknown as Affine }, { interpolation: 'linear' });
+  const size = mapAxes(count, (n, axis) => n * steps[axis]);
+  const values = resample(region, { size, affine: affineOf(fine) }, { interpolation: 'linear' });
   const shares = new Float32Array(voxelCount(count));
   const part = 1 / voxelCount(steps);
   let at = 0;
@@ -91,8 +90,8 @@ function reachOf(
   affine: Affine,
   limit: Size,
 ): Box | null {
-  const low = [size[0], size[1], size[2]];
-  const high = [-1, -1, -1];
+  const low: [number, number, number] = [size[0], size[1], size[2]];
+  const high: [number, number, number] = [-1, -1, -1];
   for (let voxel = 0; voxel < data.length; voxel++) {
     if (data[voxel] === 0) continue;
     const place = [
@@ -108,15 +107,10 @@ function reachOf(
   if (high[0] < 0) return null;
   const toVoxel = multiplyAffines(invertAffine(affine)!, toSeries);
   const corners = Array.from({ length: 8 }, (_, corner) =>
-    voxelToWorld(
-      toVoxel,
-      ...(low.map((n, axis) => ((corner >> axis) & 1 ? high[axis] + 1 : n - 1)) as unknown as Size),
-    ),
+    voxelToWorld(toVoxel, ...mapAxes(low, (n, axis) => ((corner >> axis) & 1 ? high[axis] + 1 : n - 1))),
   );
-  const ends = [0, 1, 2].map((axis) => corners.map((corner) => corner[axis]));
-  const first = ends.map((places) => Math.max(0, Math.floor(Math.min(...places)))) as unknown as Size;
-  const last = ends.map((places, axis) =>
-    Math.min(limit[axis] - 1, Math.ceil(Math.max(...places))),
-  ) as unknown as Size;
+  const ends = mapAxes([0, 1, 2], (axis) => corners.map((corner) => corner[axis]));
+  const first = mapAxes(ends, (places) => Math.max(0, Math.floor(Math.min(...places))));
+  const last = mapAxes(ends, (places, axis) => Math.min(limit[axis] - 1, Math.ceil(Math.max(...places))));
   return first.some((n, axis) => n > last[axis]) ? null : { first, last };
 }

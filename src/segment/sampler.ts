@@ -10,15 +10,15 @@ export interface VoxelBox {
 
 /** The voxels that any modality's box reaches; outside it no modality sees anything. */
 export function reachOf(logits: ModalityLogits, grid: Grid): VoxelBox {
-  const first = [0, 0, 0];
-  const last = [-1, -1, -1];
+  const first: [number, number, number] = [0, 0, 0];
+  const last: [number, number, number] = [-1, -1, -1];
   logits.lattice.axes.forEach(({ imageAxis, scale, shift }, a) => {
     const ends = logits.maps.flatMap(({ box }) => [box.origin[a] - 1, box.origin[a] + box.size[a]]);
     const voxels = [Math.min(...ends), Math.max(...ends)].map((n) => (n - shift) / scale);
     first[imageAxis] = Math.max(0, Math.floor(Math.min(...voxels)));
     last[imageAxis] = Math.min(grid.size[imageAxis] - 1, Math.ceil(Math.max(...voxels)));
   });
-  return { first: first as unknown as VoxelBox['first'], last: last as unknown as VoxelBox['last'] };
+  return { first, last };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ImageMeasurements } from '../prepare/measure.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Size, Volume } from '../volume/volume.js';
 
 /** One bit a voxel, x fastest, the lowest bit of a byte first. */
@@ -30,7 +31,7 @@ export function bitAt(bits: Bits, at: number): number {
 export function tissueOf({ data, size }: Volume, { first, last }: ImageMeasurements['box']): Bits {
   const bits = new Uint8Array(Math.ceil(data.length / 8));
   // The box with one voxel more on every side, which is neither zero nor reached: no neighbour needs a check.
-  const inner = first.map((n, axis) => last[axis] - n + 1) as unknown as Size;
+  const inner = mapAxes(first, (n, axis) => last[axis] - n + 1);
   const [nx, ny, nz] = inner.map((n) => n + 2);
   const flags = new Uint8Array(nx * ny * nz);
   forEachRow(inner, (j, k) => {

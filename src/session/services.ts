@@ -238,6 +238,5 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
 
 export { SHIPPED_MODEL } from '../model/model.js';
 export { SAMPLE_PATIENT } from '../pipeline/sample.js';
-export { QUORUM_VERSION } from '../version.js';
-export { forkedWorker, WORKER_MODULE } from './worker/fork.js';
+export { forkedWorker } from './worker/fork.js';
 export type { WorkerLauncher, WorkerProcess } from './worker/process.js';

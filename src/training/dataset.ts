@@ -55,10 +55,10 @@ export interface Dataset {
   readonly cases: readonly DatasetCase[];
 }
 
-export const DATASET_FILE = 'dataset.json';
+const DATASET_FILE = 'dataset.json';
 
 /** A text file in a case folder that names its patient; wins over `dataset.json`'s pattern. */
-export const PATIENT_FILE = 'patient.txt';
+const PATIENT_FILE = 'patient.txt';
 
 /**
  * Lists the cases of a data set. Voxels are not read: see `verifyDatasets`.

@@ -9,7 +9,8 @@ import { voxelSpacing } from '../volume/affine.js';
 import { reorient } from '../volume/orientation.js';
 import { readLabelMap, readVolume } from '../volume/read.js';
 import { resample } from '../volume/resample.js';
-import type { Affine, Size, Volume, VoxelArray } from '../volume/volume.js';
+import { affineOf, mapAxes } from '../volume/tuples.js';
+import type { Size, Volume, VoxelArray } from '../volume/volume.js';
 import type { DatasetCase, DatasetDescription } from './dataset.js';
 import type { VerifiedDataset } from './verify.js';
 
@@ -139,7 +140,7 @@ function wholeCase(
   const lattice = layLattice(mask, rules.grid);
   const boxes = images.flatMap((image) => (image ? [measureImage(image).box] : []));
   const extreme = (pick: (...values: number[]) => number, end: 'first' | 'last') =>
-    [0, 1, 2].map((axis) => pick(...boxes.map((box) => box[end][axis]))) as unknown as Size;
+    mapAxes([0, 1, 2], (axis) => pick(...boxes.map((box) => box[end][axis])));
   const grid = gridOfBox(
     lattice,
     latticeBoxOf(lattice, extreme(Math.min, 'first'), extreme(Math.max, 'last')),
@@ -168,14 +169,14 @@ export function withSpacing<D extends VoxelArray>(
   const scaled = Array.from(affine, (value, i) =>
     i < 12 ? (value * spacing[i >> 2]) / before[i >> 2] : value,
   );
-  return { data, size, affine: scaled as unknown as Affine };
+  return { data, size, affine: affineOf(scaled) };
 }
 
 /** The box of voxels that are non-zero in any image, in tensor order. */
 function knownBox(images: readonly (Float32Array | null)[], size: Size): TensorBox {
   const present = images.flatMap((image) => image ?? []);
   const union = present[0].map((_, v) => (present.some((image) => image[v] !== 0) ? 1 : 0));
-  const { first, last } = measureImage({ data: union, size, affine: [] as never }).box;
+  const { first, last } = measureImage({ data: union, size }).box;
   return { start: first, end: [last[0] + 1, last[1] + 1, last[2] + 1] };
 }
 

@@ -14,6 +14,7 @@ import { packBits } from '../segment/tissue.js';
 import { combinationName, type LabelScheme, MODALITIES, type Modality } from '../terms.js';
 import { affineFromRows, voxelSpacing } from '../volume/affine.js';
 import { readLabelMap } from '../volume/read.js';
+import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size } from '../volume/volume.js';
 import type { DatasetCase, DatasetDescription } from './dataset.js';
 import {
@@ -124,15 +125,15 @@ export function asOedema(labels: Uint8Array, scheme: LabelScheme): Uint8Array {
 
 /** Where grid and lattice are the same. */
 function gridItself(spacing: Size): Lattice {
-  const axes = spacing.map((mm, axis) => ({
-    imageAxis: axis as 0 | 1 | 2,
-    direction: [0, 1, 2].map((other) => (other === axis ? 1 : 0)),
+  const axes = mapAxes(spacing, (mm, axis) => ({
+    imageAxis: axis,
+    direction: mapAxes([0, 1, 2], (other) => (other === axis ? 1 : 0)),
     spacing: mm,
     zero: 0,
     scale: 1,
     shift: 0,
   }));
-  return { axes: axes as unknown as Lattice['axes'] };
+  return { axes };
 }
 
 function maskable(
@@ -204,6 +205,6 @@ function reversed([depth, height, width]: Shape3): Size {
 
 function boxOf({ known }: TrainingVolume): Box | null {
   if (!known) return null;
-  const size = known.end.map((end, axis) => end - known.start[axis]) as unknown as Shape3;
+  const size = mapAxes(known.end, (end, axis) => end - known.start[axis]);
   return { start: reversed(known.start), size: reversed(size) };
 }

@@ -1,3 +1,4 @@
+import { mapAxes } from '../volume/tuples.js';
 import { type Shape3, type TrainingVolume, UNKNOWN } from './loadCase.js';
 import type { Random } from './random.js';
 
@@ -26,30 +27,28 @@ export interface Window {
 /** A random window: a cut-out whole but shifted, a whole case cropped. */
 export function drawWindow(volume: TrainingVolume, rules: WindowRules, random: Random): Window {
   if (volume.known) {
-    const start = volume.shape.map((side) => {
+    const start = mapAxes(volume.shape, (side) => {
       const most = Math.min(rules.shift, Math.floor(side / 4));
       return random.integer(-most, most);
     });
-    return { start: start as unknown as Shape3, shape: paddedShape(volume.shape) };
+    return { start, shape: paddedShape(volume.shape) };
   }
   const margin = () => (rules.margin ? random.integer(0, rules.margin) : 0);
   const before = volume.shape.map(margin);
   const after = volume.shape.map(margin);
-  const padded = paddedShape(
-    volume.shape.map((side, axis) => before[axis] + side + after[axis]) as unknown as Shape3,
-  );
-  const shape = padded.map((side) => Math.min(side, rules.side)) as unknown as Shape3;
+  const padded = paddedShape(mapAxes(volume.shape, (side, axis) => before[axis] + side + after[axis]));
+  const shape = mapAxes(padded, (side) => Math.min(side, rules.side));
   const centre = random.chance(rules.tumourShare)
     ? (pick(volume, (v) => volume.labels[v] !== 0 && volume.labels[v] !== UNKNOWN, random) ??
       brainVoxel(volume, random))
     : brainVoxel(volume, random);
-  const start = shape.map((side, axis) => {
+  const start = mapAxes(shape, (side, axis) => {
     const first = -before[axis];
     const last = volume.shape[axis] + after[axis] - side;
     const wanted = centre[axis] - Math.floor(side / 2);
     return Math.min(Math.max(wanted, Math.min(first, last)), Math.max(first, last));
   });
-  return { start: start as unknown as Shape3, shape };
+  return { start, shape };
 }
 
 /** The whole case, with zeros at the far ends up to multiples of 16. */
@@ -58,7 +57,7 @@ export function wholeWindow(volume: Pick<TrainingVolume, 'shape'>): Window {
 }
 
 function paddedShape(shape: Shape3): Shape3 {
-  return shape.map((side) => Math.ceil(side / 16) * 16) as unknown as Shape3;
+  return mapAxes(shape, (side) => Math.ceil(side / 16) * 16);
 }
 
 function brainVoxel(volume: TrainingVolume, random: Random): Shape3 {

@@ -5,8 +5,8 @@ import type { Affine, Grid } from './volume.js';
 export type AffineRows = readonly [AffineRow, AffineRow, AffineRow];
 export type AffineRow = readonly [number, number, number, number];
 
-/** Affine (column-major, doubles) from its three rows. */
-export function affineFromRows(rows: AffineRows): Affine {
+/** Affine (column-major, doubles) from its three rows of four numbers. */
+export function affineFromRows(rows: readonly (readonly number[])[]): Affine {
   const [x, y, z] = rows;
   return [x[0], y[0], z[0], 0, x[1], y[1], z[1], 0, x[2], y[2], z[2], 0, x[3], y[3], z[3], 1];
 }

@@ -1,5 +1,6 @@
 import { affineFromRows, multiplyAffines, voxelToWorld } from './affine.js';
 import { inverse } from './placement.js';
+import { mapAxes } from './tuples.js';
 import type { Affine, Volume } from './volume.js';
 
 /** Points inside the mask at which the images are compared. */
@@ -11,7 +12,8 @@ const LEVER_MM = 60;
 /** Rounds over the six parameters per step size; the search ends sooner when a round gains nothing. */
 const ROUNDS = 10;
 
-type Motion = readonly [number, number, number, number, number, number];
+/** Millimetres along x, y, z; radians about them. */
+type Motion = readonly number[];
 type Point = readonly [number, number, number];
 
 /**
@@ -61,13 +63,11 @@ function climb(value: (motion: Motion) => number): Motion {
       const before = best;
       for (let at = 0; at < 6; at++) {
         const stepped = (sign: number) =>
-          best.map((v, n) =>
-            n === at ? v + (sign * step) / (at < 3 ? 1 : LEVER_MM) : v,
-          ) as unknown as Motion;
+          best.map((v, n) => (n === at ? v + (sign * step) / (at < 3 ? 1 : LEVER_MM) : v));
         for (const sign of [1, -1]) while (take(stepped(sign)));
       }
       if (best === before) break;
-      take(best.map((v, n) => 2 * v - before[n]) as unknown as Motion);
+      take(best.map((v, n) => 2 * v - before[n]));
     }
   }
   return best;
@@ -95,11 +95,11 @@ function pointsWithin({ data, size, affine }: Volume<Uint8Array>, count: number)
 }
 
 function meanOf(points: Float64Array): Point {
-  const sum = [0, 0, 0];
+  const sum: [number, number, number] = [0, 0, 0];
   points.forEach((mm, at) => {
     sum[at % 3] += mm;
   });
-  return sum.map((mm) => (3 * mm) / points.length) as unknown as Point;
+  return mapAxes(sum, (mm) => (3 * mm) / points.length);
 }
 
 /** Trilinear values at points that `toVoxel` takes to the volume's voxels; beyond its border the border's. */
@@ -174,5 +174,5 @@ function rigidAbout([x, y, z, a, b, c]: Motion, middle: Point): Affine {
     const turned = row.reduce((sum, value, n) => sum + value * middle[n], 0);
     return [...row, [x, y, z][r] + middle[r] - turned];
   });
-  return affineFromRows(rows as unknown as Parameters<typeof affineFromRows>[0]);
+  return affineFromRows(rows);
 }

@@ -8,7 +8,6 @@ import {
   plainHeader,
   readTextImage,
   type TextImageHeader,
-  type Vector,
 } from './textImage.js';
 import type { Affine } from './volume.js';
 import type { VoxelType } from './voxelTypes.js';
@@ -90,7 +89,7 @@ function affineOf(fields: TextFields, file: string): Affine {
   const origin = fields.numbers(['Offset', 'Position', 'Origin'], 3) ?? [0, 0, 0];
   const spacing = fields.numbers(['ElementSpacing', 'ElementSize'], 3) ?? [1, 1, 1];
   const steps = spacing.map((mm, axis) => matrix.slice(axis * 3, axis * 3 + 3).map((v) => v * mm));
-  return affineFromWorld('LPS', steps as unknown as Vector[], origin as unknown as Vector, file);
+  return affineFromWorld('LPS', steps, origin, file);
 }
 
 /** The lines `key = value` up to ElementDataFile, which ends the header, and the header's length in bytes. */

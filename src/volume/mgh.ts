@@ -3,7 +3,8 @@ import type { OpenFile } from './fileBytes.js';
 import { checkRightAngles, checkSize, type ImageFile, type ImageHeader, storedBytes } from './imageFile.js';
 import { startOf, voxelPieces } from './maybeGzip.js';
 import type { HeaderRemark } from './niftiForm.js';
-import type { Affine, Size } from './volume.js';
+import { affineOf as asAffine } from './tuples.js';
+import type { Size } from './volume.js';
 import { decodeVoxels } from './voxelStream.js';
 import type { VoxelType } from './voxelTypes.js';
 
@@ -62,13 +63,13 @@ async function parse(source: OpenFile): Promise<{ header: ImageHeader; gzip: boo
       expected: 'finite, independent axis directions',
       file,
     });
-  checkRightAngles(affine as unknown as Affine, 'directions', file);
+  checkRightAngles(asAffine(affine), 'directions', file);
   const remarks: readonly HeaderRemark[] = isPlaced ? [] : ['ORIENTATION_UNKNOWN'];
   const header: ImageHeader = {
     file,
     format: 'mgh',
     size,
-    affine: affine as unknown as Affine,
+    affine: asAffine(affine),
     datatype,
     ...(remarks.length > 0 ? { remarks } : {}),
   };

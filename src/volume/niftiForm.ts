@@ -81,10 +81,10 @@ export function affineOfForm(form: NiftiForm, size: Size): Affine {
   const rows = rowsOfForm(form).map((row) =>
     lacksVoxelSize(form, size) ? row.map((v, axis) => (axis < 3 ? v * form.pixdim[axis + 1] : v)) : row,
   );
-  return affineFromRows(rows.map((row) => row.map((v) => v * scale)) as unknown as NiftiForm['srow']);
+  return affineFromRows(rows.map((row) => row.map((v) => v * scale)));
 }
 
-function rowsOfForm(form: NiftiForm): NiftiForm['srow'] {
+function rowsOfForm(form: NiftiForm): readonly (readonly number[])[] {
   const use = formInUse(form);
   if (use === 'sform') return form.srow;
   const [qfacField, dx, dy, dz] = form.pixdim;
@@ -102,7 +102,7 @@ function rowsOfForm(form: NiftiForm): NiftiForm['srow'] {
     row[1] * scales[1],
     row[2] * scales[2],
     form.qoffset[r],
-  ]) as unknown as NiftiForm['srow'];
+  ]);
 }
 
 /** nifti_quatern_to_mat44 of nifti1_io.c: a = √(1 − b² − c² − d²); near a half turn b, c, d are normalised. */

@@ -3,6 +3,7 @@ import { QuorumError } from '../errors.js';
 import { invertAffine } from './affine.js';
 import { checkRightAngles, checkSize } from './imageFile.js';
 import { affineOfForm, formInUse, type HeaderRemark, type NiftiForm, remarksOfForm } from './niftiForm.js';
+import { mapAxes } from './tuples.js';
 import type { Affine, Size } from './volume.js';
 import { BYTES_PER_VOXEL, type Scaling, type VoxelType } from './voxelTypes.js';
 
@@ -250,13 +251,16 @@ function formOf(raw: NIFTI1 | NIFTI2, view: DataView, format: 'nifti1' | 'nifti2
     format === 'nifti1'
       ? view.getFloat32(280 + n * 4, raw.littleEndian)
       : view.getFloat64(400 + n * 8, raw.littleEndian);
-  const srow = [0, 4, 8].map((row) => [0, 1, 2, 3].map((n) => srowAt(row + n)));
+  const srow = mapAxes(
+    [0, 4, 8],
+    (row) => [srowAt(row), srowAt(row + 1), srowAt(row + 2), srowAt(row + 3)] as const,
+  );
   return {
     qformCode: raw.qform_code,
     sformCode: raw.sform_code,
     quatern: [raw.quatern_b, raw.quatern_c, raw.quatern_d],
     qoffset: [raw.qoffset_x, raw.qoffset_y, raw.qoffset_z],
-    srow: srow as unknown as NiftiForm['srow'],
+    srow,
     pixdim: [...raw.pixDims],
     xyztUnits: raw.xyzt_units,
   };

@@ -114,7 +114,7 @@ function vectors(fields: TextFields, field: string, text: string, count: number)
   const complete = found.every((v) => v.length === 3 && v.every(Number.isFinite));
   if (found.length !== count || !complete)
     throw fields.invalid(field, `${count} × (x,y,z)`, text.slice(0, 80));
-  return found as unknown as Vector[];
+  return found.map(([x, y, z]) => [x, y, z]);
 }
 
 /** The lines `field: value` up to the blank line that ends the header, and the header's length in bytes. */

@@ -1,6 +1,7 @@
 import { QuorumError } from '../errors.js';
 import { axisCodes } from './affine.js';
-import { type Affine, type Grid, type Size, type Volume, type VoxelArray, voxelCount } from './volume.js';
+import { mapAxes } from './tuples.js';
+import { type Affine, type Grid, type Volume, type VoxelArray, voxelCount } from './volume.js';
 
 /** A permutation and reversal of voxel axes: which source axis each target axis reads, and whether backwards. */
 export interface Reorientation {
@@ -16,9 +17,10 @@ export interface Reorientation {
  * @throws QuorumError INTERNAL when `codes` does not name each of the three axes once
  */
 export function reorientationTo(grid: Grid, codes: string): Reorientation {
-  const wanted = [...codes];
+  const [x, y, z] = codes;
+  const wanted = [x, y, z] as const;
   if (
-    wanted.length !== 3 ||
+    codes.length !== 3 ||
     new Set(wanted.map(worldAxis)).size !== 3 ||
     wanted.some((c) => worldAxis(c) < 0)
   ) {
@@ -30,14 +32,14 @@ export function reorientationTo(grid: Grid, codes: string): Reorientation {
     });
   }
   const present = [...axisCodes(grid.affine)];
-  const axes = wanted.map((code) => present.findIndex((c) => worldAxis(c) === worldAxis(code)));
-  const reversed = wanted.map((code, axis) => present[axes[axis]] !== code);
+  const axes = mapAxes(wanted, (code) => present.findIndex((c) => worldAxis(c) === worldAxis(code)));
+  const reversed = mapAxes(wanted, (code, axis) => present[axes[axis]] !== code);
   return {
-    axes: axes as unknown as Reorientation['axes'],
-    reversed: reversed as unknown as Reorientation['reversed'],
+    axes,
+    reversed,
     source: { size: grid.size, affine: grid.affine },
     target: {
-      size: axes.map((axis) => grid.size[axis]) as unknown as Size,
+      size: mapAxes(axes, (axis) => grid.size[axis]),
       affine: reorientedAffine(grid, axes, reversed),
     },
   };

@@ -1,4 +1,5 @@
 import { invertAffine, multiplyAffines, voxelSpacing, voxelToWorld } from './affine.js';
+import { affineOf, mapAxes } from './tuples.js';
 import type { Affine, Grid, Size, Volume, VoxelArray } from './volume.js';
 
 export const IDENTITY: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -18,18 +19,15 @@ export function inverse(transform: Affine): Affine {
 /** The grid that covers the same box with voxels of `mm` on every side, along the same axes. */
 export function isotropicGrid({ size, affine }: Grid, mm: number): Grid {
   const spacing = voxelSpacing(affine);
-  const count = size.map((n, axis) => Math.max(1, Math.round((n * spacing[axis]) / mm))) as unknown as Size;
+  const count = mapAxes(size, (n, axis) => Math.max(1, Math.round((n * spacing[axis]) / mm)));
   const scaled = [...affine] as number[];
   for (let axis = 0; axis < 3; axis++)
     for (let row = 0; row < 3; row++) scaled[4 * axis + row] *= mm / spacing[axis];
   // The middle stays where it is.
-  const middle = voxelToWorld(affine, ...(size.map((n) => (n - 1) / 2) as unknown as Size));
-  const shifted = voxelToWorld(
-    scaled as unknown as Affine,
-    ...(count.map((n) => (n - 1) / 2) as unknown as Size),
-  );
+  const middle = voxelToWorld(affine, ...mapAxes(size, (n) => (n - 1) / 2));
+  const shifted = voxelToWorld(affineOf(scaled), ...mapAxes(count, (n) => (n - 1) / 2));
   for (let row = 0; row < 3; row++) scaled[12 + row] += middle[row] - shifted[row];
-  return { size: count, affine: scaled as unknown as Affine };
+  return { size: count, affine: affineOf(scaled) };
 }
 
 /** The part of a grid from voxel `first` to `last`, both included. */
@@ -39,8 +37,8 @@ export function partOfGrid({ affine }: Grid, first: Size, last: Size): Grid {
     part[12 + row] = mm;
   });
   return {
-    size: last.map((n, axis) => n - first[axis] + 1) as unknown as Size,
-    affine: part as unknown as Affine,
+    size: mapAxes(last, (n, axis) => n - first[axis] + 1),
+    affine: affineOf(part),
   };
 }
 
@@ -54,12 +52,12 @@ const POLAR_ROUNDS = 40;
 export function rigidPart(affine: Affine, point: readonly [number, number, number]): Affine {
   let turn = [...[...affine].slice(0, 12), 0, 0, 0, 1];
   for (let round = 0; round < POLAR_ROUNDS; round++) {
-    const inverted = inverse(turn as unknown as Affine);
+    const inverted = inverse(affineOf(turn));
     turn = turn.map((value, at) => 0.5 * (value + inverted[4 * (at % 4) + Math.floor(at / 4)]));
   }
-  const [to, from] = [voxelToWorld(affine, ...point), voxelToWorld(turn as unknown as Affine, ...point)];
+  const [to, from] = [voxelToWorld(affine, ...point), voxelToWorld(affineOf(turn), ...point)];
   for (const row of [0, 1, 2]) turn[12 + row] = to[row] - from[row];
-  return turn as unknown as Affine;
+  return affineOf(turn);
 }
 
 /** How far a transform moves a point (mm), and by which angle it turns (degrees; its scaling aside). */

@@ -1,3 +1,4 @@
+import { mapAxes } from './tuples.js';
 import type { Affine, Size, Volume, VoxelArray } from './volume.js';
 
 /** Positions are rounded to this part of a voxel. */
@@ -15,19 +16,19 @@ export type AlignedAxes = readonly [AlignedAxis, AlignedAxis, AlignedAxis];
  * @param mapping target voxel → source voxel
  */
 export function alignedAxes(mapping: Affine, size: Size): AlignedAxes | null {
-  const sources = [0, 1, 2].map((axis) => {
+  const sources = mapAxes([0, 1, 2], (axis) => {
     const column = [0, 1, 2].map((row) => Math.abs(mapping[axis * 4 + row]));
     const main = column.indexOf(Math.max(...column));
     const stray = column.some((v, row) => row !== main && v * size[axis] * 2 * POSITION_STEPS > 1);
     return stray ? -1 : main;
   });
   if (sources.includes(-1) || new Set(sources).size !== 3) return null;
-  return sources.map((sourceAxis, axis) => ({
+  return mapAxes(sources, (sourceAxis, axis) => ({
     sourceAxis,
     positions: Float64Array.from({ length: size[axis] }, (_, i) =>
       roundPosition(mapping[axis * 4 + sourceAxis] * i + mapping[12 + sourceAxis]),
     ),
-  })) as unknown as AlignedAxes;
+  }));
 }
 
 export function roundPosition(position: number): number {

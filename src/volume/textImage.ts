@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { QuorumError } from '../errors.js';
-import { type AffineRows, affineFromRows, invertAffine } from './affine.js';
+import { affineFromRows, invertAffine } from './affine.js';
 import { type OpenFile, readProblem, withFile } from './fileBytes.js';
 import { checkRightAngles, type ImageFile, type ImageHeader, storedBytes } from './imageFile.js';
 import { type Compression, canInflateTo, compressedBound, inflate } from './inflate.js';
@@ -28,15 +28,16 @@ export type Vector = readonly [number, number, number];
  */
 export function affineFromWorld(
   world: string,
-  steps: readonly Vector[],
-  origin: Vector,
+  steps: readonly (readonly number[])[],
+  origin: readonly number[],
   file: string,
 ): Affine {
   const rows = [0, 1, 2].map((row) => {
     const sign = 'RAS'[row] === world[row] ? 1 : -1;
-    return [...steps.map((step) => step[row]), origin[row]].map((v) => (v === 0 ? 0 : sign * v));
+    const at = (v: number) => (v === 0 ? 0 : sign * v);
+    return [...steps.map((step) => at(step[row])), at(origin[row])];
   });
-  const affine = affineFromRows(rows as unknown as AffineRows);
+  const affine = affineFromRows(rows);
   if (invertAffine(affine) !== null) {
     checkRightAngles(affine, 'axes', file);
     return affine;

@@ -83,14 +83,15 @@ function expectMerged(reference: Reference, gradient: Float32Array, folder: stri
   console.log(`merged gradient ${folder}: worst tensor ${worst.toExponential(2)}`);
 }
 
+// Of tfjs's CPU backend, which takes long, the losses after one step of Adam tell its gradient.
 describe.each([
-  ['wasm', wasm],
-  ['tensorflow', tensorflow],
-] as const)('training steps of the paper on %s', (_, open) => {
-  it('the four singles, pcgrad: three steps of losses, Gram', async () => {
+  ['wasm', wasm, ['losses', 'losses_step1', 'losses_step2']],
+  ['tensorflow', tensorflow, ['losses', 'losses_step1']],
+] as const)('training steps of the paper on %s', (_, open, losses) => {
+  it('the four singles, pcgrad: losses of each step, Gram', async () => {
     const reference = await readReference('ds-gmd-a');
-    const { results } = await train(open, reference, SINGLES, 'pcgrad', 3);
-    ['losses', 'losses_step1', 'losses_step2'].forEach((name, step) => {
+    const { results } = await train(open, reference, SINGLES, 'pcgrad', losses.length);
+    losses.forEach((name, step) => {
       const expected = reference.values(`modalities4/${name}`);
       expect(largestDifference(results[step].losses, expected), name).toBeLessThan(1e-5);
     });

@@ -16,8 +16,10 @@ const hasTorch = spawnSync(PYTHON, ['-c', 'import torch, numpy, nibabel, scipy']
 if (!hasTorch)
   console.warn('SKIPPED: training/torch against test/reference and quorum train: python3 has no torch');
 
+// One thread each: several on small tensors wait for one another far longer than they compute.
+const env = { ...process.env, OMP_NUM_THREADS: '1' };
 const python = (...options: string[]) =>
-  spawnSync(PYTHON, options, { cwd: 'training/torch', encoding: 'utf8', maxBuffer: 2 ** 26 });
+  spawnSync(PYTHON, options, { cwd: 'training/torch', encoding: 'utf8', maxBuffer: 2 ** 26, env });
 
 describe.skipIf(!hasTorch)('training/torch', () => {
   it('has the logits, losses, Gram matrix and projections of the authors’ code', () => {

@@ -14,7 +14,7 @@ export interface BidsSession {
   readonly anat: string | null;
 }
 
-export const DESCRIPTION_FILE = 'dataset_description.json';
+const DESCRIPTION_FILE = 'dataset_description.json';
 
 /**
  * The sessions of a raw BIDS dataset, by label.

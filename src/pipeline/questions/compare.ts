@@ -20,11 +20,7 @@ import type { TaskArguments, TaskResult } from '../tasks.js';
 /** Masks beside each other: differences, scores, and the blobs to choose from. */
 
 /** The labels of a mask that the worker makes or was handed. */
-export async function labelsOf(
-  store: ResultStore,
-  source: CaseSource | null,
-  mask: MaskInput,
-): Promise<Uint8Array> {
+async function labelsOf(store: ResultStore, source: CaseSource | null, mask: MaskInput): Promise<Uint8Array> {
   if (mask.kind === 'labels') return mask.labels;
   if (!source) throw new QuorumError({ code: 'RESULT_MISSING' });
   return (await maskOf(await store.get(source), mask.combination, mask.threshold, mask.keepSpecks)).labels;

@@ -9,6 +9,7 @@ import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.
 import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { resample } from '../../volume/resample.js';
+import { affineOf } from '../../volume/tuples.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
 import { type HeldResult, maskOf, memberBits, type ResultStore } from '../result.js';
@@ -123,7 +124,7 @@ function pointGrid({ affine }: Grid, [i, j, k]: readonly [number, number, number
   const origin = voxelToWorld(affine, i, j, k);
   const moved = [...affine];
   moved.splice(12, 3, ...origin);
-  return { size: [1, 1, 1], affine: moved as unknown as Grid['affine'] };
+  return { size: [1, 1, 1], affine: affineOf(moved) };
 }
 
 /** One image for display: in the smallest of uint8, int16 and float32 that holds its values exactly. */

@@ -51,7 +51,7 @@ function aboutCentre(rows: readonly number[][], centre: readonly number[], shift
     const moved = row.reduce((sum, value, c) => sum + value * centre[c], 0);
     return [...row, centre[r] + shift[r] - moved];
   });
-  return affineFromRows(withShift as unknown as Parameters<typeof affineFromRows>[0]);
+  return affineFromRows(withShift);
 }
 
 function eulerMatrix(x: number, y: number, z: number, zyx: boolean): number[][] {

@@ -9,7 +9,8 @@ import type { CorrectedBrain } from '../../kept/brainStore.js';
 import { type PreparationSources, type Prepared, preparedImageName } from '../../kept/preparedStore.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { isAbout1mm, sameGrid, voxelSpacing } from '../../volume/affine.js';
-import type { Affine, Grid } from '../../volume/volume.js';
+import { affineOf } from '../../volume/tuples.js';
+import type { Grid } from '../../volume/volume.js';
 import type { OpenFile } from './openFile.js';
 
 type Slots = Readonly<Record<Modality, OpenFile | null>>;
@@ -94,7 +95,7 @@ export function sourcesOf(slots: Slots): PreparationSources {
 /** The grid of prepared images. */
 export function preparedGrid({ record }: Prepared): Grid {
   const { size, affine } = record.summary.grid;
-  return { size: size as unknown as Grid['size'], affine: affine as unknown as Affine };
+  return { size, affine: affineOf(affine) };
 }
 
 /** A prepared image's file. */

@@ -1,7 +1,7 @@
 import { lostIn } from '../../open/chooseStudy.js';
 import type { CaseAbout, CaseSource } from '../../pipeline/caseSource.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
-import type { Affine } from '../../volume/volume.js';
+import { affineOf } from '../../volume/tuples.js';
 import { preparedImage, sourcesOf } from './casePreparation.js';
 import type { CaseSession } from './caseSession.js';
 import { type OpenFile, summariseFile } from './openFile.js';
@@ -55,7 +55,7 @@ function imagesOf(
     })),
     origins: asGiven.map((one) => ({
       ...one,
-      toCase: about(one.modality).toCase as unknown as Affine,
+      toCase: affineOf(about(one.modality).toCase),
     })),
   };
 }

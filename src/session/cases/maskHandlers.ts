@@ -5,6 +5,7 @@ import { maskOfRuns } from '../../masks/runs.js';
 import { volumesOf } from '../../masks/volumes.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import { MODALITIES } from '../../terms.js';
+import { affineOf } from '../../volume/tuples.js';
 import { type Grid, voxelCount } from '../../volume/volume.js';
 import type { BinaryHandlers, JsonHandlers, WindowContext } from '../windowContext.js';
 import { type CaseSession, openCaseOf, segmentedCaseOf } from './caseSession.js';
@@ -127,5 +128,5 @@ function gridOf(session: CaseSession): Grid {
 
 /** A grid alone, without the header that it may be part of. */
 function plain({ size, affine }: Grid): Grid {
-  return { size, affine: [...affine] as unknown as Grid['affine'] };
+  return { size, affine: affineOf(affine) };
 }

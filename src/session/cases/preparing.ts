@@ -109,7 +109,7 @@ function transformsFor(
   const isSame = coRegister === wanted.coRegister && atlas === wanted.atlas;
   const sameReference =
     reference === wanted.reference || (wanted.reference !== null && wanted.reference === summary.reference);
-  return isSame && sameReference ? (transforms as unknown as TaskArguments<'prepare'>['keep']) : null;
+  return isSame && sameReference ? transforms : null;
 }
 
 /** The network's file when the options ask for it. @throws QuorumError FILE_NOT_FOUND when none was added. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
+import { gridSchema } from '../../contract/basic.js';
 import { type EditState, editStateSchema } from '../../contract/edits.js';
 import { readJson, writePrivately } from '../../files/privateFiles.js';
 import { flushFolder } from '../../files/wholeFile.js';
@@ -22,7 +23,7 @@ const aboutSchema = z.object({
   state: z.enum(['editing', 'aside']),
   /** SHA-256 of the case's image files: how the edit finds its case again. No name or path. */
   images: z.array(z.string()),
-  grid: z.object({ size: z.array(z.number()).length(3), affine: z.array(z.number()).length(16) }),
+  grid: gridSchema.pick({ size: true, affine: true }),
   startedAt: z.string(),
   from: editStateSchema.shape.from,
   /** Runs that bring each removed speck of the mask that the edit began from back. */
@@ -85,7 +86,7 @@ export class Edit {
   }
 
   get grid(): Grid {
-    return this.about.grid as unknown as Grid;
+    return this.about.grid;
   }
 
   /**

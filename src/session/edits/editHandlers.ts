@@ -4,6 +4,7 @@ import { titles } from '../../contract/warnings.js';
 import { QuorumError } from '../../errors.js';
 import { checkRuns, maskOfRuns, type Runs, runsOf } from '../../masks/runs.js';
 import { membersOf } from '../../terms.js';
+import { affineOf } from '../../volume/tuples.js';
 import { voxelCount } from '../../volume/volume.js';
 import { type CaseSession, openCaseOf, segmentedCaseOf } from '../cases/caseSession.js';
 import type { BinaryHandlers, JsonHandlers, WindowContext } from '../windowContext.js';
@@ -96,7 +97,7 @@ async function startEdit(
     format: 1 as const,
     state: 'editing' as const,
     images: session.images,
-    grid: { size: [...grid.size], affine: [...grid.affine] },
+    grid: { size: grid.size, affine: affineOf(grid.affine) },
     startedAt: new Date().toISOString(),
     from: { mask: from, title: name, model: from.kind === 'combination' ? session.source!.model.hash : null },
     specks,

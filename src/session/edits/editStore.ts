@@ -24,8 +24,7 @@ export class EditStore {
     const found: Edit[] = [];
     for (const { folder, about } of await this.all()) {
       const shares = about.images.some((image) => images.includes(image));
-      if (shares && sameGrid(about.grid as unknown as Grid, grid))
-        found.push(await Edit.restore(folder, about));
+      if (shares && sameGrid(about.grid, grid)) found.push(await Edit.restore(folder, about));
     }
     return found.sort((a, b) => (a.about.startedAt < b.about.startedAt ? 1 : -1));
   }

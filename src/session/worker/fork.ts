@@ -4,9 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerLauncher } from './process.js';
 
 /** The worker's module; a host of its own kind (Electron) starts this one. */
-export const WORKER_MODULE = fileURLToPath(
-  new URL(`../../worker/main${extname(import.meta.url)}`, import.meta.url),
-);
+const WORKER_MODULE = fileURLToPath(new URL(`../../worker/main${extname(import.meta.url)}`, import.meta.url));
 
 /**
  * Starts the worker as a child process of Node.
