@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { protocol, type Session } from 'electron';
-import { CONTENT_SECURITY_POLICY } from './contentSecurityPolicy.js';
+import { CONTENT_SECURITY_POLICY } from '../src/contract/contentSecurityPolicy.js';
 
 export const SCHEME = 'app';
 /** The one origin of the window. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 import type { PrepareRequest } from '../contract/index.js';
@@ -16,11 +16,11 @@ import { inputWarnings } from '../pipeline/checkWarnings.js';
 import { summariseGrid } from '../pipeline/inspect.js';
 import { preparationChoices } from '../pipeline/preparing.js';
 import { caseWarnings } from '../pipeline/warnings.js';
+import { writePreparation } from '../pipeline/writePreparation.js';
 import type { Case } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
-import { writeNifti } from '../volume/niftiWriter.js';
 import type { Host } from './host.js';
 
 /** Says where everything lies, and claims the other files. */
@@ -149,31 +149,20 @@ async function isEarlierCase(folder: string, names: readonly string[]): Promise<
 
 /** @returns the names of what was written. */
 async function writeCase(prepared: Case, folder: string): Promise<string[]> {
-  const { name, grid, form, images, preparation } = prepared;
-  const files: string[] = [];
-  const at = (file: string) => {
-    files.push(file);
-    return join(folder, file);
-  };
-  for (const modality of MODALITIES) {
-    const image = images[modality];
-    if (image) await writeNifti(at(`${name}_${modality}.nii.gz`), { ...grid, data: image.data }, { form });
-  }
-  if (preparation) {
-    const { data } = preparation.brainMask;
-    await writeNifti(at(`${name}_brainmask.nii.gz`), { ...grid, data });
-    await mkdir(join(folder, 'checks'));
-    for (const [n, { step, sequence, picture }] of preparation.steps.entries())
-      if (picture)
-        await writeFileAtomically(at(`checks/${n + 1}-${step}${sequence ? `-${sequence}` : ''}.png`), [
-          picture,
-        ]);
-  }
+  const { name } = prepared;
+  const files = await writePreparation(folder, prepared, {
+    image: (modality) => `${name}_${modality}.nii.gz`,
+    brain: `${name}_brainmask.nii.gz`,
+    head: null,
+    picture: ({ step, sequence }, n) => `checks/${n}-${step}${sequence ? `-${sequence}` : ''}.png`,
+  });
   const claimed = [];
   for (const file of files) claimed.push({ file, sha256: await sha256OfFile(join(folder, file)) });
   const transforms = { ...describeTransforms(prepared), files: claimed };
-  await writeFileAtomically(at(TRANSFORMS), [Buffer.from(`${JSON.stringify(transforms, null, 2)}\n`)]);
-  return files;
+  await writeFileAtomically(join(folder, TRANSFORMS), [
+    Buffer.from(`${JSON.stringify(transforms, null, 2)}\n`),
+  ]);
+  return [...files, TRANSFORMS];
 }
 
 /** Where everything lies, without names of the user's files: all matrices as three rows, RAS mm → RAS mm. */

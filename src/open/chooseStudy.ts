@@ -33,9 +33,14 @@ export function chooseStudy(studies: readonly StudyCandidate[], study: string | 
 }
 
 /** The examination that is meant where nobody said which: the only one with any of the four sequences, or null. */
-export function theOnlyOne(studies: readonly StudyCandidate[]): StudyCandidate | null {
+function theOnlyOne(studies: readonly StudyCandidate[]): StudyCandidate | null {
   const usable = studies.filter(hasSequences);
   return usable.length === 1 ? usable[0] : null;
+}
+
+/** The same in a window: a single one is opened also where it has none of the four sequences, to be looked at. */
+export function meantIn(studies: readonly StudyCandidate[]): StudyCandidate | null {
+  return studies.length === 1 ? studies[0] : theOnlyOne(studies);
 }
 
 export function severalStudies(studies: readonly StudyCandidate[]): QuorumError {

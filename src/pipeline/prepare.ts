@@ -22,15 +22,12 @@ import type { Preparation, PreparationStep, PreparationTransforms } from '../pre
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type OptionalStep } from '../terms.js';
 import { sha256OfVolume } from '../volume/imageHash.js';
-import { writeNifti } from '../volume/niftiWriter.js';
 import type { Grid } from '../volume/volume.js';
 import { summariseGrid } from './inspect.js';
 import type { UnkeptPreparations } from './unkept.js';
+import { type PreparationLayout, writePreparation } from './writePreparation.js';
 
 const EXPECTED_SECONDS = 27;
-
-/** For the user alone. */
-const PRIVATE = { mode: 0o600 } as const;
 
 export interface PrepareArguments {
   /** As it was opened: every sequence that it has is prepared. */
@@ -81,7 +78,7 @@ export async function prepareTask(
   if (!preparation) return null;
   throwIfCancelled(signal);
   const record = recordOf(request, prepared, preparation, performance.now() - started);
-  unkept.hold(request.folder, prepared, (making) => write(making, record, prepared, preparation));
+  unkept.hold(request.folder, prepared, (making) => write(making, record, prepared));
   return record;
 }
 
@@ -149,29 +146,22 @@ function recordOf(
   };
 }
 
-async function write(
-  folder: string,
-  record: PreparedRecord,
-  { grid, images }: Case,
-  { brainMask, reference, heads, steps }: Preparation,
-): Promise<void> {
-  const head = heads?.[reference];
-  // All end before one's failure is told: the folder is then removed, and nothing makes it again.
-  await allSettled([
-    ...record.summary.sequences.map((modality) =>
-      writeNifti(
-        join(folder, preparedImageName(modality)),
-        { ...grid, data: images[modality]!.data },
-        PRIVATE,
-      ),
-    ),
-    writeNifti(join(folder, BRAIN_FILE), { ...grid, data: brainMask.data }, PRIVATE),
-    ...(head ? [writeNifti(join(folder, HEAD_FILE), { ...grid, data: forDisplay(head) }, PRIVATE)] : []),
-  ]);
-  for (const { picture, ...step } of steps)
-    if (picture) await writePrivately(join(folder, pictureName(keptStep(step, picture).picture!)), picture);
+const LAYOUT: PreparationLayout = {
+  image: preparedImageName,
+  brain: BRAIN_FILE,
+  head: HEAD_FILE,
+  picture: (step) => pictureName(pictureOf(step)),
+  // For the user alone.
+  mode: 0o600,
+};
+
+async function write(folder: string, record: PreparedRecord, prepared: Case): Promise<void> {
+  await writePreparation(folder, { ...prepared, form: undefined }, LAYOUT);
   await writePrivately(join(folder, PREPARED_FILE), JSON.stringify(record));
 }
+
+const pictureOf = ({ step, sequence }: Pick<PreparationStep, 'step' | 'sequence'>) =>
+  `${step}${sequence ? `-${sequence}` : ''}`;
 
 /** A step as it is kept: its picture by name, its problem without names of files, because paths may name the patient. */
 function keptStep(
@@ -182,21 +172,8 @@ function keptStep(
     ...step,
     numbers: { ...step.numbers },
     problem: problem && problemForReport(problem, true),
-    picture: picture && `${step.step}${step.sequence ? `-${step.sequence}` : ''}`,
+    picture: picture && pictureOf(step),
   };
-}
-
-/** Waits for all; then the first failure is thrown. */
-async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(work);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  return Promise.all(work);
-}
-
-/** Whole numbers up to 4095: enough to look at, in a quarter of the bytes. */
-function forDisplay(head: Float32Array): Int16Array {
-  const top = head.reduce((most, value) => Math.max(most, value), 0);
-  return Int16Array.from(head, (value) => Math.round((4095 * Math.max(0, value)) / (top || 1)));
 }
 
 function plain(transforms: PreparationTransforms): PreparedRecord['transforms'] {

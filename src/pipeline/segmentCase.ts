@@ -4,6 +4,7 @@ import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
 import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
+import { sequencesToUse } from '../intake/sequencesToUse.js';
 import type { Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
 import { populationOf } from '../model/knowledgeSchema.js';
@@ -103,7 +104,10 @@ export async function segmentCase(
   const opened = await inputs.open(context);
   const name = inputs.name ?? (request.neutralNames ? NEUTRAL_NAME : opened.study.name);
   const study = { ...opened.study, name };
-  const use = sequencesToUse(study, model, request.use);
+  const use = sequencesToUse(
+    MODALITIES.filter((m) => study.images[m] && model.description.modalities.includes(m)),
+    request.use,
+  );
   const options = exportOptions(request, use);
   const together = request.prepare ? MODALITIES.filter((m) => study.images[m]) : use;
   const preparation = await preparationMark(request);
@@ -244,22 +248,6 @@ function mainMask({ masks }: Result, use: readonly Modality[]): Uint8Array {
 function sourceOf(study: Study, modality: Modality): SourceImage {
   const { file, dicom } = study.images[modality]!;
   return { modality, file, dicom };
-}
-
-/** @throws QuorumError SEQUENCE_NOT_AVAILABLE when a sequence that was asked for is not there or not the model's. */
-function sequencesToUse(study: Study, model: Model, wanted: readonly Modality[] | null): Modality[] {
-  const available = MODALITIES.filter((m) => study.images[m] && model.description.modalities.includes(m));
-  const use = MODALITIES.filter((m) => (wanted ?? available).includes(m));
-  const missing = use.filter((m) => !available.includes(m));
-  if (missing.length > 0 || use.length === 0) {
-    const found = missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none';
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `some of ${available.map((m) => MODALITY_TITLES[m]).join(', ')}`,
-      found,
-    });
-  }
-  return use;
 }
 
 async function inputHashes(study: Study, use: readonly Modality[]): Promise<Fingerprint['inputs']> {

@@ -1,4 +1,5 @@
 import { type Problem, QuorumError } from '../errors.js';
+import { sequencesToUse } from '../intake/sequencesToUse.js';
 import type { Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { sameGrid, voxelSpacing } from '../volume/affine.js';
@@ -75,15 +76,7 @@ export async function prepareCase(study: Study, options: CaseOptions = {}): Prom
  */
 export async function readStudyImages(study: Study, options: CaseOptions = {}): Promise<StudyImages> {
   const available = MODALITIES.filter((m) => study.images[m]);
-  const use = options.use ? MODALITIES.filter((m) => options.use!.includes(m)) : available;
-  const missing = use.filter((m) => !available.includes(m));
-  if (missing.length > 0 || use.length === 0) {
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `some of ${available.join(', ')}`,
-      found: missing.join(', ') || 'none',
-    });
-  }
+  const use = sequencesToUse(available, options.use ?? null);
   const images: Partial<Record<Modality, ImageFile>> = {};
   const hashes: Partial<Record<Modality, string>> = {};
   const problems: Problem[] = [];

@@ -1,5 +1,6 @@
+import { roundPosition } from '../volume/resampleAligned.js';
 import type { ModalityLogits } from './logits.js';
-import { roundPosition, type VoxelBox } from './sampler.js';
+import type { VoxelBox } from './sampler.js';
 
 /** The cells between the lattice points of all the boxes and one point around them, x fastest. */
 export interface CellGrid {

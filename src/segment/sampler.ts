@@ -1,3 +1,4 @@
+import { roundPosition } from '../volume/resampleAligned.js';
 import type { Grid } from '../volume/volume.js';
 import type { Lattice } from './lattice.js';
 import type { LogitMap, ModalityLogits } from './logits.js';
@@ -119,13 +120,6 @@ function tableOf(map: LogitMap, lattice: Lattice, imageAxis: number, reach: Voxe
     weight[v] = position - low[v];
   }
   return { stride, count: size[a], low, weight };
-}
-
-/** Positions are rounded to this fraction of a lattice step, so that a shifted field of view gives the same weights. */
-const POSITION_STEPS = 2 ** 20;
-
-export function roundPosition(position: number): number {
-  return Math.round(position * POSITION_STEPS) / POSITION_STEPS;
 }
 
 /** As SliceSampler, number for number, for single voxels. */

@@ -11,7 +11,8 @@ vi.mock('electron', () => ({
   shell: { openExternal },
 }));
 
-const { CONTENT_SECURITY_POLICY, REPORT_POLICY } = await import('../../electron/contentSecurityPolicy.js');
+const { REPORT_POLICY } = await import('../../electron/contentSecurityPolicy.js');
+const { CONTENT_SECURITY_POLICY } = await import('../../src/contract/contentSecurityPolicy.js');
 const { fileName } = await import('../../electron/dialogs.js');
 const { MENU_ACTIONS } = await import('../../electron/host.js');
 const { checkSender } = await import('../../electron/ipc.js');
@@ -19,13 +20,13 @@ const { openLink } = await import('../../electron/links.js');
 const { menuTemplate } = await import('../../electron/menu.js');
 const { isAllowed } = await import('../../electron/permissions.js');
 const { fileFor } = await import('../../electron/protocol.js');
-const server = await import('../../src/server/securityHeaders.js');
+const { SECURITY_HEADERS } = await import('../../src/server/securityHeaders.js');
 
 describe('the content security policy', () => {
   it('begins from nothing, allows no inline script or style and no other origin, and is the same in both transports', () => {
     expect(CONTENT_SECURITY_POLICY).toMatch(/^default-src 'none';/);
     expect(CONTENT_SECURITY_POLICY).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:|\*/);
-    expect(CONTENT_SECURITY_POLICY).toBe(server.CONTENT_SECURITY_POLICY);
+    expect(SECURITY_HEADERS['content-security-policy']).toBe(CONTENT_SECURITY_POLICY);
     expect(REPORT_POLICY).toMatch(/^default-src 'none';/);
     expect(REPORT_POLICY).not.toMatch(/script-src|https?:/);
   });

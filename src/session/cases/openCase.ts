@@ -5,7 +5,7 @@ import { QuorumError, throwIfCancelled } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
 import { lookAtNames } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
-import { theOnlyOne } from '../../open/chooseStudy.js';
+import { meantIn } from '../../open/chooseStudy.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';
@@ -46,7 +46,7 @@ export async function openPaths(
     }
   }
   const { scan, keepFor } = await context.scans.of(paths, progress, request.study === null);
-  const candidate = scan.studies.find(({ id }) => id === request.study) ?? meantIn(scan);
+  const candidate = scan.studies.find(({ id }) => id === request.study) ?? meantIn(scan.studies);
   if (request.study !== null && candidate?.id !== request.study)
     throw new QuorumError({ code: 'NOT_OPEN', field: 'study' });
   if (!candidate || (candidate.doubts.length > 0 && request.study === null)) return choiceOf(scan);
@@ -102,11 +102,6 @@ async function openSeries(
     return intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal });
   const series = await openFoundSeries(found, { workingFolder: workingFolder ?? '' });
   return { series, sha256: await sha256OfImage(series.file) };
-}
-
-/** The examination that is meant; a single one is opened also where it has none of the four sequences, to be looked at. */
-function meantIn({ studies }: Scan): StudyCandidate | null {
-  return studies.length === 1 ? studies[0] : theOnlyOne(studies);
 }
 
 /** Whether a folder is a case, and not the one of a single sequence. */

@@ -1,10 +1,10 @@
 import { cpus } from 'node:os';
 import type { ParsedRequest } from '../../contract/index.js';
-import { problemOf, QuorumError } from '../../errors.js';
+import { problemOf } from '../../errors.js';
+import { sequencesToUse } from '../../intake/sequencesToUse.js';
 import { type JobContext, partOf } from '../../jobs/context.js';
 import type { JobWork } from '../../jobs/jobs.js';
 import type { Segmented } from '../../pipeline/caseSource.js';
-import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import type { WindowContext } from '../windowContext.js';
 import type { CaseSession } from './caseSession.js';
 import { caseSource } from './caseSource.js';
@@ -19,7 +19,10 @@ export async function segmentingOf(
 ): Promise<JobWork> {
   const settings = await context.settings.get();
   const model = await context.models.find(modelId ?? settings.model);
-  const sequences = sequencesToUse(session, model.description.modalities, use);
+  const sequences = sequencesToUse(
+    session.available.filter((m) => model.description.modalities.includes(m)),
+    use,
+  );
   const started = performance.now();
   return async (job) => {
     const { signal, report } = job;
@@ -101,22 +104,3 @@ const REFUSED: Readonly<Record<string, string>> = {
   NOT_ISOTROPIC_1MM: 'Voxels are not about 1 mm.',
   GRIDS_DIFFER: 'The sequences do not lie on one grid.',
 };
-
-/** @throws QuorumError SEQUENCE_NOT_AVAILABLE. */
-function sequencesToUse(
-  session: CaseSession,
-  known: readonly Modality[],
-  use: readonly Modality[] | null,
-): Modality[] {
-  const available = session.available.filter((m) => known.includes(m));
-  const wanted = MODALITIES.filter((m) => (use ?? available).includes(m));
-  const missing = wanted.filter((m) => !available.includes(m));
-  if (missing.length > 0 || wanted.length === 0) {
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `some of ${available.map((m) => MODALITY_TITLES[m]).join(', ') || 'none'}`,
-      found: missing.map((m) => MODALITY_TITLES[m]).join(', ') || 'none',
-    });
-  }
-  return wanted;
-}
