@@ -22,6 +22,7 @@ export default mergeConfig(
         // Processes that are started, killed and waited for.
         'test/session/{worker,forget,edits,application}.test.ts',
         'test/pipeline/{roads,faces,openings}.test.ts',
+        'test/ways.test.ts',
         'test/commands/bids/bidsApp.test.ts',
         'test/commands/training/measureJob.test.ts',
         'test/engine/devices/{selfTest,selectEngine}.test.ts',

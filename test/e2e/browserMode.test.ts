@@ -53,6 +53,15 @@ const uploaded = (input: string, off: readonly string[], use: string): Journey =
 const chromium = haveChromium('browser mode, end to end');
 const real = chromium && haveRealData('browser mode on real cases, end to end');
 
+/** One for all journeys; each has a server, a profile and a context of its own. */
+let browser: Browser;
+beforeAll(async () => {
+  if (!chromium) return;
+  buildRenderer();
+  browser = await launch();
+});
+afterAll(() => browser?.close());
+
 describe.skipIf(!chromium)('browser mode on the sample patient', () => journey(sample));
 describe.skipIf(!real)(`browser mode on ${REAL_CASE}`, () =>
   journey(uploaded(REAL_CASE, ['T1', 'T2'], 't1ce,flair')),
@@ -66,21 +75,18 @@ function journey({ name, input, open, off, use }: Journey): void {
   const folder = temporaryFolder();
   const at = (...parts: string[]) => join(folder.path, ...parts);
   let server: Served;
-  let browser: Browser;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
-    buildRenderer();
     await mkdir(at('results'), { recursive: true });
     server = await serve(at('profile'), [at('results')]);
-    browser = await launch();
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     complaints = complaintsOf(page);
     await page.addInitScript(WATCH_LONG_TASKS);
   });
   afterAll(async () => {
-    await browser?.close();
+    await page?.context().close();
     await server?.close();
   });
 

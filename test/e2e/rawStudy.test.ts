@@ -52,25 +52,31 @@ interface Seen {
   complaints: string[];
 }
 
+/** One for all; each window has a server, a profile and a context of its own. */
+let browser: Browser;
+beforeAll(async () => {
+  if (!chromium) return;
+  buildRenderer();
+  browser = await launch('--disable-3d-apis');
+});
+afterAll(() => browser?.close());
+
 function ownWindow(setUp: (at: At) => Promise<void> = async () => undefined): Seen {
   const folder = temporaryFolder();
   const at: At = (...parts) => join(folder.path, ...parts);
   const seen = { at } as Seen;
   let server: Served;
-  let browser: Browser;
   beforeAll(async () => {
-    buildRenderer();
     await mkdir(at('results'), { recursive: true });
     await setUp(at);
     server = await serve(at('profile'), [at('results')]);
-    browser = await launch('--disable-3d-apis');
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
     seen.page = await context.newPage();
     seen.complaints = complaintsOf(seen.page);
     await seen.page.goto(server.address);
   });
   afterAll(async () => {
-    await browser?.close();
+    await seen.page?.context().close();
     await server?.close();
   });
   return seen;
@@ -265,11 +271,9 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
 describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {
   const folder = temporaryFolder();
   let server: Served;
-  let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
-    buildRenderer();
     const root = join(folder.path, 'both');
     const series = (description: string, number: number, slices: number, patient: string) =>
       writePhantomSeries(join(root, `${patient}-${number}`), {
@@ -280,14 +284,13 @@ describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {
     await series('FLAIR AX', 3, 6, 'Roe-4711');
     await series('T2 AX', 1, 8, 'Poe');
     server = await serve(join(folder.path, 'profile'), [root]);
-    browser = await launch('--disable-3d-apis');
     page = await (await browser.newContext({ bypassCSP: true, colorScheme: 'dark' })).newPage();
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(root);
     await page.getByTestId('studies').waitFor({ timeout: 60_000 });
   });
   afterAll(async () => {
-    await browser?.close();
+    await page?.context().close();
     await server?.close();
   });
 

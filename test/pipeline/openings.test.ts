@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Host, hostOf } from '../../src/commands/host.js';
 import { NO_FORMATS } from '../../src/contract/formats.js';
 import type { CaseReport, OpenCase } from '../../src/contract/index.js';
+import { pictureName } from '../../src/kept/preparedStore.js';
 import type { Surroundings } from '../../src/pipeline/context.js';
 import { createServices, type Services } from '../../src/session/services.js';
 import type { Modality } from '../../src/terms.js';
@@ -123,6 +124,13 @@ describe('rows 22, 23, 31: what is prepared', () => {
       const here = await readVolume(join(root, 'profile/prepared', kept, `${m}.nii.gz`));
       expect(here.size).toEqual(written.size);
       expect(Buffer.from(here.data.buffer).equals(Buffer.from(written.data.buffer))).toBe(true);
+    }
+    const checks = await readdir(join(root, 'case/checks'));
+    expect(checks.length).toBeGreaterThan(0);
+    for (const check of checks) {
+      const picture = await readFile(join(root, 'case/checks', check));
+      const here = join(root, 'profile/prepared', kept, pictureName(/^\d+-(.*)\.png$/.exec(check)![1]));
+      expect({ check, same: picture.equals(await readFile(here)) }).toEqual({ check, same: true });
     }
     await services.call('cases.close', { case: id });
   });

@@ -275,3 +275,19 @@ describe('a full disk', () => {
     expect((await exportTo(join(folder, 'afterwards'))).state).toBe('done');
   });
 });
+
+it('an export lists the files as they were when the case was segmented', async () => {
+  const later = await openCase(host.services, await writeTinyStudy(folder, 'later', ['t1', 'flair']));
+  await segment(host.services, later.id);
+  await host.services.call('cases.assign', { case: later.id, file: later.slots.t1!, sequence: 'other' });
+  const output = join(folder, 'listed');
+  const request = { case: later.id, folder: output, combination: 't1+flair' } as const;
+  const { job } = await host.services.call('export.start', request);
+  expect((await jobEnd(host.services, job)).problem).toBeUndefined();
+  const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
+  expect(report.images).toMatchObject([
+    { sequence: 't1', file: 'later_t1.nii.gz', used: true },
+    { sequence: 'flair', file: 'later_flair.nii.gz', used: true },
+  ]);
+  expect(report.setAside).toEqual([]);
+});
