@@ -76,10 +76,11 @@ describe.skipIf(!chromium)(SUITE, () => {
       env: { ...process.env, XDG_STATE_HOME: at('cli') },
       encoding: 'utf8',
     });
-  const openPage = async () => {
+  /** A window; the address that the server printed lets the first one in alone. */
+  const openPage = async (address: string) => {
     page = await context.newPage();
     complaints = complaintsOf(page);
-    await page.goto(server.address);
+    await page.goto(address);
   };
 
   beforeAll(async () => {
@@ -94,7 +95,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     server = await serve(at('profile'), [at('root')]);
     browser = await launch();
     context = await browser.newContext({ viewport: VIEWPORT });
-    await openPage();
+    await openPage(server.address);
     await page.getByRole('button', { name: /sample patient/ }).waitFor();
   });
   afterAll(async () => {
@@ -130,7 +131,7 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   it('goes on while the window is closed and opened again', async () => {
     await page.close();
-    await openPage();
+    await openPage(new URL(server.address).origin);
     await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Cohort' }).click();
     await expect.poll(() => doneOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
     await picture(page, 'cohort-running');
@@ -146,7 +147,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     expect(before.length).toBeGreaterThan(0);
 
     server = await serve(at('profile'), [at('root')]);
-    await openPage();
+    await openPage(server.address);
     await page.getByRole('button', { name: /results.*cohort, 6 cases/ }).click();
     await page.getByRole('button', { name: /Go on with/ }).click();
     await page
@@ -210,6 +211,9 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   it('draws of eighty rows those in sight, up to the last, and is accessible in light and dark', async () => {
     await page.getByRole('button', { name: 'Close', exact: true }).click();
+    // The case that was opened from it is there still.
+    await page.getByRole('heading', { name: 'Berg', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
     writeSyntheticCohort(at('root', 'eighty'), 80);
     await openServerResults(page, 'eighty');
     expect(await page.getByTestId('cohort-table').getAttribute('aria-rowcount')).toBe('81');
@@ -239,19 +243,19 @@ describe.skipIf(!chromium)(SUITE, () => {
     'runs real patients of two folders that were dropped at once',
     async () => {
       await page.getByRole('button', { name: 'Close', exact: true }).click();
-      const named = ['partial/Brats18_CBICA_AAB_1', 'partial/brats_2013_pat0002_1', 'whole/TCGA-DU-7294'];
+      const named = ['partial/Brats18_CBICA_AAB_1', 'whole/TCGA-DU-7294'];
       await drop(page, ...named.map((name) => join(REAL_DATA, name)));
       await page.getByRole('button', { name: 'Open all as a cohort' }).click();
       await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
-      expect(await page.locator('[data-case]').count()).toBe(3);
-      await page.getByRole('button', { name: 'Run all (3)' }).click();
-      const setUp = page.getByRole('dialog', { name: 'Run 3 cases' });
+      expect(await page.locator('[data-case]').count()).toBe(2);
+      await page.getByRole('button', { name: 'Run all (2)' }).click();
+      const setUp = page.getByRole('dialog', { name: 'Run 2 cases' });
       await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
       await chooseServerFolder(page, 'Where to save the results', 'real', true);
       await setUp.getByText('Unknown', { exact: true }).first().click();
-      await setUp.getByRole('button', { name: 'Run 3 cases' }).click();
-      await page.getByTestId('cohort-progress').getByText('3 of 3 done').waitFor({ timeout: 200_000 });
-      await page.locator('[data-case] img').nth(2).waitFor();
+      await setUp.getByRole('button', { name: 'Run 2 cases' }).click();
+      await page.getByTestId('cohort-progress').getByText('2 of 2 done').waitFor({ timeout: 200_000 });
+      await page.locator('[data-case] img').nth(1).waitFor();
       await picture(page, 'cohort-real');
       const report = JSON.parse(readFileSync(at('root', 'real', 'TCGA-DU-7294', 'report.json'), 'utf8'));
       expect(report.answers.adult).toBe('unknown');
