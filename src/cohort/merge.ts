@@ -11,13 +11,23 @@ export function mergeCases(cohort: Cohort, found: readonly CohortCase[]): Cohort
     const at = byName >= 0 ? byName : left.findIndex(({ mark }) => mark === one.mark);
     return at < 0 ? null : left.splice(at, 1)[0];
   };
+  /** The same place, with other images than before. */
+  const takeChanged = ({ name, source }: CohortCase) => {
+    const place = JSON.stringify(source?.paths);
+    const at = left.findIndex(
+      (now) => source !== null && now.name === name && JSON.stringify(now.source?.paths) === place,
+    );
+    return at < 0 ? null : left.splice(at, 1)[0];
+  };
   const isNeutral = cohort.options.neutralNames;
   const known = cohort.cases.map((one) => {
-    const now = take(one);
+    const now = take(one) ?? takeChanged(one);
     if (!now) return one;
-    const { date, sequences, doubts, suggestions, isDicom } = now;
+    const { date, sequences, doubts, suggestions, isDicom, mark } = now;
     const source = isNeutral ? null : now.source;
-    return { ...one, date, sequences, doubts, suggestions, isDicom, source };
+    const about = { ...one, date, sequences, doubts, suggestions, isDicom, source, mark };
+    // Other images: what was found in those before is not theirs.
+    return mark === one.mark ? about : { ...about, state: now.state, problem: now.problem, result: null };
   });
   const taken = new Set(known.map(({ name }) => name));
   const added = left.map((one) => {

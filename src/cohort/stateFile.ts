@@ -92,7 +92,7 @@ export class CohortState {
 
   /** Where a case's images lie. @throws QuorumError COHORT_INPUT_UNKNOWN. */
   sourceOf({ mark, source, name }: CohortCase): NonNullable<CohortCase['source']> {
-    const known = this.sources.get(mark) ?? source;
+    const known = source ?? this.sources.get(mark);
     if (!known) throw new QuorumError({ code: 'COHORT_INPUT_UNKNOWN', found: name });
     return known;
   }

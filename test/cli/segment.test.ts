@@ -263,7 +263,7 @@ describe('a folder of case folders', () => {
       ['broken', 'failed'],
     ]);
     expect(existsSync(at('batch/a/a_seg.nii.gz'))).toBe(true);
-    expect(readdirSync(at('batch')).sort()).toEqual(['a', 'b', 'report.json']);
+    expect(readdirSync(at('batch')).sort()).toEqual(['a', 'b', 'cohort.json', 'report.json', 'thumbnails']);
     expect(first.stdout).toContain('DATA_TRUNCATED');
     writeFileSync(broken, whole);
     const second = await quorum(...args);
@@ -289,11 +289,15 @@ describe('two patients whose folders have one name', () => {
     const segment = (...args: string[]) => quorum('segment', ...args, '--force');
     const parents = await segment(at('same/A'), at('same/B'), '--out', at('same-a'), '--overwrite');
     expect(parents.code).toBe(0);
-    expect(readdirSync(at('same-a')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
+    expect(readdirSync(at('same-a')).sort()).toEqual([
+      ...['A_p1', 'B_p1', 'cohort.json', 'report.json', 'thumbnails'],
+    ]);
     expect([used('same-a/A_p1'), used('same-a/B_p1')]).toEqual(['flair', 't2']);
     const cases = await segment(at('same/A/p1'), at('same/B/p1'), '--out', at('same-b'));
     expect(cases.code).toBe(0);
-    expect(readdirSync(at('same-b')).sort()).toEqual(['A_p1', 'B_p1', 'report.json']);
+    expect(readdirSync(at('same-b')).sort()).toEqual([
+      ...['A_p1', 'B_p1', 'cohort.json', 'report.json', 'thumbnails'],
+    ]);
     expect([used('same-b/A_p1'), used('same-b/B_p1')]).toEqual(['flair', 't2']);
   });
 });

@@ -68,6 +68,17 @@ describe('the cases of a cohort', () => {
   });
 });
 
+it('a case whose images were replaced has no result any more, and is no second case', () => {
+  const result = aResult(['t1', 'flair'], { WT: 1, TC: null, ET: null });
+  const cohort = aCohort([aCase('a', { state: 'done', result }), aCase('b', { state: 'done', result })]);
+  const merged = mergeCases(cohort, [aCase('a', { mark: 'of other images' }), aCase('b')]);
+  expect(merged.cases.map(({ name, state, mark }) => [name, state, mark])).toEqual([
+    ['a', 'new', 'of other images'],
+    ['b', 'done', 'mark of b'],
+  ]);
+  expect(merged.cases[0].result).toBeNull();
+});
+
 describe('neutral names', () => {
   it('leave no name and no path in the file; a case runs once its images are given again', async () => {
     const cases = [aCase('Muster-Anna'), aCase('Beispiel-Bert')];
