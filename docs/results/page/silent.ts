@@ -36,6 +36,8 @@ export interface SilentRow {
 /** A supported region is poor below this Dice, or with more false tumour. */
 const POOR_DICE = 0.6;
 const FALSE_ML = 10;
+/** From here on a mask is good for all that. */
+const GOOD_DICE = 0.8;
 
 /** The warnings that are meant to find a kind; none where no check knows it. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
@@ -123,7 +125,7 @@ export function networkSections(rows: readonly SilentRow[]): string[] {
         ];
       }),
     ),
-    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. Of ${poor.length} poor regions ${poor.length - silent.length} were told, ${poor.filter(({ row }) => saysSomething(row)).length} of them by a warning.`,
+    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. Of ${poor.length} poor regions ${poor.length - silent.length} were told, ${poor.filter((one) => !isSilent(one) && saysSomething(one.row)).length} of them by a warning. ${silent.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the ${silent.length} silent regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml.`,
     silent.length === 0
       ? 'No silent failure was seen.'
       : `By name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
@@ -152,7 +154,10 @@ function groupsOf(rows: readonly SilentRow[]): [kind: string, what: string, rows
     group[2].push(row);
     groups.set(key, group);
   }
-  return [...groups.values()];
+  const kinds = [...new Set(rows.map(({ kind }) => kind))];
+  return [...groups.values()].sort(
+    (a, b) => kinds.indexOf(a[0]) - kinds.indexOf(b[0]) || a[2][0].strength - b[2][0].strength,
+  );
 }
 
 /** The same brains as they are. */

@@ -114,7 +114,8 @@ export const stranger = (modality: Modality): Failure => ({
   what: `${MODALITY_TITLES[modality]} of another patient on the same grid`,
   make: (subject, _, other) => {
     const data = other?.images[modality];
-    if (!data || !subject.images[modality] || Object.keys(subject.images).length < 2) return null;
+    const fits = data?.length === subject.truth.length;
+    if (!data || !fits || !subject.images[modality] || Object.keys(subject.images).length < 2) return null;
     return replaced(subject, modality, data);
   },
 });
