@@ -44,9 +44,11 @@ export interface Bar {
 export function histogram(rows: readonly CohortRow[], region: Region, by: By): Bar[] {
   const values = rows.flatMap((row) => measured(row, region, by, rows) ?? []);
   if (values.length === 0) return [];
-  const [x] = [axis(values, [0, 1], true)];
+  const x = axis(values, [0, 1], true);
   const [low, high] = x.domain();
-  const bins = bin().domain([low, high]).thresholds(x.ticks(12))(values);
+  const bins = bin()
+    .domain([low, high])
+    .thresholds(x.ticks(12).filter((tick) => tick < high))(values);
   return bins.map(({ x0, x1, length }) => ({ from: x0!, to: x1!, count: length }));
 }
 

@@ -9,13 +9,6 @@ import { join } from 'node:path';
 import { haveChromium, launch, openServerResults, serve } from '../e2e/browser.js';
 import { writeSyntheticCohort } from '../support/syntheticCohort.js';
 
-const scratch = mkdtempSync(join(tmpdir(), 'quorum-cohort-'));
-try {
-  if (haveChromium('a cohort of eighty')) await time();
-} finally {
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-}
-
 const PAINT = `(async () => {
   const tab = (name) => [...document.querySelectorAll('nav button')].find((b) => b.textContent === name);
   const times = [];
@@ -42,6 +35,13 @@ const SCROLL = `(async () => {
   }
   return frames / ((performance.now() - start) / 1000);
 })()`;
+
+const scratch = mkdtempSync(join(tmpdir(), 'quorum-cohort-'));
+try {
+  if (haveChromium('a cohort of eighty')) await time();
+} finally {
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
 
 async function time(): Promise<void> {
   const results = join(scratch, 'root', 'eighty');

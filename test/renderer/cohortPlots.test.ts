@@ -24,6 +24,10 @@ describe('plots of a cohort', () => {
     expect(bars[0]).toMatchObject({ from: 0, count: 1 });
     expect(bars.find(({ from, to }) => from <= 56 && 56 < to)!.count).toBe(2);
     expect(histogram(rows, 'ET', 'all')).toEqual([]);
+    // The largest stands in the last bar, at its end, and not in one without width.
+    const round = histogram([row('e', ['flair'], 100, null), rows[0]], 'WT', 'all');
+    expect(round.at(-1)).toMatchObject({ to: 100, count: 1 });
+    expect(round.every(({ from, to }) => to > from)).toBe(true);
   });
 
   it('put a point where a case has both numbers; by the common sequences it is another', () => {
