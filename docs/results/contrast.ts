@@ -1,7 +1,7 @@
 /**
  * Which of two T1 of one head is after contrast agent, by their voxels (src/recognise/contrastUptake.ts): every skull-stripped pair of the data,
  * and the one raw pair with its skull, as it is and with one of the two changed; and what two images of one phase give. Prints the rates and
- * writes docs/results/logs/contrast.json: `npx tsx docs/results/contrast.ts`.
+ * writes docs/results/logs/contrast.json after every pair: `npx tsx docs/results/contrast.ts`.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data' },
     out: { type: 'string', default: 'docs/results/logs/contrast.json' },
+    /** At most so many pairs of each stripped set, the first by name. */
+    most: { type: 'string', default: '1000' },
   },
 });
 
@@ -32,14 +34,19 @@ const add = (set: string, name: string, a: Volume, b: Volume) => {
   const uptake = contrastUptake(a, b);
   rows.push({ set, name, uptake: uptake === null ? null : Number(uptake.toFixed(3)) });
   console.log(set, name, rows.at(-1)!.uptake);
+  const log = { kind: 'contrast', margin: UPTAKE_MARGIN, rates: ratesOf(), rows };
+  writeFileSync(options.out, `${JSON.stringify(log, null, 1)}\n`);
 };
 
-for (const set of ['brains', 'brains3', 'whole'])
-  for (const name of readdirSync(join(options.data, set))) {
-    const file = (sequence: string) => join(options.data, set, name, `${name}_${sequence}.nii.gz`);
-    if (existsSync(file('t1ce')))
-      add(set, name, await readVolume(file('t1')), await readVolume(file('t1ce')));
-  }
+function ratesOf() {
+  const told = (row: Row) => row.uptake !== null && Math.abs(row.uptake) >= UPTAKE_MARGIN;
+  return [...new Set(rows.map(({ set }) => set))].map((set) => {
+    const own = rows.filter((row) => row.set === set);
+    const sign = set === 'raw, exchanged' ? -1 : 1;
+    const wrong = own.filter((row) => told(row) && (set === 'one phase' || sign * row.uptake! < 0)).length;
+    return { set, pairs: own.length, told: own.filter(told).length, wrong };
+  });
+}
 
 const RAW = join(options.data, 'raw/TCGA-FG-6692');
 const published = (sequence: string) => readVolume(join(RAW, 'stripped', `TCGA-FG-6692_${sequence}.nii.gz`));
@@ -106,15 +113,11 @@ for (const [name, change] of Object.entries(changes)) {
   add('one phase', `T1ce, ${name}`, t1ce, change(t1ce));
 }
 
-const told = (row: Row) => row.uptake !== null && Math.abs(row.uptake) >= UPTAKE_MARGIN;
-const rates = [...new Set(rows.map(({ set }) => set))].map((set) => {
-  const own = rows.filter((row) => row.set === set);
-  const sign = set === 'raw, exchanged' ? -1 : 1;
-  const wrong = own.filter((row) => told(row) && (set === 'one phase' || sign * row.uptake! < 0)).length;
-  return { set, pairs: own.length, told: own.filter(told).length, wrong };
-});
-console.table(rates);
-writeFileSync(
-  options.out,
-  `${JSON.stringify({ kind: 'contrast', margin: UPTAKE_MARGIN, rates, rows }, null, 1)}\n`,
-);
+for (const set of ['brains', 'brains3', 'whole'])
+  for (const name of readdirSync(join(options.data, set)).slice(0, Number(options.most))) {
+    const file = (sequence: string) => join(options.data, set, name, `${name}_${sequence}.nii.gz`);
+    if (existsSync(file('t1ce')))
+      add(set, name, await readVolume(file('t1')), await readVolume(file('t1ce')));
+  }
+
+console.table(ratesOf());
