@@ -123,7 +123,8 @@ const officer: WalkOf = async (walk, window) => {
 
 const keyboard: WalkOf = async (walk, window) => {
   const { page } = await window();
-  await page.getByRole('button', { name: /sample patient/ }).press('Enter');
+  // A key that is pressed does not wait until its button can be used.
+  await page.getByRole('button', { name: /sample patient/, disabled: false }).press('Enter');
   await opened(page, ['FLAIR']);
   await page.keyboard.press('s');
   const focused = `document.activeElement?.closest('[data-question]')?.dataset.question ?? ''`;
