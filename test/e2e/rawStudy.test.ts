@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -9,7 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { readHeader, readLabelMap } from '../../src/volume/read.js';
 import { rawSeriesSpecs } from '../export/dicom/rawSeries.js';
-import { haveDicomTools, makeSeries, python, validatorErrors } from '../export/dicom/tools.js';
+import {
+  haveDicomTools,
+  makeSeries,
+  python,
+  type SeriesSpec,
+  validatorErrors,
+} from '../export/dicom/tools.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -148,17 +154,55 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
   it('raised no error on the way', () => expect(seen.complaints).toEqual([]));
 });
 
+/**
+ * As a Philips scanner wrote it: one name for T1 before and after contrast agent, no agent in any header, FLAIR once more after it, and a
+ * mask that somebody stored on the FLAIR's headers.
+ */
+async function hospitalSeries(folder: string): Promise<SeriesSpec[]> {
+  const [t1, t1ce, t2, flair] = await rawSeriesSpecs(RAW, folder);
+  const mask = join(folder, 'mask.raw');
+  const bytes = await readFile(flair.volume!);
+  const values = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  const bright = values.slice().sort()[Math.floor(0.98 * values.length)];
+  await writeFile(
+    mask,
+    values.map((value) => (value > bright ? 1 : 0)),
+  );
+  const series = (
+    spec: SeriesSpec,
+    number: number,
+    description: string,
+    time: string,
+    more: object = {},
+  ) => ({
+    ...spec,
+    folder: join(folder, String(number)),
+    description,
+    seriesNumber: number,
+    studyInstanceUid: '1.2.826.0.1.3680043.8.498.1',
+    tags: {
+      StudyDescription: 'MRI BRAIN CONTRAST',
+      AcquisitionDate: '20200102',
+      AcquisitionTime: time,
+      Manufacturer: 'Philips Medical Systems',
+    },
+    ...more,
+  });
+  return [
+    series(t1, 301, 'T1W_SE', '100900'),
+    series(t2, 401, 'T2W_TSE', '101300'),
+    series(flair, 601, 'FLAIR_longTR', '102100'),
+    series(flair, 602, 'FLAIR_longTR', '102200', { volume: mask }),
+    series(t1ce, 1101, 'T1W_SE', '103800'),
+    series(flair, 1201, 'FLAIR_longTR', '104200'),
+  ];
+}
+
 describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick slices', () => {
   const seen = ownWindow(async (at) => {
     await mkdir(at('dicom'));
-    const specs = await rawSeriesSpecs(RAW, at('dicom'));
-    makeSeries(
-      specs.map((spec, n) => ({
-        ...spec,
-        studyInstanceUid: '1.2.826.0.1.3680043.8.498.1',
-        seriesNumber: n + 1,
-      })),
-    );
+    const specs = await hospitalSeries(at('dicom'));
+    makeSeries(specs);
     const zip = new ZipFile();
     for (const spec of specs) {
       for (const name of await readdir(spec.folder))
@@ -176,6 +220,15 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).waitFor({ timeout: 120_000 });
     await picture(page, 'dicom-2-opened');
     expect(await violations(page)).toEqual([]);
+  });
+
+  it('says of every series that is not used why', async () => {
+    const panel = await seen.page.locator('body').textContent();
+    for (const why of [
+      'its voxels are a mask, whatever names and headers say',
+      'acquired after contrast agent was given',
+    ])
+      expect(panel).toContain(why);
   });
 
   it(

@@ -44,6 +44,8 @@ def write(spec):
             raw = numpy.fromfile(spec["volume"], numpy.uint16).reshape(spec["slices"], spec["rows"], spec["columns"])
             pixels = raw[n]
         ds.PixelData = pixels.tobytes()
+        for keyword, value in spec.get("tags", {}).items():
+            setattr(ds, keyword, value)
         file = os.path.join(spec["folder"], "%04d" % n)
         ds.save_as(file, write_like_original=False)
         frames.append(

@@ -53,6 +53,8 @@ export interface SeriesSpec {
   readonly seriesNumber?: number;
   /** A file of uint16 pixels, slice by slice, row by row. */
   readonly volume?: string;
+  /** Further attributes of every file, by keyword. */
+  readonly tags?: Readonly<Record<string, unknown>>;
 }
 
 export function makeSeries(specs: readonly SeriesSpec[]): DicomSeries[] {
