@@ -113,6 +113,30 @@ describe.skipIf(!chromium)(SUITE, () => {
         expect(await page.getByRole('heading', { name: /Add “/ }).count()).toBe(0);
         expect(readdirSync(at('profile', 'quorum', 'models'))).toEqual([]);
       });
+
+    it('of another model that is chosen: the first line of the result says which model made it', async () => {
+      const model = at('root', 'sound');
+      cpSync(shipped, model, { recursive: true });
+      const file = join(model, 'model.json');
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), name: 'Other' }));
+      const choose = () => page.getByRole('button', { name: 'Choose', exact: true }).click();
+      await page.getByRole('button', { name: 'Add a model from a folder…' }).click();
+      const picker = page.getByRole('dialog');
+      await picker.locator('li button').first().click();
+      await picker.locator('li button', { hasText: 'sound' }).click();
+      await picker.getByRole('button', { name: 'Choose this folder' }).click();
+      await page.getByRole('button', { name: 'Add this model' }).click();
+      await choose();
+      await openView(page, 'Case');
+      expect((await page.getByTestId('other-model').textContent())?.trim()).toBe(
+        'This result is of Quorum; chosen now: Other. Segment again.',
+      );
+      await openView(page, 'Models');
+      await page.getByRole('button', { name: 'Remove…' }).click();
+      await page.getByRole('button', { name: 'Remove for good' }).click();
+      await openView(page, 'Case');
+      await page.getByTestId('other-model').waitFor({ state: 'detached' });
+    });
   });
 
   it('keeps every stroke when the whole app is killed while editing', async () => {
