@@ -2,7 +2,7 @@ import { bin, extent } from 'd3-array';
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { type CohortRow, commonCombination, commonMl } from '../../src/contract/index.js';
 import { REGIONS, type Region } from '../../src/terms.js';
-import { shownMl } from './cohortRows.js';
+import { rowWarnings, shownMl } from './cohortRows.js';
 
 /** What a cohort's plots show; the table has the same numbers. */
 
@@ -29,7 +29,7 @@ export function measured(
 ): number | null {
   if (!row.result) return null;
   if (measure === 'agreement') return row.result.agreement.WT;
-  if (measure === 'warnings') return row.result.warnings.length;
+  if (measure === 'warnings') return rowWarnings(row).length;
   if (measure === 'sequences') return row.sequences.length;
   return by === 'all' ? shownMl(row, measure) : commonMl(row, commonCombination(rows), measure);
 }

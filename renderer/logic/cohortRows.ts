@@ -60,6 +60,11 @@ export const FILTER_TITLES: Readonly<Record<Filter, string>> = {
   edited: 'Corrected by hand',
 };
 
+/** Warnings of a row's result; that a region is not supported stands in its column already. */
+export function rowWarnings({ result }: CohortRow): NonNullable<CohortRow['result']>['warnings'] {
+  return (result?.warnings ?? []).filter(({ code }) => code !== 'REGION_NOT_SUPPORTED');
+}
+
 export function passes(row: CohortRow, filter: Filter): boolean {
   switch (filter) {
     case 'all':
@@ -69,7 +74,7 @@ export function passes(row: CohortRow, filter: Filter): boolean {
     case 'failed':
       return row.state === 'failed';
     case 'warned':
-      return (row.result?.warnings.length ?? 0) > 0;
+      return rowWarnings(row).length > 0;
     case 'open':
       return row.state !== 'done' && row.state !== 'skipped';
     case 'no-t1ce':
@@ -116,7 +121,7 @@ function keyOf(row: CohortRow, by: Exclude<Sorting['by'], 'run'>): string | numb
     case 'agreement':
       return row.result?.agreement.WT ?? null;
     case 'warnings':
-      return row.result ? row.result.warnings.length : null;
+      return row.result ? rowWarnings(row).length : null;
     case 'picture':
       return row.result ? 1 : null;
   }
@@ -168,7 +173,7 @@ export function stateText(row: CohortRow, run: CohortRunState | null): string {
     case 'segmenting':
       return `segmenting${share}`;
     case 'done':
-      return (row.result?.warnings.length ?? 0) > 0 ? 'done, with warnings' : 'done';
+      return rowWarnings(row).length > 0 ? 'done, with warnings' : 'done';
     case 'failed':
       return `failed: ${row.problem ? problemText(row.problem).what : ''}`;
     case 'skipped':

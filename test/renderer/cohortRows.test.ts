@@ -5,11 +5,17 @@ import { aCase, aResult } from '../cohort/cohorts.js';
 
 const row = (...about: Parameters<typeof aCase>): CohortRow => ({ ...aCase(...about), hasImages: true });
 const warned = { code: 'LOW_AGREEMENT', text: 'They disagree.' };
+const withheld = { code: 'REGION_NOT_SUPPORTED', text: 'The tumour core is not reliable.' };
 const result = (WT: number) => aResult(['t1', 'flair'], { WT, TC: null, ET: null });
 const rows = [
   row('b', { state: 'done', result: { ...result(30), warnings: [warned] } }),
   row('a', { state: 'failed', problem: { code: 'DATA_TRUNCATED' } }),
-  row('c10', { state: 'done', result: result(5), sequences: ['t1ce', 'flair'], date: '2024-02-01' }),
+  row('c10', {
+    state: 'done',
+    result: { ...result(5), warnings: [withheld] },
+    sequences: ['t1ce', 'flair'],
+    date: '2024-02-01',
+  }),
   row('c9', { state: 'skipped', doubts: ['two patients'] }),
 ];
 const names = (
@@ -22,6 +28,7 @@ const names = (
 describe('rows of a cohort', () => {
   it('are filtered by state, warnings, sequences, doubts', () => {
     expect(names('failed')).toEqual(['a']);
+    // That a region is withheld stands in its own column.
     expect(names('warned')).toEqual(['b']);
     expect(names('no-t1ce')).toEqual(['b', 'a', 'c9']);
     expect(names('doubt')).toEqual(['c9']);
