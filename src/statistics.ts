@@ -1,3 +1,4 @@
+import { quickselect } from 'd3-array';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -15,7 +16,14 @@ export function mean(values: ArrayLike<number>): number {
  * @param fraction in [0, 1].
  */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
-  return quantileOfSorted(new Float64Array(values).sort(), fraction);
+  const part = new Float64Array(values);
+  const at = fraction * (part.length - 1);
+  const below = Math.floor(at);
+  quickselect(part, below);
+  if (below === part.length - 1) return part[below];
+  let above = part[below + 1];
+  for (let i = below + 2; i < part.length; i++) if (part[i] < above) above = part[i];
+  return part[below] + (at - below) * (above - part[below]);
 }
 
 /** The same of values that are sorted already, ascending. */

@@ -119,6 +119,13 @@ export function deeperThan({ depth }: Pick<CoarseImage, 'depth'>, least: number)
   return indices.slice(0, n);
 }
 
+/** The values at these voxels, in their order. */
+export function valuesAt(values: Float32Array, voxels: Uint32Array): Float32Array {
+  const out = new Float32Array(voxels.length);
+  for (let n = 0; n < voxels.length; n++) out[n] = values[voxels[n]];
+  return out;
+}
+
 /** Index steps along x, y, z. */
 export function stridesOf([nx, ny]: Size): [number, number, number] {
   return [1, nx, nx * ny];

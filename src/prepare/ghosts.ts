@@ -31,38 +31,43 @@ export function ghostPeak({ values, smooth, depth }: CoarseImage, grid: Grid): n
   const strides = stridesOf(grid.size);
   const peaks = ([0, 1] as const).map((world) => {
     const axis = axisNearest(grid, world);
-    const stride = strides[axis];
-    /** Voxels from here to the grid's end. */
-    const room = Uint16Array.from(inner, (v) => grid.size[axis] - (Math.floor(v / stride) % grid.size[axis]));
-    const curve: number[] = [];
-    for (let lag = NEAREST / CHECK_MM; lag <= FARTHEST / CHECK_MM; lag++)
-      curve.push(correlation(fine, depth, inner, room, lag, lag * stride));
+    const curve = correlations(fine, depth, inner, strides[axis], grid.size[axis]);
     return Math.max(...curve.map((value, n) => Math.abs(value - medianAround(curve, n))));
   });
   return Math.max(...peaks);
 }
 
-/** Of the values `lag` voxels apart along an axis, where both lie inside; 0 where too few do. */
-function correlation(
+/**
+ * Of the values from `NEAREST` to `FARTHEST` apart along an axis, shift by shift, where both lie inside; 0 where too few do. All shifts of a
+ * voxel at once: its neighbours are at hand then.
+ */
+function correlations(
   fine: Float32Array,
   depth: Uint8Array,
   inner: Uint32Array,
-  room: Uint16Array,
-  lag: number,
-  step: number,
-): number {
-  let [both, first, second, count] = [0, 0, 0, 0];
+  stride: number,
+  length: number,
+): number[] {
+  const first = NEAREST / CHECK_MM;
+  const shifts = FARTHEST / CHECK_MM - first + 1;
+  const [both, own, other, count] = [0, 1, 2, 3].map(() => new Float64Array(shifts));
   for (let n = 0; n < inner.length; n++) {
-    if (lag >= room[n]) continue;
-    const other = inner[n] + step;
-    if (depth[other] < INSIDE) continue;
-    const [one, two] = [fine[inner[n]], fine[other]];
-    both += one * two;
-    first += one * one;
-    second += two * two;
-    count += 1;
+    const v = inner[n];
+    const one = fine[v];
+    const room = Math.min(shifts, length - (Math.floor(v / stride) % length) - first);
+    for (let shift = 0, at = v + first * stride; shift < room; shift++, at += stride) {
+      if (depth[at] < INSIDE) continue;
+      const two = fine[at];
+      both[shift] += one * two;
+      own[shift] += one * one;
+      other[shift] += two * two;
+      count[shift] += 1;
+    }
   }
-  return count < LEAST_PAIRS || first * second === 0 ? 0 : both / Math.sqrt(first * second);
+  return Array.from(both, (sum, shift) => {
+    const energy = own[shift] * other[shift];
+    return count[shift] < LEAST_PAIRS || energy === 0 ? 0 : sum / Math.sqrt(energy);
+  });
 }
 
 function medianAround(curve: readonly number[], n: number): number {

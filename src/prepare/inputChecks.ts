@@ -10,6 +10,7 @@ import {
   deeperThan,
   middleAlong,
   stridesOf,
+  valuesAt,
 } from './coarse.js';
 import { ghostPeak } from './ghosts.js';
 
@@ -131,11 +132,16 @@ function biasOf(
 
 /** The Laplacian of white noise of deviation σ over six neighbours has deviation σ·√42. */
 function noiseOf(values: Float32Array, flat: Uint32Array, strides: readonly number[]): number {
-  const laplacian = Float32Array.from(flat, (v) => {
+  const [dx, dy, dz] = strides;
+  const laplacian = new Float32Array(flat.length);
+  for (let n = 0; n < flat.length; n++) {
+    const v = flat[n];
     let sum = -6 * values[v];
-    for (const stride of strides) sum += values[v - stride] + values[v + stride];
-    return Math.abs(sum);
-  });
+    sum += values[v - dx] + values[v + dx];
+    sum += values[v - dy] + values[v + dy];
+    sum += values[v - dz] + values[v + dz];
+    laplacian[n] = Math.abs(sum);
+  }
   return (1.4826 * quantile(laplacian, 0.5)) / Math.sqrt(42);
 }
 
@@ -143,11 +149,7 @@ function noiseOf(values: Float32Array, flat: Uint32Array, strides: readonly numb
 function rimOf({ depth, smooth }: CoarseImage, inner: Uint32Array, spread: number): number {
   const outer = deeperThan({ depth }, 1).filter((v) => depth[v] <= RIM);
   if (outer.length === 0 || inner.length === 0 || spread === 0) return 0;
-  const high = (voxels: Uint32Array) =>
-    quantile(
-      Float32Array.from(voxels, (v) => smooth[v]),
-      0.9,
-    );
+  const high = (voxels: Uint32Array) => quantile(valuesAt(smooth, voxels), 0.9);
   return (high(outer) - high(inner)) / spread;
 }
 

@@ -7,6 +7,7 @@ import {
   deeperThan,
   shareOn,
   stridesOf,
+  valuesAt,
 } from '../prepare/coarse.js';
 import { quantile } from '../statistics.js';
 import { voxelVolume } from '../volume/affine.js';
@@ -129,9 +130,10 @@ function tissueScale(image: CoarseImage, ill: Float32Array): { median: number; d
   const { smooth } = image;
   const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
   if (tissue.length === 0) return { median: 0, deviation: 0 };
-  const values = Float32Array.from(tissue, (v) => smooth[v]);
+  const values = valuesAt(smooth, tissue);
   const median = quantile(values, 0.5);
-  const squares = values.reduce((sum, value) => sum + (value - median) ** 2, 0);
+  let squares = 0;
+  for (const value of values) squares += (value - median) ** 2;
   return { median, deviation: Math.sqrt(squares / values.length) };
 }
 
