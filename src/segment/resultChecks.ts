@@ -69,8 +69,7 @@ export function resultQuality(
     share: brain === 0 ? 0 : tumour / brain,
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
     ...atEnds(coarse, ill),
-    uptake: uptakeOf(coarse, ill, grid, labels),
-    uncovered: uncoveredOf(coarse, ill, grid, labels),
+    ...enhancement(coarse, ill, grid, labels),
   };
 }
 
@@ -94,52 +93,73 @@ function atEnds({ grid, brain }: CoarseCase, ill: Float32Array): { atTop: number
   return grid.affine[4 * axis + 2] > 0 ? { atTop: high, atBottom: low } : { atTop: low, atBottom: high };
 }
 
-function uptakeOf(coarse: CoarseCase, ill: Float32Array, grid: Grid, labels: Uint8Array): Uptake | null {
-  const { t1, t1ce } = coarse.images;
-  if (!t1ce || !labels.includes(LABELS.enhancing)) return null;
-  const share = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
-  const voxels: number[] = [];
-  for (let v = 0; v < share.length; v++) if (share[v] >= 0.5) voxels.push(v);
-  if (voxels.length === 0) return null;
-  const overTissue = medianAbove(t1ce, voxels, ill);
-  return { overTissue, overT1: t1 ? overTissue - medianAbove(t1, voxels, ill) : null };
+/** How bright the enhancing tumour is, and what is as bright and no part of it: both over tissue, by one scale and one share. */
+function enhancement(
+  coarse: CoarseCase,
+  ill: Float32Array,
+  grid: Grid,
+  labels: Uint8Array,
+): Pick<ResultQuality, 'uptake' | 'uncovered'> {
+  const t1ce = overTissue(coarse.images.t1ce, ill);
+  if (!t1ce) return { uptake: null, uncovered: null };
+  const t1 = overTissue(coarse.images.t1, ill);
+  const enhancing = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
+  return {
+    uptake: uptakeOf(t1ce, t1, enhancing),
+    uncovered: t1 && uncoveredOf(coarse, ill, t1ce, t1, enhancing),
+  };
 }
 
-function uncoveredOf(coarse: CoarseCase, ill: Float32Array, grid: Grid, labels: Uint8Array): number | null {
-  const { t1, t1ce } = coarse.images;
-  if (!t1 || !t1ce) return null;
-  const scales = [t1, t1ce].map((image) => tissueScale(image, ill));
-  if (scales.some(({ deviation }) => deviation === 0)) return null;
-  const above = (image: CoarseImage, n: number, v: number) =>
-    (image.smooth[v] - scales[n].median) / scales[n].deviation;
-  const covered = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
-  const strides = stridesOf(coarse.grid.size);
+function uptakeOf(t1ce: OverTissue, t1: OverTissue | null, enhancing: Float32Array): Uptake | null {
+  const voxels: number[] = [];
+  for (let v = 0; v < enhancing.length; v++) if (enhancing[v] >= 0.5) voxels.push(v);
+  if (voxels.length === 0) return null;
+  const over = medianAbove(t1ce, voxels);
+  return { overTissue: over, overT1: t1 ? over - medianAbove(t1, voxels) : null };
+}
+
+function uncoveredOf(
+  { grid }: CoarseCase,
+  ill: Float32Array,
+  t1ce: OverTissue,
+  t1: OverTissue,
+  enhancing: Float32Array,
+): number | null {
+  if (t1.deviation === 0 || t1ce.deviation === 0) return null;
+  const above = ({ image, median, deviation }: OverTissue, v: number) =>
+    (image.smooth[v] - median) / deviation;
+  const strides = stridesOf(grid.size);
   let voxels = 0;
   for (let v = 0; v < ill.length; v++) {
-    if (ill[v] <= 0.5 || t1.depth[v] < BELOW_EDGE || t1ce.depth[v] < BELOW_EDGE) continue;
-    const bright = above(t1ce, 1, v);
-    if (bright <= BRIGHT || bright - above(t1, 0, v) <= TAKES_UP) continue;
-    const beside = strides.some((stride) => covered[v - stride] > 0.1 || covered[v + stride] > 0.1);
-    if (covered[v] <= 0.1 && !beside) voxels += 1;
+    if (ill[v] <= 0.5 || t1.image.depth[v] < BELOW_EDGE || t1ce.image.depth[v] < BELOW_EDGE) continue;
+    const bright = above(t1ce, v);
+    if (bright <= BRIGHT || bright - above(t1, v) <= TAKES_UP) continue;
+    const beside = strides.some((stride) => enhancing[v - stride] > 0.1 || enhancing[v + stride] > 0.1);
+    if (enhancing[v] <= 0.1 && !beside) voxels += 1;
   }
-  return (voxels * voxelVolume(coarse.grid.affine)) / 1000;
+  return (voxels * voxelVolume(grid.affine)) / 1000;
 }
 
-/** Median and deviation about it of the brain outside the tumour; a deviation of 0 where there is none. */
-function tissueScale(image: CoarseImage, ill: Float32Array): { median: number; deviation: number } {
-  const { smooth } = image;
+/** An image with the median of the brain outside the tumour and the deviation about it; a deviation of 0 where there is none. */
+interface OverTissue {
+  readonly image: CoarseImage;
+  readonly median: number;
+  readonly deviation: number;
+}
+
+function overTissue(image: CoarseImage | undefined, ill: Float32Array): OverTissue | null {
+  if (!image) return null;
   const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
-  if (tissue.length === 0) return { median: 0, deviation: 0 };
-  const values = valuesAt(smooth, tissue);
+  if (tissue.length === 0) return { image, median: 0, deviation: 0 };
+  const values = valuesAt(image.smooth, tissue);
   const median = quantile(values, 0.5);
   let squares = 0;
   for (const value of values) squares += (value - median) ** 2;
-  return { median, deviation: Math.sqrt(squares / values.length) };
+  return { image, median, deviation: Math.sqrt(squares / values.length) };
 }
 
 /** Median over `voxels` less that of the brain outside the tumour, in its standard deviations. */
-function medianAbove(image: CoarseImage, voxels: readonly number[], ill: Float32Array): number {
-  const { median, deviation } = tissueScale(image, ill);
+function medianAbove({ image, median, deviation }: OverTissue, voxels: readonly number[]): number {
   const there = quantile(
     voxels.map((v) => image.smooth[v]),
     0.5,

@@ -40,3 +40,19 @@ export function takeLargeAnswers(page: Page): Promise<number[]> {
     return large.map(({ duration }) => Math.round(duration));
   })()`);
 }
+
+/** Milliseconds from each of five wheel steps over the axial slice, with a rest before it, to the second frame after it. */
+export function wheelSteps(page: Page): Promise<number[]> {
+  return page.evaluate(`(async () => {
+  const pane = document.querySelector('canvas[data-plane=axial]');
+  const steps = [];
+  for (let step = 0; step < 5; step++) {
+    await new Promise((done) => setTimeout(done, 400));
+    const start = performance.now();
+    pane.dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true, bubbles: true }));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    steps.push(performance.now() - start);
+  }
+  return steps;
+})()`);
+}

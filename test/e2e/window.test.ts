@@ -16,6 +16,7 @@ import {
   segmentAnyway,
   serve,
 } from './browser.js';
+import { wheelSteps } from './timings.js';
 
 const SUITE = 'one window: drops, keys, scrolling, a reload, the picture';
 const chromium = haveChromium(SUITE);
@@ -30,20 +31,6 @@ const CLAIM_A_GPU = `
     return typeof value === 'string' && value.includes('SwiftShader') ? 'ANGLE (A graphics card)' : value;
   };
 `;
-
-/** Milliseconds from each of five wheel steps, with a rest before it, to the second frame after it. */
-const TIME_WHEEL_STEPS = `(async () => {
-  const pane = document.querySelector('canvas[data-plane=axial]');
-  const steps = [];
-  for (let step = 0; step < 5; step++) {
-    await new Promise((done) => setTimeout(done, 400));
-    const start = performance.now();
-    pane.dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true, bubbles: true }));
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    steps.push(performance.now() - start);
-  }
-  return steps;
-})()`;
 
 /** Drags files and folders of the disk onto a point, as the file manager does. */
 async function drag(page: Page, paths: readonly string[], { x, y }: { x: number; y: number }, drop = true) {
@@ -302,7 +289,7 @@ for (const { name, claim, canvas } of [
       await expect
         .poll(
           async () => {
-            const steps = (await page.evaluate(TIME_WHEEL_STEPS)) as number[];
+            const steps = await wheelSteps(page);
             console.info(`wheel steps, three planes, [${steps.map(Math.round).join(', ')}] ms`);
             return Math.min(...steps);
           },

@@ -3,22 +3,10 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { writeFollowUp } from '../../support/followUp.js';
 import { answerQuestions, drop, exportInto, openView, segment } from '../browser.js';
+import { wheelSteps } from '../timings.js';
 import { cohort, scannerStudy, someSequences } from './data.js';
 import type { Walk, Window } from './walk.js';
 
-/** Milliseconds of five wheel steps over the axial slice, each to the second frame after it. */
-const WHEEL = `(async () => {
-  const pane = document.querySelector('canvas[data-plane=axial]');
-  const steps = [];
-  for (let step = 0; step < 5; step++) {
-    await new Promise((done) => setTimeout(done, 400));
-    const start = performance.now();
-    pane.dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true, bubbles: true }));
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    steps.push(performance.now() - start);
-  }
-  return steps;
-})()`;
 const FOUR = ['T1', 'T1ce', 'T2', 'FLAIR'];
 
 type WalkOf = (walk: Walk, window: () => Promise<Window>) => Promise<void>;
@@ -48,7 +36,7 @@ const radiologist: WalkOf = async (walk, window) => {
   await walk.time('Segment raw DICOM, until the mask is there', '470 s (12)', () => segmented(page));
   await walk.look(page, 'mask');
   await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor({ state: 'detached' });
-  const steps = ((await page.evaluate(WHEEL)) as number[]).toSorted((a, b) => a - b);
+  const steps = (await wheelSteps(page)).toSorted((a, b) => a - b);
   walk.note('one wheel step, the middle of five', '3.7 to 13.5 s (12)', steps[2] / 1000);
   await page.getByRole('button', { name: 'Export' }).click();
   await walk.look(page, 'export');
