@@ -1,5 +1,5 @@
 import { mlText } from '../../src/numbers.js';
-import { MODALITY_TITLES, type Modality } from '../../src/terms.js';
+import { MODALITY_TITLES, membersOf } from '../../src/terms.js';
 
 /** Numbers and names as people read them. */
 
@@ -52,10 +52,6 @@ export function combinationTitle(name: string): string {
   return membersOf(name)
     .map((m) => MODALITY_TITLES[m])
     .join(' + ');
-}
-
-export function membersOf(name: string): Modality[] {
-  return name.split('+') as Modality[];
 }
 
 export function count(value: number, one: string, many = `${one}s`): string {

@@ -1,6 +1,5 @@
 import type { InstalledModel } from '../../src/contract/index.js';
-import { combinationName, MODALITIES, type Modality, type Region } from '../../src/terms.js';
-import { membersOf } from './format.js';
+import { combinationName, MODALITIES, type Modality, membersOf, type Region } from '../../src/terms.js';
 
 /** Sequences each of which alone would make a model support a region beside those in use; empty when none would, or nobody knows. */
 export function neededFor(

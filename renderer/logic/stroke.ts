@@ -27,7 +27,8 @@ export function strokes(
       const brush = { diameter: mask.diameter, threeD: mask.threeD };
       const { size, spacing } = overlay.grid;
       for (const centre of lineBetween(before ?? voxel, voxel))
-        touched.push(...mask.paint(brushVoxels(size, spacing, centre, brush, axes), label));
+        for (const index of mask.paint(brushVoxels(size, spacing, centre, brush, axes), label))
+          touched.push(index);
     }
     before = phase === 'end' ? null : (voxel ?? before);
     if (phase !== 'end') return;

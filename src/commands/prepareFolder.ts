@@ -21,6 +21,7 @@ import type { Case } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
 import { MODALITIES, type Modality, NEUTRAL_NAME } from '../terms.js';
 import { affineRows } from '../volume/affine.js';
+import { IDENTITY } from '../volume/placement.js';
 import type { Host } from './host.js';
 
 /** Says where everything lies, and claims the other files. */
@@ -175,7 +176,7 @@ function describeTransforms({ name, grid, images, placements, preparation }: Cas
     return {
       sequence: modality,
       grid: summariseGrid(placement?.grid ?? grid),
-      toCase: rows(placement?.toCase ?? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]),
+      toCase: rows(placement?.toCase ?? IDENTITY),
     };
   });
   return {

@@ -1,10 +1,9 @@
 import { labelsOnSeries } from '../segment/onSeries.js';
 import type { Modality } from '../terms.js';
+import { IDENTITY } from '../volume/placement.js';
 import { type ImageHeader, readHeader } from '../volume/read.js';
-import type { Affine, Volume } from '../volume/volume.js';
+import type { Volume } from '../volume/volume.js';
 import type { SourceImage } from './caseSource.js';
-
-const UNMOVED: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
 /** A mask on the own grid of one series. */
 export interface SeriesMask {
@@ -24,5 +23,5 @@ export async function maskOnSeries(
   { modality, file, toCase }: SourceImage,
 ): Promise<SeriesMask> {
   const header = await readHeader(file);
-  return { modality, header, labels: labelsOnSeries(mask, { grid: header, toCase: toCase ?? UNMOVED }) };
+  return { modality, header, labels: labelsOnSeries(mask, { grid: header, toCase: toCase ?? IDENTITY }) };
 }

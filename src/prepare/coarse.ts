@@ -1,5 +1,6 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
+import { extentOf } from '../volume/extent.js';
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
@@ -52,26 +53,15 @@ export function shareOn(coarse: CoarseCase, grid: Grid, mask: (v: number) => boo
 }
 
 /** First and last voxel of the box around what any image shows, with one voxel of air where there is one. */
-function boxAround(images: readonly Float32Array[], [nx, ny, nz]: Size): [Size, Size] {
-  const first: [number, number, number] = [nx, ny, nz];
-  const last: [number, number, number] = [-1, -1, -1];
-  for (let k = 0, v = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, v++) {
-        if (images.every((data) => data[v] === 0)) continue;
-        [i, j, k].forEach((at, axis) => {
-          if (at < first[axis]) first[axis] = at;
-          if (at > last[axis]) last[axis] = at;
-        });
-      }
-  if (last[0] < 0)
-    return [
-      [0, 0, 0],
-      [nx - 1, ny - 1, nz - 1],
-    ];
+function boxAround(images: readonly Float32Array[], size: Size): [Size, Size] {
+  const extents = images.flatMap((data) => extentOf(data, size) ?? []);
+  const all: Size = mapAxes(size, (n) => n - 1);
+  if (extents.length === 0) return [[0, 0, 0], all];
+  const first = mapAxes(size, (_, axis) => Math.min(...extents.map((extent) => extent.first[axis])));
+  const last = mapAxes(size, (_, axis) => Math.max(...extents.map((extent) => extent.last[axis])));
   return [
     mapAxes(first, (at) => Math.max(0, at - 1)),
-    mapAxes(last, (at, axis) => Math.min([nx, ny, nz][axis] - 1, at + 1)),
+    mapAxes(last, (at, axis) => Math.min(all[axis], at + 1)),
   ];
 }
 

@@ -14,6 +14,8 @@ const MOST_BYTES = 256 * 2 ** 20;
 /** The network for the precise skull strip, which the user adds as a file: one in the profile, named by its hash. */
 export class SkullStripFile {
   private readonly folder: string;
+  /** Of the file as it was last read: it is hashed once, not at every look. */
+  private described: { version: string; network: SkullStripNetwork } | null = null;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -24,8 +26,12 @@ export class SkullStripFile {
   }
 
   async status(): Promise<SkullStripNetwork> {
-    const bytes = await readFile(this.path).catch(() => null);
-    return bytes ? describe(bytes, true) : { added: false, hash: null, known: false, bytes: 0 };
+    const info = await stat(this.path).catch(() => null);
+    if (!info) return { added: false, hash: null, known: false, bytes: 0 };
+    const version = `${info.size} ${info.mtimeMs} ${info.ino}`;
+    if (this.described?.version !== version)
+      this.described = { version, network: describe(await readFile(this.path), true) };
+    return this.described.network;
   }
 
   /** The file to run, or null. */
