@@ -1,5 +1,6 @@
 import type { Client, CohortRow, CohortView, QuorumEvent, Request } from '../../src/contract/index.js';
 import { arrange, COLUMNS, type ColumnId, type Filter, type Sorting } from '../logic/cohortRows.js';
+import type { FoundStudies } from './session.svelte.js';
 
 type Change = Omit<Request<'cohorts.change'>, 'cohort' | 'cases'>;
 type SetUp = Omit<Request<'cohorts.setUp'>, 'cohort'>;
@@ -19,8 +20,14 @@ export class OpenCohort {
   pictures = $state.raw<Readonly<Record<string, string | null>>>({});
   readonly rows = $derived(arrange(this.view.cases, this));
 
-  constructor(client: Client, view: CohortView) {
+  /** What a scan found, from which one can be opened alone. */
+  readonly found: FoundStudies | null;
+  /** Cases whose images are not where they were, or of which that is not written down. */
+  readonly lost = $derived(this.view.cases.filter(({ hasImages }) => !hasImages).length);
+
+  constructor(client: Client, view: CohortView, found: FoundStudies | null) {
     this.#client = client;
+    this.found = found;
     this.view = view;
     this.current = view.cases[0]?.name ?? null;
     // A column in which nothing stands is one too many.

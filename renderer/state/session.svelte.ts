@@ -12,6 +12,7 @@ import { QuorumError } from '../../src/errors.js';
 import { membersOf } from '../../src/terms.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.js';
+import { opensAs } from '../logic/opens.js';
 import { Connection } from './connection.svelte.js';
 import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
@@ -34,11 +35,6 @@ export interface FolderRequest {
 export interface FoundStudies extends Received {
   readonly studies: readonly StudyChoice[];
   readonly notes: Extract<Response<'cases.open'>, { kind: 'studies' }>['notes'];
-}
-
-/** Folders of a folder of cases, to choose one from. */
-export interface FoundFolders extends Received {
-  readonly folders: readonly { readonly name: string; readonly folder: string }[];
 }
 
 interface ChosenStudy {
@@ -74,7 +70,6 @@ export class Session {
   settings = $state.raw<Settings | null>(null);
   models = $state.raw<readonly InstalledModel[]>([]);
   recents = $state.raw<Response<'recents.list'>>([]);
-  choice = $state.raw<FoundFolders | null>(null);
   /** Share of a transfer, or null while nothing is known; undefined when nothing is being opened. */
   opening = $state<number | null | undefined>(undefined);
   /** What is being done while a case is opened; '' while files come in. */
@@ -172,7 +167,11 @@ export class Session {
     const received = await receiving;
     this.opening = undefined;
     this.#abort = null;
-    if (received && mayOpen) await this.#openNow(received);
+    if (!received || !mayOpen) return;
+    const { cohort } = this;
+    if (this.view === 'cohort' && cohort && cohort.lost > 0)
+      await this.attempt(() => cohort.giveInputs(received.paths));
+    else await this.#openNow(received);
   }
 
   cancelOpening(): void {
@@ -187,26 +186,20 @@ export class Session {
   }
 
   async #openNow({ paths, temporary }: Received, chosen: ChosenStudy | null = null): Promise<void> {
-    this.choice = null;
-    if (!chosen) this.studies = null;
+    this.studies = null;
     this.notices.clear();
-    this.opening = null;
-    const opening = crypto.randomUUID();
-    this.#opening = opening;
-    await this.attempt(async () => {
+    await this.#followOpening(async (opening) => {
       const request = { paths, remember: !temporary, opening, ...chosen };
       const opened = await this.client.call('cases.open', request);
-      if (opened.kind === 'choose') this.choice = { paths, folders: opened.folders, temporary };
-      else if (opened.kind === 'studies') this.studies = { paths, temporary, ...opened };
-      else if (opened.kind === 'cohort') await this.#takeCohort([opened.folder], opening);
+      const found = opened.kind === 'studies' ? { paths, temporary, ...opened } : null;
+      if (opensAs(opened) === 'question') this.studies = found;
+      else if (opened.kind !== 'case')
+        await this.#takeCohort(opened.kind === 'cohort' ? [opened.folder] : paths, opening, found);
       else {
         this.#take(opened.case);
         this.view = 'case';
       }
     });
-    this.#opening = null;
-    this.opening = undefined;
-    this.openingStage = '';
     this.recents = (await this.attempt(() => this.client.call('recents.list', {}))) ?? this.recents;
   }
 
@@ -235,12 +228,12 @@ export class Session {
     this.view = 'case';
   }
 
-  /** Opens all that paths hold as one cohort; what was open stays open beside it. */
-  async openCohort({ paths }: Pick<Received, 'paths'>): Promise<void> {
+  /** Tells how far an opening is, until it ends. */
+  async #followOpening(open: (opening: string) => Promise<void>): Promise<void> {
     const opening = crypto.randomUUID();
-    Object.assign(this, { choice: null, studies: null, opening: null });
     this.#opening = opening;
-    await this.attempt(() => this.#takeCohort(paths, opening));
+    this.opening = null;
+    await this.attempt(() => open(opening));
     this.#opening = null;
     this.opening = undefined;
     this.openingStage = '';
@@ -251,20 +244,11 @@ export class Session {
     const { cohort } = this;
     if (!cohort || !(await this.#mayLeave())) return;
     const row = cohort.view.cases.find((one) => one.name === name);
-    const opening = crypto.randomUUID();
-    this.#opening = opening;
-    this.opening = null;
-    await this.attempt(async () => {
-      const opened = await this.client.call('cohorts.openCase', {
-        cohort: cohort.view.id,
-        case: name,
-        opening,
-      });
-      this.#take(opened);
+    await this.#followOpening(async (opening) => {
+      const about = { cohort: cohort.view.id, case: name, opening };
+      this.#take(await this.client.call('cohorts.openCase', about));
       this.view = 'case';
     });
-    this.#opening = null;
-    this.opening = undefined;
     const { openCase } = this;
     if (!row?.result || !openCase || openCase.case.result) return;
     openCase.show(membersOf(row.result.combination));
@@ -274,25 +258,30 @@ export class Session {
   async closeCohort(): Promise<void> {
     const { cohort } = this;
     if (!cohort) return;
-    this.cohort = null;
-    this.view = 'case';
+    this.#leaveCohort();
     await this.attempt(async () => {
       await this.client.call('cohorts.close', { cohort: cohort.view.id });
       this.recents = await this.client.call('recents.list', {});
     });
   }
 
-  async #takeCohort(paths: readonly string[], opening: string): Promise<void> {
+  /** @param found what a scan found, to open one alone. */
+  async #takeCohort(paths: readonly string[], opening: string, found: FoundStudies | null): Promise<void> {
     const view = await this.client.call('cohorts.open', { paths: [...paths], opening });
-    this.cohort = new OpenCohort(this.client, view);
+    this.cohort = new OpenCohort(this.client, view, found);
     this.view = 'cohort';
+  }
+
+  #leaveCohort(): void {
+    this.cohort = null;
+    if (this.view === 'cohort') this.view = 'case';
   }
 
   /** The cohort that was open when this window was loaded. */
   async #findCohort(): Promise<void> {
     const view = (await this.client.call('cohorts.list', {})).at(-1);
     if (view && this.cohort?.view.id === view.id) this.cohort.view = view;
-    else this.cohort = view ? new OpenCohort(this.client, view) : null;
+    else this.cohort = view ? new OpenCohort(this.client, view, null) : null;
     if (!view && this.view === 'cohort') this.view = 'case';
   }
 
@@ -407,6 +396,7 @@ export class Session {
       this.opening = event.progress;
     }
     if (event.type === 'cohort') this.cohort?.hear(event);
+    if (event.type === 'cohortClosed' && event.cohort === this.cohort?.view.id) this.#leaveCohort();
     if (event.type === 'case' && event.case.id === openCase?.case.id) openCase.update(event.case);
     if (event.type === 'edits' && event.case === openCase?.case.id) openCase.editing.update(event.state);
     if (event.type === 'caseClosed' && event.case === openCase?.case.id) void this.#empty();

@@ -7,7 +7,7 @@ import { problemForReport } from '../export/names.js';
 import { sha256OfFile } from '../files/fileHash.js';
 import type { StudyCandidate, Suggestion } from '../intake/candidate.js';
 import { findCaseFolders, listImages } from '../intake/caseFolder.js';
-import { lookAtNames } from '../intake/lookAtNames.js';
+import { areCases, lookAtNames } from '../intake/lookAtNames.js';
 import { fileCandidate } from '../intake/openStudy.js';
 import type { ScanOptions } from '../intake/scan.js';
 import { hasSequences } from '../open/chooseStudy.js';
@@ -32,13 +32,22 @@ export async function findCases(
   const inputs = paths.map((path) => resolve(path));
   const { signal, links = null } = scanning;
   const names = await lookAtNames(inputs, { links, signal });
-  if (names.kind === 'cases') return casesOfFolders(names.folders, inputs, { signal, onProgress });
+  if (names.kind === 'cases' && areCases(names.folders))
+    return casesOfFolders(names.folders, inputs, { signal, onProgress });
   if (names.kind === 'case' && inputs.length === 1)
     return casesOfFolders(inputs, inputs, { signal, onProgress });
   const { studies } = await scanWithin(inputs, {
     ...scanning,
     onProgress: (done, total) => onProgress('reading headers', done / total),
   });
+  return casesOfStudies(studies, inputs);
+}
+
+/** The examinations of a scan that can be segmented. */
+export async function casesOfStudies(
+  studies: readonly StudyCandidate[],
+  inputs: readonly string[],
+): Promise<CohortCase[]> {
   const usable = studies.filter(hasSequences);
   const cases: CohortCase[] = [];
   for (const one of usable) cases.push(await caseOfStudy(one, usable, inputs));

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cohort, type CohortCase, type CohortOptions, cohortSchema } from '../contract/cohort.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
@@ -50,6 +50,8 @@ export class CohortState {
   folder: string | null;
   /** Inputs of cases in this process, by mark: what neutral names keep out of the file. */
   private readonly sources = new Map<string, NonNullable<CohortCase['source']>>();
+  /** Marks of cases whose images are not where they were when it was looked at last. */
+  private readonly gone = new Set<string>();
   private readonly queue = new Queue();
   /** `updatedAt` of what this process wrote or read last. */
   private written: string | null = null;
@@ -92,13 +94,25 @@ export class CohortState {
 
   /** Where a case's images lie. @throws QuorumError COHORT_INPUT_UNKNOWN. */
   sourceOf({ mark, source, name }: CohortCase): NonNullable<CohortCase['source']> {
-    const known = source ?? this.sources.get(mark);
+    const known = this.sources.get(mark) ?? (this.gone.has(mark) ? null : source);
     if (!known) throw new QuorumError({ code: 'COHORT_INPUT_UNKNOWN', found: name });
     return known;
   }
 
   hasSource({ mark, source }: CohortCase): boolean {
-    return source !== null || this.sources.has(mark);
+    return this.sources.has(mark) || (source !== null && !this.gone.has(mark));
+  }
+
+  /** Looks whether images are where they were: an upload goes with its server, a disk is taken away. */
+  async lookForImages(): Promise<void> {
+    for (const { mark, source } of this.cohort.cases) {
+      const { paths } = this.sources.get(mark) ?? source ?? { paths: [] };
+      const there = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+      if (there.includes(null)) {
+        this.sources.delete(mark);
+        this.gone.add(mark);
+      } else this.gone.delete(mark);
+    }
   }
 
   learn(cases: readonly CohortCase[]): void {

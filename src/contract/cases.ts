@@ -101,6 +101,8 @@ const studyChoiceSchema = z.object({
   description: z.string().nullable(),
   series: z.int(),
   sequences: z.array(modalitySchema),
+  /** Whether there is an image that can be segmented, or may be one. */
+  usable: z.boolean(),
   /** What the user has to confirm before it is opened; empty when the headers are clear. */
   doubts: z.array(z.string()),
 });
@@ -169,9 +171,9 @@ export type OpenCase = z.infer<typeof openCaseSchema>;
 
 export const casesContract = {
   /**
-   * Opens one case: a folder, an archive, or loose files. A folder of several case folders gives `choose`: call again with one of them.
-   * Several examinations, or one of which it is not certain that it is one, give `studies`: call again with one of their ids, and with
-   * `confirmed` where it has doubts. Opening what is open already gives the same case. How far it is comes as `opening` events.
+   * Opens one case: a folder, an archive, or loose files. Case folders that their files' names tell give `cases`: `cohorts.open` opens
+   * them. Several examinations, or one of which it is not certain that it is one, give `studies`: call again with one of their ids, and
+   * with `confirmed` where it has doubts; `cohorts.open` opens them all. Opening what is open already gives the same case. How far it is comes as `opening` events.
    */
   'cases.open': {
     request: z.strictObject({
@@ -187,10 +189,7 @@ export const casesContract = {
     }),
     response: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('case'), case: openCaseSchema }),
-      z.object({
-        kind: z.literal('choose'),
-        folders: z.array(z.object({ name: z.string(), folder: z.string() })),
-      }),
+      z.object({ kind: z.literal('cases'), folders: z.int() }),
       /** A folder of results of a cohort: `cohorts.open` opens it. */
       z.object({ kind: z.literal('cohort'), folder: z.string() }),
       z.object({ kind: z.literal('studies'), studies: z.array(studyChoiceSchema), notes: scanNotesSchema }),

@@ -125,3 +125,6 @@ export const cohortEventSchema = z.object({
   cases: z.array(cohortRowSchema),
   run: cohortRunSchema.nullable(),
 });
+
+/** A cohort was closed in a window: it is in none any more. */
+export const cohortClosedEventSchema = z.object({ type: z.literal('cohortClosed'), cohort: z.string() });

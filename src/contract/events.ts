@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from './basic.js';
 import { openCaseSchema } from './cases.js';
-import { cohortEventSchema } from './cohorts.js';
+import { cohortClosedEventSchema, cohortEventSchema } from './cohorts.js';
 import { editStateSchema } from './edits.js';
 
 /** What a job does. */
@@ -48,6 +48,7 @@ export const quorumEventSchema = z.discriminatedUnion('type', [
   /** How far a `cases.open` is: share of its stage, 0..1. */
   z.object({ type: z.literal('opening'), opening: z.string(), stage: z.string(), progress: z.number() }),
   cohortEventSchema,
+  cohortClosedEventSchema,
   /** The worker process ended unexpectedly and was started again. */
   z.object({ type: z.literal('workerRestarted'), problem: problemSchema }),
 ]);

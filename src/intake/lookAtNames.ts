@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { looksLikeDicom } from '../dicom/readHeader.js';
 import { problemOf } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
-import { isImageName } from '../recognise/imageName.js';
+import { isImageName, recogniseSequence } from '../recognise/imageName.js';
 import { withFile } from '../volume/fileBytes.js';
 import { findCaseFolders, listImages } from './caseFolder.js';
 import { type NamedFiles, namedCandidate } from './openStudy.js';
@@ -18,6 +19,10 @@ export type Names =
   | { readonly kind: 'unknown'; readonly beyond: boolean };
 
 const START_BYTES = 4096;
+
+/** Whether folders are a case each, and not those of the single sequences of a few. */
+export const areCases = (folders: readonly string[]) =>
+  folders.every((folder) => recogniseSequence(basename(folder)).sequence === 'other');
 
 /**
  * Looks at names alone: files are one examination where every image among them is named for what it is, once, and nothing else lies

@@ -60,8 +60,8 @@ async function answerFrame(context: CallContext, frame: unknown): Promise<Answer
       request,
       ...(data.byteLength === 0 ? {} : { body: data }),
     });
-    const caseId = openedCase(method, request, answer);
-    if (caseId !== null) for (const path of paths) context.uploads.keepFor(caseId, path);
+    const user = userOf(method, request, answer);
+    if (user !== null) for (const path of paths) context.uploads.keepFor(user, path);
     return answer;
   } catch (error) {
     return { ok: false, problem: problemOf(error) } as WireResponse;
@@ -74,10 +74,11 @@ function plainBytes(body: unknown): Uint8Array {
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
-/** The case that now uses the files that the call named, or null. */
-function openedCase(method: unknown, request: unknown, answer: WireResponse): string | null {
+/** The case or cohort that now uses the files that the call named, or null. */
+function userOf(method: unknown, request: unknown, answer: WireResponse): string | null {
   if (!answer.ok) return null;
   if (method === 'masks.open') return (request as { case: string }).case;
-  if (method !== 'cases.open') return null;
-  return (answer.response as { case?: { id: string } }).case?.id ?? null;
+  if (method === 'cases.open') return (answer.response as { case?: { id: string } }).case?.id ?? null;
+  const isCohort = method === 'cohorts.open' || method === 'cohorts.giveInputs';
+  return isCohort ? (answer.response as { id: string }).id : null;
 }

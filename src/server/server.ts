@@ -60,7 +60,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // A form of another site can send text/plain.
   app.removeContentTypeParser('text/plain');
   const stopEvents = options.services.onEvent((event) => {
-    if (event.type === 'caseClosed') void uploads.caseClosed(event.case);
+    if (event.type === 'caseClosed') void uploads.closed(event.case);
+    if (event.type === 'cohortClosed') void uploads.closed(event.cohort);
   });
   const close = async () => {
     stopEvents();

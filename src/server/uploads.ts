@@ -21,7 +21,8 @@ export class Uploads {
   readonly limits: UploadLimits;
   private readonly folders: TemporaryFolders;
   private readonly states = new Map<string, { bytes: number; files: number }>();
-  private readonly cases = new Map<string, Set<string>>();
+  /** Open cases and cohorts of each upload. */
+  private readonly users = new Map<string, Set<string>>();
 
   constructor(folders: TemporaryFolders, limits: UploadLimits) {
     this.folders = folders;
@@ -73,23 +74,23 @@ export class Uploads {
     return { ...state };
   }
 
-  /** The upload goes when the last case that was opened from it is closed. */
-  keepFor(caseId: string, path: string): void {
+  /** The upload goes when the last case or cohort that was opened from it is closed. */
+  keepFor(user: string, path: string): void {
     const id = this.folders.holding(path);
     if (id === null || !this.states.has(id)) return;
-    const cases = this.cases.get(id) ?? new Set();
-    this.cases.set(id, cases.add(caseId));
+    const users = this.users.get(id) ?? new Set();
+    this.users.set(id, users.add(user));
   }
 
-  async caseClosed(caseId: string): Promise<void> {
-    for (const [id, cases] of this.cases) {
-      if (cases.delete(caseId) && cases.size === 0) await this.remove(id);
+  async closed(user: string): Promise<void> {
+    for (const [id, users] of this.users) {
+      if (users.delete(user) && users.size === 0) await this.remove(id);
     }
   }
 
   async remove(id: string): Promise<void> {
     this.states.delete(id);
-    this.cases.delete(id);
+    this.users.delete(id);
     await this.folders.remove(id);
   }
 

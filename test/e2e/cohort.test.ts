@@ -103,20 +103,23 @@ describe.skipIf(!chromium)(SUITE, () => {
     await server?.close();
   });
 
-  it('takes a dropped folder of several patients', async () => {
+  it('takes a dropped folder of several patients, and closes it in every window', async () => {
     await drop(page, at('root', 'patients'));
-    await page.getByRole('button', { name: 'Open all 6 as a cohort' }).click();
     await page.getByTestId('cohort-table').waitFor();
     expect(await page.locator('[data-case]').count()).toBe(6);
     expect(await rowOf(page, 'Clark').locator('.dots .there').count()).toBe(2);
+    const second = await context.newPage();
+    await second.goto(new URL(server.address).origin);
+    await second.getByTestId('cohort-table').waitFor();
     await page.getByRole('button', { name: 'Close', exact: true }).click();
-    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+    for (const window of [page, second])
+      await window.getByRole('button', { name: /sample patient/ }).waitFor();
+    await second.close();
   });
 
   it('asks once, and runs in the background', async () => {
     await page.getByRole('button', { name: 'Folder on the server' }).click();
     await chooseServerFolder(page, 'Open a patient’s folder', 'patients', false);
-    await page.getByRole('button', { name: 'Open all 6 as a cohort' }).click();
     await page.getByTestId('cohort-table').waitFor();
     await picture(page, 'cohort-new');
     await page.getByRole('button', { name: 'Run all (6)' }).click();
@@ -245,7 +248,6 @@ describe.skipIf(!chromium)(SUITE, () => {
       await page.getByRole('button', { name: 'Close', exact: true }).click();
       const named = ['partial/Brats18_CBICA_AAB_1', 'whole/TCGA-DU-7294'];
       await drop(page, ...named.map((name) => join(REAL_DATA, name)));
-      await page.getByRole('button', { name: 'Open all as a cohort' }).click();
       await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
       expect(await page.locator('[data-case]').count()).toBe(2);
       await page.getByRole('button', { name: 'Run all (2)' }).click();

@@ -31,7 +31,8 @@ describe.skipIf(!chromium)(SUITE, () => {
     page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(join(folder.path, 'dicom'));
-    await page.getByTestId('studies').waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'List of examinations…' }).click({ timeout: 60_000 });
+    await page.getByTestId('studies').waitFor();
   });
   afterAll(async () => {
     await browser?.close();

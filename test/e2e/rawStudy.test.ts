@@ -109,7 +109,8 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
   it('is offered as one of two sets, and opens alone', async () => {
     const { page } = seen;
     await page.getByTestId('folder-input').setInputFiles(at('raw'));
-    await page.getByTestId('studies').waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'List of examinations…' }).click({ timeout: 60_000 });
+    await page.getByTestId('studies').waitFor();
     expect(await page.getByRole('button', { name: /^Open examination/ }).count()).toBe(2);
     expect(await violations(page)).toEqual([]);
     await picture(page, 'raw-1-two-sets');
@@ -340,7 +341,8 @@ describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {
     page = await (await browser.newContext({ bypassCSP: true, colorScheme: 'dark' })).newPage();
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(root);
-    await page.getByTestId('studies').waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'List of examinations…' }).click({ timeout: 60_000 });
+    await page.getByTestId('studies').waitFor();
   });
   afterAll(async () => {
     await page?.context().close();

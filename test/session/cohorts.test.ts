@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortView, QuorumEvent } from '../../src/contract/index.js';
@@ -125,6 +125,23 @@ describe('a cohort in a window', () => {
 });
 
 describe('a state that comes from elsewhere', () => {
+  it('whose images moved says so, and goes on when they are given again', async () => {
+    await services.call('cohorts.close', { cohort: cohort.id });
+    expect(events).toContainEqual({ type: 'cohortClosed', cohort: cohort.id });
+    await rename(at('patients'), at('moved'));
+    cohort = await services.call('cohorts.open', { paths: [at('results')] });
+    expect(cohort.cases.map(({ hasImages }) => hasImages)).toEqual([false, false, false]);
+    const opening = services.call('cohorts.openCase', { cohort: cohort.id, case: 'Muster' });
+    expect(await problemCode(opening)).toBe('COHORT_INPUT_UNKNOWN');
+    const found = await services.call('cohorts.giveInputs', { cohort: cohort.id, paths: [at('moved')] });
+    expect(found.cases.map(({ hasImages, state }) => [hasImages, state])).toEqual([
+      [true, 'done'],
+      [true, 'done'],
+      [true, 'done'],
+    ]);
+    await rename(at('moved'), at('patients'));
+  });
+
   it('names no image that this window may not open', async () => {
     const text = await readFile(at('results', 'cohort.json'), 'utf8');
     await mkdir(at('scope', 'foreign'), { recursive: true });

@@ -1,12 +1,11 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { CohortState } from '../../cohort/stateFile.js';
 import type { ParsedRequest, Response } from '../../contract/index.js';
 import { QuorumError, throwIfCancelled } from '../../errors.js';
 import type { FoundSeries, Scan, StudyCandidate } from '../../intake/candidate.js';
-import { lookAtNames } from '../../intake/lookAtNames.js';
+import { areCases, lookAtNames, type Names } from '../../intake/lookAtNames.js';
 import { applyRemembered, openSeries as openFoundSeries } from '../../intake/openCandidate.js';
 import { meantIn } from '../../open/chooseStudy.js';
-import { recogniseSequence } from '../../recognise/imageName.js';
 import { sha256OfImage } from '../../volume/imageHash.js';
 import type { WindowContext } from '../windowContext.js';
 import { CaseSession } from './caseSession.js';
@@ -34,10 +33,9 @@ export async function openPaths(
     if (paths.length === 1 && (await CohortState.read(paths[0])) !== null)
       return { kind: 'cohort', folder: paths[0] };
     const { signal } = progress;
-    const names = await lookAtNames(paths, { links: context.links.scope, signal });
-    const folders = names.kind === 'cases' && paths.length === 1 ? names.folders : [];
-    if (folders.length > 0 && folders.every(isNoSequenceFolder))
-      return { kind: 'choose', folders: folders.map((folder) => ({ name: basename(folder), folder })) };
+    const names = await namesOf(paths, { links: context.links.scope, signal });
+    if (names.kind === 'cases' && areCases(names.folders))
+      return { kind: 'cases', folders: names.folders.length };
     if (names.kind === 'case') {
       const candidate = applyRemembered(names.candidate, await context.memory.all());
       const found = { isAlone: true, others: [], notes: null, unreadable: names.unreadable };
@@ -55,6 +53,13 @@ export async function openPaths(
   const session = await openCandidate(context, paths, candidate, scan, progress);
   keepFor(session.id);
   return { kind: 'session', session };
+}
+
+/** What names tell; of one case folder below the paths, what its own tell. */
+async function namesOf(...[paths, options]: Parameters<typeof lookAtNames>): Promise<Names> {
+  const names = await lookAtNames(paths, options);
+  const isOne = names.kind === 'cases' && names.folders.length === 1 && areCases(names.folders);
+  return isOne ? lookAtNames(names.folders, options) : names;
 }
 
 async function openCandidate(
@@ -102,11 +107,6 @@ async function openSeries(
     return intake.run('openSeries', { found, workingFolder }, signal.aborted ? {} : { signal });
   const series = await openFoundSeries(found, { workingFolder: workingFolder ?? '' });
   return { series, sha256: await sha256OfImage(series.file) };
-}
-
-/** Whether a folder is a case, and not the one of a single sequence. */
-function isNoSequenceFolder(folder: string): boolean {
-  return recogniseSequence(basename(folder)).sequence === 'other';
 }
 
 function choiceOf({ studies, files, ignored, problems }: Scan): Response<'cases.open'> & { kind: 'studies' } {

@@ -42,10 +42,15 @@ export class Scans {
     { signal, report }: OpeningProgress,
     fresh: boolean,
   ): Promise<{ scan: Scan; keepFor: (caseId: string) => void }> {
-    const key = paths.map((path) => resolve(path)).join('\n');
+    const key = keyOf(paths);
     const last = this.last;
     const held = !fresh && last?.key === key ? last : await this.look(key, paths, { signal, report });
     return { scan: held.scan, keepFor: (caseId) => held.cases.add(caseId) };
+  }
+
+  /** The last scan, where it was of these paths. */
+  lastOf(paths: readonly string[]): Scan | null {
+    return this.last?.key === keyOf(paths) ? this.last.scan : null;
   }
 
   async caseClosed(caseId: string): Promise<void> {
@@ -85,3 +90,5 @@ export class Scans {
     await this.folders.remove(held.folder);
   }
 }
+
+const keyOf = (paths: readonly string[]) => paths.map((path) => resolve(path)).join('\n');

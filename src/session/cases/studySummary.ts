@@ -1,7 +1,7 @@
 import type { OpenCase, StudyChoice } from '../../contract/cases.js';
 import type { StudyCandidate, Suggestion } from '../../intake/candidate.js';
 import { mendOf } from '../../intake/gaps.js';
-import { lostSeries } from '../../open/chooseStudy.js';
+import { hasSequences, lostSeries } from '../../open/chooseStudy.js';
 import { MODALITIES } from '../../terms.js';
 import type { OpenFile } from './openFile.js';
 import type { OpenStudy } from './openStudy.js';
@@ -14,6 +14,7 @@ export function studyChoice(candidate: StudyCandidate): StudyChoice {
     isDicom: kind === 'dicom',
     series: series.length,
     sequences: MODALITIES.filter((m) => choices[m]),
+    usable: hasSequences(candidate),
     doubts: [...doubts],
   };
 }

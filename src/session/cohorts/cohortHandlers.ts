@@ -50,7 +50,10 @@ export function cohortHandlers(
     'cohorts.list': async () => [...cohorts.values()].map((session) => session.summarise()),
     'cohorts.get': async ({ cohort }) => {
       const session = sessionOf(cohort);
-      if (!session.isRunning) await session.state.refresh();
+      if (!session.isRunning) {
+        await session.state.refresh();
+        await session.state.lookForImages();
+      }
       return session.summarise();
     },
     'cohorts.setUp': async ({ cohort, folder, options, answers }) => {
@@ -158,6 +161,7 @@ export function cohortHandlers(
       const session = sessionOf(cohort);
       await session.stop(true);
       cohorts.delete(cohort);
+      context.emit({ type: 'cohortClosed', cohort });
       return {};
     },
   };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { casesOfStudies } from '../../cohort/findCases.js';
 import { mergeCases } from '../../cohort/merge.js';
 import { refuseOutputInside } from '../../cohort/refuse.js';
 import { CohortState, newCohort } from '../../cohort/stateFile.js';
@@ -20,9 +21,9 @@ export async function openCohort(
   for (const session of context.cohorts.values())
     if (key(session.paths) === key(paths) || (paths.length === 1 && session.state.folder === paths[0]))
       return session;
-  const state =
-    (paths.length === 1 ? await CohortState.read(paths[0]) : null) ??
-    (await newState(context, paths, progress));
+  const begun = paths.length === 1 ? await CohortState.read(paths[0]) : null;
+  await begun?.lookForImages();
+  const state = begun ?? (await newState(context, paths, progress));
   const session = new CohortSession(paths, state, (cohort, cases, run) =>
     context.emit({ type: 'cohort', cohort, cases: [...cases], run }),
   );
@@ -35,7 +36,8 @@ async function newState(
   paths: readonly string[],
   progress: OpeningProgress,
 ): Promise<CohortState> {
-  const found = await findIn(context, paths, progress);
+  const scan = context.scans.lastOf(paths);
+  const found = scan ? await casesOfStudies(scan.studies, paths) : await findIn(context, paths, progress);
   const options = cohortOptionsSchema.parse({});
   const state = new CohortState(newCohort(found, paths, options, SURROUNDINGS), null);
   state.learn(found);

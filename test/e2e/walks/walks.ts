@@ -93,7 +93,8 @@ const officer: WalkOf = async (walk, window) => {
   await writeFollowUp(folder);
   const { page } = await window();
   await page.getByTestId('folder-input').setInputFiles(folder);
-  await page.getByTestId('studies').waitFor({ timeout: 120_000 });
+  await page.getByRole('button', { name: 'List of examinations…' }).click({ timeout: 120_000 });
+  await page.getByTestId('studies').waitFor();
   await page.locator('li.study').first().getByRole('button').click();
   await page.getByTestId('patient').waitFor({ timeout: 120_000 });
   await openView(page, 'Settings');
