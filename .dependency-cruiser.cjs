@@ -40,19 +40,23 @@ const allowed = {
     ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'files', 'volume', 'masks', 'model'],
     ...['dicom', 'recognise', 'intake', 'prepare', 'segment', 'export', 'evaluate', 'engine'],
   ],
-  // What the command line alone asks for: several cases, folders, training.
-  commands: [
-    ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'files', 'volume', 'masks', 'kernels'],
-    ...['model', 'dicom', 'recognise', 'intake', 'engine', 'prepare', 'segment', 'training', 'evaluate'],
-    ...['measure', 'export'],
+  // Training, evaluation and measuring as jobs; what they leave, read again.
+  research: [
+    ...['contract', 'jobs', 'files', 'volume', 'masks', 'kernels', 'model', 'intake', 'engine', 'prepare'],
+    ...['segment', 'training', 'evaluate', 'measure', 'export'],
   ],
-  worker: ['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort'],
+  // What the command line alone asks for: several cases, folders.
+  commands: [
+    ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'files', 'volume', 'masks'],
+    ...['model', 'dicom', 'recognise', 'intake', 'engine', 'prepare', 'segment', 'export'],
+  ],
+  worker: ['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'research'],
   session: [
     ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort'],
     ...['files', 'recognise', 'intake', 'volume', 'masks', 'model'],
   ],
   server: ['session', 'contract', 'files'],
-  cli: ['contract', 'jobs', 'model', 'pipeline', 'cohort', 'commands', 'session', 'server'],
+  cli: ['contract', 'jobs', 'model', 'pipeline', 'cohort', 'research', 'commands', 'session', 'server'],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,

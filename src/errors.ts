@@ -68,6 +68,8 @@ export const ERROR_CODES = [
   // training and evaluation
   'DATASET_INVALID',
   'SPLIT_INVALID',
+  'CONFIG_INVALID',
+  'RUN_BUSY',
   'CHECKPOINT_INVALID',
   'PREDICTIONS_MISSING',
   'LABELS_UNKNOWN',

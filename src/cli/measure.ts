@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { Host } from '../commands/host.js';
-import { type MeasureResult, runMeasureJob } from '../commands/training/measureJob.js';
 import { checkRequest } from '../contract/index.js';
 import { measureRequestSchema } from '../contract/training.js';
+import { type MeasureResult, runMeasureJob } from '../research/measureJob.js';
 import { REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { parseCount } from './numbers.js';

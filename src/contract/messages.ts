@@ -119,6 +119,8 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   ],
   DATASET_INVALID: ['The data set is invalid.', 'Correct the file that is named.'],
   SPLIT_INVALID: ['The split of the patients is invalid.', 'Correct the split file.'],
+  CONFIG_INVALID: ['The configuration file is not understood.', 'Correct it: YAML, one option a line.'],
+  RUN_BUSY: ['Another process seems to be training this run.', 'Wait until it has ended, or stop it there.'],
   CHECKPOINT_INVALID: ['The checkpoint cannot be used.', 'Start again, or resume from an earlier one.'],
   LABELS_UNKNOWN: [
     'The masks hold labels that are none of their scheme. They are not taken for background.',

@@ -70,7 +70,7 @@ export interface TrainingRequest {
 
 export interface RunHooks extends VerifyOptions, SplitOptions, Pick<TrainingJob, 'onLine' | 'onDamaged'> {
   /** Before the first step. */
-  readonly onEstimate?: (estimate: TrainingEstimate) => void;
+  readonly onEstimate?: (estimate: TrainingEstimate) => unknown;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}
   const opened = await openEngines(request, layers);
   try {
     const job = await prepareJob(request, hooks, groups, layers, opened);
-    if (hooks.onEstimate) hooks.onEstimate(await estimateTraining(job.job, layers));
+    if (hooks.onEstimate) await hooks.onEstimate(await estimateTraining(job.job, layers));
     const outcome = await train(job.job);
     await finish(request, outcome, job, groups);
     return outcome;

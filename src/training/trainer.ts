@@ -101,7 +101,6 @@ class TrainingRun {
   private readonly workspace: Workspace;
   private readonly planText: string;
   private readonly average: Float32Array | null;
-  private lines: LogLine[] = [];
   private best: BestSoFar | null = null;
   private stale = 0;
   private step = 0;
@@ -180,7 +179,7 @@ class TrainingRun {
     }
     const seconds = (performance.now() - started) / 1000;
     const names = vector.inputChannels > 1 ? null : modalities;
-    this.log(stepLine(this.step, rate, result, names, seconds));
+    await this.log(stepLine(this.step, rate, result, names, seconds));
   }
 
   /** The samples of a step. Drawn a step ahead, while the engine's threads compute; a failure is that step's. */
@@ -213,7 +212,7 @@ class TrainingRun {
     if (!validation) return;
     const parameters = this.average ?? this.parameters;
     const result: Validation = await validate(vector, parameters, validation());
-    this.log(validationLine(this.step, result, modalities));
+    await this.log(validationLine(this.step, result, modalities));
     if (this.best && result.score <= this.best.score) {
       this.stale += 1;
       return;
@@ -222,19 +221,16 @@ class TrainingRun {
     this.stale = 0;
   }
 
-  private log(line: LogLine): void {
-    this.lines.push(line);
+  /** Written at once, so that a run can be watched; what is ahead of a checkpoint is trimmed on resuming. */
+  private async log(line: LogLine): Promise<void> {
+    await appendFile(this.logFile, serialiseLines([line])).catch((error) => {
+      throw writeProblem(error, this.logFile);
+    });
     this.job.onLine?.(line);
   }
 
-  /** The log is written before the checkpoint that it leads up to; what is ahead of a checkpoint is trimmed on resuming. */
   private async checkpoint(): Promise<void> {
     if (this.saved === this.step) return;
-    const text = serialiseLines(this.lines);
-    await appendFile(this.logFile, text).catch((error) => {
-      throw writeProblem(error, this.logFile);
-    });
-    this.lines = [];
     const { step, parameters, average, best, stale, adam } = this;
     const { firstMoment, secondMoment, steps: updates } = adam;
     const state: TrainingState = {

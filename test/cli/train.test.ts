@@ -4,6 +4,7 @@ import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { readModel } from '../../src/model/model.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
@@ -147,10 +148,40 @@ describe('quorum train', () => {
     expect(problemIn(outcome)).toMatchObject({ code: 'DEVICE_NOT_AVAILABLE', found: 'onnx-cuda' });
   });
 
+  it('takes a configuration file, says its own beside the run, and ends in the same numbers', async () => {
+    const own = parse(readFileSync(at('whole.run/config.yaml'), 'utf8'));
+    expect(own).toMatchObject({ datasets: [cubes], out: at('whole'), objectives: 'sampled:2', steps: 12 });
+    expect(own).not.toHaveProperty('lr');
+    await mkdir(at('configs'));
+    // Relative to the file; what is typed beside it wins.
+    const file = {
+      ...own,
+      datasets: '../cubes',
+      out: '../configured',
+      run: undefined,
+      seed: 4,
+      name: 'whole',
+    };
+    await writeFile(at('configs/a.yaml'), stringify(file));
+    const { code } = await quorum('train', '--config', at('configs/a.yaml'), '--seed', '5');
+    expect(code).toBe(0);
+    expect(weightsOf(at('configured')).equals(weightsOf(at('whole')))).toBe(true);
+  });
+
+  it('refuses a name in a configuration that is none, with the nearest', async () => {
+    await writeFile(at('wrong.yaml'), `datasets: cubes\nout: m\nvalidate-evry: 3\n`);
+    const outcome = await quorum('train', '--config', at('wrong.yaml'), '--json');
+    expect(outcome.code).toBe(2);
+    expect(problemIn(outcome)).toMatchObject({ field: 'validate-evry' });
+    expect(problemIn(outcome).expected).toContain('validate-every');
+  });
+
   it.each([
     ['--objectives', 'sampled:16'],
     ['--weights', '1,2'],
-    ['--folds', '3'],
+    ['--fold', '3'],
+    ['--folds', '1'],
+    ['--patience', '3'],
     ['--crop', '40'],
     ['--sharing', 'late-fusion'],
   ])('wrong usage %s %s exits with 2', async (...option) => {
@@ -158,6 +189,60 @@ describe('quorum train', () => {
     expect(code).toBe(2);
     expect(stderr).not.toBe('');
     expect(existsSync(at('usage.run'))).toBe(false);
+  });
+});
+
+describe('every fold in one command', () => {
+  const args = [
+    ...['train', cubes, '--out', at('folds'), '--folds', '2', '--steps', '4', '--batch', '1', '--seed', '5'],
+    ...['--objectives', 'sampled:2', '--validate-every', '2', '--checkpoint-every', '2'],
+  ];
+  const read = (...parts: string[]) => JSON.parse(readFileSync(at('folds', ...parts), 'utf8'));
+
+  it('killed in the second, goes on there, and puts all patients together', async () => {
+    const { child, outcome } = start(args);
+    await Promise.race([appearance(at('folds/fold-1.run', checkpoint(2))), outcome]);
+    child.kill('SIGKILL');
+    await outcome;
+    const first = weightsOf(at('folds/fold-0'));
+    expect(existsSync(at('folds/folds.json'))).toBe(false);
+    const { code, stdout } = await quorum(...args);
+    expect(code).toBe(0);
+    expect(weightsOf(at('folds/fold-0')).equals(first)).toBe(true);
+    const splits = [0, 1].map((fold) => read('splits', `fold-${fold}.json`));
+    expect([...splits[0].validation, ...splits[1].validation].sort()).toEqual(['p0', 'p1', 'p2', 'p3']);
+    expect(splits[0].train).toEqual(splits[1].validation);
+    const dice = [0, 1].map((fold) => read(`fold-${fold}.run`, 'dice.json').validation.combinations.flair.WT);
+    const values = dice.flatMap(({ values }) => Object.values<number>(values));
+    const { folds, combinations } = read('folds.json');
+    const flair = combinations.find(({ combination }: { combination: string }) => combination === 'flair');
+    expect([folds, flair.regions.WT.patients]).toEqual([2, 4]);
+    expect(flair.regions.WT.mean).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / 4, 12);
+    expect(flair.regions.WT.folds).toEqual(dice.map(({ mean }) => mean));
+    expect(stdout).toContain('over the 4 patients');
+  });
+
+  it('refuses to go on with other folds or another plan', async () => {
+    for (const more of [
+      ['--folds', '3'],
+      ['--lr', '0.5'],
+    ]) {
+      const outcome = await quorum(...args, ...more, '--json');
+      expect(problemIn(outcome)).toMatchObject({ code: 'CHECKPOINT_INVALID', field: 'folds' });
+    }
+  });
+
+  it('leaves the test side of a split out of every fold', async () => {
+    await writeFile(
+      at('held.json'),
+      JSON.stringify({ train: ['p0', 'p1'], test: ['p2'], validation: ['p3'] }),
+    );
+    const some = ['--split', at('held.json'), '--folds', '3', '--steps', '1', '--batch', '1'];
+    const { code } = await quorum('train', cubes, '--out', at('held'), '--objectives', 'sampled:1', ...some);
+    expect(code).toBe(0);
+    const split = JSON.parse(readFileSync(at('held/splits/fold-2.json'), 'utf8'));
+    expect([split.test, [...split.train, ...split.validation].sort()]).toEqual([['p2'], ['p0', 'p1', 'p3']]);
+    expect(existsSync(at('held/fold-2/model.json'))).toBe(true);
   });
 });
 
@@ -248,7 +333,7 @@ describe('a full disk at a checkpoint', () => {
     expect(outcome.code).toBe(1);
     expect(problemIn(outcome).code).toBe('DISK_FULL');
     const left = readdirSync(join(disk, 'run')).sort();
-    expect(left).toEqual([checkpoint(3), checkpoint(6), 'log.jsonl']);
+    expect(left).toEqual([checkpoint(3), checkpoint(6), 'config.yaml', 'log.jsonl']);
     mount('-o', 'remount,size=200m');
     expect((await quorum(...args)).code).toBe(0);
     expect(weightsOf(at('filled')).equals(weightsOf(at('whole')))).toBe(true);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -153,6 +154,28 @@ describe('training', () => {
   it('stops early when validation no longer improves', async () => {
     const job = jobOf({ steps: 200, validateEvery: 2, patience: 3, learningRate: 0 });
     expect(await train(job)).toMatchObject({ steps: 8, stoppedEarly: true, best: { step: 2 } });
+  });
+
+  it('counts on after an interruption: it stops at the step at which it would have stopped', async () => {
+    const plan = { steps: 200, validateEvery: 2, patience: 3, learningRate: 0 };
+    const broken = jobOf(plan, { checkpointEvery: 1 });
+    // The batch is 2: in the eighth step, with two fruitless validations behind it.
+    await expect(train(breakingAt(broken, 15))).rejects.toThrow('power cut');
+    expect(await train(broken)).toMatchObject({ steps: 8, stoppedEarly: true, best: { step: 2 } });
+  });
+
+  it('writes its log step by step, before any checkpoint', async () => {
+    const seen: number[] = [];
+    const job = jobOf(
+      { steps: 4, validateEvery: 0 },
+      {
+        checkpointEvery: 100,
+        onLine: ({ step }) => seen.push(readFileSync(log, 'utf8').split('\n').length - 1 - step),
+      },
+    );
+    const log = join(job.folder, 'log.jsonl');
+    await train(job);
+    expect(seen).toEqual([0, 0, 0, 0]);
   });
 
   it('makes no step from samples that have nothing to train on', async () => {

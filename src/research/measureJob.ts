@@ -1,23 +1,18 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { MeasureRequest } from '../../contract/training.js';
-import { networkOf } from '../../engine/devices/deviceCandidate.js';
-import { selectEngine } from '../../engine/devices/selectEngine.js';
-import type { InferenceEngine } from '../../engine/engine.js';
-import { QuorumError } from '../../errors.js';
-import { writeFileAtomically } from '../../files/wholeFile.js';
-import type { JobContext } from '../../jobs/context.js';
-import {
-  knowledgeOf,
-  type MeasureOptions,
-  measureBrains,
-  measureChecks,
-} from '../../measure/measureModel.js';
-import { MODEL_FILE, type Model, readModel } from '../../model/model.js';
-import { type ModelDescription, modelSchema } from '../../model/schema.js';
-import { openDataset } from '../../training/dataset.js';
-import { readSplit, type Side } from '../../training/split.js';
-import { type VerifiedDataset, verifyDataset } from '../../training/verify.js';
+import type { MeasureRequest } from '../contract/training.js';
+import { networkOf } from '../engine/devices/deviceCandidate.js';
+import { selectEngine } from '../engine/devices/selectEngine.js';
+import type { InferenceEngine } from '../engine/engine.js';
+import { QuorumError } from '../errors.js';
+import { writeFileAtomically } from '../files/wholeFile.js';
+import type { JobContext } from '../jobs/context.js';
+import { knowledgeOf, type MeasureOptions, measureBrains, measureChecks } from '../measure/measureModel.js';
+import { MODEL_FILE, type Model, readModel } from '../model/model.js';
+import { type ModelDescription, modelSchema } from '../model/schema.js';
+import { openDataset } from '../training/dataset.js';
+import { readSplit, type Side } from '../training/split.js';
+import { type VerifiedDataset, verifyDataset } from '../training/verify.js';
 
 type Knowledge = ModelDescription['knowledge'];
 

@@ -1,6 +1,6 @@
-import type { TrainRequest } from '../../contract/training.js';
-import type { TrainingEstimate } from '../../training/estimate.js';
-import type { LogLine } from '../../training/log.js';
+import type { TrainRequest } from '../contract/training.js';
+import type { TrainingEstimate } from '../training/estimate.js';
+import type { LogLine } from '../training/log.js';
 
 /** Seconds in the largest unit that keeps the number small: `42 s`, `35 min`, `7.5 h`. */
 export function duration(seconds: number): string {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeEvaluation } from '../../../src/commands/training/evaluationFolder.js';
-import { scoreRegions } from '../../../src/evaluate/scores.js';
-import { problemOfRefusal, temporaryFolder } from '../../volume/folder.js';
+import { scoreRegions } from '../../src/evaluate/scores.js';
+import { writeEvaluation } from '../../src/research/evaluationFolder.js';
+import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 
 const root = temporaryFolder().path;
 const map = { data: Uint8Array.of(1, 2, 4, 0), size: [4, 1, 1] as const };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { trainingEngine } from '../../../src/commands/training/trainingEngine.js';
-import { buildLayers } from '../../../src/network/layers.js';
-import { problemOfRefusal, temporaryFolder } from '../../volume/folder.js';
+import { buildLayers } from '../../src/network/layers.js';
+import { trainingEngine } from '../../src/research/trainingEngine.js';
+import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 
 const verdictFolder = temporaryFolder().path;
 

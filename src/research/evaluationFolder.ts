@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QuorumError } from '../../errors.js';
-import { writeResults } from '../../evaluate/results.js';
-import type { CaseScore } from '../../evaluate/scores.js';
-import type { PairedComparison, Summary } from '../../evaluate/summary.js';
-import { writeFileAtomically, writeProblem } from '../../files/wholeFile.js';
-import { writeFolderWhole } from '../../files/wholeFolder.js';
-import type { Region } from '../../terms.js';
-import { QUORUM_VERSION } from '../../version.js';
+import { QuorumError } from '../errors.js';
+import { writeResults } from '../evaluate/results.js';
+import type { CaseScore } from '../evaluate/scores.js';
+import type { PairedComparison, Summary } from '../evaluate/summary.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
+import { writeFolderWhole } from '../files/wholeFolder.js';
+import type { Region } from '../terms.js';
+import { QUORUM_VERSION } from '../version.js';
 import { comparisonCsv } from './comparisonTable.js';
 
 /** What `summary.json` says beside the summary itself. */

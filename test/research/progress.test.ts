@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeEstimate, describeLine, duration } from '../../../src/commands/training/progress.js';
-import { trainRequestSchema } from '../../../src/contract/training.js';
+import { trainRequestSchema } from '../../src/contract/training.js';
+import { describeEstimate, describeLine, duration } from '../../src/research/progress.js';
 
 describe('what a training run reports', () => {
   it.each([

@@ -1,21 +1,21 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeMeasurement } from '../../../src/cli/measure.js';
-import { runEvaluateJob } from '../../../src/commands/training/evaluateJob.js';
-import { runMeasureJob } from '../../../src/commands/training/measureJob.js';
+import { describeMeasurement } from '../../src/cli/measure.js';
 import {
   evaluateRequestSchema,
   type MeasureRequest,
   measureRequestSchema,
-} from '../../../src/contract/training.js';
-import { QuorumError } from '../../../src/errors.js';
-import { SHIPPED_MODEL } from '../../../src/model/model.js';
-import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../../src/terms.js';
-import { writeNifti } from '../../../src/volume/niftiWriter.js';
-import { AFFINE, SIDE, tinyImage, writeTinyStudy } from '../../session/harness.js';
-import { writeCubes } from '../../support/syntheticCubes.js';
-import { temporaryFolder } from '../../volume/folder.js';
+} from '../../src/contract/training.js';
+import { QuorumError } from '../../src/errors.js';
+import { SHIPPED_MODEL } from '../../src/model/model.js';
+import { runEvaluateJob } from '../../src/research/evaluateJob.js';
+import { runMeasureJob } from '../../src/research/measureJob.js';
+import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../src/terms.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import { AFFINE, SIDE, tinyImage, writeTinyStudy } from '../session/harness.js';
+import { writeCubes } from '../support/syntheticCubes.js';
+import { temporaryFolder } from '../volume/folder.js';
 
 const root = temporaryFolder().path;
 const at = (...parts: string[]) => join(root, ...parts);

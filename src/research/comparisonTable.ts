@@ -1,4 +1,4 @@
-import type { PairedComparison } from '../../evaluate/summary.js';
+import type { PairedComparison } from '../evaluate/summary.js';
 
 const HEADER = [
   'combination',

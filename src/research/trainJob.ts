@@ -1,12 +1,14 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { TrainRequest } from '../../contract/training.js';
-import { refuseOutputInsideInput } from '../../export/output.js';
-import type { JobContext } from '../../jobs/context.js';
-import { type AugmentationRules, DEFAULT_AUGMENTATION, FLIPS } from '../../training/augmentation.js';
-import type { LogLine } from '../../training/log.js';
-import { runTraining, type TrainingRequest } from '../../training/run.js';
-import type { Schedule } from '../../training/schedule.js';
-import { fitsModelFolder } from '../../training/vector.js';
+import type { TrainRequest } from '../contract/training.js';
+import { refuseOutputInsideInput } from '../export/output.js';
+import type { JobContext } from '../jobs/context.js';
+import { type AugmentationRules, DEFAULT_AUGMENTATION, FLIPS } from '../training/augmentation.js';
+import type { LogLine } from '../training/log.js';
+import { runTraining, type TrainingRequest } from '../training/run.js';
+import type { Schedule } from '../training/schedule.js';
+import { fitsModelFolder } from '../training/vector.js';
+import { writeConfig } from './config.js';
 import { describeEstimate, describeLine } from './progress.js';
 import { trainingEngine } from './trainingEngine.js';
 
@@ -47,6 +49,7 @@ export async function runTrainJob(
   if (request.initial) await refuseOutputInsideInput(output, [resolve(request.initial)]);
   const threads = request.threads === null ? {} : { threads: request.threads };
   const openEngine = await trainingEngine(request.device, { verdictFolder, ...threads });
+  const order = { request: { ...request, output, runFolder }, folds: null };
   const { steps, best, stoppedEarly } = await runTraining(
     { ...trainingRequestOf(request), out: output, runFolder, openEngine },
     {
@@ -58,7 +61,13 @@ export async function runTrainJob(
       },
       onStrangers: (names) =>
         context.report(`split: ${names.length} of its names are of no patient here (${names[0]}, …)`, 0),
-      onEstimate: (estimate) => context.report(describeEstimate(estimate, request), 0),
+      onEstimate: async (estimate) => {
+        context.report(describeEstimate(estimate, request), 0);
+        await mkdir(runFolder, { recursive: true });
+        // Of a run that goes on, it stays as it was.
+        const goesOn = (await readdir(runFolder)).some((name) => name.startsWith('checkpoint-'));
+        if (!goesOn) await writeConfig(runFolder, order);
+      },
       onDamaged: ({ file }) => context.report(`damaged checkpoint passed over: ${file}`, 0),
       onLine: (line: LogLine) => context.report(describeLine(line, request.steps), line.step / request.steps),
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparisonCsv, comparisonTable } from '../../../src/commands/training/comparisonTable.js';
+import { comparisonCsv, comparisonTable } from '../../src/research/comparisonTable.js';
 
 const test = { positiveRanks: 3, negativeRanks: 0, pairs: 2, pValue: 0.5, method: 'exact' } as const;
 const rows = [

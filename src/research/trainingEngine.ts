@@ -1,11 +1,11 @@
-import { networkOf } from '../../engine/devices/deviceCandidate.js';
-import { selectEngine } from '../../engine/devices/selectEngine.js';
-import { createTensorflowTrainingEngine } from '../../engine/tensorflow/engine.js';
-import { WasmEngine } from '../../engine/wasm/engine.js';
-import { QuorumError } from '../../errors.js';
-import { PoolVectors } from '../../kernels/index.js';
-import { openModel } from '../../model/model.js';
-import type { TrainingRequest } from '../../training/run.js';
+import { networkOf } from '../engine/devices/deviceCandidate.js';
+import { selectEngine } from '../engine/devices/selectEngine.js';
+import { createTensorflowTrainingEngine } from '../engine/tensorflow/engine.js';
+import { WasmEngine } from '../engine/wasm/engine.js';
+import { QuorumError } from '../errors.js';
+import { PoolVectors } from '../kernels/index.js';
+import { openModel } from '../model/model.js';
+import type { TrainingRequest } from '../training/run.js';
 
 export interface TrainingDeviceOptions {
   /** CPU threads; all by default. */
