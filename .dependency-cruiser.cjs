@@ -126,7 +126,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^src/kernels/assembly/' },
+    // The second is made by the build.
+    exclude: { path: '^src/kernels/assembly/|/\\.wuchale/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

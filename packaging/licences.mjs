@@ -13,7 +13,15 @@ const npm = (args) =>
     stdio: ['ignore', 'pipe', 'ignore'],
   }).toString();
 /** What the renderer's bundle holds, though npm knows it as a tool of the build. */
-const BUNDLED = ['@niivue/niivue', 'svelte', 'bits-ui', 'nifti-reader-js', 'gl-matrix'];
+const BUNDLED = [
+  '@niivue/niivue',
+  'svelte',
+  'bits-ui',
+  'wuchale',
+  '@wuchale/svelte',
+  'nifti-reader-js',
+  'gl-matrix',
+];
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const shipped = Object.entries(packages).filter(

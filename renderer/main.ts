@@ -1,10 +1,11 @@
-import { mount } from 'svelte';
-import { config } from 'zod';
-import App from './App.svelte';
-import { startShell } from './client/start.js';
+import { loadLocale } from 'wuchale/load-utils';
+import { languageAtStart } from './state/language.js';
+import './locales/main.loader.js';
+import './locales/words.loader.js';
 import './styles/base.css';
 
-// The page's policy forbids eval, which zod would try.
-config({ jitless: true });
-
-mount(App, { target: document.getElementById('app')!, props: { shell: startShell() } });
+// Texts are looked up when modules are evaluated: the catalogue has to be there before the first of them.
+const language = languageAtStart();
+document.documentElement.lang = language;
+await loadLocale(language);
+await import('./app.js');

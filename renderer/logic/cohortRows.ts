@@ -167,13 +167,13 @@ export function stateText(row: CohortRow, run: CohortRunState | null): string {
     case 'new':
       return 'not run';
     case 'waiting':
-      return run ? 'waiting' : 'stopped: waiting';
+      return run ? /* @wc-include */ 'waiting' : 'stopped: waiting';
     case 'preparing':
       return `preparing${share}`;
     case 'segmenting':
       return `segmenting${share}`;
     case 'done':
-      return rowWarnings(row).length > 0 ? 'done, with warnings' : 'done';
+      return rowWarnings(row).length > 0 ? 'done, with warnings' : /* @wc-include */ 'done';
     case 'failed':
       return `failed: ${row.problem ? problemText(row.problem).what : ''}`;
     case 'skipped':

@@ -39,7 +39,8 @@ export function dayAndTime(iso: string): string {
 /** `177 days later`, `the same day`. */
 export function distance(days: number): string {
   if (days === 0) return 'the same day';
-  return `${count(Math.abs(days), 'day')} ${days > 0 ? 'later' : 'earlier'}`;
+  const apart = count(Math.abs(days), 'day', 'days');
+  return days > 0 ? `${apart} later` : `${apart} earlier`;
 }
 
 export function bytes(value: number): string {
@@ -54,6 +55,7 @@ export function combinationTitle(name: string): string {
     .join(' + ');
 }
 
-export function count(value: number, one: string, many = `${one}s`): string {
+/** `1 case`, `3 cases`: both words are given, since languages differ in how they make the second. */
+export function count(value: number, one: string, many: string): string {
   return `${value} ${value === 1 ? one : many}`;
 }

@@ -4,9 +4,9 @@ import { MODALITY_TITLES } from '../../src/terms.js';
 /** Steps, verdicts and numbers of a preparation as people read them. */
 
 export const VERDICTS: Record<PreparedStep['verdict'], string> = {
-  good: 'ok',
+  good: /* @wc-include */ 'ok',
   doubtful: 'please check',
-  failed: 'failed',
+  failed: /* @wc-include */ 'failed',
   skipped: 'not needed',
 };
 

@@ -1,6 +1,5 @@
 import { type OpenCase, problemText } from '../../src/contract/index.js';
 import { MODALITY_TITLES } from '../../src/terms.js';
-import { count } from './format.js';
 
 /** Why there is nothing to look at in a case, and what the user can do. */
 export interface Unusable {
@@ -48,9 +47,9 @@ export function whyUnusable({ available, ambiguous, files, questions, lost }: Op
     };
   const [first] = broken;
   const alike = broken.every(({ text }) => text.what === first.text.what);
-  const all = images.length === 1 ? 'The image' : `None of the ${count(images.length, 'image')}`;
   return {
-    what: `${all} ${images.length === 1 ? 'cannot' : 'can'} be read.`,
+    what:
+      images.length === 1 ? 'The image cannot be read.' : `None of the ${images.length} images can be read.`,
     reasons: alike
       ? [`${broken.map(({ name }) => name).join(', ')}: ${first.text.what}`]
       : broken.map(({ name, text }) => `${name}: ${text.what}`),

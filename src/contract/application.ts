@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modalitySchema, nothing, pathSchema, perRegionSchema } from './basic.js';
+import { LANGUAGES } from './languages.js';
 import { populationSchema } from './population.js';
 
 /** What belongs to no case: models, settings, cache, the application itself. */
@@ -69,6 +70,8 @@ export const settingsSchema = z.strictObject({
   /** Id of an installed model, or null for the shipped one. */
   model: z.string().nullable(),
   theme: z.enum(['system', 'light', 'dark']),
+  /** Of the window. */
+  language: z.enum(['system', ...LANGUAGES]),
   /** The folder that was exported into last; null: none, or folders are not remembered. */
   exportFolder: pathSchema.nullable(),
 });

@@ -13,10 +13,18 @@ export const populationSchema = z.object({
 export const OUTSIDE = ['child', 'adult', 'treated', 'untreated', 'glioma', 'notGlioma'] as const;
 export type Outside = (typeof OUTSIDE)[number];
 
+const AGE_TITLES: Readonly<Record<(typeof AGES)[number], string>> = {
+  children: /* @wc-include */ 'children',
+  adults: /* @wc-include */ 'adults',
+};
+const TREATMENT_TITLES: Readonly<Record<(typeof TREATMENTS)[number], string>> = {
+  before: 'before treatment',
+  after: 'after treatment',
+};
 const TUMOUR_TITLES: Readonly<Record<(typeof TUMOURS)[number], string>> = {
-  glioma: 'gliomas',
-  metastasis: 'metastases',
-  meningioma: 'meningiomas',
+  glioma: /* @wc-include */ 'gliomas',
+  metastasis: /* @wc-include */ 'metastases',
+  meningioma: /* @wc-include */ 'meningiomas',
 };
 
 /** Whether such a patient was certainly among those that a model was trained on; null: not known. */
@@ -44,8 +52,8 @@ export function outsideTraining({ age, treatment, tumours }: Population, patient
     case 'child':
     case 'adult':
       return age
-        ? `This model was trained on ${age.join(' and ')} only.`
-        : `Whether this model was trained on ${patient === 'child' ? 'children' : 'adults'} is not known.`;
+        ? `This model was trained on ${joined(age.map((one) => AGE_TITLES[one]))} only.`
+        : `Whether this model was trained on ${AGE_TITLES[patient === 'child' ? 'children' : 'adults']} is not known.`;
     case 'treated':
       return treatment
         ? 'This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.'
@@ -73,11 +81,17 @@ export function withoutTumour({ tumours }: Population, tumour: (typeof TUMOURS)[
 /** `adults, before treatment, gliomas`; what is not known says so. */
 export function populationText({ age, treatment, tumours }: Population): string {
   return [
-    age ? age.join(' and ') : 'age not known',
-    treatment ? `${treatment.join(' and ')} treatment` : 'treated or not: not known',
+    age ? joined(age.map((one) => AGE_TITLES[one])) : 'age not known',
+    treatment ? joined(treatment.map((one) => TREATMENT_TITLES[one])) : 'treated or not: not known',
     tumours ? kinds(tumours) : 'kinds of tumour not known',
   ].join(', ');
 }
 
 const kinds = (tumours: NonNullable<Population['tumours']>) =>
-  tumours.map((tumour) => TUMOUR_TITLES[tumour]).join(' and ');
+  joined(tumours.map((tumour) => TUMOUR_TITLES[tumour]));
+
+/** `a, b and c`. */
+export function joined(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length > 1 ? /* @wc-include */ `${names.slice(0, -1).join(', ')} and ${last}` : last;
+}

@@ -1,6 +1,6 @@
 import { MODALITY_TITLES, type Modality, type Region } from '../terms.js';
 import { problemText } from './messages.js';
-import { outsideTraining, withoutTumour } from './population.js';
+import { joined, outsideTraining, withoutTumour } from './population.js';
 import type { CheckName, Warning } from './results.js';
 
 /** How a region is written for people. */
@@ -11,7 +11,7 @@ export const REGION_TITLES: Record<Region, string> = {
 };
 
 const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
-  agreement: 'agreement',
+  agreement: /* @wc-include */ 'agreement',
   swapped: 'swapped sequences',
   uptake: 'contrast uptake',
   surface: 'tumour at the edge of the brain',
@@ -44,10 +44,10 @@ const SUGGESTED = {
 /** What each step of a preparation is. */
 export const PREPARED = {
   reference: 'choice of the reference',
-  'co-register': 'alignment',
+  'co-register': /* @wc-include */ 'alignment',
   atlas: 'alignment with the atlas',
   'skull-strip': 'cutting out the brain',
-  resample: 'resampling',
+  resample: /* @wc-include */ 'resampling',
 } as const;
 
 /** What each check of an image found; `of` names the sequences. */
@@ -56,7 +56,7 @@ const QUALITY = {
     `Strong shading across ${of}: volumes may be far off. Correct the bias field (e.g. N4) first.`,
   noise: (of: string) => `Strong noise in ${of}: small parts of the tumour may be missed or invented.`,
   ghosts: (of: string) =>
-    `${of} ${of.includes(' and ') ? 'show' : 'shows'} copies of the head beside itself, as movement leaves them: small parts may be missed or invented.`,
+    `Copies of the head beside itself in ${of}, as movement leaves them: small parts may be missed or invented.`,
   slices: (of: string) => `Thick slices or blur in ${of}: outlines and small parts are not certain.`,
   coverage: (of: string) =>
     `${of} shows less of the brain than the other sequences: nothing is known of what it does not show.`,
@@ -110,10 +110,9 @@ export function describeWarning(warning: Warning): string {
     case 'IMAGES_DO_NOT_FIT': {
       const unknown = warning.sequences.length === warning.of.length;
       const odd = unknown ? `One of ${listed(warning.of)}` : listed(warning.sequences);
-      const them = warning.sequences.length > 1 && !unknown ? 'look' : 'looks';
       return warning.kind === 'mirrored'
-        ? `${odd} ${them} mirrored, left for right, against the other: the images do not fit. Do not use this result; check headers and export.`
-        : `${odd} ${them === 'look' ? 'do' : 'does'} not fit the other: edges lie elsewhere, as in another patient’s head or after a failed alignment. Do not use this result.`;
+        ? `Mirrored, left for right, against the other: ${odd}. The images do not fit. Do not use this result; check headers and export.`
+        : `Not fitting the other: ${odd}. Edges lie elsewhere, as in another patient’s head or after a failed alignment. Do not use this result.`;
     }
     case 'IMAGE_QUALITY':
       return QUALITY[warning.check](listed(warning.sequences));
@@ -206,8 +205,7 @@ export function reportWarning(warning: Warning): { code: Warning['code']; text: 
 
 /** `T1, T2 and FLAIR`. */
 function listed(sequences: readonly Modality[]): string {
-  const names = sequences.map((sequence) => MODALITY_TITLES[sequence]);
-  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
+  return joined(sequences.map((sequence) => MODALITY_TITLES[sequence]));
 }
 
 /** `T1 + FLAIR`. */

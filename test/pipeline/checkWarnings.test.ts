@@ -43,7 +43,7 @@ describe('warnings by what images and mask look like', () => {
     expect(sentences(qualityWarnings({ images }))).toEqual([
       'Strong shading across T1 and T2: volumes may be far off. Correct the bias field (e.g. N4) first.',
       'Strong noise in T2: small parts of the tumour may be missed or invented.',
-      'FLAIR shows copies of the head beside itself, as movement leaves them: small parts may be missed or invented.',
+      'Copies of the head beside itself in FLAIR, as movement leaves them: small parts may be missed or invented.',
       'Thick slices or blur in FLAIR: outlines and small parts are not certain.',
       'FLAIR shows less of the brain than the other sequences: nothing is known of what it does not show.',
     ]);

@@ -29,7 +29,7 @@ describe('numbers as people read them', () => {
     expect([signed(0.214), signed(-0.03), signed(0.001)]).toEqual(['+0.21', '−0.03', '±0.00']);
     expect([duration(0.4), duration(29.6), duration(200)]).toEqual(['about a second', '30 s', '3 min']);
     expect([bytes(12_300), bytes(3_400_000), bytes(2_500_000_000)]).toEqual(['12 kB', '3.4 MB', '2.50 GB']);
-    expect([count(1, 'file'), count(2, 'file')]).toEqual(['1 file', '2 files']);
+    expect([count(1, 'file', 'files'), count(2, 'file', 'files')]).toEqual(['1 file', '2 files']);
     expect(combinationTitle('t1ce+flair')).toBe('T1ce + FLAIR');
   });
 });

@@ -12,6 +12,7 @@ const DEFAULTS: Settings = {
   device: 'auto',
   model: null,
   theme: 'system',
+  language: 'system',
   exportFolder: null,
 };
 

@@ -1,0 +1,6 @@
+import { registerLoaders } from 'wuchale/load-utils';
+import { loadCatalog, loadIDs } from './.wuchale/words.proxy.js';
+
+/** Catalogues are loaded once, before any text is used: a window that changes its language is loaded again. */
+export const getRuntime = registerLoaders('words', loadCatalog, loadIDs);
+export const getRuntimeRx = getRuntime;

@@ -1,0 +1,10 @@
+import { LANGUAGES, type Language } from '../../src/contract/languages.js';
+
+/** The first of the languages that a person reads (BCP 47 tags) which Quorum speaks; English where it speaks none. */
+export function firstSpoken(wanted: readonly string[]): Language {
+  return wanted.map((tag) => tag.toLowerCase().split('-')[0]).find(isLanguage) ?? 'en';
+}
+
+export function isLanguage(tag: string | null | undefined): tag is Language {
+  return LANGUAGES.some((language) => language === tag);
+}
