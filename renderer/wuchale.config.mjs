@@ -1,5 +1,5 @@
 import { adapter as svelte } from '@wuchale/svelte';
-import { defineConfig } from 'wuchale';
+import { defineConfig, pofile } from 'wuchale';
 import { parseScript, Transformer, adapter as vanilla } from 'wuchale/adapter-vanilla';
 
 /**
@@ -63,12 +63,15 @@ class ModuleTransformer extends Transformer {
   }
 }
 
+/** A build reads and fills a copy: what is committed is changed by `npm run locales` alone. */
+const storage = pofile({ dir: process.env.QUORUM_CATALOGUES ?? 'locales' });
+
 export default defineConfig({
   locales: ['en', 'de', 'fr', 'es'],
   localesDir: 'locales',
   ai: null,
   adapters: {
-    main: svelte({ files: ['**/*.svelte'], heuristic, runtime, loader: 'custom' }),
+    main: svelte({ files: ['**/*.svelte'], heuristic, runtime, storage, loader: 'custom' }),
     words: {
       ...vanilla({
         files: {
@@ -77,6 +80,7 @@ export default defineConfig({
         },
         heuristic,
         runtime,
+        storage,
         loader: 'custom',
       }),
       transform: ({ content, filename, index, expr, matchUrl }) =>
