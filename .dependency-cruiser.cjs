@@ -42,8 +42,8 @@ const allowed = {
   ],
   // Training, evaluation and measuring as jobs; what they leave, read again.
   research: [
-    ...['contract', 'jobs', 'files', 'volume', 'masks', 'kernels', 'model', 'intake', 'engine', 'prepare'],
-    ...['segment', 'training', 'evaluate', 'measure', 'export'],
+    ...['contract', 'jobs', 'pipeline', 'files', 'volume', 'masks', 'kernels', 'model', 'intake', 'engine'],
+    ...['prepare', 'segment', 'training', 'evaluate', 'measure', 'export'],
   ],
   // What the command line alone asks for: several cases, folders.
   commands: [

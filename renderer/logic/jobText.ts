@@ -8,6 +8,8 @@ const DOING: Readonly<Record<JobKind, string>> = {
   train: 'Training',
   evaluate: 'Evaluating',
   measure: 'Measuring',
+  verify: 'Verifying',
+  estimate: 'Timing',
 };
 
 /** What is being done, e.g. `Segmenting Doe`. */

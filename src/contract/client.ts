@@ -9,6 +9,7 @@ import { type JobEvent, jobsList, type QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
 import { mapsContract, masksContract } from './masks.js';
 import { preparationBinaryContract, preparationContract } from './preparation.js';
+import { researchContract } from './research.js';
 import { skullStripContract } from './skullStrip.js';
 
 /** Methods of a window (desktop app and browser mode) that answer with JSON. */
@@ -23,6 +24,7 @@ export const contract = {
   ...exportContract,
   ...preparationContract,
   ...skullStripContract,
+  ...researchContract,
   ...applicationContract,
 } as const;
 

@@ -5,7 +5,16 @@ import { cohortClosedEventSchema, cohortEventSchema } from './cohorts.js';
 import { editStateSchema } from './edits.js';
 
 /** What a job does. */
-export const JOB_KINDS = ['segment', 'prepare', 'export', 'train', 'evaluate', 'measure'] as const;
+export const JOB_KINDS = [
+  'segment',
+  'prepare',
+  'export',
+  'train',
+  'evaluate',
+  'measure',
+  'verify',
+  'estimate',
+] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export const jobEventSchema = z.object({
@@ -27,7 +36,7 @@ export const jobEventSchema = z.object({
   cancelling: z.literal(true).optional(),
   /** Estimated seconds left; absent while there is no ground for an estimate. */
   secondsLeft: z.number().optional(),
-  /** With `done`: CaseResult, ExportResult, or the command line's CaseReport or BatchReport. */
+  /** With `done`: CaseResult, ExportResult, what research made, or the command line's CaseReport or BatchReport. */
   result: z.unknown().optional(),
   /** With `failed` and `cancelled`. */
   problem: problemSchema.optional(),

@@ -10,6 +10,7 @@ export { isGiven, mlText } from '../numbers.js';
 export type { InstalledModel, Settings } from './application.js';
 export type { GridSummary, Sequence } from './basic.js';
 export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './cases.js';
+export { checkRequest } from './checkRequest.js';
 export * from './client.js';
 export { answersFor, type CohortCaseState, type SomeAnswers } from './cohort.js';
 export type { CohortRow, CohortRunState, CohortView } from './cohorts.js';
@@ -53,7 +54,7 @@ export {
   titles,
   UNSUPPORTED_ESTIMATE,
 } from './warnings.js';
-export { answerCall, checkRequest, clientOver } from './wire.js';
+export { answerCall, clientOver } from './wire.js';
 
 export type DeviceSummary = Response<'devices.list'>[number];
 export type ImageVolume = BinaryResponse<'images.volume'>;

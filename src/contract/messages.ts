@@ -120,6 +120,10 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
   DATASET_INVALID: ['The data set is invalid.', 'Correct the file that is named.'],
   SPLIT_INVALID: ['The split of the patients is invalid.', 'Correct the split file.'],
   CONFIG_INVALID: ['The configuration file is not understood.', 'Correct it: YAML, one option a line.'],
+  CASE_UNKNOWN: [
+    'The mask that was scored cannot be made again.',
+    'See whether data set, model and masks lie where they lay then; or evaluate again.',
+  ],
   RUN_BUSY: ['Another process seems to be training this run.', 'Wait until it has ended, or stop it there.'],
   CHECKPOINT_INVALID: ['The checkpoint cannot be used.', 'Start again, or resume from an earlier one.'],
   LABELS_UNKNOWN: [
@@ -197,7 +201,8 @@ const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
   DEVICE_NOT_AVAILABLE: 'Choose another device in the settings.',
   DEVICE_REJECTED: 'Choose the CPU in the settings.',
   OUTPUT_EXISTS: 'Choose another folder; only unchanged results of Quorum can be replaced.',
-  REQUEST_INVALID: 'Please report it with this message.',
+  REQUEST_INVALID:
+    'Correct what is named; if you named nothing yourself, please report it with this message.',
   INTERNAL: 'Please report it with this message.',
 };
 

@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
+import { checkRequest } from './checkRequest.js';
 import { type TrainRequest, trainRequestSchema } from './training.js';
 import {
   objectivesText,
@@ -9,7 +10,6 @@ import {
   type TrainOption,
   trainOption,
 } from './trainOptions.js';
-import { checkRequest } from './wire.js';
 
 /** What is asked of a training by names: in a configuration file, a form, or on the command line. */
 export const trainValuesSchema = z.record(

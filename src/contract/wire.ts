@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { problemOf, QuorumError } from '../errors.js';
 import {
   type BinaryMethod,
@@ -65,16 +64,4 @@ function checkMessage(message: unknown): WireRequest {
     throw new QuorumError({ code: 'REQUEST_INVALID', field: 'body', expected: 'an ArrayBuffer of runs' });
   }
   return body === undefined ? { method, request } : { method, request, body: body as ArrayBuffer };
-}
-
-/**
- * A request with its defaults filled in.
- *
- * @throws QuorumError REQUEST_INVALID with the field that is wrong.
- */
-export function checkRequest<S extends z.ZodType>(schema: S, request: unknown): z.output<S> {
-  const parsed = schema.safeParse(request);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new QuorumError({ code: 'REQUEST_INVALID', field: issue.path.join('.'), expected: issue.message });
 }

@@ -15,6 +15,7 @@ import type { Grid } from '../volume/volume.js';
 import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
+import type { ResearchTaskTypes } from './researchTasks.js';
 
 /** What the worker does. Every task carries all that it needs, so that a worker that was restarted can go on. */
 
@@ -53,7 +54,7 @@ export interface FindCohortArguments {
   readonly links: LinkScope;
 }
 
-export interface WorkerTasks {
+export interface WorkerTasks extends ResearchTaskTypes {
   openSeries: Task<{ found: FoundSeries; workingFolder: string }, { series: Series; sha256: string }>;
   prepare: Task<PrepareArguments, PreparedRecord | null>;
   /** Writes the preparation that was made for this folder. */

@@ -20,6 +20,7 @@ import { readSplit } from '../training/split.js';
 import { type VerifiedDataset, verifyDataset } from '../training/verify.js';
 import { comparisonTable } from './comparisonTable.js';
 import { type EvaluationAbout, refuseFilled, writeEvaluation } from './evaluationFolder.js';
+import { evaluationConfig } from './evaluations.js';
 
 /** What a finished evaluation says. */
 /** What `--labels` may be called; for the command line's help. */
@@ -69,7 +70,8 @@ export async function runEvaluateJob(
   context.report('statistics', SCORED);
   const comparison = other && comparePaired(poolByPatient(cases), other);
   const about = { dataset: dataset.name, side: request.split?.side ?? 'all cases', ...of };
-  const summary = await writeEvaluation(output, cases, about, comparison);
+  const config = evaluationConfig({ ...request, ...absolutePaths(request), output });
+  const summary = await writeEvaluation(output, cases, about, comparison, config);
   return {
     kind: 'evaluation',
     output,
@@ -81,6 +83,17 @@ export async function runEvaluateJob(
     counterIntuitiveRate: summary.counterIntuitiveRate,
     calibrationError: about.calibrationError?.[combinationName(MODALITIES)] ?? null,
     comparison: comparison && comparisonTable(comparison),
+  };
+}
+
+function absolutePaths({ dataset, of, split }: EvaluateRequest): Partial<EvaluateRequest> {
+  return {
+    dataset: resolve(dataset),
+    of:
+      'model' in of
+        ? { model: of.model && resolve(of.model) }
+        : { ...of, predictions: resolve(of.predictions) },
+    split: split && { ...split, file: resolve(split.file) },
   };
 }
 

@@ -9,6 +9,7 @@ import { writeFolderWhole } from '../files/wholeFolder.js';
 import type { Region } from '../terms.js';
 import { QUORUM_VERSION } from '../version.js';
 import { comparisonCsv } from './comparisonTable.js';
+import { CONFIG_FILE } from './config.js';
 
 /** What `summary.json` says beside the summary itself. */
 export interface EvaluationAbout {
@@ -37,7 +38,7 @@ export async function refuseFilled(folder: string): Promise<void> {
 }
 
 /**
- * Writes what `writeResults` does, `summary.json` and, after a comparison, `comparison.csv`. The folder
+ * Writes what `writeResults` does, `summary.json`, after a comparison `comparison.csv`, and what was asked for (`config.yaml`). The folder
  * appears complete or not at all.
  *
  * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE, OUTPUT_EXISTS.
@@ -47,11 +48,13 @@ export async function writeEvaluation(
   cases: readonly CaseScore[],
   about: EvaluationAbout,
   comparison: readonly PairedComparison[] | null,
+  config: string | null = null,
 ): Promise<Summary> {
   return writeFolderWhole(folder, async (making) => {
     const summary = await writeResults(making, cases);
     const texts = new Map([['summary.json', summaryJson(about, summary)]]);
     if (comparison) texts.set('comparison.csv', comparisonCsv(comparison));
+    if (config !== null) texts.set(CONFIG_FILE, config);
     for (const [name, text] of texts) await writeFileAtomically(join(making, name), [Buffer.from(text)]);
     return summary;
   });

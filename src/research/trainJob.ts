@@ -1,11 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { TrainingTime } from '../contract/research.js';
 import type { TrainRequest } from '../contract/training.js';
 import { refuseOutputInsideInput } from '../export/output.js';
 import type { JobContext } from '../jobs/context.js';
 import { type AugmentationRules, DEFAULT_AUGMENTATION, FLIPS } from '../training/augmentation.js';
 import type { LogLine } from '../training/log.js';
-import { runTraining, type TrainingRequest } from '../training/run.js';
+import { estimateRuns, runTraining, type TrainingRequest } from '../training/run.js';
 import type { Schedule } from '../training/schedule.js';
 import { fitsModelFolder } from '../training/vector.js';
 import { writeConfig } from './config.js';
@@ -80,6 +81,27 @@ export async function runTrainJob(
     stoppedEarly,
     best: best && { step: best.step, score: best.score },
   };
+}
+
+/**
+ * Measures a few steps of each of several runs of the same data.
+ *
+ * @throws QuorumError what `trainingEngine` and `estimateRuns` throw; CANCELLED.
+ */
+export async function runEstimateJob(
+  requests: readonly TrainRequest[],
+  verdictFolder: string,
+  { signal, report }: JobContext,
+): Promise<TrainingTime[]> {
+  const asked: TrainingRequest[] = [];
+  for (const request of requests) {
+    const threads = request.threads === null ? {} : { threads: request.threads };
+    const openEngine = await trainingEngine(request.device, { verdictFolder, ...threads });
+    asked.push({ ...trainingRequestOf(request), out: resolve(request.output), openEngine });
+  }
+  const onCase = (done: number, total: number) =>
+    report(`verifying: ${done} of ${total} cases`, done / total / 2);
+  return estimateRuns(asked, { signal, onCase });
 }
 
 function trainingRequestOf(request: TrainRequest): Omit<TrainingRequest, 'out'> {

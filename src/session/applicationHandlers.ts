@@ -19,7 +19,9 @@ export function applicationHandlers(
   context: WindowContext,
   launchSelfTest: SelfTestLauncher | undefined,
 ): JsonHandlers<OfTheApplication> {
-  const { settings, recents, models, cache, edits, prepared, jobs } = context;
+  const { settings, recents, models, cache, edits, prepared, research } = context;
+  // Open cases come first: a training takes hours.
+  const queues = [context.jobs, research.scoring, research.training];
   const cacheStatus = async () => {
     const [logits, images, kept, { cacheLimitMb }] = [
       await cache.size(),
@@ -48,8 +50,8 @@ export function applicationHandlers(
     }),
     'app.licences': async () => ({ text: await readFile(LICENCES, 'utf8').catch(() => null) }),
     'devices.list': ({ again }) => listDevices(context.profileFolder, again, launchSelfTest),
-    'jobs.cancel': async ({ job }) => ({ cancelled: jobs.cancel(job) }),
-    'jobs.list': async () => jobs.list(),
+    'jobs.cancel': async ({ job }) => ({ cancelled: queues.some((queue) => queue.cancel(job)) }),
+    'jobs.list': async () => queues.flatMap((queue) => queue.list()),
     'models.list': async () => models.list(await chosenModel()),
     'models.add': async ({ folder, confirmed }) => models.add(folder, confirmed, await chosenModel()),
     'models.remove': async ({ id }) => {
@@ -61,7 +63,10 @@ export function applicationHandlers(
     'settings.set': async (changes) => {
       if (changes.model) await models.find(changes.model);
       const next = await settings.set(changes);
-      if (!next.rememberFolders) await recents.clear();
+      if (!next.rememberFolders) {
+        await recents.clear();
+        await research.results.clearDisk();
+      }
       await prepared.sweep(foldersInUse(context), { heads: !next.keepHeads });
       const limit = next.cacheLimitMb * 1e6;
       await prepared.shrink(limit / 2, foldersInUse(context));
@@ -78,6 +83,7 @@ export function applicationHandlers(
     },
     'recents.clear': async () => {
       await recents.clear();
+      await research.results.clearDisk();
       await settings.set({ exportFolder: null });
       return {};
     },

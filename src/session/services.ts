@@ -42,6 +42,8 @@ import { KeptAnswers } from './profile/keptAnswers.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
 import { RecentFolders, SettingsStore } from './profile/settings.js';
 import { SkullStripFile } from './profile/skullStripNetwork.js';
+import { KnownResults, type Research } from './research/research.js';
+import { researchHandlers } from './research/researchHandlers.js';
 import type { BinaryHandlers, WindowContext } from './windowContext.js';
 import { forkedWorker } from './worker/fork.js';
 import type { WorkerLauncher } from './worker/process.js';
@@ -85,11 +87,13 @@ export function createServices(options: ServiceOptions = {}): Services {
   const sweeping = new DailySweep(() => sweep(context));
   listeners.add((event) => void tellRows(context, event).catch((error) => context.log.note('cohort', error)));
   const cases = caseHandlers(context);
+  const masks = maskHandlers(context);
   const handlers: Handlers = {
     ...cases,
     ...caseJobs(context),
     ...cohortHandlers(context, cases),
-    ...maskHandlers(context),
+    ...masks,
+    ...researchHandlers(context, { ...cases, ...masks }),
     ...editHandlers(context),
     ...preparationHandlers(context),
     ...applicationHandlers(context, options.launchSelfTest),
@@ -124,7 +128,11 @@ export function createServices(options: ServiceOptions = {}): Services {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onJob: (listener) => context.jobs.onJob(listener),
+    onJob: (listener) => {
+      const { training, scoring } = context.research;
+      const stops = [context.jobs, training, scoring].map((queue) => queue.onJob(listener));
+      return () => stops.forEach((stop) => stop());
+    },
     get workerPid() {
       return context.worker.pid;
     },
@@ -135,7 +143,11 @@ export function createServices(options: ServiceOptions = {}): Services {
       context.openings.close();
       await Promise.all([...context.cohorts.values()].map((cohort) => cohort.stop(true)));
       context.cohortWorkers.close();
-      await context.jobs.close(CLOSING_PATIENCE_MS);
+      const { training, scoring, trainer, reader } = context.research;
+      const queues = [context.jobs, training, scoring];
+      await Promise.all(queues.map((queue) => queue.close(CLOSING_PATIENCE_MS)));
+      trainer.close();
+      reader.close();
       // One that fails to close keeps nothing else from closing.
       await Promise.allSettled([...context.cases.values()].map((session) => session.close()));
       context.cases.clear();
@@ -158,8 +170,12 @@ function createContext({
     for (const listener of listeners) listener(event);
   };
   const log = new ErrorLog(join(profileFolder, 'log', 'errors.jsonl'));
-  const jobs = new JobQueue((kind, error) => void log.note(kind, error));
-  jobs.onJob((event) => emit({ type: 'job', event }));
+  const queueOfJobs = () => {
+    const queue = new JobQueue((kind, error) => void log.note(kind, error));
+    queue.onJob((event) => emit({ type: 'job', event }));
+    return queue;
+  };
+  const jobs = queueOfJobs();
   const cacheFolder = join(profileFolder, 'cache');
   const launch = launchWorker?.([cacheFolder, log.file]) ?? forkedWorker([cacheFolder, log.file]);
   const worker = new WorkerSupervisor({
@@ -176,13 +192,33 @@ function createContext({
     idleMs: INTAKE_IDLE_MS,
     onDeath: (problem) => void log.note('intake', new QuorumError(problem)),
   });
+  /** A process that works beside that of the open cases, and is ended when it has nothing to do. */
+  const beside = (name: string) =>
+    new WorkerSupervisor({
+      launch,
+      launchSelfTest,
+      idleMs: INTAKE_IDLE_MS,
+      onDeath: (problem) => void log.note(name, new QuorumError(problem)),
+    });
+  const settings = new SettingsStore(join(profileFolder, 'settings.json'));
+  const research: Research = {
+    results: new KnownResults(
+      join(profileFolder, 'research.json'),
+      async () => (await settings.get()).rememberFolders,
+    ),
+    trained: new Map(),
+    training: queueOfJobs(),
+    scoring: queueOfJobs(),
+    trainer: beside('training'),
+    reader: beside('research'),
+  };
   const memory = new SequenceMemory(join(profileFolder, 'sequences.json'));
   const links: { scope: LinkScope } = { scope: null };
   const working = new WorkingFolders(join(profileFolder, 'working'));
   const context: WindowContext = {
     profileFolder,
     log,
-    settings: new SettingsStore(join(profileFolder, 'settings.json')),
+    settings,
     recents: new RecentFolders(join(profileFolder, 'recents.json')),
     models: new InstalledModels(join(profileFolder, 'models')),
     cache: new LogitsCache(cacheFolder),
@@ -203,15 +239,8 @@ function createContext({
     cases: new Map(),
     cohorts: new Map(),
     // What a case of a cohort was doing when its process died is told by that case's state.
-    cohortWorkers: new CohortWorkers(
-      () =>
-        new WorkerSupervisor({
-          launch,
-          launchSelfTest,
-          idleMs: INTAKE_IDLE_MS,
-          onDeath: (problem) => void log.note('cohort', new QuorumError(problem)),
-        }),
-    ),
+    cohortWorkers: new CohortWorkers(() => beside('cohort')),
+    research,
     cohortCases: new Map(),
     emit,
   };

@@ -26,6 +26,7 @@ import type { KeptAnswers } from './profile/keptAnswers.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';
 import type { RecentFolders, SettingsStore } from './profile/settings.js';
 import type { SkullStripFile } from './profile/skullStripNetwork.js';
+import type { Research } from './research/research.js';
 import type { WorkerSupervisor } from './worker/supervisor.js';
 
 /** What the methods of a window work with. */
@@ -60,6 +61,7 @@ export interface WindowContext {
   readonly cases: Map<string, CaseSession>;
   readonly cohorts: Map<string, CohortSession>;
   readonly cohortWorkers: CohortWorkers;
+  readonly research: Research;
   /** Open cases that came from a cohort. */
   readonly cohortCases: Map<string, { readonly cohort: string; readonly name: string }>;
   emit(event: QuorumEvent): void;

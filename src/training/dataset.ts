@@ -68,25 +68,51 @@ const PATIENT_FILE = 'patient.txt';
  * Further problems of other cases are in `also`.
  */
 export async function openDataset(folder: string): Promise<Dataset> {
+  const { dataset, failed } = await listDataset(folder);
+  const problems = failed.map(({ problem }) => problem);
+  if (dataset.cases.length + failed.length === 0) {
+    const expected = 'folders that each hold the images of one case';
+    problems.push({ code: 'DATASET_INVALID', field: 'cases', expected, found: 'none', file: folder });
+  }
+  throwAll(problems);
+  return dataset;
+}
+
+/** A case folder that could not be opened as a case. */
+export interface FailedCase {
+  readonly name: string;
+  readonly folder: string;
+  readonly problem: Problem;
+}
+
+/**
+ * The same without refusing it for its cases: those that can be opened, and what is wrong with the others.
+ *
+ * @throws QuorumError DATASET_INVALID for a dataset.json that is not understood, FILE_NOT_FOUND.
+ */
+export async function listDataset(
+  folder: string,
+): Promise<{ readonly dataset: Dataset; readonly failed: readonly FailedCase[] }> {
   const description = await readDescription(join(folder, DATASET_FILE));
   const folders = await findCaseFolders(folder).catch((cause) => {
     throw new QuorumError({ code: 'FILE_NOT_FOUND', file: folder }, { cause });
   });
   const cases: DatasetCase[] = [];
-  const problems: Problem[] = [];
+  const failed: FailedCase[] = [];
   for (const caseFolder of folders) {
     try {
       cases.push(await openCase(folder, caseFolder, description));
     } catch (error) {
-      problems.push({ file: caseFolder, ...problemOf(error) });
+      const problem = { file: caseFolder, ...problemOf(error) };
+      failed.push({ name: nameOf(folder, caseFolder), folder: caseFolder, problem });
     }
   }
-  if (folders.length === 0) {
-    const expected = 'folders that each hold the images of one case';
-    problems.push({ code: 'DATASET_INVALID', field: 'cases', expected, found: 'none', file: folder });
-  }
-  throwAll(problems);
-  return { folder, name: description.name ?? basename(folder), description, cases };
+  const dataset = { folder, name: description.name ?? basename(folder), description, cases };
+  return { dataset, failed };
+}
+
+function nameOf(root: string, folder: string): string {
+  return relative(root, folder).replaceAll('\\', '/') || basename(folder);
 }
 
 /**
@@ -101,7 +127,7 @@ export function throwAll(problems: readonly Problem[]): void {
 
 async function openCase(root: string, folder: string, description: DatasetDescription): Promise<DatasetCase> {
   const study = await openStudy([folder]);
-  const name = relative(root, folder).replaceAll('\\', '/') || basename(folder);
+  const name = nameOf(root, folder);
   const images: Partial<Record<Modality, string>> = {};
   for (const modality of MODALITIES) {
     const series = study.images[modality];

@@ -83,20 +83,61 @@ export interface RunHooks extends VerifyOptions, SplitOptions, Pick<TrainingJob,
  */
 export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}): Promise<TrainingOutcome> {
   await checkRequest(request);
-  const verified: VerifiedDataset[] = [];
-  for (const { folder } of request.datasets) {
-    verified.push(await verifyDataset(await openDataset(folder), hooks));
+  const verified = await verifyAll(request, hooks);
+  return withJob(request, hooks, verified, async ({ job, layers, groups }) => {
+    if (hooks.onEstimate) await hooks.onEstimate(await estimateTraining(job.job, layers));
+    const outcome = await train(job.job);
+    await finish(request, outcome, job, groups);
+    return outcome;
+  });
+}
+
+/**
+ * What each of several runs would take, measured by a few steps of each. Nothing is written.
+ *
+ * @param requests of the same data sets.
+ * @throws QuorumError as `runTraining` before its first step.
+ */
+export async function estimateRuns(
+  requests: readonly TrainingRequest[],
+  hooks: Omit<RunHooks, 'onEstimate'> = {},
+): Promise<TrainingEstimate[]> {
+  const verified = await verifyAll(requests[0], hooks);
+  const estimates: TrainingEstimate[] = [];
+  for (const request of requests) {
+    if (hooks.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    estimates.push(
+      await withJob(request, hooks, verified, ({ job, layers }) => estimateTraining(job.job, layers)),
+    );
   }
+  return estimates;
+}
+
+async function verifyAll({ datasets }: TrainingRequest, hooks: RunHooks): Promise<VerifiedDataset[]> {
+  const verified: VerifiedDataset[] = [];
+  for (const { folder } of datasets) verified.push(await verifyDataset(await openDataset(folder), hooks));
+  return verified;
+}
+
+interface OpenedJob {
+  readonly job: PreparedJob;
+  readonly layers: readonly Layer[];
+  readonly groups: Groups;
+}
+
+/** Uses a run that is ready for its first step, and closes its engines. */
+async function withJob<T>(
+  request: TrainingRequest,
+  hooks: RunHooks,
+  verified: readonly VerifiedDataset[],
+  use: (opened: OpenedJob) => Promise<T>,
+): Promise<T> {
   const groups = await splitGroups(request, verified, hooks);
   const { inputChannels } = enginesFor(request.sharing, MODALITIES.length);
   const layers = buildLayers(request.size, REGIONS.length, inputChannels);
   const opened = await openEngines(request, layers);
   try {
-    const job = await prepareJob(request, hooks, groups, layers, opened);
-    if (hooks.onEstimate) await hooks.onEstimate(await estimateTraining(job.job, layers));
-    const outcome = await train(job.job);
-    await finish(request, outcome, job, groups);
-    return outcome;
+    return await use({ job: await prepareJob(request, hooks, groups, layers, opened), layers, groups });
   } finally {
     for (const { engine } of opened) await engine.dispose();
   }

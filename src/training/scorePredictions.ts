@@ -82,7 +82,7 @@ async function findPredictions(cases: readonly DatasetCase[], folder: string): P
   const found: Prediction[] = [];
   const missing: typeof wanted = [];
   for (const one of wanted) {
-    const file = await firstThatExists(candidates(folder, one.datasetCase.name, one.combination));
+    const file = await predictionOf(one.datasetCase, folder, one.combination);
     if (file === null) missing.push(one);
     else found.push({ ...one, file });
   }
@@ -102,6 +102,15 @@ async function findPredictions(cases: readonly DatasetCase[], folder: string): P
   });
   throwAll(problems);
   return found;
+}
+
+/** The mask of one case and combination in a folder of masks, or null. */
+export function predictionOf(
+  { name }: DatasetCase,
+  folder: string,
+  combination: string,
+): Promise<string | null> {
+  return firstThatExists(candidates(folder, name, combination));
 }
 
 function candidates(folder: string, name: string, combination: string): string[] {

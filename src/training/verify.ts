@@ -27,6 +27,20 @@ export interface VerifyOptions {
  * 3 beside a 4 without `"labels": "brats2013"`); LABELS_IN_DOUBT when the masks look as those of MSD do; CANCELLED.
  */
 export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {}): Promise<VerifiedDataset> {
+  const { labels, problems } = await findProblems(dataset, options);
+  throwAll(problems);
+  return { ...dataset, labels };
+}
+
+/**
+ * The same without refusing it: all that is wrong with it.
+ *
+ * @throws QuorumError CANCELLED.
+ */
+export async function findProblems(
+  dataset: Dataset,
+  options: VerifyOptions = {},
+): Promise<{ readonly labels: LabelScheme; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
   const labels: CaseLabels[] = [];
   for (const [index, datasetCase] of dataset.cases.entries()) {
@@ -34,9 +48,7 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
     labels.push(await verifyCase(datasetCase, problems));
     options.onCase?.(index + 1, dataset.cases.length);
   }
-  const scheme = labelScheme(dataset, labels, problems);
-  throwAll(problems);
-  return { ...dataset, labels: scheme };
+  return { labels: labelScheme(dataset, labels, problems), problems };
 }
 
 interface CaseLabels {

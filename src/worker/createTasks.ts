@@ -33,6 +33,7 @@ import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../pipeline/tasks.js';
 import { UnkeptPreparations } from '../pipeline/unkept.js';
+import { researchTasks } from '../research/researchTasks.js';
 
 export type Tasks = {
   [T in TaskName]: (
@@ -90,6 +91,7 @@ export function createTasks(
     scan: scanTask,
     findCohort: findCohortTask,
     cohortCase: (args, context) => cohortCaseTask(args, { cache, launch, around }, context),
+    ...researchTasks(),
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

@@ -17,6 +17,11 @@ const ONCE: ReadonlySet<TaskName> = new Set([
   'openSeries',
   'findCohort',
   'cohortCase',
+  'train',
+  'evaluate',
+  'verify',
+  'estimateTraining',
+  'splitPatients',
 ]);
 
 export interface RunOptions {
