@@ -1,7 +1,7 @@
 /**
  * What the network makes of inputs that are wrong, and what the app says of it: whole brains of validation and test patients as they are
  * and with everything of `measure/failures`, masks scored against the truth, with every warning and rating that a user would see:
- * `npx tsx docs/results/silent.ts --out docs/results/logs/silent.json [--part 0/4] [--sides test] [--kinds 'bias field,noise'] [--every 3]`.
+ * `npx tsx docs/results/silent.ts --out docs/results/logs/silent.json [--part 0/4] [--sides test] [--kinds 'bias field;noise'] [--every 3]`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,6 +25,7 @@ import { brainsOf, readBrain, sidesBy } from './measure/brains.js';
 import { openModel } from './measure/cases.js';
 import { caseOf, type Subject } from './measure/changes.js';
 import { FAILURES } from './measure/failures/index.js';
+import { keptMask } from './measure/keptMasks.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -41,6 +42,8 @@ const { values: options } = parseArgs({
     every: { type: 'string', default: '1' },
     /** Only these kinds of failures; all when absent. `sound` is always measured. */
     kinds: { type: 'string' },
+    /** Where the network's masks are kept, so that changed checks are measured again without it. */
+    keep: { type: 'string' },
   },
 });
 
@@ -61,14 +64,20 @@ for (const [n, brain] of brains.entries()) {
   );
   const about = { set: brain.set, name: brain.name, side: sideOf(brain) };
   const sound = { ...about, kind: 'sound', strength: 0, what: '' };
-  rows.push({ ...sound, ...(await measure(subject)) });
+  rows.push({ ...sound, ...(await measure(subject, [brain.set, brain.name, 'sound'])) });
   for (const [f, { kind, strength, what, make, only: checks }] of FAILURES.entries()) {
     if ((n + f) % Number(options.every) !== 0) continue;
-    if (checks === 'result' || (options.kinds && !options.kinds.split(',').includes(kind))) continue;
+    if (checks === 'result' || (options.kinds && !options.kinds.split(';').includes(kind))) continue;
     const made = make(subject, randomStream(1, n, f), lender);
     if (!made) continue;
     for (const members of kind === 'no tumour' ? subsetsOf(made) : [MODALITIES])
-      rows.push({ ...about, kind, strength, what, ...(await measure(only(made, members))) });
+      rows.push({
+        ...about,
+        kind,
+        strength,
+        what,
+        ...(await measure(only(made, members), [brain.set, brain.name, kind, what, n, f])),
+      });
     save();
   }
   process.stderr.write(`${brain.name}: ${rows.length} rows\n`);
@@ -97,15 +106,23 @@ function only(subject: Subject, members: readonly Modality[]): Subject {
   return { ...subject, images: Object.fromEntries(kept.map((m) => [m, subject.images[m]])) };
 }
 
-/** The mask of all of a subject's sequences, scored, with what the app says of it. */
-async function measure(subject: Subject) {
+/**
+ * The mask of all of a subject's sequences, scored, with what the app says of it.
+ *
+ * @param made which subject this is, and what was done to it.
+ */
+async function measure(subject: Subject, made: readonly (string | number)[]) {
   const prepared = caseOf(subject, 'case');
   const present = MODALITIES.filter((m) => subject.images[m]);
-  const logits = await logitsOf(subject);
   const all: MemberBits = bitsOf(present, present);
-  const fusion = fusionOf(description, present);
-  const { labels, patterns } = await combine(logits, subject.grid, fusion, [all]);
-  const mask = labels.get(all)!;
+  // What a model knows of itself changes no mask; the rest names its weights by their hash.
+  const maker = JSON.stringify({ ...description, knowledge: null });
+  const key = [maker, ...made, combinationName(present)];
+  const { labels: mask, patterns } = await keptMask(options.keep, key, async () => {
+    const fusion = fusionOf(description, present);
+    const { labels, patterns } = await combine(await logitsOf(subject), subject.grid, fusion, [all]);
+    return { labels: labels.get(all)!, patterns };
+  });
   const specks = removeSpecks(mask, subject.grid, description.cleanUp);
   const findings = findingsOf(
     { labels: mask, specks, members: present, patterns },

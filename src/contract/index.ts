@@ -43,7 +43,7 @@ export type {
 export { type CaseCombination, type CaseResult, combinationsIn, type Warning } from './results.js';
 export type { SkullStripNetwork } from './skullStrip.js';
 export type { CandidateSummary, ScanSummary } from './studies.js';
-export { trustIn } from './trust.js';
+export { ratingsOf } from './trust.js';
 export {
   AGREEMENT_MEANING,
   describeWarning,

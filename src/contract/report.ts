@@ -33,7 +33,15 @@ export const regionVolumeSchema = z.object({
   /** The range that the model gives for such a volume; null where it knows none, and at another threshold than its own. */
   range: z.object({ lower: z.number(), upper: z.number() }).nullable(),
   /** The Dice that is to be expected; null: not known, or not supported. */
-  expectedDice: z.object({ dice: z.number(), lower: z.number(), upper: z.number() }).nullable(),
+  expectedDice: z
+    .object({
+      dice: z.number(),
+      lower: z.number(),
+      upper: z.number(),
+      /** At most so many ml of the region are false, by the same measurement; null: not known. */
+      falseMl: z.number().nullable(),
+    })
+    .nullable(),
   /** What that and the warnings come to, as a code and as the app says it; null: not supported, empty, or edited by hand. */
   trust: trustSchema.nullable(),
 });

@@ -68,6 +68,14 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** What is called enhancing tumour is not bright in T1ce. */
   z.object({ code: z.literal('ENHANCEMENT_NOT_BRIGHT') }),
   z.object({ code: z.literal('UPTAKE_NOT_COVERED'), ml: z.number() }),
+  /** The marked tumour surrounds clear fluid: a resection cavity, or a cyst. */
+  z.object({ code: z.literal('FLUID_IN_TUMOUR'), ml: z.number(), population: populationSchema }),
+  /** A share (0..1) of the tumour lies where gliomas of adults are rare. */
+  z.object({
+    code: z.literal('TUMOUR_PLACE_RARE'),
+    place: z.enum(['posterior-fossa', 'deep']),
+    share: z.number(),
+  }),
   /** T1ce is nowhere brighter than T1 as contrast agent makes it. */
   z.object({ code: z.literal('NO_CONTRAST_UPTAKE') }),
   /** A large share (0..1) of the tumour's surface lies at the surface of the brain. */
@@ -139,8 +147,10 @@ const expectationSchema = z.object({
   dice: z.number(),
   lower: z.number(),
   upper: z.number(),
+  /** At most this many ml of it are false, by the same level; null: not known. */
+  falseMl: z.number().nullable(),
   rating: z.enum(['good', 'look', 'avoid']),
-  reason: z.enum(['sequences', 'agreement', 'volume']).nullable(),
+  reason: z.enum(['sequences', 'agreement', 'volume', 'outline']).nullable(),
 });
 export type Expectation = z.infer<typeof expectationSchema>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Region } from '../terms.js';
-import type { Expectation, Warning } from './results.js';
-import { isGrave } from './warnings.js';
+import { type PerRegion, perRegion, type Region } from '../terms.js';
+import type { CaseCombination, Expectation, Warning } from './results.js';
+import { inOrder, isGrave } from './warnings.js';
 
 /** How far a region of a mask is to be trusted, by what was measured on other patients and by the warnings. */
 
@@ -14,13 +14,14 @@ const TITLES: Record<Trust['rating'], string> = {
   good: 'likely good',
   look: 'look closely',
   avoid: 'do not use',
-  unknown: 'how good it is, is not known',
+  unknown: 'not known how good it is, look before you use it',
 };
 
 const REASONS: Record<NonNullable<Expectation['reason']>, string> = {
   sequences: 'few or weak sequences',
   agreement: 'the sequences agree little',
   volume: 'it is small',
+  outline: 'more than 10 ml of it may be false',
 };
 
 /** Warnings that say nothing against a mask that was made. */
@@ -34,6 +35,10 @@ const HARMLESS: readonly Warning['code'][] = [
   'AIR_SET_TO_ZERO',
   'HEADER_CONTRADICTED',
 ];
+
+/** Why nothing is known of a region that the sequences support. */
+const NOT_MEASURED = 'it was not measured on enough patients';
+const NONE_TEXT = 'none was found, and how often one is missed is not known: look';
 
 /** Warnings about contrast agent say nothing of the whole tumour. */
 const OF_THE_CORE: readonly Warning['code'][] = [
@@ -58,9 +63,7 @@ function speaksAgainst(warning: Warning, region: Region): boolean {
 export function trustIn(region: Region, expected: Expectation | null, warnings: readonly Warning[]): Trust {
   const against = warnings.filter((warning) => speaksAgainst(warning, region));
   const forbids = against.some(isGrave);
-  const measured =
-    expected &&
-    `expected Dice ${expected.dice.toFixed(2)} (${expected.lower.toFixed(2)}–${expected.upper.toFixed(2)})`;
+  const measured = expected && measuredText(expected);
   const rating = forbids
     ? 'avoid'
     : expected === null
@@ -71,11 +74,47 @@ export function trustIn(region: Region, expected: Expectation | null, warnings: 
         ? 'look'
         : expected.rating;
   const reason =
-    forbids || (against.length > 0 && expected?.rating !== 'avoid')
-      ? 'see the warnings'
-      : rating !== 'good' && expected?.reason
-        ? REASONS[expected.reason]
-        : null;
+    rating === 'unknown'
+      ? NOT_MEASURED
+      : forbids || (against.length > 0 && expected?.rating !== 'avoid')
+        ? 'see the warnings'
+        : rating !== 'good' && expected?.reason
+          ? REASONS[expected.reason]
+          : null;
   const details = [reason, forbids ? null : measured].filter(Boolean).join('; ');
   return { rating, text: details ? `${TITLES[rating]}: ${details}` : TITLES[rating] };
+}
+
+function measuredText({ dice, lower, upper, falseMl }: Expectation): string {
+  const interval = `expected Dice ${dice.toFixed(2)} (${lower.toFixed(2)}–${upper.toFixed(2)})`;
+  return falseMl === null ? interval : `${interval}, up to ${falseMl.toFixed(0)} ml false`;
+}
+
+const WITHIN: Readonly<Record<Region, Region | null>> = { WT: null, TC: 'WT', ET: 'WT' };
+
+/**
+ * The rating of every region of an automatic mask; null where the sequences do not support it. A part of a whole tumour that is not to be used
+ * is not to be used either.
+ *
+ * @param ofCase the warnings about the case.
+ */
+export function ratingsOf(
+  { volumes, warnings }: Pick<CaseCombination, 'volumes' | 'warnings'>,
+  ofCase: readonly Warning[],
+): PerRegion<Trust | null> {
+  const all = inOrder(ofCase, warnings);
+  const own = (region: Region): Trust | null => {
+    const { ml, supported, expected } = volumes[region];
+    if (!supported) return null;
+    const trust = trustIn(region, expected, all);
+    return ml === 0 && trust.rating === 'unknown' ? { rating: 'unknown', text: NONE_TEXT } : trust;
+  };
+  return perRegion((_, region) => {
+    const trust = own(region);
+    const around = WITHIN[region];
+    const isUnusable = around !== null && own(around)?.rating === 'avoid';
+    return trust && isUnusable && trust.rating !== 'avoid'
+      ? { rating: 'avoid', text: `${TITLES.avoid}: the whole tumour around it is not to be used` }
+      : trust;
+  });
 }

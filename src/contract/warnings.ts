@@ -1,6 +1,6 @@
 import { MODALITY_TITLES, type Modality, type Region } from '../terms.js';
 import { problemText } from './messages.js';
-import { joined, outsideTraining, withoutTumour } from './population.js';
+import { joined, outsideTraining, wasTrainedOn, withoutTumour } from './population.js';
 import type { CheckName, Warning } from './results.js';
 
 /** How a region is written for people. */
@@ -75,6 +75,11 @@ const BRAIN = {
     `${ml.toFixed(1)} ml of what the images show hang apart from the brain: eyes or scalp may have been left, or part of the brain cut away.`,
 } as const;
 
+const PLACES = {
+  'posterior-fossa': 'in the posterior fossa (cerebellum, brainstem)',
+  deep: 'deep in the midline (thalamus, midbrain)',
+} as const;
+
 /** Warnings after which a number is not to be used: they come before it. */
 const GRAVE: readonly Warning['code'][] = [
   'MODEL_NOT_MEASURED',
@@ -128,6 +133,10 @@ export function describeWarning(warning: Warning): string {
       return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
     case 'UPTAKE_NOT_COVERED':
       return `${warning.ml.toFixed(1)} ml of the marked tumour take up contrast agent in T1ce and are not marked as enhancing: enhancing tumour may have been missed. Look.`;
+    case 'FLUID_IN_TUMOUR':
+      return `${warning.ml.toFixed(1)} ml of clear fluid lie within the marked tumour: a resection cavity or a cyst, and no solid tumour.${wasTrainedOn(warning.population, 'treated') ? '' : ` ${outsideTraining(warning.population, 'treated')}`}`;
+    case 'TUMOUR_PLACE_RARE':
+      return `${Math.round(100 * warning.share)} % of what is marked lies ${PLACES[warning.place]}, by its place in the brain: no tumour that this was measured on lies there. Look whether it is one.`;
     case 'NO_CONTRAST_UPTAKE':
       return 'T1ce shows no contrast uptake over T1: check that both are the right images.';
     case 'TUMOUR_AT_SURFACE':

@@ -1,15 +1,17 @@
 /** What Dice a mask is to be expected to have, by what it says of itself: fitted on whole brains, and how well it ranks others. */
 import { byRegion } from '../evaluate/scores.js';
-import { trustFeatures } from '../model/expectedDice.js';
-import type { ExpectedDice } from '../model/knowledgeSchema.js';
+import { SMALLEST_ML, trustFeatures } from '../model/expectedDice.js';
+import type { ExpectedDice, FalseVolume } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import { mean, quantile } from '../statistics.js';
-import { MODALITIES, type Region } from '../terms.js';
+import type { Region } from '../terms.js';
 import { POOR_DICE, RANGE_LEVEL, rounded } from './knowledge.js';
 import type { BrainMeasure } from './wholeBrains.js';
 
 /** With fewer patients who have the region nothing is said. */
 export const EXPECTED_PATIENTS = 12;
+/** More falsely marked ml than this make a result poor, whatever its Dice. */
+export const POOR_FALSE_ML = 10;
 /** Penalty on squared weights of standardised features; not tuned. */
 const PENALTY = 30;
 
@@ -17,6 +19,8 @@ interface Result {
   readonly patient: string;
   readonly features: number[];
   readonly dice: number;
+  /** log10(false ml + 0.5). */
+  readonly falseLog: number;
 }
 
 /** Masks with something in them; what is found of a region that the patient does not have counts as Dice 0. */
@@ -28,7 +32,8 @@ export function resultsOf(
     const one = row.regions[region];
     if (!one || !(one.foundMl > 0)) return [];
     const features = trustFeatures({ members: row.members, agreement: one.agreement, ml: one.foundMl });
-    return [{ row, patient: row.patient, features, dice: one.dice ?? 0 }];
+    const falseLog = Math.log10(one.falseMl + SMALLEST_ML);
+    return [{ row, patient: row.patient, features, dice: one.dice ?? 0, falseLog }];
   });
 }
 
@@ -41,14 +46,14 @@ export function expectedDiceOf(
     const patients = new Set(rows.flatMap((row) => (row.regions[region]?.dice != null ? [row.patient] : [])));
     if (patients.size < EXPECTED_PATIENTS) return null;
     const errors = leftOut(results).map(({ dice, expected }) => Math.abs(dice - expected));
-    const weights = ridge(results).map(rounded);
+    const over = residuals(results, ({ falseLog }) => falseLog);
     const known: ExpectedDice = {
-      constant: weights[8],
-      sequences: Object.fromEntries(MODALITIES.map((m, n) => [m, weights[n]])) as ExpectedDice['sequences'],
-      alone: weights[4],
-      pair: weights[5],
-      agreement: weights[6],
-      volume: weights[7],
+      ...named(ridge(results, ({ dice }) => dice)),
+      falseVolume: {
+        ...named(ridge(results, ({ falseLog }) => falseLog)),
+        error: rounded(quantile(over, RANGE_LEVEL)),
+        limitMl: POOR_FALSE_ML,
+      },
       level: RANGE_LEVEL,
       error: rounded(quantile(errors, RANGE_LEVEL)),
       poorDice: POOR_DICE[region],
@@ -61,26 +66,51 @@ export function expectedDiceOf(
 
 /** Each patient's results by a fit on the others. */
 export function leftOut(results: readonly Result[]): { dice: number; expected: number }[] {
+  return predictedWithout(results, ({ dice }) => dice).map(({ value, expected }) => ({
+    dice: value,
+    expected,
+  }));
+}
+
+/** By how much each result lies above what a fit on the other patients says. */
+function residuals(results: readonly Result[], outcomeOf: (result: Result) => number): number[] {
+  return predictedWithout(results, outcomeOf).map(({ value, expected }) => value - expected);
+}
+
+function predictedWithout(
+  results: readonly Result[],
+  outcomeOf: (result: Result) => number,
+): { value: number; expected: number }[] {
   return [...new Set(results.map(({ patient }) => patient))].flatMap((patient) => {
-    const weights = ridge(results.filter((one) => one.patient !== patient));
+    const others = results.filter((one) => one.patient !== patient);
+    const weights = ridge(others, outcomeOf);
     return results
       .filter((one) => one.patient === patient)
-      .map(({ features, dice }) => ({
-        dice,
-        expected: features.reduce((sum, value, f) => sum + weights[f] * value, weights[features.length]),
+      .map((one) => ({
+        value: outcomeOf(one),
+        expected: one.features.reduce(
+          (sum, value, f) => sum + weights[f] * value,
+          weights[one.features.length],
+        ),
       }));
   });
 }
 
+/** Weights by the names that model.json gives them. */
+function named(weights: readonly number[]): Omit<FalseVolume, 'error' | 'limitMl'> {
+  const [t1, t1ce, t2, flair, alone, pair, agreement, volume, constant] = weights.map(rounded);
+  return { constant, sequences: { t1, t1ce, t2, flair }, alone, pair, agreement, volume };
+}
+
 /** Weights of the features and then the constant, minimising squared errors + penalty · squared standardised weights. */
-function ridge(results: readonly Result[]): number[] {
+function ridge(results: readonly Result[], outcomeOf: (result: Result) => number): number[] {
   const width = results[0].features.length;
   const columns = Array.from({ length: width }, (_, f) => results.map(({ features }) => features[f]));
   const means = columns.map((column) => mean(column));
   const deviations = columns.map(
     (column, f) => Math.sqrt(mean(column.map((value) => (value - means[f]) ** 2))) + 1e-6,
   );
-  const middle = mean(results.map(({ dice }) => dice));
+  const middle = mean(results.map(outcomeOf));
   const standard = results.map(({ features }) =>
     features.map((value, f) => (value - means[f]) / deviations[f]),
   );
@@ -91,7 +121,7 @@ function ridge(results: readonly Result[]): number[] {
     ),
   );
   const right = Array.from({ length: width }, (_, a) =>
-    standard.reduce((sum, row, n) => sum + row[a] * (results[n].dice - middle), 0),
+    standard.reduce((sum, row, n) => sum + row[a] * (outcomeOf(results[n]) - middle), 0),
   );
   const weights = solve(normal, right).map((weight, f) => weight / deviations[f]);
   return [...weights, middle - weights.reduce((sum, weight, f) => sum + weight * means[f], 0)];

@@ -63,25 +63,38 @@ const agreementFlagSchema = z.strictObject({
   results: z.int().positive(),
 });
 
-/**
- * The Dice that a region of a mask is to be expected to have: constant + the weights of its sequences + `alone` or `pair` where there are
- * one or two of them + agreement · (agreement − 0.8) (nothing with one) + volume · log10(ml + 0.5).
- */
-const expectedDiceSchema = z.strictObject({
+const trustWeights = {
   constant: z.number(),
   sequences: z.strictObject({ t1: z.number(), t1ce: z.number(), t2: z.number(), flair: z.number() }),
   alone: z.number(),
   pair: z.number(),
   agreement: z.number(),
   volume: z.number(),
+};
+
+/**
+ * The same sum for log10(false ml + 0.5). `level` of the results had at most 10^(sum + error) − 0.5 ml of false tumour, each patient judged by
+ * the others; more than `limitMl` makes a result poor.
+ */
+const falseVolumeSchema = z.strictObject({ ...trustWeights, error: z.number(), limitMl: z.number() });
+
+/**
+ * The Dice that a region of a mask is to be expected to have: constant + the weights of its sequences + `alone` or `pair` where there are
+ * one or two of them + agreement · (agreement − 0.8) (nothing with one) + volume · log10(ml + 0.5).
+ */
+const expectedDiceSchema = z.strictObject({
+  ...trustWeights,
   /** This share of the results lay within ± `error`, each patient judged by the others. */
   level: share,
   error: share,
   /** Results with a lower Dice count as poor. */
   poorDice: share,
+  /** Absent: never measured. */
+  falseVolume: falseVolumeSchema.optional(),
   patients: z.int().positive(),
   results: z.int().positive(),
 });
+export type FalseVolume = z.infer<typeof falseVolumeSchema>;
 export type ExpectedDice = z.infer<typeof expectedDiceSchema>;
 
 /** Rates of a check on patients that were not trained on: found when it is there, raised when it is not. */

@@ -38,6 +38,9 @@ export const CUT_OFFS = {
   overTissue: 0,
   overT1: 0.2,
   uncoveredMl: 1,
+  fluidMl: 1.5,
+  posteriorFossa: 0.2,
+  deep: 0.3,
 } as const;
 
 /**
@@ -99,7 +102,7 @@ export function belongingWarnings(coarse: CoarseCase): Warning[] {
 
 /** What is odd about a mask, whichever network made it. */
 export function resultWarnings(
-  { share, parts, atTop, atBottom, uptake, uncovered }: ResultQuality,
+  { share, parts, atTop, atBottom, uptake, uncovered, fluid, place }: ResultQuality,
   { top, bottom }: Pick<BrainQuality, 'top' | 'bottom'>,
   population: Population,
 ): Warning[] {
@@ -114,6 +117,14 @@ export function resultWarnings(
   if (dull) warnings.push({ code: 'ENHANCEMENT_NOT_BRIGHT' });
   if (uncovered !== null && uncovered > CUT_OFFS.uncoveredMl)
     warnings.push({ code: 'UPTAKE_NOT_COVERED', ml: uncovered });
+  if (fluid !== null && fluid > CUT_OFFS.fluidMl)
+    warnings.push({ code: 'FLUID_IN_TUMOUR', ml: fluid, population });
+  // The place is told by the box around the brain: not where its top or bottom is cut off.
+  const isWhole = top <= CUT_OFFS.top && bottom <= CUT_OFFS.bottom;
+  if (place && isWhole && place.posteriorFossa > CUT_OFFS.posteriorFossa)
+    warnings.push({ code: 'TUMOUR_PLACE_RARE', place: 'posterior-fossa', share: place.posteriorFossa });
+  else if (place && isWhole && place.deep > CUT_OFFS.deep)
+    warnings.push({ code: 'TUMOUR_PLACE_RARE', place: 'deep', share: place.deep });
   return warnings;
 }
 

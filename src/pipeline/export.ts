@@ -1,6 +1,6 @@
 import { FORMATS } from '../contract/formats.js';
 import type { CaseReport } from '../contract/report.js';
-import type { Trust } from '../contract/trust.js';
+import { ratingsOf, type Trust } from '../contract/trust.js';
 import { throwIfCancelled } from '../errors.js';
 import { regionDiameters } from '../export/diameters.js';
 import { reportHtml } from '../export/html.js';
@@ -17,7 +17,7 @@ import { findingsOf } from './findings.js';
 import type { Parts, Work, WrittenMask } from './format.js';
 import { WRITERS } from './formats.js';
 import { FILES, type Plan } from './plan.js';
-import { type DescribedMask, describeCase, ratingsOf } from './report.js';
+import { type DescribedMask, describeCase } from './report.js';
 import { isModelThreshold, type MaskChoice, maskOf } from './result.js';
 import { maskOnSeries, type SeriesMask } from './seriesMasks.js';
 import type { Subject } from './subject.js';

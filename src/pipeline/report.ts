@@ -5,7 +5,7 @@ import {
   type ReportWarning,
 } from '../contract/report.js';
 import type { CaseCombination, Warning } from '../contract/results.js';
-import { type Trust, trustIn } from '../contract/trust.js';
+import { ratingsOf } from '../contract/trust.js';
 import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
@@ -134,6 +134,7 @@ function describeMask(
                 dice: inFiles(expected.dice),
                 lower: inFiles(expected.lower),
                 upper: inFiles(expected.upper),
+                falseMl: inFilesOrNull(expected.falseMl),
               }
             : null,
         trust: ratings[region],
@@ -159,21 +160,6 @@ function describeMask(
     warnings: found.warnings.map(reportWarning),
     notChecked: found.notChecked,
   };
-}
-
-/**
- * How far each region of an automatic mask is to be trusted; null where the sequences do not support it, or nothing was found.
- *
- * @param ofCase the warnings about the case.
- */
-export function ratingsOf(
-  { volumes, warnings }: Pick<CaseCombination, 'volumes' | 'warnings'>,
-  ofCase: readonly Warning[],
-): PerRegion<Trust | null> {
-  return perRegion((_, region) => {
-    const { ml, supported, expected } = volumes[region];
-    return supported && ml > 0 ? trustIn(region, expected, inOrder(ofCase, warnings)) : null;
-  });
 }
 
 function describeEdit(

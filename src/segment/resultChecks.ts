@@ -1,18 +1,12 @@
 import { LABELS } from '../masks/labels.js';
-import {
-  axisNearest,
-  type CoarseCase,
-  type CoarseImage,
-  DEEPEST,
-  deeperThan,
-  shareOn,
-  stridesOf,
-  valuesAt,
-} from '../prepare/coarse.js';
-import { quantile } from '../statistics.js';
+import { axisNearest, type CoarseCase, shareOn, stridesOf } from '../prepare/coarse.js';
+import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid } from '../volume/volume.js';
+import { fluidInTumour } from './fluid.js';
+import { above, medianAbove, type OverTissue, overTissue } from './overTissue.js';
+import { type Place, placeOf } from './place.js';
 
 /** What a mask looks like beside the images it was found in; plain numbers, decided upon in `pipeline/warnings.ts`. */
 export interface ResultQuality {
@@ -30,6 +24,10 @@ export interface ResultQuality {
    * it; null without T1 and T1ce.
    */
   readonly uncovered: number | null;
+  /** ml of fluid that the tumour surrounds (`fluidInTumour`); null where the sequences do not tell. */
+  readonly fluid: number | null;
+  /** Null without a tumour. */
+  readonly place: Place | null;
 }
 
 export interface Uptake {
@@ -45,6 +43,9 @@ const TAKES_UP = 2.5;
 const BRIGHT = 0.5;
 /** The brain's edge has vessels and meninges: voxels of 2 mm nearer to it are left out. */
 const BELOW_EDGE = 3;
+
+/** Each image over tissue. */
+type Over = Readonly<Partial<Record<Modality, OverTissue>>>;
 
 /** Smaller parts are not counted. */
 export const PART_ML = 0.1;
@@ -63,13 +64,21 @@ export function resultQuality(
   const coarseMl = voxelVolume(coarse.grid.affine) / 1000;
   let tumour = 0;
   for (let v = 0; v < labels.length; v++) if (labels[v] !== 0) tumour += ml;
+  const over: Over = Object.fromEntries(
+    MODALITIES.flatMap((m) => {
+      const one = overTissue(coarse.images[m], ill);
+      return one ? [[m, one]] : [];
+    }),
+  );
   const brain = coarse.brain.reduce((sum, inside) => sum + inside, 0) * coarseMl;
   const parts = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
   return {
     share: brain === 0 ? 0 : tumour / brain,
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
     ...atEnds(coarse, ill),
-    ...enhancement(coarse, ill, grid, labels),
+    ...enhancement(coarse, over, ill, grid, labels),
+    fluid: fluidInTumour(coarse, over, ill),
+    place: placeOf(coarse, ill),
   };
 }
 
@@ -96,21 +105,20 @@ function atEnds({ grid, brain }: CoarseCase, ill: Float32Array): { atTop: number
 /** How bright the enhancing tumour is, and what is as bright and no part of it: both over tissue, by one scale and one share. */
 function enhancement(
   coarse: CoarseCase,
+  { t1ce, t1 }: Over,
   ill: Float32Array,
   grid: Grid,
   labels: Uint8Array,
 ): Pick<ResultQuality, 'uptake' | 'uncovered'> {
-  const t1ce = overTissue(coarse.images.t1ce, ill);
   if (!t1ce) return { uptake: null, uncovered: null };
-  const t1 = overTissue(coarse.images.t1, ill);
   const enhancing = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
   return {
     uptake: uptakeOf(t1ce, t1, enhancing),
-    uncovered: t1 && uncoveredOf(coarse, ill, t1ce, t1, enhancing),
+    uncovered: t1 ? uncoveredOf(coarse, ill, t1ce, t1, enhancing) : null,
   };
 }
 
-function uptakeOf(t1ce: OverTissue, t1: OverTissue | null, enhancing: Float32Array): Uptake | null {
+function uptakeOf(t1ce: OverTissue, t1: OverTissue | undefined, enhancing: Float32Array): Uptake | null {
   const voxels: number[] = [];
   for (let v = 0; v < enhancing.length; v++) if (enhancing[v] >= 0.5) voxels.push(v);
   if (voxels.length === 0) return null;
@@ -126,8 +134,6 @@ function uncoveredOf(
   enhancing: Float32Array,
 ): number | null {
   if (t1.deviation === 0 || t1ce.deviation === 0) return null;
-  const above = ({ image, median, deviation }: OverTissue, v: number) =>
-    (image.smooth[v] - median) / deviation;
   const strides = stridesOf(grid.size);
   let voxels = 0;
   for (let v = 0; v < ill.length; v++) {
@@ -138,31 +144,4 @@ function uncoveredOf(
     if (enhancing[v] <= 0.1 && !beside) voxels += 1;
   }
   return (voxels * voxelVolume(grid.affine)) / 1000;
-}
-
-/** An image with the median of the brain outside the tumour and the deviation about it; a deviation of 0 where there is none. */
-interface OverTissue {
-  readonly image: CoarseImage;
-  readonly median: number;
-  readonly deviation: number;
-}
-
-function overTissue(image: CoarseImage | undefined, ill: Float32Array): OverTissue | null {
-  if (!image) return null;
-  const tissue = deeperThan(image, DEEPEST).filter((v) => ill[v] === 0);
-  if (tissue.length === 0) return { image, median: 0, deviation: 0 };
-  const values = valuesAt(image.smooth, tissue);
-  const median = quantile(values, 0.5);
-  let squares = 0;
-  for (const value of values) squares += (value - median) ** 2;
-  return { image, median, deviation: Math.sqrt(squares / values.length) };
-}
-
-/** Median over `voxels` less that of the brain outside the tumour, in its standard deviations. */
-function medianAbove({ image, median, deviation }: OverTissue, voxels: readonly number[]): number {
-  const there = quantile(
-    voxels.map((v) => image.smooth[v]),
-    0.5,
-  );
-  return deviation === 0 ? 0 : (there - median) / deviation;
 }

@@ -59,6 +59,24 @@ describe('what Dice is to be expected', () => {
     );
   });
 
+  it('finds how many ml are false, and by how much four of five results lie below', () => {
+    const rows = brains(40).map((row, n) => ({
+      ...row,
+      // A tenth of what is found, a little more in every fifth result.
+      regions: {
+        ...row.regions,
+        WT: {
+          ...row.regions.WT!,
+          falseMl: (n % 5 === 0 ? 0.2 : 0.1) * (row.regions.WT!.foundMl + 0.5) - 0.5,
+        },
+      },
+    }));
+    const { falseVolume } = expectedDiceOf(rows).WT!;
+    expect(falseVolume).toMatchObject({ limitMl: 10 });
+    expect(falseVolume!.volume).toBeCloseTo(1, 1);
+    expect(falseVolume!.error).toBeLessThan(0.3);
+  });
+
   it('says nothing of a region that too few patients have', () => {
     expect(expectedDiceOf(brains(EXPECTED_PATIENTS - 1)).WT).toBeNull();
     expect(expectedDiceOf(brains(EXPECTED_PATIENTS)).WT).not.toBeNull();

@@ -49,6 +49,22 @@ describe('the expected Dice of a mask', () => {
     });
   });
 
+  it('is less than good where too many ml may be false', () => {
+    const falseVolume = {
+      ...{ constant: -1, sequences: { t1: 0, t1ce: 0, t2: 0, flair: 0 }, alone: 0, pair: 0 },
+      ...{ agreement: 0, volume: 1, error: 0.3, limitMl: 10 },
+    };
+    const measured = { expectedDice: { WT: { ...KNOWN, falseVolume }, TC: null, ET: null } };
+    // 10^(−1 + log10(100) + 0.3) − 0.5
+    const large = expectationOf(measured, 'WT', all)!;
+    expect(large.falseMl).toBeCloseTo(10 * 10 ** 0.3 - 0.5, 10);
+    expect(large).toMatchObject({ rating: 'look', reason: 'outline' });
+    const smaller = expectationOf(measured, 'WT', { ...all, ml: 40 })!;
+    expect(smaller.falseMl).toBeCloseTo(4.05 * 10 ** 0.3 - 0.5, 10);
+    expect(smaller.rating).toBe('good');
+    expect(expectationOf(knowledge, 'WT', all)!.falseMl).toBeNull();
+  });
+
   it('is not known where nothing was measured, and of no mask', () => {
     expect(expectationOf(knowledge, 'ET', all)).toBeNull();
     expect(expectationOf({ expectedDice: null }, 'WT', all)).toBeNull();

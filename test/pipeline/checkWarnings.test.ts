@@ -23,6 +23,8 @@ const RESULT: ResultQuality = {
   atBottom: 0,
   uptake: { overTissue: 2, overT1: 2 },
   uncovered: 0.2,
+  fluid: 0,
+  place: { posteriorFossa: 0, deep: 0.1 },
 };
 const sentences = (warnings: Parameters<typeof describeWarning>[0][]) => warnings.map(describeWarning);
 
@@ -68,6 +70,28 @@ describe('warnings by what images and mask look like', () => {
     // Fluid is bright in T2.
     expect(brainWarnings(BRAIN, { t1: IMAGE, t2: { ...IMAGE, rim: 1 } })).toEqual([]);
     expect(brainWarnings(BRAIN, images)).toMatchObject([{ check: 'rim' }]);
+  });
+
+  it('of fluid within the tumour, and of what treatment the model knows', () => {
+    const [warning] = resultWarnings({ ...RESULT, fluid: 4.2 }, BRAIN, ADULT_GLIOMAS);
+    expect(warning.code).toBe('FLUID_IN_TUMOUR');
+    expect(describeWarning(warning)).toBe(
+      '4.2 ml of clear fluid lie within the marked tumour: a resection cavity or a cyst, and no solid tumour. This model was trained on patients before treatment: cavities, scars and radiation effects are unknown to it.',
+    );
+    const after = { ...ADULT_GLIOMAS, treatment: ['before', 'after'] as const };
+    expect(sentences(resultWarnings({ ...RESULT, fluid: 4.2 }, BRAIN, after))[0]).toMatch(/solid tumour\.$/);
+    expect(resultWarnings({ ...RESULT, fluid: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
+  });
+
+  it('of a tumour at a rare place: only where the whole brain is shown', () => {
+    const low = { ...RESULT, place: { posteriorFossa: 0.6, deep: 0.1 } };
+    expect(sentences(resultWarnings(low, BRAIN, ADULT_GLIOMAS))).toEqual([
+      '60 % of what is marked lies in the posterior fossa (cerebellum, brainstem), by its place in the brain: no tumour that this was measured on lies there. Look whether it is one.',
+    ]);
+    expect(resultWarnings(low, { ...BRAIN, bottom: 0.9 }, ADULT_GLIOMAS)).toEqual([]);
+    const deep = { ...RESULT, place: { posteriorFossa: 0, deep: 0.5 } };
+    expect(resultWarnings(deep, BRAIN, ADULT_GLIOMAS)).toMatchObject([{ place: 'deep' }]);
+    expect(resultWarnings({ ...RESULT, place: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
   });
 
   it('of a tumour that is a third of the brain: before every number', () => {

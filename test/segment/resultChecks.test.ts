@@ -77,4 +77,47 @@ describe('what a mask looks like', () => {
     expect(quality(oedema, { t1: t1ce, t1ce }).uncovered).toBe(0);
     expect(quality(oedema, { t1ce }).uncovered).toBeNull();
   });
+
+  it('how much fluid the tumour surrounds', () => {
+    const middle = [24, 27, 20];
+    const from = (at: number[]) => Math.hypot(...at.map((place, axis) => place - middle[axis]));
+    const painted = (value: number) => ({
+      ...GRID,
+      data: own.data.map((old, v) => (old !== 0 && from(placeOf(v)) < 6 ? value : old)),
+    });
+    // Values about 20: far below and far above.
+    const images = { t1: painted(4), t2: painted(60), flair: painted(4) };
+    const ring = mask(2, (at) => from(at) < 11);
+    // A ball of 6 voxels' radius of 8 mm³ each; smoothing takes and adds at its rim.
+    const ball = ((4 / 3) * Math.PI * 6 ** 3 * 8) / 1000;
+    const found = quality(ring, images).fluid!;
+    expect(found).toBeGreaterThan(0.4 * ball);
+    expect(found).toBeLessThan(1.3 * ball);
+    // A network that leaves the fluid out of its mask is asked as well.
+    expect(
+      quality(
+        mask(2, (at) => from(at) >= 6 && from(at) < 11),
+        images,
+      ).fluid,
+    ).toBeGreaterThan(0.4 * ball);
+    // A ventricle beside a tumour.
+    expect(
+      quality(
+        mask(2, (at) => cube(at, [24, 15, 20], 5)),
+        images,
+      ).fluid,
+    ).toBe(0);
+    // Bright in FLAIR: necrosis.
+    expect(quality(ring, { ...images, flair: painted(60) }).fluid).toBe(0);
+    expect(quality(ring, { t1: images.t1, flair: images.flair }).fluid).toBeNull();
+  });
+
+  it('where it lies, by the box around the brain', () => {
+    // LPS: voxel j grows to the back, k upwards.
+    const share = (at: number[], half: number) => quality(mask(2, (one) => cube(one, at, half))).place!;
+    expect(share([24, 36, 7], 2).posteriorFossa).toBe(1);
+    expect(share([24, 27, 18], 2)).toEqual({ posteriorFossa: 0, deep: 1 });
+    expect(share([36, 27, 28], 2)).toEqual({ posteriorFossa: 0, deep: 0 });
+    expect(quality(new Uint8Array(own.data.length)).place).toBeNull();
+  });
 });
