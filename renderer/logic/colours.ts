@@ -1,4 +1,5 @@
 import { MODALITIES, type Modality, type Region } from '../../src/terms.js';
+import { REGIONS_OF_LABEL } from './labels.js';
 
 /** Colours that colour-blind eyes tell apart (Okabe and Ito 2008), the same as in the exported picture. */
 const REGION_COLOURS: Record<Region, string> = { WT: '#009e73', TC: '#0072b2', ET: '#f0e442' };
@@ -24,13 +25,6 @@ export const DEFAULT_STYLES: RegionStyles = {
   WT: { visible: true, colour: REGION_COLOURS.WT },
   TC: { visible: true, colour: REGION_COLOURS.TC },
   ET: { visible: true, colour: REGION_COLOURS.ET },
-};
-
-/** Innermost first: the regions to which a voxel with this label belongs. */
-const REGIONS_OF_LABEL: Readonly<Record<number, readonly Region[]>> = {
-  1: ['TC', 'WT'],
-  2: ['WT'],
-  4: ['ET', 'TC', 'WT'],
 };
 
 /** A label is shown in the colour of its innermost region that is visible. Gives 256 × RGBA. */

@@ -43,8 +43,13 @@ export function paintImage(
     }
 }
 
-/** The image's value at a pixel; 0 outside of it. */
-function sampler(image: ImageVoxels, grid: GridSummary, axes: PlaneAxes, slice: number) {
+/** Gives the image's value (nearest voxel) at a pixel of a slice of `grid`; 0 outside of the image. */
+export function sampler(
+  image: ImageVoxels,
+  grid: GridSummary,
+  axes: PlaneAxes,
+  slice: number,
+): (x: number, y: number) => number {
   const toImage = sameGrid(image.grid, grid) ? null : multiply(invert(image.grid.affine), grid.affine);
   const place = (x: number, y: number) => {
     const voxel = voxelAt(axes, grid.size, x, y, slice);

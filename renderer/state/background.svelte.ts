@@ -1,3 +1,4 @@
+import type { Modality } from '../../src/terms.js';
 import type { ImageVoxels } from '../logic/slices.js';
 import { type Loaded, loaded } from './loaded.svelte.js';
 import type { OpenCaseState } from './openCaseState.svelte.js';
@@ -10,17 +11,25 @@ export interface Background {
 
 /** Follows the sequence that is looked at. Call while a component is set up. */
 export function backgroundOf(openCase: () => OpenCaseState): Background {
+  return imageOf(openCase, () => openCase().background);
+}
+
+/** Follows one sequence. Call while a component is set up. */
+export function imageOf(openCase: () => OpenCaseState, which: () => Modality | null): Background {
+  const key = () => {
+    const sequence = which();
+    return sequence && openCase().imageKey(sequence);
+  };
   const image = loaded(() => {
-    const { background, case: opened, voxels } = openCase();
-    const file = background && opened.slots[background];
-    const imageKey = background ? openCase().imageKey(background) : '';
-    return background && file ? voxels.image(background, imageKey) : null;
+    const { case: opened, voxels } = openCase();
+    const [sequence, imageKey] = [which(), key()];
+    return sequence && opened.slots[sequence] ? voxels.image(sequence, imageKey!) : null;
   });
   return {
     image,
     get window() {
-      const { background, display } = openCase();
-      const set = background && display.windows[openCase().imageKey(background)];
+      const imageKey = key();
+      const set = imageKey === null ? undefined : openCase().display.windows[imageKey];
       return set ?? image.value?.window ?? ([0, 1] as const);
     },
   };

@@ -1,15 +1,17 @@
 import type { Modality, Region } from '../../src/terms.js';
 import { DEFAULT_STYLES, type RegionStyle, type RegionStyles } from '../logic/colours.js';
-import type { Plane, Vec3 } from '../logic/geometry.js';
+import { PLANES, type Plane, type Vec3 } from '../logic/geometry.js';
+import { Measuring } from './measuring.svelte.js';
 
-export const LAYOUTS = ['multiplanar', 'axial', 'coronal', 'sagittal', 'render'] as const;
+export const LAYOUTS = ['axial', 'coronal', 'sagittal', 'multiplanar', 'sequences', 'render'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 export const LAYOUT_TITLES: Record<Layout, string> = {
-  multiplanar: 'Three planes',
   axial: 'Axial',
   coronal: 'Coronal',
   sagittal: 'Sagittal',
+  multiplanar: 'Three planes',
+  sequences: 'Four sequences',
   render: '3-D',
 };
 
@@ -21,6 +23,13 @@ export class Display {
   windows = $state.raw<Readonly<Record<string, readonly [number, number]>>>({});
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);
+  /** A key is held that hides the mask. */
+  peeking = $state(false);
+  /** The mask as its outlines, not filled. */
+  contour = $state(false);
+  /** Slices go by on their own. */
+  cine = $state(false);
+  readonly measuring = new Measuring();
   opacity = $state(0.5);
   /** Of the image in 3-D, so that the mask inside is seen. */
   imageOpacity = $state(0.35);
@@ -35,8 +44,10 @@ export class Display {
   plane = $state<Plane>('axial');
   /** Result whose mask the crosshair was put into when it was first shown. */
   centredOn: string | null = null;
-  /** Voxel in the middle of a pane when zoomed in. */
-  focus = $state.raw<Vec3>([0, 0, 0]);
+  /** Place (voxels with fractions) in the middle of the panes; null is the middle of the head. */
+  focus = $state.raw<Vec3 | null>(null);
+  /** What a pane was enlarged from. */
+  #smaller: Layout = 'multiplanar';
 
   setStyle(region: Region, style: Partial<RegionStyle>): void {
     this.styles = { ...this.styles, [region]: { ...this.styles[region], ...style } };
@@ -47,24 +58,51 @@ export class Display {
   }
 
   zoomBy(factor: number): void {
-    if (this.zoom === 1) this.focus = this.crosshair;
+    this.focus ??= this.crosshair;
     this.zoom = Math.min(12, Math.max(1, this.zoom * factor));
+    if (this.zoom === 1) this.focus = null;
+  }
+
+  /** The whole head in the middle again. */
+  fit(): void {
+    this.zoom = 1;
+    this.focus = null;
+  }
+
+  get maskShown(): boolean {
+    return this.overlayVisible && !this.peeking;
+  }
+
+  /** One pane alone, and back again. */
+  enlarge(plane: Plane): void {
+    this.plane = plane;
+    if (this.layout === plane) this.layout = this.#smaller;
+    else {
+      this.#smaller = this.layout;
+      this.layout = plane;
+    }
   }
 
   /** Moves the crosshair, and the middle of the panes with it. */
   jump(voxel: Vec3): void {
     this.crosshair = voxel;
-    this.focus = voxel;
+    if (this.focus) this.focus = voxel;
+  }
+
+  /** One plane, or several panes; keys then move in that plane. */
+  show(layout: Layout): void {
+    this.layout = layout;
+    const plane = PLANES.find((one) => one === layout);
+    if (plane) this.plane = plane;
   }
 
   nextLayout(): void {
-    this.layout = LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length];
+    this.show(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length]);
   }
 
   /** Planes of the present layout, for panes that draw slices. */
   get planes(): readonly Plane[] {
-    return this.layout === 'multiplanar' || this.layout === 'render'
-      ? ['axial', 'coronal', 'sagittal']
-      : [this.layout];
+    if (this.layout === 'multiplanar' || this.layout === 'render') return PLANES;
+    return [this.layout === 'sequences' ? this.plane : this.layout];
   }
 }

@@ -1,6 +1,7 @@
 import type { Blob as ChoiceBlob, Client, EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
 import type { Combination } from '../../src/terms.js';
 import { applyRuns, runsOf } from '../logic/runs.js';
+import type { Overlay } from '../logic/slices.js';
 import { Painting, type PaintingTool } from './painting.svelte.js';
 
 /** BraTS labels that can be painted. */
@@ -27,10 +28,15 @@ export class Editing extends Painting {
   /** What the blobs compare. */
   compared = $state.raw<readonly Combination[]>([]);
   #queue: Promise<unknown> = Promise.resolve();
+  /** What the first change will begin from, while there is no edit. */
+  #source: { readonly from: MaskRef; readonly overlay: Overlay } | null = null;
+  readonly #began: () => void;
 
-  constructor(client: Client, opened: OpenCase) {
+  /** @param began called when the first change has made an edit. */
+  constructor(client: Client, opened: OpenCase, began: () => void = () => {}) {
     super();
     this.#client = client;
+    this.#began = began;
     this.#case = opened.id;
     this.state = opened.edits;
     this.tool = 'brush';
@@ -48,16 +54,29 @@ export class Editing extends Painting {
     return `edited ${this.state?.startedAt} ${this.state?.revision}`;
   }
 
-  /** Starts from a mask; an edit that is there already is set aside by the services. */
-  async start(from: MaskRef): Promise<void> {
-    this.state = await this.#client.call('edits.start', { case: this.#case, from });
+  /** Shows a mask to paint on; there is an edit once something was changed, so that a look makes none. */
+  offer(from: MaskRef, overlay: Overlay): void {
+    if (this.state || this.unsaved > 0) return;
+    this.#source = { from, overlay };
     this.tool = 'brush';
-    await this.load();
+    this.#showSource();
+  }
+
+  #showSource(): void {
+    const overlay = this.#source?.overlay;
+    this.overlay = overlay ? { ...overlay, data: overlay.data.slice(), key: `offered ${overlay.key}` } : null;
+  }
+
+  /** The edit that a change belongs to: begun by the first one. */
+  async #begin(): Promise<void> {
+    if (this.state || !this.#source) return;
+    this.state = await this.#client.call('edits.start', { case: this.#case, from: this.#source.from });
+    this.#began();
   }
 
   /** Gets the edited mask's voxels. */
   async load(): Promise<void> {
-    if (!this.state) return;
+    if (!this.state) return this.#showSource();
     const { header, data } = await this.#client.callBinary('masks.labels', {
       case: this.#case,
       mask: { kind: 'edited' },
@@ -70,6 +89,7 @@ export class Editing extends Painting {
     if (indices.length === 0) return Promise.resolve();
     const body = runsOf(new Set(indices), label).buffer;
     return this.#enqueue(async () => {
+      await this.#begin();
       this.state = await this.#client.call('edits.stroke', { case: this.#case, tool }, body);
     });
   }
@@ -125,6 +145,7 @@ export class Editing extends Painting {
 
   #change(ask: () => Promise<{ header: EditState; data: ArrayBuffer }>): Promise<void> {
     return this.#enqueue(async () => {
+      await this.#begin();
       const { header, data } = await ask();
       this.state = header;
       if (!this.overlay) return;

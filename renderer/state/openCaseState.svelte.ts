@@ -12,12 +12,15 @@ import type {
 } from '../../src/contract/index.js';
 import { editSupports, isForceable } from '../../src/contract/index.js';
 import { type Combination, combinationName, type Modality, type Region } from '../../src/terms.js';
-import { clampVoxel } from '../logic/geometry.js';
+import { clampVoxel, planeAxes } from '../logic/geometry.js';
+import { largestSlice } from '../logic/lesions.js';
+import type { Overlay } from '../logic/slices.js';
 import { CaseJob } from './caseJob.svelte.js';
 import { Comparing } from './comparing.svelte.js';
 import { Display } from './display.svelte.js';
 import { Editing } from './editing.svelte.js';
 import type { Jobs } from './jobs.svelte.js';
+import { Lesions } from './lesions.svelte.js';
 import { Live } from './live.svelte.js';
 import { Preparing } from './preparing.svelte.js';
 import type { Looking } from './remembered.js';
@@ -46,13 +49,18 @@ export class OpenCaseState {
   /** Numbers for regions that the sequences do not support were asked for. */
   showUnsupported = $state(false);
 
+  /** Separate parts of the mask, to go from one to the next. */
+  readonly lesions = new Lesions(this.display, () => this.shownOverlay());
+
   constructor(client: Client, opened: OpenCase, jobs: Jobs) {
     this.client = client;
     this.#jobs = jobs;
     this.case = opened;
     this.answers = opened.answers ?? {};
     this.voxels = new Voxels(client, opened.id);
-    this.editing = new Editing(client, opened);
+    this.editing = new Editing(client, opened, () => {
+      this.source = 'edited';
+    });
     this.comparing = new Comparing((factors) =>
       this.voxels.overlay(
         { kind: 'explore', factors, threshold: this.threshold },
@@ -232,12 +240,36 @@ export class OpenCaseState {
     const before = this.grid;
     this.case = opened;
     // Another grid: the crosshair's voxel lies elsewhere, or nowhere.
-    if (before?.size.join() !== this.grid?.size.join()) this.centre();
+    if (before?.size.join() !== this.grid?.size.join()) {
+      this.centre();
+      this.display.fit();
+      this.display.measuring.clear();
+    }
     this.editing.update(opened.edits);
     if (!isNew) return;
     this.thresholds.set(null);
     if (!this.editing.state) this.source = 'automatic';
     this.comparing.reset(opened.result!.all);
+  }
+
+  /** The next preset of brightness and contrast; set by whoever shows the image. */
+  nextWindow: (() => void) | null = null;
+
+  /** Voxels of the mask in the middle; null before there is one. */
+  async shownOverlay(): Promise<Overlay | null> {
+    const { mask, editing } = this;
+    if (!mask) return null;
+    if (mask.kind === 'edited' && editing.overlay) return editing.overlay;
+    return (await this.voxels.overlay({ kind: 'mask', mask }, this.stateOf(mask))).overlay;
+  }
+
+  /** Puts the crosshair into the slice with the most of a region, in the plane that is looked at. */
+  async jumpToLargest(region: Region): Promise<void> {
+    const [overlay, { grid, display }] = [await this.shownOverlay(), this];
+    if (!overlay || !grid) return;
+    const { through } = planeAxes(grid.orientation, display.planes[0], display.radiological);
+    const voxel = largestSlice(overlay, region, through);
+    if (voxel) display.jump(voxel);
   }
 
   /** Looks where this window looked before the page was loaded again. */

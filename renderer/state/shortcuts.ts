@@ -1,5 +1,7 @@
 import { QUESTIONS } from '../../src/contract/index.js';
-import { MODALITIES } from '../../src/terms.js';
+import { MODALITIES, MODALITY_TITLES } from '../../src/terms.js';
+import { SLICE_INPUTS } from '../viewer/paneInput.js';
+import { LAYOUT_TITLES, LAYOUTS } from './display.svelte.js';
 import type { Painting, Tool } from './painting.svelte.js';
 import type { Session } from './session.svelte.js';
 import { VIEWS } from './views.js';
@@ -21,13 +23,17 @@ export interface ShortcutGroup {
 
 const hasCase = (session: Session) => session.openCase !== null;
 const looking = (session: Session) =>
-  session.openCase !== null && session.view !== 'models' && session.view !== 'settings';
+  session.openCase !== null && ['case', 'compare', 'correct'].includes(session.view);
 const inCase = (session: Session) => looking(session) && session.view === 'case';
-const editing = (session: Session) => session.view === 'correct' && session.openCase?.editing.state != null;
+const editing = (session: Session) => session.view === 'correct' && session.openCase?.editing.overlay != null;
+
+/** Places to decide are gone through: digits, N and P are theirs. */
+const deciding = (session: Session) => editing(session) && session.openCase!.blob !== null;
+const display = (session: Session) => session.openCase!.display;
 
 /** The mask that is painted on where the window looks. */
 function paintingOf({ view, openCase }: Session): Painting | null {
-  if (view === 'correct' && openCase?.editing.state) return openCase.editing;
+  if (view === 'correct' && openCase?.editing.overlay) return openCase.editing;
   return view === 'case' && openCase?.preparing.brain.overlay ? openCase.preparing.brain : null;
 }
 const painting = (session: Session) => paintingOf(session) !== null;
@@ -62,59 +68,109 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     ],
   },
   {
+    title: 'On a slice',
+    shortcuts: SLICE_INPUTS.map(({ keys, title }) => ({ keys, title, run: () => {} })),
+  },
+  {
     title: 'Images',
     shortcuts: [
-      { keys: 'Arrows', title: 'Move the crosshair (Shift: ten at once)', run: () => {} },
-      { keys: 'Page Up', title: 'Slice: next', run: () => {} },
-      { keys: 'Page Down', title: 'Slice: previous', run: () => {} },
-      { keys: 'Wheel', title: 'Slice', run: () => {} },
-      { keys: 'Ctrl+Wheel', title: 'Zoom', run: () => {} },
-      { keys: 'Right drag', title: 'Brightness and contrast', run: () => {} },
-      { keys: 'v', title: 'Next layout', when: looking, run: (s) => s.openCase!.display.nextLayout() },
+      ...LAYOUTS.map((layout, index) => ({
+        keys: `${index + 1}`,
+        title: LAYOUT_TITLES[layout],
+        when: (s: Session) => looking(s) && !deciding(s) && (index < 4 || inCase(s)),
+        run: (s: Session) => display(s).show(layout),
+      })),
+      { keys: 'v', title: 'Next layout', when: looking, run: (s) => display(s).nextLayout() },
+      ...MODALITIES.map((sequence, index) => ({
+        keys: `Shift+${index + 1}`,
+        title: `Look at ${MODALITY_TITLES[sequence]}`,
+        when: (s: Session) => looking(s) && s.openCase!.case.available.includes(sequence),
+        run: (s: Session) => {
+          display(s).background = sequence;
+        },
+      })),
       {
-        keys: 'm',
+        keys: 'Space',
         title: 'Mask on or off',
         when: looking,
         run: (s) => {
-          s.openCase!.display.overlayVisible = !s.openCase!.display.overlayVisible;
+          display(s).overlayVisible = !display(s).overlayVisible;
+        },
+      },
+      {
+        keys: 'm',
+        title: 'Hide the mask while held',
+        when: looking,
+        run: (s) => {
+          display(s).peeking = true;
+        },
+      },
+      {
+        keys: 'o',
+        title: 'Mask filled, or by its outline',
+        when: looking,
+        run: (s) => {
+          display(s).contour = !display(s).contour;
         },
       },
       { keys: '[', title: 'Mask more transparent', when: looking, run: (s) => changeOpacity(s, -0.1) },
       { keys: ']', title: 'Mask more opaque', when: looking, run: (s) => changeOpacity(s, 0.1) },
-      { keys: '+', title: 'Zoom in', when: looking, run: (s) => s.openCase!.display.zoomBy(1.25) },
-      { keys: '-', title: 'Zoom out', when: looking, run: (s) => s.openCase!.display.zoomBy(1 / 1.25) },
+      {
+        keys: 'n',
+        title: 'Next lesion',
+        when: (s) => looking(s) && !deciding(s) && s.openCase!.mask !== null,
+        run: (s) => attempt(s, () => s.openCase!.lesions.next(1)),
+      },
+      {
+        keys: 'p',
+        title: 'Previous lesion',
+        when: (s) => looking(s) && !deciding(s) && s.openCase!.mask !== null,
+        run: (s) => attempt(s, () => s.openCase!.lesions.next(-1)),
+      },
+      { keys: '+', title: 'Zoom in', when: looking, run: (s) => display(s).zoomBy(1.25) },
+      { keys: '-', title: 'Zoom out', when: looking, run: (s) => display(s).zoomBy(1 / 1.25) },
+      { keys: '0', title: 'The whole head in the middle', when: looking, run: (s) => display(s).fit() },
+      { keys: 'w', title: 'Next preset of brightness and contrast', when: looking, run: nextPreset },
       {
         keys: 'c',
         title: 'Crosshair on or off',
         when: looking,
         run: (s) => {
-          s.openCase!.display.crosshairVisible = !s.openCase!.display.crosshairVisible;
+          display(s).crosshairVisible = !display(s).crosshairVisible;
         },
+      },
+      {
+        keys: 'k',
+        title: 'Play or stop the slices',
+        when: looking,
+        run: (s) => {
+          display(s).cine = !display(s).cine;
+        },
+      },
+      { keys: 'd', title: 'Ruler', when: looking, run: (s) => display(s).measuring.take('ruler') },
+      { keys: 'a', title: 'Area of interest', when: looking, run: (s) => display(s).measuring.take('area') },
+      {
+        keys: 'Delete',
+        title: 'Remove the last measurement',
+        when: (s) => looking(s) && display(s).measuring.marks.length > 0,
+        run: (s) => display(s).measuring.removeLast(),
       },
       {
         keys: 'r',
         title: 'R or L on the left',
         when: looking,
         run: (s) => {
-          s.openCase!.display.radiological = !s.openCase!.display.radiological;
+          display(s).radiological = !display(s).radiological;
         },
       },
-      ...MODALITIES.map((sequence, index) => ({
-        keys: `Shift+${index + 1}`,
-        title: `Look at ${['T1', 'T1ce', 'T2', 'FLAIR'][index]}`,
-        when: (s: Session) => looking(s) && s.openCase!.case.available.includes(sequence),
-        run: (s: Session) => {
-          s.openCase!.display.background = sequence;
-        },
-      })),
     ],
   },
   {
     title: 'Case',
     shortcuts: [
       ...MODALITIES.map((sequence, index) => ({
-        keys: `${index + 1}`,
-        title: `Switch ${['T1', 'T1ce', 'T2', 'FLAIR'][index]} on or off`,
+        keys: `Alt+Shift+${index + 1}`,
+        title: `Switch ${MODALITY_TITLES[sequence]} on or off`,
         when: (s: Session) => inCase(s) && s.openCase!.case.available.includes(sequence),
         run: (s: Session) => s.openCase!.toggle(sequence),
       })),
@@ -147,9 +203,9 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         when: painting,
         run: (s) => attempt(s, () => paintingOf(s)!.redo()),
       },
-      { keys: 'Space', title: 'Paint under the crosshair', run: () => {} },
-      { keys: 'n', title: 'Next place to decide', when: editing, run: (s) => s.openCase!.nextBlob(1) },
-      { keys: 'p', title: 'Previous place to decide', when: editing, run: (s) => s.openCase!.nextBlob(-1) },
+      { keys: 'Space', title: 'On a slice: paint under the crosshair', run: () => {} },
+      { keys: 'n', title: 'Next place to decide', when: deciding, run: (s) => s.openCase!.nextBlob(1) },
+      { keys: 'p', title: 'Previous place to decide', when: deciding, run: (s) => s.openCase!.nextBlob(-1) },
       ...Array.from({ length: 9 }, (_, index) => ({
         keys: `${index + 1}`,
         title: 'Look at an answer for this place',
@@ -175,6 +231,10 @@ function segmentOrAsk({ openCase, notices }: Session): void {
   if (!open) return void openCase!.segment();
   document.querySelector<HTMLElement>(`[data-question=${open}] input`)?.focus();
   notices.add({ text: `Before Segment: ${QUESTIONS[open]}` });
+}
+
+function nextPreset({ openCase }: Session): void {
+  openCase!.nextWindow?.();
 }
 
 function changeOpacity({ openCase }: Session, by: number): void {
@@ -209,20 +269,27 @@ export function handleShortcut(session: Session, event: KeyboardEvent): void {
 }
 
 function keysOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+  if (key === ' ') return 'Space';
   const digit = /^Digit(\d)$/.exec(code)?.[1];
-  if (altKey) return `Alt+${digit ?? key}`;
+  if (altKey) return `Alt+${shiftKey && digit ? 'Shift+' : ''}${digit ?? key}`;
   if (ctrlKey || metaKey) return `Ctrl+${shiftKey ? `Shift+${key.toUpperCase()}` : key}`;
   if (shiftKey && digit && !'?+'.includes(key)) return `Shift+${digit}`;
   return key.length === 1 ? key.toLowerCase() : key;
 }
 
-/** Text fields and lists take letters; Enter belongs to the button that has the focus. */
+/** A key that hides the mask while it is held was let go, or the window lost the keyboard. */
+export function releaseKeys(session: Session): void {
+  if (session.openCase) session.openCase.display.peeking = false;
+}
+
+/** Text fields and lists take letters; Enter and Space belong to the button that has the focus. */
 function needsKeys(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  const pressed = key === 'Enter' || key === ' ';
   if (target instanceof HTMLInputElement)
-    return !['checkbox', 'radio', 'range', 'color'].includes(target.type) || key === 'Enter';
+    return !['checkbox', 'radio', 'range', 'color'].includes(target.type) || pressed;
   if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
-  return key === 'Enter' && (target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement);
+  return pressed && target.closest('button, a, summary') !== null;
 }
 
 /** Commands of the desktop app's native menu. */

@@ -1,14 +1,16 @@
 import { DRAG_MODE, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NIFTI1 } from 'nifti-reader-js';
 import type { GridSummary } from '../../src/contract/index.js';
-import { PLANES, type Plane, transform } from '../logic/geometry.js';
+import { invert, PLANES, type Plane, pixelOf, planeAxes, transform } from '../logic/geometry.js';
+import type { Placement } from '../logic/placement.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
 import type { Layout } from '../state/display.svelte.js';
 import { RestingNiivue } from './restingNiivue.js';
 
 /** The only place that knows niivue. Voxels come as typed arrays and are never parsed from a file here. */
 
-const SLICE_TYPES: Record<Layout, SLICE_TYPE> = {
+/** The four sequences are drawn by panes of their own. */
+const SLICE_TYPES: Record<Exclude<Layout, 'sequences'>, SLICE_TYPE> = {
   multiplanar: SLICE_TYPE.MULTIPLANAR,
   axial: SLICE_TYPE.AXIAL,
   coronal: SLICE_TYPE.CORONAL,
@@ -25,23 +27,19 @@ const FLOAT32 = { code: 16, bits: 32 };
 export interface AdapterListeners {
   /** The crosshair was moved, in RAS mm. */
   onCrosshair(mm: readonly number[]): void;
+  /** The canvas was drawn anew: what lies over it follows. */
+  onDrawn(): void;
 }
 
 export class NiivueAdapter {
   readonly #niivue: RestingNiivue;
-  readonly #canvas: HTMLCanvasElement;
   #background: NVImage | null = null;
   #source: ImageVoxels | null = null;
   #overlay: NVImage | null = null;
   #overlayKey = '';
   #quiet = false;
 
-  private constructor(
-    canvas: HTMLCanvasElement,
-    still: HTMLCanvasElement,
-    { onCrosshair }: AdapterListeners,
-  ) {
-    this.#canvas = canvas;
+  private constructor(still: HTMLCanvasElement, { onCrosshair, onDrawn }: AdapterListeners) {
     this.#niivue = new RestingNiivue(
       {
         dragAndDropEnabled: false,
@@ -73,6 +71,7 @@ export class NiivueAdapter {
     this.#niivue.onLocationChange = (location) => {
       if (!this.#quiet) onCrosshair((location as { mm: number[] }).mm);
     };
+    this.#niivue.onDrawn = onDrawn;
   }
 
   /**
@@ -84,7 +83,7 @@ export class NiivueAdapter {
     still: HTMLCanvasElement,
     listeners: AdapterListeners,
   ): Promise<NiivueAdapter> {
-    const adapter = new NiivueAdapter(canvas, still, listeners);
+    const adapter = new NiivueAdapter(still, listeners);
     await adapter.#niivue.attachToCanvas(canvas);
     return adapter;
   }
@@ -145,8 +144,14 @@ export class NiivueAdapter {
     this.#overlayKey = overlay?.key ?? '';
   }
 
+  /** Whether the mask is filled on slices; in the 3-D picture it always is. */
+  setFilled(filled: boolean): void {
+    this.#niivue.overlayAlphaShader = filled ? 1 : 0;
+    this.#niivue.drawScene();
+  }
+
   setLayout(layout: Layout): void {
-    this.#niivue.setSliceType(SLICE_TYPES[layout]);
+    if (layout !== 'sequences') this.#niivue.setSliceType(SLICE_TYPES[layout]);
   }
 
   showCrosshair(visible: boolean): void {
@@ -203,9 +208,50 @@ export class NiivueAdapter {
     return PLANES.find((plane) => SLICE_TYPES[plane] === tile?.axCorSag) ?? null;
   }
 
-  picture(): Promise<Blob | null> {
+  /**
+   * Where each slice lies on the canvas: niivue's own way from a point to the image is linear on a tile, so two points tell it.
+   *
+   * @param grid of the case; its axes are the image's.
+   */
+  placements(grid: GridSummary, radiological: boolean): Placement[] {
+    if (!this.#background) return [];
+    const toVoxel = invert(grid.affine);
+    return this.#niivue.screenSlices.flatMap(({ axCorSag, leftTopWidthHeight }, tile) => {
+      const plane = PLANES.find((one) => SLICE_TYPES[one] === axCorSag);
+      if (!plane) return [];
+      const axes = planeAxes(grid.orientation, plane, radiological);
+      const [left, top, width, height] = leftTopWidthHeight;
+      const [x0, y0, x1, y1] = [
+        left + 0.25 * width,
+        top + 0.25 * height,
+        left + 0.75 * width,
+        top + 0.75 * height,
+      ];
+      const pixelAt = (x: number, y: number) => {
+        const place = this.#niivue.frac2mm(this.#niivue.screenXY2TextureFrac(x, y, tile, false));
+        return pixelOf(axes, grid.size, transform(toVoxel, [place[0], place[1], place[2]]));
+      };
+      const [first, second] = [pixelAt(x0, y0), pixelAt(x1, y1)];
+      const scaleX = (x1 - x0) / (second[0] - first[0]);
+      const scaleY = (y1 - y0) / (second[1] - first[1]);
+      if (!(scaleX > 0 && scaleY > 0)) return [];
+      return [
+        {
+          plane,
+          axes,
+          left: x0 - (first[0] + 0.5) * scaleX,
+          top: y0 - (first[1] + 0.5) * scaleY,
+          scaleX,
+          scaleY,
+          frame: { left, top, width, height },
+        },
+      ];
+    });
+  }
+
+  /** Draws at once, for whoever reads the canvas in the same task. */
+  drawNow(): void {
     this.#niivue.drawNow();
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));
   }
 
   dispose(): void {

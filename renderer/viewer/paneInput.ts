@@ -1,9 +1,22 @@
-import { clampVoxel, type PlaneAxes } from '../logic/geometry.js';
+import { clampVoxel, type PlaneAxes, type Vec3 } from '../logic/geometry.js';
+import { type Placement, panned, placeUnder } from '../logic/placement.js';
 import type { Display } from '../state/display.svelte.js';
 
 /** What keys, wheel and a drag with the right button do on an image, whoever draws it. */
 
 const WHEEL_ZOOM = 1.15;
+
+/** What works on a slice, whoever draws it, for the help. */
+export const SLICE_INPUTS = [
+  { keys: 'Arrows', title: 'Move the crosshair (Shift: ten at once)' },
+  { keys: 'Page Up', title: 'Slice: next' },
+  { keys: 'Page Down', title: 'Slice: previous' },
+  { keys: 'Wheel', title: 'Slice' },
+  { keys: 'Ctrl+Wheel', title: 'Zoom' },
+  { keys: 'Right drag', title: 'Brightness and contrast' },
+  { keys: 'Middle drag', title: 'Move the picture' },
+  { keys: 'Double click', title: 'One pane alone, and back' },
+] as const;
 
 /** Moves the crosshair along a voxel axis, within the grid. */
 export function stepCrosshair(display: Display, size: readonly number[], axis: number, by: number): void {
@@ -64,4 +77,58 @@ export function draggedWindow(
   const level = (low + high) / 2 - dy * step;
   const width = Math.max(step, high - low + dx * step);
   return [level - width / 2, level + width / 2];
+}
+
+/** What a pressed button does on a slice until it is let go. */
+export type Grip = 'crosshair' | 'window' | 'pan' | 'measure' | 'stroke';
+
+/** @param button as in PointerEvent: 0 left, 1 middle, 2 right. */
+export function gripOf(button: number, display: Display, paints: boolean): Grip {
+  if (button === 2) return 'window';
+  if (button === 1) return 'pan';
+  if (display.measuring.tool) return 'measure';
+  return paints ? 'stroke' : 'crosshair';
+}
+
+/** A drag that moves the picture, or measures on it: from pointer to pointer, in device pixels of the canvas. */
+export class SliceDrag {
+  readonly #display: Display;
+  readonly #size: readonly number[];
+  #last: [number, number] = [0, 0];
+
+  constructor(display: Display, size: readonly number[]) {
+    this.#display = display;
+    this.#size = size;
+  }
+
+  begin(grip: Grip, place: Placement, point: [number, number]): void {
+    this.#last = point;
+    if (grip === 'measure') this.#display.measuring.begin(place.plane, this.#under(place, point));
+  }
+
+  /** @param middle what lies in the middle of the pane while nothing was moved. */
+  move(grip: Grip, place: Placement, point: [number, number], middle: readonly number[]): void {
+    const display = this.#display;
+    if (grip === 'pan') display.focus = panned(place, this.#size, display.focus ?? middle, this.#last, point);
+    else if (grip === 'measure') display.measuring.drag(this.#under(place, point), place.axes);
+    this.#last = point;
+  }
+
+  end(grip: Grip): void {
+    if (grip === 'measure') this.#display.measuring.end();
+  }
+
+  #under(place: Placement, [x, y]: readonly [number, number]): Vec3 {
+    return placeUnder(place, this.#size, x, y, this.#display.crosshair[place.axes.through]);
+  }
+}
+
+/** The middle of what an image shows, where nothing was moved. */
+export function middleOf(
+  grid: { readonly size: readonly number[] },
+  content: { readonly low: readonly number[]; readonly high: readonly number[] } | null,
+): number[] {
+  return content
+    ? content.low.map((low, axis) => (low + content.high[axis]) / 2)
+    : grid.size.map((n) => (n - 1) / 2);
 }

@@ -5,7 +5,8 @@ export function pictureOf(stage: HTMLElement): Promise<Blob | null> {
   picture.width = Math.round(frame.width * devicePixelRatio);
   picture.height = Math.round(frame.height * devicePixelRatio);
   const context = picture.getContext('2d')!;
-  for (const canvas of stage.querySelectorAll('canvas')) {
+  for (const canvas of stage.querySelectorAll<HTMLCanvasElement>('canvas:not([hidden])')) {
+    if (canvas.width === 0 || canvas.height === 0) continue;
     const { left, top } = canvas.getBoundingClientRect();
     context.drawImage(canvas, (left - frame.left) * devicePixelRatio, (top - frame.top) * devicePixelRatio);
   }

@@ -16,6 +16,9 @@ export class RestingNiivue extends Niivue {
   /** Of the image in the 3-D picture alone: the mask inside is seen through it. */
   imageOpacity = 1;
 
+  /** Called after every drawing. */
+  onDrawn = (): void => {};
+
   constructor(options: Partial<NVConfigOptions>, still: HTMLCanvasElement) {
     super(options);
     this.#still = still;
@@ -32,6 +35,7 @@ export class RestingNiivue extends Niivue {
     this.#frame = 0;
     super.drawScene();
     performance.mark('quorum:drawn');
+    this.onDrawn();
     if (this.#moving) this.#awaitRest();
     else this.#keepStill();
   }

@@ -1,20 +1,25 @@
 import type { GridSummary } from '../../src/contract/index.js';
-import { type PlaneAxes, pixelOf, sameGrid, type Vec3, voxelAt } from '../logic/geometry.js';
+import { type Plane, type PlaneAxes, pixelOf, sameGrid, type Vec3, voxelAt } from '../logic/geometry.js';
+import type { Placement } from '../logic/placement.js';
 import { type ImageVoxels, type Overlay, paintImage, paintOverlay } from '../logic/slices.js';
+import { drawMarks, type MarksScene } from './marks.js';
+import { middleOf } from './paneInput.js';
 
 /** One slice as it is drawn. */
-export interface SliceScene {
+export interface SliceScene extends MarksScene {
   readonly grid: GridSummary;
+  readonly plane: Plane;
   readonly axes: PlaneAxes;
   readonly image: ImageVoxels | null;
   readonly window: readonly [number, number];
+  /** What is filled in colours. */
   readonly overlay: Overlay | null;
   readonly colours: Uint8ClampedArray;
   readonly crosshair: Vec3;
   readonly crosshairVisible: boolean;
   readonly zoom: number;
-  /** Voxel in the middle of the pane when zoomed in. */
-  readonly focus: Vec3;
+  /** Place in the middle of the pane; null is the middle of the head. */
+  readonly focus: Vec3 | null;
 }
 
 /** Draws slices onto a canvas: image smooth, overlay as voxels, crosshair, letters of the directions. */
@@ -36,7 +41,8 @@ export class SlicePainter {
     context.fillRect(0, 0, width, height);
     const { axes, grid } = scene;
     const slice = scene.crosshair[axes.through];
-    const { left, top, scaleX, scaleY } = this.#placement(scene);
+    const placement = this.#placement(scene);
+    const { left, top, scaleX, scaleY } = placement;
     const [nx, ny] = [grid.size[axes.x.axis], grid.size[axes.y.axis]];
     if (scene.image) {
       const { image, window } = scene;
@@ -52,6 +58,7 @@ export class SlicePainter {
       context.drawImage(this.#overlay, left, top, nx * scaleX, ny * scaleY);
     }
     if (scene.crosshairVisible) this.#drawCrosshair(context, scene);
+    drawMarks(context, placement, scene);
     drawLetters(context, axes.letters, width, height);
   }
 
@@ -67,30 +74,35 @@ export class SlicePainter {
     return voxelAt(axes, grid.size, column, row, scene.crosshair[axes.through]);
   }
 
-  /** Where pixel (0, 0) of the slice lies on the canvas, and how large a voxel is. */
-  #placement({ grid, image, axes, zoom, focus }: SliceScene) {
+  /** Where the slice lies; null before one was drawn. */
+  get placement(): Placement | null {
+    return this.#scene && this.#placement(this.#scene);
+  }
+
+  #placement({ grid, image, plane, axes, zoom, focus }: SliceScene): Placement {
     const { width, height } = this.#canvas;
     const mmX = grid.spacing[axes.x.axis];
     const mmY = grid.spacing[axes.y.axis];
     const content = image && sameGrid(image.grid, grid) ? image.content : null;
     const span = (axis: number) => (content ? content.high[axis] - content.low[axis] + 1 : grid.size[axis]);
-    const middle = content
-      ? content.low.map((low, axis) => (low + content.high[axis]) / 2)
-      : grid.size.map((n) => (n - 1) / 2);
+    const middle = middleOf(grid, content);
     const fit = Math.min(width / (span(axes.x.axis) * mmX), height / (span(axes.y.axis) * mmY)) * zoom;
     const [scaleX, scaleY] = [fit * mmX, fit * mmY];
-    const [column, row] = pixelOf(axes, grid.size, zoom > 1 ? focus : middle).map((v) => v + 0.5);
-    return { left: width / 2 - column * scaleX, top: height / 2 - row * scaleY, scaleX, scaleY };
+    const [column, row] = pixelOf(axes, grid.size, focus ?? middle).map((v) => v + 0.5);
+    const [left, top] = [width / 2 - column * scaleX, height / 2 - row * scaleY];
+    return { plane, axes, left, top, scaleX, scaleY, frame: { left: 0, top: 0, width, height } };
   }
 
   #drawCrosshair(context: CanvasRenderingContext2D, scene: SliceScene): void {
     const { left, top, scaleX, scaleY } = this.#placement(scene);
     const [column, row] = pixelOf(scene.axes, scene.grid.size, scene.crosshair);
-    const [x, y] = [left + (column + 0.5) * scaleX, top + (row + 0.5) * scaleY];
+    // On the middle of a pixel, so that a line of one pixel stays one.
+    const x = Math.floor(left + (column + 0.5) * scaleX) + 0.5;
+    const y = Math.floor(top + (row + 0.5) * scaleY) + 0.5;
     const gap = 8 * devicePixelRatio;
     const { width, height } = this.#canvas;
     context.strokeStyle = 'rgba(255, 214, 102, 0.85)';
-    context.lineWidth = Math.max(1, devicePixelRatio);
+    context.lineWidth = 1;
     context.beginPath();
     for (const [fromX, fromY, toX, toY] of [
       [0, y, x - gap, y],

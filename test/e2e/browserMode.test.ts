@@ -172,7 +172,6 @@ function journey({ name, input, open, off, use }: Journey): void {
 
   it('takes one combination’s answer for one part, edits, and undoes the edit', async () => {
     await openView(page, 'Correct');
-    await page.getByRole('button', { name: 'Start correcting' }).click();
     await page.getByRole('button', { name: 'Find these places' }).click();
     await page.getByTestId('blob').waitFor({ timeout: 60_000 });
     await page.keyboard.press('2');

@@ -323,7 +323,6 @@ describe.skipIf(electron === null)(SUITE, () => {
       await answerQuestions(first.page);
       await segmentAnyway(first.page);
       await openView(first.page, 'Correct');
-      await first.page.getByRole('button', { name: 'Start correcting' }).click();
       await first.page.getByRole('button', { name: 'Brush' }).click();
       await first.page.locator('canvas[data-plane=axial]').focus();
       for (let step = 0; step < 8; step++) await first.page.keyboard.press('ArrowLeft');

@@ -141,7 +141,6 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   it('keeps every stroke when the whole app is killed while editing', async () => {
     await openView(page, 'Correct');
-    await page.getByRole('button', { name: 'Start correcting' }).click();
     const table = page.getByTestId('edit-volumes');
     const pane = page.locator('canvas[data-plane=axial]');
     await page.getByRole('button', { name: 'Brush' }).click();

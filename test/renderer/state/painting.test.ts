@@ -3,6 +3,7 @@ import { BrainPainting } from '../../../renderer/state/brainPainting.svelte.js';
 import { Editing } from '../../../renderer/state/editing.svelte.js';
 import type { Client, EditState, OpenCase } from '../../../src/contract/index.js';
 import { QuorumError } from '../../../src/errors.js';
+import { gridOf } from '../grids.js';
 
 const GRID = { size: [4, 1, 1], spacing: [1, 1, 1], origin: [0, 0, 0], affine: [], orientation: 'RAS' };
 const state = (revision: number) => ({ startedAt: 'then', revision, canUndo: true }) as EditState;
@@ -87,6 +88,54 @@ describe('the mask that is edited', () => {
     await expect(stroke).rejects.toMatchObject({ problem: { code: 'DISK_FULL' } });
     await vi.waitFor(() => expect(editing.unsaved).toBe(0));
     expect([...editing.overlay!.data]).toEqual([0, 0, 0, 4]);
+  });
+
+  it('is begun by the first change, not by a look', async () => {
+    const log: string[] = [];
+    const began = vi.fn();
+    const editing = new Editing(
+      client({
+        'edits.start': ({ from }: { from: { combination: string } }) => {
+          log.push(`start ${from.combination}`);
+          return state(1);
+        },
+        'edits.stroke': () => {
+          log.push('stroke');
+          return state(2);
+        },
+      }),
+      { ...opened, edits: null },
+      began,
+    );
+    const automatic = { key: 'x', grid: gridOf([2, 2, 1], 'LPS'), data: Uint8Array.from([0, 0, 0, 4]) };
+    editing.offer({ kind: 'combination', combination: 'flair' }, automatic);
+    expect([editing.tool, [...editing.overlay!.data], log]).toEqual(['brush', [0, 0, 0, 4], []]);
+    await editing.finishStroke('brush', editing.paint([0], 4), 4);
+    await editing.finishStroke('brush', editing.paint([1], 4), 4);
+    expect(log).toEqual(['start flair', 'stroke', 'stroke']);
+    expect(began).toHaveBeenCalledOnce();
+    // The automatic mask is another one, and stays as it was.
+    expect([...automatic.data]).toEqual([0, 0, 0, 4]);
+    expect([...editing.overlay!.data]).toEqual([4, 4, 0, 4]);
+  });
+
+  it('shows the mask that it would begin from where it cannot be begun', async () => {
+    const editing = new Editing(
+      client({
+        'edits.start': () => {
+          throw new QuorumError({ code: 'DISK_FULL' });
+        },
+      }),
+      { ...opened, edits: null },
+    );
+    editing.offer(
+      { kind: 'combination', combination: 'flair' },
+      { key: 'x', grid: gridOf([2, 2, 1], 'LPS'), data: Uint8Array.from([0, 0, 0, 4]) },
+    );
+    const stroke = editing.finishStroke('brush', editing.paint([0], 4), 4);
+    await expect(stroke).rejects.toMatchObject({ problem: { code: 'DISK_FULL' } });
+    await vi.waitFor(() => expect([...editing.overlay!.data]).toEqual([0, 0, 0, 4]));
+    expect(editing.state).toBeNull();
   });
 
   it('sends one stroke after the other, and follows what undo changed', async () => {
