@@ -6,6 +6,8 @@ import { type ImageVoxels, sampler } from './slices.js';
 export interface Mark {
   readonly kind: 'ruler' | 'area';
   readonly plane: Plane;
+  /** The grid that it is on: the case's, or that of a series as it was made. */
+  readonly space: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
 }

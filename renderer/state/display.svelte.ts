@@ -15,6 +15,23 @@ export const LAYOUT_TITLES: Record<Layout, string> = {
   render: '3-D',
 };
 
+/** What panes read and change of it, on whichever grid they draw. */
+export type PaneDisplay = Pick<
+  Display,
+  | 'crosshair'
+  | 'crosshairVisible'
+  | 'maskShown'
+  | 'contour'
+  | 'styles'
+  | 'measuring'
+  | 'plane'
+  | 'radiological'
+  | 'zoom'
+  | 'focus'
+  | 'zoomBy'
+  | 'enlarge'
+>;
+
 /** How images and overlays are looked at; shared by all views of a case. */
 export class Display {
   layout = $state<Layout>('multiplanar');
@@ -27,6 +44,8 @@ export class Display {
   peeking = $state(false);
   /** The mask as its outlines, not filled. */
   contour = $state(false);
+  /** The images that the model read, or the series as the scanner made them. */
+  series = $state<'prepared' | 'original'>('prepared');
   /** Slices go by on their own. */
   cine = $state(false);
   readonly measuring = new Measuring();
@@ -94,6 +113,14 @@ export class Display {
     this.layout = layout;
     const plane = PLANES.find((one) => one === layout);
     if (plane) this.plane = plane;
+    if (layout === 'sequences' || layout === 'render') this.series = 'prepared';
+  }
+
+  /** The original series are shown in their own planes, one at a time. */
+  showSeries(series: Display['series']): void {
+    this.series = series;
+    if (series === 'original' && (this.layout === 'sequences' || this.layout === 'render'))
+      this.layout = 'multiplanar';
   }
 
   nextLayout(): void {

@@ -15,10 +15,10 @@ export class Measuring {
     this.tool = this.tool === tool ? null : tool;
   }
 
-  begin(plane: Plane, place: Vec3): void {
+  begin(plane: Plane, space: string, place: Vec3): void {
     if (!this.tool) return;
     this.#drawing = true;
-    this.marks = [...this.marks, { kind: this.tool, plane, from: place, to: place }];
+    this.marks = [...this.marks, { kind: this.tool, plane, space, from: place, to: place }];
   }
 
   /** The end of the mark that is being drawn; it stays on the slice where it began. */

@@ -145,6 +145,11 @@ export class OpenCaseState {
     return `${this.case.preparation.made?.key ?? ''} ${this.case.slots[sequence]}`;
   }
 
+  /** Names a sequence as the scanner made it. */
+  seriesKey(sequence: Modality): string {
+    return `original ${this.case.slots[sequence]}`;
+  }
+
   /** Sets the window of the image that is looked at. */
   setWindow(window: readonly [number, number]): void {
     if (this.background) this.display.setWindow(this.imageKey(this.background), window);

@@ -90,6 +90,12 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         },
       })),
       {
+        keys: 'i',
+        title: 'Prepared images, or the original series',
+        when: (s) => inCase(s) && s.openCase!.case.preparation.made !== null,
+        run: (s) => display(s).showSeries(display(s).series === 'original' ? 'prepared' : 'original'),
+      },
+      {
         keys: 'Space',
         title: 'Mask on or off',
         when: looking,

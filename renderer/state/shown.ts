@@ -8,6 +8,7 @@ type Threshold = number | null;
 /** What lies over the image. */
 export type Shown =
   | { readonly kind: 'mask'; readonly mask: MaskRef }
+  | { readonly kind: 'onSeries'; readonly mask: MaskRef; readonly sequence: Modality }
   | { readonly kind: 'disagreement'; readonly region: Region; readonly threshold: Threshold }
   | {
       readonly kind: 'decidedBy';
@@ -49,6 +50,11 @@ export async function loadShown(
     case 'mask': {
       const { header, data } = await client.callBinary('masks.labels', { ...of, mask: shown.mask });
       return { ...NONE, shown, overlay: made(header.grid, data), volumes: header.volumes };
+    }
+    case 'onSeries': {
+      const { mask, sequence } = shown;
+      const { header, data } = await client.callBinary('masks.onSeries', { ...of, mask, sequence });
+      return { ...NONE, shown, overlay: made(header.grid, data) };
     }
     case 'disagreement': {
       const { region, threshold } = shown;

@@ -14,6 +14,8 @@ export interface MarksScene {
   /** The mask whose outlines are drawn, with the regions' colours; null where it is filled or hidden. */
   readonly outlined: Overlay | null;
   readonly styles: RegionStyles;
+  /** Names the grid; only measurements on it are drawn. */
+  readonly space: string;
   readonly marks: readonly Mark[];
 }
 
@@ -34,7 +36,11 @@ export function drawMarks(context: CanvasRenderingContext2D, place: Placement, s
   if (scene.outlined) drawOutlines(context, place, scene, scene.outlined);
   const slice = scene.crosshair[place.axes.through];
   for (const mark of scene.marks)
-    if (mark.plane === place.plane && Math.round(mark.from[place.axes.through]) === slice)
+    if (
+      mark.space === scene.space &&
+      mark.plane === place.plane &&
+      Math.round(mark.from[place.axes.through]) === slice
+    )
       drawMark(context, place, scene, mark);
   write(
     context,

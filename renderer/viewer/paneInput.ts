@@ -1,6 +1,9 @@
 import { clampVoxel, type PlaneAxes, type Vec3 } from '../logic/geometry.js';
 import { type Placement, panned, placeUnder } from '../logic/placement.js';
-import type { Display } from '../state/display.svelte.js';
+import type { PaneDisplay } from '../state/display.svelte.js';
+
+/** The grid of the case, for measurements. */
+export const CASE_SPACE = 'case';
 
 /** What keys, wheel and a drag with the right button do on an image, whoever draws it. */
 
@@ -19,7 +22,7 @@ export const SLICE_INPUTS = [
 ] as const;
 
 /** Moves the crosshair along a voxel axis, within the grid. */
-export function stepCrosshair(display: Display, size: readonly number[], axis: number, by: number): void {
+export function stepCrosshair(display: PaneDisplay, size: readonly number[], axis: number, by: number): void {
   const next = [...display.crosshair];
   next[axis] += by;
   display.crosshair = clampVoxel(size, next);
@@ -29,7 +32,7 @@ export function stepCrosshair(display: Display, size: readonly number[], axis: n
 export function moveByKey(
   event: KeyboardEvent,
   axes: PlaneAxes,
-  display: Display,
+  display: PaneDisplay,
   size: readonly number[],
 ): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -54,7 +57,7 @@ export function moveByKey(
 export function moveByWheel(
   event: WheelEvent,
   axes: PlaneAxes,
-  display: Display,
+  display: PaneDisplay,
   size: readonly number[],
 ): void {
   event.preventDefault();
@@ -83,7 +86,7 @@ export function draggedWindow(
 export type Grip = 'crosshair' | 'window' | 'pan' | 'measure' | 'stroke';
 
 /** @param button as in PointerEvent: 0 left, 1 middle, 2 right. */
-export function gripOf(button: number, display: Display, paints: boolean): Grip {
+export function gripOf(button: number, display: PaneDisplay, paints: boolean): Grip {
   if (button === 2) return 'window';
   if (button === 1) return 'pan';
   if (display.measuring.tool) return 'measure';
@@ -92,18 +95,22 @@ export function gripOf(button: number, display: Display, paints: boolean): Grip 
 
 /** A drag that moves the picture, or measures on it: from pointer to pointer, in device pixels of the canvas. */
 export class SliceDrag {
-  readonly #display: Display;
+  readonly #display: PaneDisplay;
   readonly #size: readonly number[];
+  readonly #space: string;
   #last: [number, number] = [0, 0];
 
-  constructor(display: Display, size: readonly number[]) {
+  /** @param space names the grid that is measured on. */
+  constructor(display: PaneDisplay, size: readonly number[], space: string) {
     this.#display = display;
     this.#size = size;
+    this.#space = space;
   }
 
   begin(grip: Grip, place: Placement, point: [number, number]): void {
     this.#last = point;
-    if (grip === 'measure') this.#display.measuring.begin(place.plane, this.#under(place, point));
+    if (grip === 'measure')
+      this.#display.measuring.begin(place.plane, this.#space, this.#under(place, point));
   }
 
   /** @param middle what lies in the middle of the pane while nothing was moved. */

@@ -165,6 +165,17 @@ export const mapsContract = {
     request: caseIdSchema.extend({ sequence: modalitySchema }),
     header: imageHeader,
   },
+  /** One sequence as the scanner made it, on its own grid, also where it was prepared for the model. */
+  'images.series': {
+    request: caseIdSchema.extend({ sequence: modalitySchema }),
+    /** RAS mm of the series → RAS mm of the case (4×4, column-major); null where nothing was moved. */
+    header: imageHeader.extend({ toCase: z.array(z.number()).length(16).nullable() }),
+  },
+  /** Uint8 labels of any mask on a series' own grid: a voxel has what fills more than half of it. */
+  'masks.onSeries': {
+    request: caseIdSchema.extend({ mask: maskRefSchema, sequence: modalitySchema }),
+    header: z.object({ grid: gridSchema }),
+  },
   /** Uint8 labels of any mask. */
   'masks.labels': {
     request: caseIdSchema.extend({ mask: maskRefSchema }),

@@ -12,7 +12,7 @@ import type { Runs } from '../masks/runs.js';
 import type { ScanArguments } from '../open/scan.js';
 import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
-import type { CaseSource, MaskInput, Segmented, SpeckVoxels } from './caseSource.js';
+import type { CaseSource, MaskInput, Segmented, SourceImage, SpeckVoxels } from './caseSource.js';
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
 import type { ResearchTaskTypes } from './researchTasks.js';
@@ -107,6 +107,10 @@ export interface WorkerTasks extends ResearchTaskTypes {
     Response<'masks.compare'>
   >;
   seriesVolumes: Task<OnResult<{ mask: MaskInput }>, Response<'masks.seriesVolumes'>>;
+  seriesMask: Task<
+    OnResult<{ mask: MaskInput; origin: SourceImage }>,
+    Labels & { header: BinaryHeader<'masks.onSeries'> }
+  >;
   scores: Task<OnResult<{ truth: MaskInput } & Moved>, Response<'masks.scores'>>;
   blobs: Task<
     OnResult<{ combinations: readonly Combination[]; threshold: number | null; limit: number }>,

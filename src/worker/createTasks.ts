@@ -14,6 +14,7 @@ import {
   differenceTask,
   readMaskTask,
   scoresTask,
+  seriesMaskTask,
   seriesVolumesTask,
 } from '../pipeline/questions/compare.js';
 import { ImageStore } from '../pipeline/questions/imageStore.js';
@@ -82,6 +83,7 @@ export function createTasks(
     difference: (args) => differenceTask(store, args),
     compare: (args) => compareTask(store, args),
     seriesVolumes: (args) => seriesVolumesTask(store, args),
+    seriesMask: (args) => seriesMaskTask(store, args),
     scores: async (args) => scoresTask(store, await at(args), args),
     blobs: async (args) => blobs.list(await store.get(args.source), args),
     blobAnswer: async (args) => blobs.answer(await store.get(args.source), args),

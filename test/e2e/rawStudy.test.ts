@@ -237,6 +237,9 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
     async () => {
       const { page } = seen;
       await segmentRaw(page);
+      // Without a warning it is one line.
+      const show = page.getByTestId('preparation').getByRole('button', { name: 'Show', exact: true });
+      if (await show.isVisible()) await show.click();
       const steps = page.getByTestId('preparation-steps').locator('details');
       expect(await steps.count()).toBe(7);
       await picture(page, 'dicom-3-segmented');

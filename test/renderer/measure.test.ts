@@ -27,7 +27,7 @@ describe('a ruler', () => {
   it('gives the distance in mm whatever the spacing', () => {
     expect(lengthMm(grid(), [0, 0, 0], [3, 0, 0])).toBeCloseTo(6, 6);
     expect(lengthMm(grid(), [1, 1, 0], [3, 3, 0])).toBeCloseTo(Math.hypot(4, 6), 6);
-    const mark = { kind: 'ruler', plane: 'axial', from: [0, 0, 0], to: [3, 0, 0] } as const;
+    const mark = { kind: 'ruler', plane: 'axial', space: 'case', from: [0, 0, 0], to: [3, 0, 0] } as const;
     expect(markText(mark, grid(), null, AXIAL)).toBe('6.0 mm');
   });
 });

@@ -199,6 +199,17 @@ describe('a prepared case', () => {
       mask: { kind: 'combination', combination: 't1+flair' },
     });
     expect(measured.series.find(({ sequence }) => sequence === 't1')?.volumes.WT).toBeCloseTo(whole, 3);
+    // The window shows the same mask on the series' own slices, beside the image as it was made.
+    const of = { case: id, sequence: 't1' } as const;
+    const onSeries = await host.services.callBinary('masks.onSeries', {
+      ...of,
+      mask: { kind: 'combination', combination: 't1+flair' },
+    });
+    expect(onSeries.header.grid.size).toEqual([SIDE, SIDE, SLICES]);
+    expect(new Uint8Array(onSeries.data)).toEqual(Uint8Array.from(mask.data));
+    const series = await host.services.callBinary('images.series', of);
+    expect(series.header.grid).toEqual(onSeries.header.grid);
+    expect(series.header.toCase).toHaveLength(16);
     const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8'));
     expect(report.native.t1.ml.WT).toBeCloseTo(whole, 3);
     expect(report.preparation.steps.length).toBeGreaterThan(1);

@@ -55,6 +55,19 @@ export async function seriesVolumesTask(
   return { series };
 }
 
+/** A mask on the own grid of one series, to be seen on the scanner's own slices. */
+export async function seriesMaskTask(
+  store: ResultStore,
+  { source, mask, origin }: TaskArguments<'seriesMask'>,
+): Promise<TaskResult<'seriesMask'>> {
+  const { grid } = await store.get(source);
+  const { labels, header } = await maskOnSeries(
+    { ...grid, data: await labelsOf(store, source, mask) },
+    origin,
+  );
+  return { labels, header: { grid: summariseGrid(header) } };
+}
+
 /** Dice, HD95 and ml of two masks per region. */
 export async function compareTask(
   store: ResultStore,

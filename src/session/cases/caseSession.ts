@@ -6,12 +6,13 @@ import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
 import type { Prepared } from '../../kept/preparedStore.js';
 import { volumesOf } from '../../masks/volumes.js';
-import type { MaskInput, Segmented } from '../../pipeline/caseSource.js';
+import type { MaskInput, Segmented, SourceImage } from '../../pipeline/caseSource.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import type { EditedMask } from '../../pipeline/subject.js';
 import { warningsWith } from '../../pipeline/warnings.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
+import { affineOf } from '../../volume/tuples.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Edit } from '../edits/edit.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
@@ -106,6 +107,14 @@ export class CaseSession {
     const { prepared } = this;
     if (prepared?.record.images[modality]) return preparedImage(prepared, modality);
     return this.slots[modality]?.file ?? null;
+  }
+
+  /** A sequence as it was opened, and how it was moved to be prepared. @throws QuorumError SEQUENCE_NOT_AVAILABLE. */
+  originOf(modality: Modality): SourceImage {
+    const file = this.slots[modality]?.file;
+    if (!file) throw new QuorumError({ code: 'SEQUENCE_NOT_AVAILABLE', found: modality });
+    const moved = this.prepared?.record.images[modality]?.toCase;
+    return { modality, file, ...(moved ? { toCase: affineOf(moved) } : {}) };
   }
 
   get result(): CaseResult | null {

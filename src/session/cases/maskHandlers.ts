@@ -80,6 +80,16 @@ export function mapHandlers(context: WindowContext): BinaryHandlers<keyof typeof
       const { header, voxels } = await worker.run('image', { file });
       return { header, data: voxels };
     },
+    'images.series': async ({ case: id, sequence }) => {
+      const { file, toCase } = openCaseOf(context, id).originOf(sequence);
+      const { header, voxels } = await worker.run('image', { file });
+      return { header: { ...header, toCase: toCase ? [...toCase] : null }, data: voxels };
+    },
+    'masks.onSeries': async ({ case: id, mask, sequence }) => {
+      const { session, source } = segmentedCaseOf(context, id);
+      const input = { source, mask: session.maskInput(mask), origin: session.originOf(sequence) };
+      return data(await worker.run('seriesMask', input));
+    },
     'masks.labels': async ({ case: id, mask }) => {
       if (mask.kind === 'combination') {
         const { session, source } = segmentedCaseOf(context, id);

@@ -43,6 +43,7 @@ async function windowOn(view: Session['view']): Promise<Session> {
     answers: { adult: 'yes', treated: 'no', glioma: 'yes' },
     grid: GRID,
     result,
+    preparation: { ...emptyCase('a').preparation, made: { key: 'm' } },
   } as unknown as OpenCase;
   const fake = fakeShell({
     'cases.list': () => [opened],
@@ -83,7 +84,14 @@ function snapshot(session: Session): string {
   return JSON.stringify([
     [view, dialog, notices.list.length, [...switchedOff], segmenting.running, lesions.at],
     [layout, background, windows, overlayVisible, peeking, contour, opacity, crosshairVisible, crosshair],
-    [display.radiological, display.zoom, display.cine, display.measuring.tool, display.measuring.marks],
+    [
+      display.series,
+      display.radiological,
+      display.zoom,
+      display.cine,
+      display.measuring.tool,
+      display.measuring.marks,
+    ],
     [editing.tool, editing.diameter, editing.blob, editing.answer, editing.unsaved],
   ]);
 }
@@ -122,7 +130,7 @@ const BEFORE: Readonly<Record<string, (session: Session) => void>> = {
   'Correct, and the brain mask/b': (s) => (s.openCase!.editing.tool = 'fill'),
   'Images/Delete': (s) =>
     (s.openCase!.display.measuring.marks = [
-      { kind: 'ruler', plane: 'axial', from: [0, 0, 0], to: [1, 1, 1] },
+      { kind: 'ruler', plane: 'axial', space: 'case', from: [0, 0, 0], to: [1, 1, 1] },
     ]),
   'Correct, and the brain mask/n': withBlobs,
   'Correct, and the brain mask/p': withBlobs,
@@ -230,7 +238,7 @@ describe('what the help names for a slice', () => {
     'Middle drag': ({ openCase }) => {
       const { display } = openCase!;
       expect(gripOf(1, display, true)).toBe('pan');
-      const drag = new SliceDrag(display, GRID.size);
+      const drag = new SliceDrag(display, GRID.size, 'case');
       drag.begin('pan', place, [50, 50]);
       drag.move('pan', place, [60, 50], [5, 5, 5]);
       // One voxel to the right: what lay left of the middle lies in it.
@@ -252,12 +260,12 @@ describe('what the help names for a slice', () => {
     expect(gripOf(0, display, true)).toBe('stroke');
     display.measuring.take('ruler');
     expect(gripOf(0, display, true)).toBe('measure');
-    const drag = new SliceDrag(display, GRID.size);
+    const drag = new SliceDrag(display, GRID.size, 'case');
     drag.begin('measure', place, [15, 15]);
     drag.move('measure', place, [45, 15], [5, 5, 5]);
     drag.end('measure');
     expect(display.measuring.marks).toEqual([
-      { kind: 'ruler', plane: 'axial', from: [1, 1, 5], to: [4, 1, 5] },
+      { kind: 'ruler', plane: 'axial', space: 'case', from: [1, 1, 5], to: [4, 1, 5] },
     ]);
     // A click without a drag leaves nothing.
     drag.begin('measure', place, [15, 15]);
