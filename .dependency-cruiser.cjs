@@ -45,12 +45,14 @@ const allowed = {
     ...['contract', 'jobs', 'pipeline', 'files', 'volume', 'masks', 'kernels', 'model', 'intake', 'engine'],
     ...['prepare', 'segment', 'training', 'evaluate', 'measure', 'export'],
   ],
+  // Several examinations of one patient: what changed.
+  followup: [...['contract', 'jobs', 'pipeline', 'files', 'volume', 'masks', 'model', 'prepare', 'export']],
   // What the command line alone asks for: several cases, folders.
   commands: [
-    ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'files', 'volume', 'masks'],
+    ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'followup', 'files', 'volume', 'masks'],
     ...['model', 'dicom', 'recognise', 'intake', 'engine', 'prepare', 'segment', 'export'],
   ],
-  worker: ['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'research'],
+  worker: ['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'followup', 'research'],
   session: [
     ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort'],
     ...['files', 'recognise', 'intake', 'volume', 'masks', 'model'],
@@ -71,7 +73,7 @@ module.exports = {
     {
       name: 'pipeline-knows-no-process',
       severity: 'error',
-      from: { path: '^src/(pipeline|open|jobs|cohort)/' },
+      from: { path: '^src/(pipeline|open|jobs|cohort|followup)/' },
       to: {
         path: '^(node:)?(child_process|worker_threads|process|cluster)$|^src/(session|worker|commands|cli|server)/',
       },

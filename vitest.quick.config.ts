@@ -18,7 +18,8 @@ export default mergeConfig(
         'test/prepare/*Study.test.ts',
         'test/{segment,volume}/realData.test.ts',
         'test/segment/{logits,oracle}.test.ts',
-        'test/session/{results,rawCase}.test.ts',
+        'test/session/{results,rawCase,followUps}.test.ts',
+        'test/followup/followUp.test.ts',
         // Processes that are started, killed and waited for.
         'test/session/{worker,forget,edits,application}.test.ts',
         'test/pipeline/{roads,faces,openings}.test.ts',

@@ -65,6 +65,14 @@ const TEXTS: Record<ErrorCode, readonly [what: string, remedy: string]> = {
     'There are several examinations here. They are not taken together.',
     'Choose one, e.g. --study 2; `quorum inspect` tells more of each.',
   ],
+  SEVERAL_PATIENTS: [
+    'By their headers these examinations are of several patients.',
+    'Give those of one patient; where they are one patient’s all the same, confirm with --one-patient.',
+  ],
+  TOO_FEW_EXAMINATIONS: [
+    'A follow-up needs at least two examinations of one patient.',
+    'Give another examination.',
+  ],
   STUDY_UNKNOWN: [
     'There is no such examination here.',
     'Give --study its number in the list, its id or its Study Instance UID.',
@@ -192,6 +200,7 @@ const APP_REMEDIES: Partial<Record<ErrorCode, string>> = {
   SEQUENCE_NOT_AVAILABLE: 'Switch it off, or add its file.',
   NOT_CONFIRMED: 'Look at what is in doubt, then confirm.',
   SEVERAL_STUDIES: 'Choose one.',
+  SEVERAL_PATIENTS: 'Take away what is of another patient.',
   STUDY_UNKNOWN: 'Choose one of those that are there.',
   SERIES_UNKNOWN: 'Choose one of its series.',
   GRIDS_DIFFER: 'Align the images first, or segment anyway: they are then resampled by their headers.',

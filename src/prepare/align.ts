@@ -45,16 +45,32 @@ export async function alignHeads(
     if (kept) return kept;
     if (options.skip?.includes('co-register')) return IDENTITY;
     const moving = seen(images[modality]!);
-    const onShare = (share: number) => onProgress(modality, share);
-    const [found] = await register(fixed, moving, [HEAD], signal, onShare).catch((error: unknown) => {
-      // Where the headers put the heads far apart elastix has nothing to begin with: begin with the middles.
-      if (isQuorumError(error) && error.problem.code === 'REGISTRATION_FAILED')
-        return register(fixed, moving, [HEAD_FROM_MIDDLES], signal, onShare);
-      throw error;
-    });
+    const found = await alignHead(fixed, moving, signal, (share) => onProgress(modality, share));
     onProgress(modality, 1);
     return found;
   });
+}
+
+/**
+ * Aligns one head rigidly to another by all that both images show. Where the headers put the heads far apart elastix has nothing to begin
+ * with: then their middles are laid on each other first.
+ *
+ * @param fixed, moving as registration sees them (`seen`).
+ * @returns RAS mm of `fixed` → RAS mm of `moving`.
+ * @throws QuorumError CANCELLED, REGISTRATION_FAILED.
+ */
+export async function alignHead(
+  fixed: Volume,
+  moving: Volume,
+  signal: AbortSignal,
+  onShare: (share: number) => void = () => undefined,
+): Promise<Affine> {
+  const [found] = await register(fixed, moving, [HEAD], signal, onShare).catch((error: unknown) => {
+    if (isQuorumError(error) && error.problem.code === 'REGISTRATION_FAILED')
+      return register(fixed, moving, [HEAD_FROM_MIDDLES], signal, onShare);
+    throw error;
+  });
+  return found;
 }
 
 /**
