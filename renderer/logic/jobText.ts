@@ -5,6 +5,7 @@ const DOING: Readonly<Record<JobKind, string>> = {
   segment: 'Segmenting',
   prepare: 'Preparing',
   export: 'Exporting',
+  followup: 'Comparing',
   train: 'Training',
   evaluate: 'Evaluating',
   measure: 'Measuring',

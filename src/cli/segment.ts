@@ -73,11 +73,7 @@ export function segmentCommand(host: Host): Command {
     )
     .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
     .option('--json', 'progress and result as JSON lines');
-  for (const { option, help, byDefault } of FORMATS)
-    command.option(
-      byDefault.terminal ? `--no-${option}` : `--${option}`,
-      byDefault.terminal ? `do not write ${help}` : `also write ${help}`,
-    );
+  formatOptions(command);
   preparationOptions(command);
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
@@ -139,8 +135,17 @@ function requestOf(inputs: string[], options: SegmentOptions): z.input<typeof se
   };
 }
 
+/** An option for every format. */
+export function formatOptions(command: Command): void {
+  for (const { option, help, byDefault } of FORMATS)
+    command.option(
+      byDefault.terminal ? `--no-${option}` : `--${option}`,
+      byDefault.terminal ? `do not write ${help}` : `also write ${help}`,
+    );
+}
+
 /** Commander names an option's value as the format is named: `--dicom-seg` is `dicomSeg`. */
-function formatsOf(options: SegmentOptions): Partial<Record<FormatId, boolean>> {
+export function formatsOf(options: object): Partial<Record<FormatId, boolean>> {
   const values = new Map<string, boolean | undefined>(Object.entries(options));
   return Object.fromEntries(
     FORMATS.map(({ id, option, byDefault }) => {

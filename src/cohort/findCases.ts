@@ -9,6 +9,7 @@ import type { StudyCandidate, Suggestion } from '../intake/candidate.js';
 import { findCaseFolders, listImages } from '../intake/caseFolder.js';
 import { areCases, lookAtNames } from '../intake/lookAtNames.js';
 import { fileCandidate } from '../intake/openStudy.js';
+import type { Patient } from '../intake/patient.js';
 import type { ScanOptions } from '../intake/scan.js';
 import { hasSequences } from '../open/chooseStudy.js';
 import { scanWithin } from '../open/scan.js';
@@ -25,22 +26,39 @@ export type FindOptions = Omit<ScanOptions, 'onProgress'> & {
  *
  * @throws QuorumError what looking into folders throws; CANCELLED.
  */
-export async function findCases(
+export async function findCases(paths: readonly string[], options: FindOptions): Promise<CohortCase[]> {
+  return (await findExaminations(paths, options)).map(({ one }) => one);
+}
+
+/** An examination as a case, and whose it is; null for image files, which do not say. The patient is kept nowhere. */
+export interface FoundExamination {
+  readonly one: CohortCase;
+  readonly patient: Patient | null;
+}
+
+/** The same, with whose each is. */
+export async function findExaminations(
   paths: readonly string[],
   { onProgress = () => undefined, ...scanning }: FindOptions,
-): Promise<CohortCase[]> {
+): Promise<FoundExamination[]> {
   const inputs = paths.map((path) => resolve(path));
   const { signal, links = null } = scanning;
   const names = await lookAtNames(inputs, { links, signal });
-  if (names.kind === 'cases' && areCases(names.folders))
-    return casesOfFolders(names.folders, inputs, { signal, onProgress });
-  if (names.kind === 'case' && inputs.length === 1)
-    return casesOfFolders(inputs, inputs, { signal, onProgress });
+  const folders =
+    names.kind === 'cases' && areCases(names.folders)
+      ? names.folders
+      : names.kind === 'case' && inputs.length === 1
+        ? inputs
+        : null;
+  if (folders) {
+    const cases = await casesOfFolders(folders, inputs, { signal, onProgress });
+    return cases.map((one) => ({ one, patient: null }));
+  }
   const { studies } = await scanWithin(inputs, {
     ...scanning,
     onProgress: (done, total) => onProgress('reading headers', done / total),
   });
-  return casesOfStudies(studies, inputs);
+  return examinationsOf(studies, inputs);
 }
 
 /** The examinations of a scan that can be segmented. */
@@ -48,10 +66,18 @@ export async function casesOfStudies(
   studies: readonly StudyCandidate[],
   inputs: readonly string[],
 ): Promise<CohortCase[]> {
+  return (await examinationsOf(studies, inputs)).map(({ one }) => one);
+}
+
+async function examinationsOf(
+  studies: readonly StudyCandidate[],
+  inputs: readonly string[],
+): Promise<FoundExamination[]> {
   const usable = studies.filter(hasSequences);
-  const cases: CohortCase[] = [];
-  for (const one of usable) cases.push(await caseOfStudy(one, usable, inputs));
-  return cases;
+  const found: FoundExamination[] = [];
+  for (const study of usable)
+    found.push({ one: await caseOfStudy(study, usable, inputs), patient: study.patient });
+  return found;
 }
 
 /** The case folders below folders, each looked at. */

@@ -7,6 +7,7 @@ import { devicesList, jobsCancel } from './commands.js';
 import { changesContract, editsContract } from './edits.js';
 import { type JobEvent, jobsList, type QuorumEvent } from './events.js';
 import { exportContract } from './exports.js';
+import { followUpMapsContract, followUpsContract } from './followUp.js';
 import { mapsContract, masksContract } from './masks.js';
 import { preparationBinaryContract, preparationContract } from './preparation.js';
 import { researchContract } from './research.js';
@@ -19,6 +20,7 @@ export const contract = {
   'jobs.list': jobsList,
   ...casesContract,
   ...cohortsContract,
+  ...followUpsContract,
   ...masksContract,
   ...editsContract,
   ...exportContract,
@@ -29,7 +31,12 @@ export const contract = {
 } as const;
 
 /** Methods of a window that answer with a header and an ArrayBuffer. */
-export const binaryContract = { ...mapsContract, ...changesContract, ...preparationBinaryContract } as const;
+export const binaryContract = {
+  ...mapsContract,
+  ...changesContract,
+  ...preparationBinaryContract,
+  ...followUpMapsContract,
+} as const;
 
 export type Contract = typeof contract;
 export type Method = keyof Contract;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OPTIONAL_STEPS } from '../terms.js';
 import { combinationSchema, modalitySchema, overridesSchema, seriesSchema } from './basic.js';
 import { maskOptionsShape } from './exports.js';
+import { FOLLOW_UP_BY } from './followUp.js';
 import { formatsShape } from './formats.js';
 
 /** What the command line asks for: files in, files out, nothing kept between calls. */
@@ -61,6 +62,24 @@ export const segmentRequestSchema = z.strictObject({
   memoryMb: z.int().positive().default(512),
 });
 export type SegmentRequest = z.infer<typeof segmentRequestSchema>;
+
+/** Several examinations of one patient: each is segmented as by `segment`, then they are compared. */
+export const followUpRequestSchema = segmentRequestSchema
+  .omit({
+    overrides: true,
+    study: true,
+    everyExamination: true,
+    threshold: true,
+    keepSpecks: true,
+    unsupported: true,
+  })
+  .extend({
+    /** By all sequences that each has, or by those that all have; null: by what all have where they differ. */
+    by: z.enum(FOLLOW_UP_BY).nullable().default(null),
+    /** Of the examinations in the order in which they are given, where headers give none or others. */
+    dates: z.array(z.iso.date()).default([]),
+  });
+export type FollowUpRequest = z.infer<typeof followUpRequestSchema>;
 
 export const prepareRequestSchema = z.strictObject({
   ...inputShape,

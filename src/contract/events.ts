@@ -3,12 +3,14 @@ import { problemSchema } from './basic.js';
 import { openCaseSchema } from './cases.js';
 import { cohortClosedEventSchema, cohortEventSchema } from './cohorts.js';
 import { editStateSchema } from './edits.js';
+import { followUpViewSchema } from './followUp.js';
 
 /** What a job does. */
 export const JOB_KINDS = [
   'segment',
   'prepare',
   'export',
+  'followup',
   'train',
   'evaluate',
   'measure',
@@ -24,7 +26,7 @@ export const jobEventSchema = z.object({
   /** Share done, 0..1. */
   progress: z.number(),
   stage: z.string(),
-  /** The case that is worked on: its id, or its name when a folder of cases is segmented. */
+  /** The case (or timeline) that is worked on: its id, or its name when a folder of cases is segmented. */
   case: z.string().optional(),
   /** Name of the open case, for people. */
   title: z.string().optional(),
@@ -58,6 +60,8 @@ export const quorumEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('opening'), opening: z.string(), stage: z.string(), progress: z.number() }),
   cohortEventSchema,
   cohortClosedEventSchema,
+  /** A timeline changed: its time points, or what was found. */
+  z.object({ type: z.literal('followUp'), view: followUpViewSchema }),
   /** The worker process ended unexpectedly and was started again. */
   z.object({ type: z.literal('workerRestarted'), problem: problemSchema }),
 ]);

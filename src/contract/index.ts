@@ -20,6 +20,21 @@ export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
 export type { ExportRequest, ExportResult } from './exports.js';
 export { DICOM_IDENTITY_NOTICE } from './exports.js';
+export {
+  type Change,
+  FOLLOW_UP_BY,
+  type FollowUpBy,
+  type FollowUpReport,
+  type FollowUpView,
+  followUpReportSchema,
+  type PointVolume,
+  RANO_REGIONS,
+  type RanoMeasurement,
+  type RanoRegion,
+  type TimePoint,
+} from './followUp.js';
+export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
+export * from './followUpText.js';
 export { isForceable } from './forceable.js';
 export { FORMATS, type FormatId, type FormatNeeds, NAMING_FORMATS } from './formats.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';

@@ -11,20 +11,31 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; } img { max-w
 @media print { body { margin: 0; } h2 { break-after: avoid; } tr, img { break-inside: avoid; } }`;
 
 /**
- * The report as one HTML page: no scripts, no outside references (its own policy forbids them), the picture inside. Everything
- * that comes from files or names is escaped.
+ * One HTML page: no scripts, no outside references (its own policy forbids them).
+ *
+ * @param body HTML in which everything that comes from files or names is escaped.
  */
-export function reportHtml(facts: ReportFacts): string {
+export function htmlPage(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${escapeHtml(facts.caseName)} – Quorum</title>
+<title>${escapeHtml(title)} – Quorum</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escapeHtml(facts.caseName)}</h1>
+${body}
+</body>
+</html>
+`;
+}
+
+/** The report of a case, the picture inside. Everything that comes from files or names is escaped. */
+export function reportHtml(facts: ReportFacts): string {
+  return htmlPage(
+    facts.caseName,
+    `<h1>${escapeHtml(facts.caseName)}</h1>
 ${facts.examination ? `<p>${escapeHtml(examinationLine(facts.examination))}</p>\n` : ''}<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
 <p class="notice">${escapeHtml(facts.notice)}</p>
 <h2>Volumes</h2>
@@ -48,10 +59,8 @@ ${table(
 )}
 <h2>Provenance</h2>
 ${table(['', ''], provenance(facts))}
-${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: the patient’s right is on the left.</p>\n<img alt="One axial slice of each image and mask" src="data:image/png;base64,${Buffer.from(facts.picture).toString('base64')}">`}
-</body>
-</html>
-`;
+${facts.picture === null ? '' : `<h2>Overview</h2>\n<p>Radiological convention: the patient’s right is on the left.</p>\n<img alt="One axial slice of each image and mask" src="data:image/png;base64,${Buffer.from(facts.picture).toString('base64')}">`}`,
+  );
 }
 
 function volumeRow(row: RegionRow): string[] {
@@ -92,17 +101,17 @@ function provenance({ model, engine, threshold, labels }: ReportFacts): string[]
   return rows.map(([name, value]) => [cell(name), `<td><code>${escapeHtml(value)}</code></td>`]);
 }
 
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = headings.some(Boolean)
     ? `<thead><tr>${headings.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')}</tr></thead>`
     : '';
   return `<table>${head}<tbody>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('\n')}</tbody></table>`;
 }
 
-const cell = (text: string) => `<td>${escapeHtml(text)}</td>`;
-const number = (text: string) => `<td class="number">${escapeHtml(text)}</td>`;
+export const cell = (text: string) => `<td>${escapeHtml(text)}</td>`;
+export const number = (text: string) => `<td class="number">${escapeHtml(text)}</td>`;
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -19,7 +19,7 @@ export interface ClaimedFile {
 const claimsSchema = z.looseObject({
   application: z.literal('quorum'),
   format: z.literal(1),
-  kind: z.enum(['case', 'batch']),
+  kind: z.enum(['case', 'batch', 'followup']),
   state: z.enum(['writing', 'finished']).optional(),
   files: z
     .array(z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
@@ -124,11 +124,17 @@ export class CaseOutput {
    *
    * @param files what will be written, relative to the folder, the report aside.
    * @param overwrite replace files that Quorum's own report claims and that are unchanged since.
+   * @param kind of the reports that it may replace.
    * @throws QuorumError OUTPUT_EXISTS for any other file at a target, OUTPUT_NOT_WRITABLE.
    */
-  static async open(folder: string, files: readonly string[], overwrite: boolean): Promise<CaseOutput> {
+  static async open(
+    folder: string,
+    files: readonly string[],
+    overwrite: boolean,
+    kind: 'case' | 'followup' = 'case',
+  ): Promise<CaseOutput> {
     const report = await readReport(folder);
-    const output = new CaseOutput(folder, report?.kind === 'case' ? report : null, overwrite);
+    const output = new CaseOutput(folder, report?.kind === kind ? report : null, overwrite);
     for (const file of [...files, REPORT_FILE]) await output.refuseForeign(file);
     const firstMade = await mkdir(folder, { recursive: true }).catch((cause) => {
       throw writeProblem(cause, folder);

@@ -1,4 +1,5 @@
 import type { ExportResult } from '../contract/exports.js';
+import { QuorumError } from '../errors.js';
 import { CaseOutput, refuseOutputInsideInput } from '../export/output.js';
 import type { JobContext } from '../jobs/context.js';
 import { type Modality, NEUTRAL_NAME } from '../terms.js';
@@ -95,15 +96,24 @@ function subjectOf(
 
 /** The images of a result on its grid. */
 async function imagesOnGrid(
-  { grid, source }: HeldResult,
+  held: HeldResult,
   images: ImageStore,
 ): Promise<Partial<Record<Modality, Volume>>> {
   const onGrid: Partial<Record<Modality, Volume>> = {};
-  for (const { modality, file } of source.images) {
-    const image = await images.get(file);
-    onGrid[modality] = sameGrid(image, grid)
-      ? image
-      : { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
-  }
+  for (const { modality } of held.source.images) onGrid[modality] = await imageOnGrid(held, modality, images);
   return onGrid;
+}
+
+/** One image of a result on its grid. @throws QuorumError SEQUENCE_NOT_AVAILABLE, and what reading it raises. */
+export async function imageOnGrid(
+  { grid, source }: HeldResult,
+  modality: Modality,
+  images: ImageStore,
+): Promise<Volume> {
+  const file = source.images.find((one) => one.modality === modality)?.file;
+  if (file === undefined) throw new QuorumError({ code: 'SEQUENCE_NOT_AVAILABLE', found: modality });
+  const image = await images.get(file);
+  return sameGrid(image, grid)
+    ? image
+    : { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
 }

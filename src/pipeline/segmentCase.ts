@@ -52,6 +52,8 @@ export interface InCohort {
   readonly keepFinished: boolean;
   /** Told what the network said, so that the case opens at once. */
   readonly onLogits?: (found: NetworkAnswer) => Promise<void>;
+  /** Told what is written, before it is: for who goes on from it. */
+  readonly onSubject?: (subject: Subject) => void;
 }
 
 export interface NetworkAnswer {
@@ -195,6 +197,7 @@ export async function segmentCase(
       ...(inCohort ? { subsets: await subsetVolumes(result, options) } : {}),
       edited: null,
     };
+    inCohort?.onSubject?.(subject);
     const plan = planOf(subject, options, model.description, null);
     const report = await exportResult(subject, plan, output, around, {
       signal: context.signal,

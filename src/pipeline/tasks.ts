@@ -1,5 +1,7 @@
 import type { Sequence } from '../contract/basic.js';
+import type { Answers } from '../contract/cases.js';
 import type { CohortCase, CohortResult, SomeAnswers } from '../contract/cohort.js';
+import type { FollowUpBy, FollowUpReport, TimePoint } from '../contract/followUp.js';
 import type { BinaryHeader, Response, SegmentRequest } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
 import type { Problem } from '../errors.js';
@@ -16,6 +18,7 @@ import type { CaseSource, MaskInput, Segmented, SourceImage, SpeckVoxels } from 
 import type { ExportJob } from './exportJob.js';
 import type { PrepareArguments } from './prepare.js';
 import type { ResearchTaskTypes } from './researchTasks.js';
+import type { EditedMask } from './subject.js';
 
 /** What the worker does. Every task carries all that it needs, so that a worker that was restarted can go on. */
 
@@ -46,6 +49,30 @@ export interface CohortCaseResult {
   readonly result: CohortResult;
   /** It was finished before. */
   readonly skipped: boolean;
+}
+
+/** A time point of a follow-up: an open case with its result. */
+export interface FollowUpPoint {
+  readonly id: string;
+  readonly title: string;
+  readonly date: string | null;
+  readonly source: CaseSource;
+  readonly answers: Answers | null;
+  readonly edited: EditedMask | null;
+}
+
+/** Where a time point lies on the grid of the first. */
+type OnFirst = { readonly toFirst: readonly number[] | null; readonly grid: Grid };
+type PointOnFirst = { readonly point: FollowUpPoint; readonly about: TimePoint };
+
+export interface FollowUpExport {
+  readonly report: FollowUpReport;
+  /** In the report's order. */
+  readonly points: readonly FollowUpPoint[];
+  readonly folder: string;
+  readonly inputFolders: readonly string[];
+  readonly neutralNames: boolean;
+  readonly overwrite: boolean;
 }
 
 export interface FindCohortArguments {
@@ -135,6 +162,15 @@ export interface WorkerTasks extends ResearchTaskTypes {
   findCohort: Task<FindCohortArguments, CohortCase[]>;
   /** One case of a cohort, from its files to its files. */
   cohortCase: Task<CohortCaseArguments, CohortCaseResult>;
+  /** One patient's time points, compared. */
+  followUp: Task<{ points: readonly FollowUpPoint[]; by: FollowUpBy | null }, FollowUpReport>;
+  followUpExport: Task<FollowUpExport, { folder: string; files: string[] }>;
+  followUpImage: Task<
+    OnResult<{ sequence: Modality } & OnFirst>,
+    { header: BinaryHeader<'followups.image'>; voxels: Uint8Array }
+  >;
+  followUpLabels: Task<PointOnFirst & { grid: Grid }, Labels>;
+  followUpDifference: Task<{ before: PointOnFirst; after: PointOnFirst; grid: Grid; region: Region }, Labels>;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

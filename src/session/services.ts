@@ -37,6 +37,7 @@ import { cohortHandlers, tellRows } from './cohorts/cohortHandlers.js';
 import { CohortWorkers } from './cohorts/cohortWorkers.js';
 import { changeHandlers, editHandlers } from './edits/editHandlers.js';
 import { EditStore } from './edits/editStore.js';
+import { followUpHandlers, followUpMapHandlers, tellFollowUps } from './followups/followUpHandlers.js';
 import { InstalledModels } from './profile/installedModels.js';
 import { KeptAnswers } from './profile/keptAnswers.js';
 import { SequenceMemory } from './profile/sequenceMemory.js';
@@ -86,12 +87,14 @@ export function createServices(options: ServiceOptions = {}): Services {
   const listeners = context.listeners;
   const sweeping = new DailySweep(() => sweep(context));
   listeners.add((event) => void tellRows(context, event).catch((error) => context.log.note('cohort', error)));
+  listeners.add((event) => tellFollowUps(context, event));
   const cases = caseHandlers(context);
   const masks = maskHandlers(context);
   const handlers: Handlers = {
     ...cases,
     ...caseJobs(context),
     ...cohortHandlers(context, cases),
+    ...followUpHandlers(context),
     ...masks,
     ...researchHandlers(context, { ...cases, ...masks }),
     ...editHandlers(context),
@@ -102,6 +105,7 @@ export function createServices(options: ServiceOptions = {}): Services {
     ...mapHandlers(context),
     ...changeHandlers(context),
     ...preparedHandlers(context),
+    ...followUpMapHandlers(context),
   };
   /** Notes what a method did not mean to throw. */
   const noting = <T>(method: string, answer: Promise<T>): Promise<T> =>
@@ -238,6 +242,7 @@ function createContext({
     intake,
     cases: new Map(),
     cohorts: new Map(),
+    followUps: new Map(),
     // What a case of a cohort was doing when its process died is told by that case's state.
     cohortWorkers: new CohortWorkers(() => beside('cohort')),
     research,

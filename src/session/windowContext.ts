@@ -21,6 +21,7 @@ import type { Scans } from './cases/scans.js';
 import type { CohortSession } from './cohorts/cohortSession.js';
 import type { CohortWorkers } from './cohorts/cohortWorkers.js';
 import type { EditStore } from './edits/editStore.js';
+import type { FollowUpSession } from './followups/followUpSession.js';
 import type { InstalledModels } from './profile/installedModels.js';
 import type { KeptAnswers } from './profile/keptAnswers.js';
 import type { SequenceMemory } from './profile/sequenceMemory.js';
@@ -60,6 +61,8 @@ export interface WindowContext {
   readonly intake: WorkerSupervisor;
   readonly cases: Map<string, CaseSession>;
   readonly cohorts: Map<string, CohortSession>;
+  /** Timelines that are open. */
+  readonly followUps: Map<string, FollowUpSession>;
   readonly cohortWorkers: CohortWorkers;
   readonly research: Research;
   /** Open cases that came from a cohort. */

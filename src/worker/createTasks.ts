@@ -1,5 +1,12 @@
 import { cohortCaseTask, findCohortTask } from '../cohort/cohortTask.js';
 import { problemOf } from '../errors.js';
+import {
+  followUpDifferenceTask,
+  followUpExportTask,
+  followUpImageTask,
+  followUpLabelsTask,
+  followUpTask,
+} from '../followup/tasks.js';
 import type { JobContext } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
 import { openSeriesTask, scanTask } from '../open/scan.js';
@@ -94,6 +101,11 @@ export function createTasks(
     findCohort: findCohortTask,
     cohortCase: (args, context) => cohortCaseTask(args, { cache, launch, around }, context),
     ...researchTasks(),
+    followUp: (args, context) => followUpTask(args, store, images, around, context),
+    followUpExport: (args, context) => followUpExportTask(args, store, context),
+    followUpImage: (args) => followUpImageTask(args, store, images),
+    followUpLabels: (args) => followUpLabelsTask(args, store),
+    followUpDifference: (args) => followUpDifferenceTask(args, store),
     drop: ({ images: dropped }) => {
       store.drop(dropped);
       images.clear();

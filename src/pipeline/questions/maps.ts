@@ -10,7 +10,7 @@ import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { resample } from '../../volume/resample.js';
 import { affineOf } from '../../volume/tuples.js';
-import type { Grid } from '../../volume/volume.js';
+import type { Grid, Volume } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
 import { type HeldResult, maskOf, memberBits, type ResultStore } from '../result.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
@@ -129,7 +129,11 @@ function pointGrid({ affine }: Grid, [i, j, k]: readonly [number, number, number
 
 /** One image for display: in the smallest of uint8, int16 and float32 that holds its values exactly. */
 export async function imageTask(images: ImageStore, file: string): Promise<TaskResult<'image'>> {
-  const { data, size, affine } = await images.get(file);
+  return packedImage(await images.get(file));
+}
+
+/** An image as it travels to a window: in the smallest type that holds its values, with a window to begin with. */
+export function packedImage({ data, size, affine }: Volume): TaskResult<'image'> {
   const { minimum, maximum, whole } = rangeOf(data);
   const type =
     whole && minimum >= 0 && maximum <= 255
