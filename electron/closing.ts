@@ -1,5 +1,6 @@
 import { type BrowserWindow, dialog } from 'electron';
 import type { Client } from '../src/contract/index.js';
+import { say } from './words.js';
 
 /** Asks before the window closes while a mask is being edited. Edits are on disk already: nothing is lost either way. */
 export function askOnClosing(window: BrowserWindow, services: Promise<Client>): void {
@@ -25,11 +26,12 @@ async function mayClose(window: BrowserWindow, services: Promise<Client>): Promi
     type: 'question',
     message:
       names.length === 1
-        ? `The mask of ${names[0]} was edited by hand.`
-        : `${names.length} masks were edited by hand.`,
-    detail:
+        ? say('The mask of {0} was edited by hand.', names[0])
+        : say('{0} masks were edited by hand.', names.length),
+    detail: say(
       'The edits are kept on this computer and come back when the case is opened again. They are in no exported file until you export them.',
-    buttons: ['Go Back', 'Close and Keep the Edits'],
+    ),
+    buttons: [say('Go Back'), say('Close and Keep the Edits')],
     defaultId: 1,
     cancelId: 0,
   });

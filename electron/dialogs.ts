@@ -1,43 +1,50 @@
 import { type BrowserWindow, dialog, type OpenDialogOptions } from 'electron';
 import { writeFileAtomically } from '../src/files/wholeFile.js';
 import { PICK_KINDS, type PickKind } from './host.js';
+import { say } from './words.js';
 
-const IMAGES = {
-  name: 'Images',
+const images = () => ({
+  name: say('Images'),
   extensions: ['nii', 'gz', 'mha', 'mhd', 'nrrd', 'nhdr', 'mgz', 'mgh', 'hdr'],
-};
+});
 
 /** `dontAddToRecent`: names of patients' files have no place in the system's lists. */
-const OPTIONS: Readonly<Record<PickKind, OpenDialogOptions>> = {
-  'case-folder': { title: 'Open a folder of MRI', properties: ['openDirectory', 'dontAddToRecent'] },
-  'case-files': {
-    title: 'Open MRI files',
-    properties: ['openFile', 'multiSelections', 'dontAddToRecent'],
-    filters: [IMAGES, { name: 'All files', extensions: ['*'] }],
-  },
-  'mask-file': {
-    title: 'Open a mask',
-    properties: ['openFile', 'dontAddToRecent'],
-    filters: [IMAGES, { name: 'All files', extensions: ['*'] }],
-  },
-  'network-file': {
-    title: 'Add the network for the skull strip',
-    properties: ['openFile', 'dontAddToRecent'],
-    filters: [{ name: 'ONNX', extensions: ['onnx'] }],
-  },
-  'model-folder': { title: 'Add a model from its folder', properties: ['openDirectory', 'dontAddToRecent'] },
-  'export-folder': {
-    title: 'Export into a folder',
-    buttonLabel: 'Export here',
-    properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
-  },
-};
+const optionsOf = (kind: PickKind): OpenDialogOptions =>
+  (
+    ({
+      'case-folder': { title: say('Open a folder of MRI'), properties: ['openDirectory', 'dontAddToRecent'] },
+      'case-files': {
+        title: say('Open MRI files'),
+        properties: ['openFile', 'multiSelections', 'dontAddToRecent'],
+        filters: [images(), { name: say('All files'), extensions: ['*'] }],
+      },
+      'mask-file': {
+        title: say('Open a mask'),
+        properties: ['openFile', 'dontAddToRecent'],
+        filters: [images(), { name: say('All files'), extensions: ['*'] }],
+      },
+      'network-file': {
+        title: say('Add the network for the skull strip'),
+        properties: ['openFile', 'dontAddToRecent'],
+        filters: [{ name: 'ONNX', extensions: ['onnx'] }],
+      },
+      'model-folder': {
+        title: say('Add a model from its folder'),
+        properties: ['openDirectory', 'dontAddToRecent'],
+      },
+      'export-folder': {
+        title: say('Export into a folder'),
+        buttonLabel: say('Export here'),
+        properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+      },
+    }) satisfies Record<PickKind, OpenDialogOptions>
+  )[kind];
 
 /** Paths that the user chose; none when the dialog was dismissed. */
 export async function pick(window: BrowserWindow, what: unknown): Promise<string[]> {
   const kind = PICK_KINDS.find((each) => each === what);
   if (kind === undefined) throw new Error('unknown kind of dialog');
-  const { canceled, filePaths } = await dialog.showOpenDialog(window, OPTIONS[kind]);
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, optionsOf(kind));
   return canceled ? [] : filePaths;
 }
 

@@ -15,6 +15,7 @@ import { keepQuiet, silenceLibraries } from './quiet.js';
 import { printToPdf } from './reportPdf.js';
 import { loadServices } from './services.js';
 import { createWindow, showRenderer } from './window.js';
+import { readLanguage } from './words.js';
 import { WrittenFiles } from './writtenFiles.js';
 
 /** Without `persist:` it lives in memory: no page, cookie or storage of the window is ever on disk. */
@@ -113,7 +114,7 @@ function answerWindow(window: BrowserWindow, services: Promise<Services>): void 
   webContents.on('did-start-loading', () => openPaths.hold());
 }
 
-/** The menu with the recent folders of the settings, made anew when they change. */
+/** The menu with the recent folders, in the language of the settings; made anew when either changes. */
 function keepMenu(window: BrowserWindow, services: Promise<Services>): void {
   const host: MenuHost = {
     act: (action) => window.webContents.send(CHANNELS.menu, action),
@@ -125,11 +126,12 @@ function keepMenu(window: BrowserWindow, services: Promise<Services>): void {
   let shown = '';
   const refresh = async () => {
     const recents: Recents = await services.then((client) => client.call('recents.list', {})).catch(() => []);
-    const now = JSON.stringify(recents);
+    const now = JSON.stringify([await readLanguage(services), recents]);
     if (now !== shown) showMenu(host, recents);
     shown = now;
   };
   showMenu(host, []);
+  void refresh();
   services.then(
     (client) =>
       client.onEvent(({ type }) => {
@@ -138,5 +140,7 @@ function keepMenu(window: BrowserWindow, services: Promise<Services>): void {
     () => undefined,
   );
   window.on('focus', () => void refresh());
+  // A page that changes its language is loaded again.
+  window.webContents.on('did-finish-load', () => void refresh());
   void refresh();
 }

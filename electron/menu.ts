@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuAction } from './host.js';
+import { say } from './words.js';
 
 export interface MenuHost {
   act(action: MenuAction): void;
@@ -28,30 +29,30 @@ export function menuTemplate(
   });
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const file: MenuItemConstructorOptions[] = [
-    item('Open Folder…', 'open-folder', 'CmdOrCtrl+O'),
-    item('Open Files…', 'open-files', 'CmdOrCtrl+Shift+O'),
-    { label: 'Open Recent', submenu: recentItems(host, recents) },
-    item('Open the Simulated Sample Patient', 'open-sample'),
+    item(say('Open Folder…'), 'open-folder', 'CmdOrCtrl+O'),
+    item(say('Open Files…'), 'open-files', 'CmdOrCtrl+Shift+O'),
+    { label: say('Open Recent'), submenu: recentItems(host, recents) },
+    item(say('Open the Simulated Sample Patient'), 'open-sample'),
     separator,
-    item('Export…', 'export', 'CmdOrCtrl+E'),
-    item('Close Case', 'close-case', 'CmdOrCtrl+W'),
+    item(say('Export…'), 'export', 'CmdOrCtrl+E'),
+    item(say('Close Case'), 'close-case', 'CmdOrCtrl+W'),
     ...(platform === 'darwin' ? [] : [separator, { role: 'quit' } as MenuItemConstructorOptions]),
   ];
   return [
     ...(platform === 'darwin' ? [macMenu(host)] : []),
-    { label: '&File', submenu: file },
+    { label: say('&File'), submenu: file },
     {
-      label: '&Edit',
+      label: say('&Edit'),
       submenu: [{ role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }],
     },
     {
-      label: '&View',
+      label: say('&View'),
       submenu: [
-        item('Case', 'view-case'),
-        item('Compare', 'view-compare'),
-        item('Correct', 'view-correct'),
-        item('Models', 'view-models'),
-        item('Settings', 'view-settings', 'CmdOrCtrl+,'),
+        item(say('Case'), 'view-case'),
+        item(say('Compare'), 'view-compare'),
+        item(say('Correct'), 'view-correct'),
+        item(say('Models'), 'view-models'),
+        item(say('Settings'), 'view-settings', 'CmdOrCtrl+,'),
         separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -62,21 +63,21 @@ export function menuTemplate(
           : []),
       ],
     },
-    { label: '&Segment', submenu: [item('Segment', 'segment', 'CmdOrCtrl+Return')] },
+    { label: say('&Segment'), submenu: [item(say('Segment'), 'segment', 'CmdOrCtrl+Return')] },
     {
-      label: '&Help',
+      label: say('&Help'),
       role: 'help',
       submenu: [
-        item('Keyboard', 'shortcuts'),
-        { label: 'The Method (opens the browser)', click: () => host.openLink('method') },
-        item('About Quorum', 'about'),
+        item(say('Keyboard'), 'shortcuts'),
+        { label: say('The Method (opens the browser)'), click: () => host.openLink('method') },
+        item(say('About Quorum'), 'about'),
       ],
     },
   ];
 }
 
 function recentItems(host: MenuHost, recents: Recents): MenuItemConstructorOptions[] {
-  if (recents.length === 0) return [{ label: 'None', enabled: false }];
+  if (recents.length === 0) return [{ label: say('None'), enabled: false }];
   const items = recents.map(
     ({ name, paths }): MenuItemConstructorOptions => ({
       // A single & would become a mnemonic.
@@ -84,14 +85,14 @@ function recentItems(host: MenuHost, recents: Recents): MenuItemConstructorOptio
       click: () => host.open(paths),
     }),
   );
-  return [...items, { type: 'separator' }, { label: 'Forget These', click: () => host.clearRecents() }];
+  return [...items, { type: 'separator' }, { label: say('Forget These'), click: () => host.clearRecents() }];
 }
 
 function macMenu(host: MenuHost): MenuItemConstructorOptions {
   return {
     label: 'Quorum',
     submenu: [
-      { label: 'About Quorum', click: () => host.act('about') },
+      { label: say('About Quorum'), click: () => host.act('about') },
       { type: 'separator' },
       { role: 'hide' },
       { role: 'hideOthers' },

@@ -1,5 +1,4 @@
-import type { Language } from '../../src/contract/languages.js';
-import { firstSpoken, isLanguage } from '../logic/language.js';
+import { firstSpoken, isLanguage, type Language } from '../../src/contract/languages.js';
 
 /** Where a window finds the language before it has asked for the settings. */
 const KEPT = 'quorum-language';

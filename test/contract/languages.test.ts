@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstSpoken } from '../../renderer/logic/language.js';
+import { firstSpoken } from '../../src/contract/languages.js';
 
 describe('the language of the window', () => {
   it.each([
