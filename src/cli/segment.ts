@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { segmentInputs } from '../commands/batch.js';
 import type { Host } from '../commands/host.js';
+import { timed } from '../commands/timing.js';
 import { segmentRequestSchema } from '../contract/commands.js';
 import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
 import { type Combination, combinationName, type Modality } from '../terms.js';
@@ -19,6 +20,7 @@ import {
 import { parseModalities } from './modalities.js';
 import { parseCount, parseShare } from './numbers.js';
 import { describeBatch, describeCase } from './results.js';
+import { describeTiming } from './timing.js';
 
 /** `quorum segment DIR|FILES… --out OUT`. */
 export function segmentCommand(host: Host): Command {
@@ -72,19 +74,22 @@ export function segmentCommand(host: Host): Command {
       parseCount,
     )
     .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
+    .option('--timing', 'also show where the time went, stage by stage; with --json as a last line')
     .option('--json', 'progress and result as JSON lines');
   formatOptions(command);
   preparationOptions(command);
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = checkRequest(segmentRequestSchema, requestOf(inputs, options));
-    const result = await follow('segment', options.json === true, (context) =>
-      segmentInputs(request, host, context),
-    );
+    const run = () =>
+      follow('segment', options.json === true, (context) => segmentInputs(request, host, context));
+    const { result, timing } = options.timing ? await timed(run) : { result: await run(), timing: null };
     if (!options.json)
       process.stdout.write(
         `${result.kind === 'batch' ? describeBatch(result, options.out) : describeCase(result, options.out)}\n`,
       );
+    if (timing)
+      process.stdout.write(`${options.json ? JSON.stringify({ timing }) : describeTiming(timing)}\n`);
     process.exitCode = result.kind === 'case' ? EXIT.done : exitCodeOf(result.cases);
   });
 }
@@ -107,6 +112,7 @@ interface SegmentOptions extends InputOptions, PreparationFlags, Partial<Record<
   device: string;
   threads?: number;
   memory?: number;
+  timing?: true;
   json?: true;
 }
 

@@ -9,6 +9,7 @@ import { overviewPicture, type PictureMask } from '../export/picture.js';
 import type { JobContext } from '../jobs/context.js';
 import { inScheme } from '../masks/labels.js';
 import { type Combination, type Modality, membersOf, type PerRegion, perRegion } from '../terms.js';
+import { traced } from '../trace.js';
 import { writeNifti } from '../volume/niftiWriter.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
@@ -104,9 +105,10 @@ export async function exportResult(
       ratings: () => writing.ratings(),
       report: () => writing.report(),
     };
-    await WRITERS[id].write(work);
+    await traced('write', () => WRITERS[id].write(work), { about: id });
   }
-  return output.commit(await writing.report());
+  const report = await traced('describe', () => writing.report());
+  return traced('write', () => output.commit(report), { about: 'all files in place' });
 }
 
 /** The HTML report alone; nothing is written. */

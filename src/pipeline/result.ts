@@ -8,6 +8,7 @@ import { layLattice } from '../segment/lattice.js';
 import type { ModalityLogits } from '../segment/logits.js';
 import { oneMask } from '../segment/oneMask.js';
 import { type Combination, type Modality, membersOf } from '../terms.js';
+import { traced } from '../trace.js';
 import type { NiftiForm } from '../volume/read.js';
 import type { Grid } from '../volume/volume.js';
 import type { CaseSource } from './caseSource.js';
@@ -60,10 +61,13 @@ export async function makeResult(
   const present = logits.maps.map(({ modality }) => modality);
   const fusion = fusionOf(model.description, present);
   const subsets = held ?? Array.from({ length: (1 << present.length) - 1 }, (_, i) => i + 1);
-  const { labels, patterns } = await combine(logits, grid, fusion, subsets, options);
+  const { labels, patterns } = await traced('combine', () => combine(logits, grid, fusion, subsets, options));
   const masks = new Map<MemberBits, CleanMask>();
   for (const [bits, map] of labels) {
-    masks.set(bits, { labels: map, specks: removeSpecks(map, grid, model.description.cleanUp) });
+    masks.set(bits, {
+      labels: map,
+      specks: traced('clean up', () => removeSpecks(map, grid, model.description.cleanUp)),
+    });
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { model, grid, form, present, logits, fusion, patterns, masks };

@@ -22,6 +22,7 @@ import {
   type Modality,
   NEUTRAL_NAME,
 } from '../terms.js';
+import { traced } from '../trace.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import { IDENTITY } from '../volume/placement.js';
 import { voxelCount } from '../volume/volume.js';
@@ -103,7 +104,7 @@ export async function segmentCase(
   const started = performance.now();
   const lap = stopwatch();
   context.report('reading', 0);
-  const opened = await inputs.open(context);
+  const opened = await traced('recognise', () => inputs.open(context));
   const name = inputs.name ?? (request.neutralNames ? NEUTRAL_NAME : opened.study.name);
   const study = { ...opened.study, name };
   const use = sequencesToUse(
@@ -121,7 +122,13 @@ export async function segmentCase(
     preparation,
     ...(answers ? { answers } : {}),
   };
-  const fingerprint = fingerprintOf(await inputHashes(study, together), model.hash, options, making, null);
+  const fingerprint = fingerprintOf(
+    await traced('hash', () => inputHashes(study, together)),
+    model.hash,
+    options,
+    making,
+    null,
+  );
   const earlier = await finishedBefore(folder, fingerprint);
   if (earlier && (inCohort?.keepFinished || !request.overwrite))
     return { report: earlier, skipped: true, picture: null };
@@ -143,7 +150,7 @@ export async function segmentCase(
         })
       : await prepareCase(study, { ...reading, use });
     lap.mark('reading');
-    const engine = await openEngine();
+    const engine = await traced('load network', () => openEngine());
     const onPass = (modality: Modality, done: number, total: number) =>
       context.report(
         `network: ${MODALITY_TITLES[modality]}`,
@@ -182,7 +189,10 @@ export async function segmentCase(
       warnings: caseWarnings({
         steps: prepared.preparation?.steps ?? null,
         overridden: prepared.overridden,
-        images: [...prepared.notes, ...imageWarnings(prepared, mainMask(result, use), model.description)],
+        images: [
+          ...prepared.notes,
+          ...traced('check images', () => imageWarnings(prepared, mainMask(result, use), model.description)),
+        ],
         failedDevices: engine.events.map(({ device }) => device),
         answers,
         population: populationOf(model.description.knowledge),

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { isQuorumError, QuorumError } from '../errors.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
+import { traced } from '../trace.js';
 import { refineWithinMask } from '../volume/alignWithin.js';
 import { IDENTITY, motionOf, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
@@ -29,7 +31,7 @@ const HEAD_FROM_MIDDLES = rigidStage({ resolutions: 3, iterations: 200, samples:
 type FromReference = Partial<Record<Modality, Affine>>;
 
 /**
- * Aligns every other sequence rigidly to the reference by the whole head, two at a time, each in a thread of its own.
+ * Aligns every other sequence rigidly to the reference by the whole head, several at a time, each in a thread of its own.
  *
  * @param onProgress told how far each sequence is, 0..1.
  */
@@ -39,13 +41,14 @@ export async function alignHeads(
   onProgress: (modality: Modality, share: number) => void = () => undefined,
 ): Promise<FromReference> {
   const { images, options } = bench;
-  const fixed = seen(images[bench.reference]!);
+  const fixed = traced('resample', () => seen(images[bench.reference]!), { about: bench.reference });
   return forOthers(bench, async (modality) => {
     const kept = options.keep?.fromReference[modality];
     if (kept) return kept;
     if (options.skip?.includes('co-register')) return IDENTITY;
-    const moving = seen(images[modality]!);
-    const found = await alignHead(fixed, moving, signal, (share) => onProgress(modality, share));
+    const moving = traced('resample', () => seen(images[modality]!), { about: modality });
+    const onShare = (share: number) => onProgress(modality, share);
+    const found = await alignHead(fixed, moving, signal, onShare, modality);
     onProgress(modality, 1);
     return found;
   });
@@ -64,10 +67,11 @@ export async function alignHead(
   moving: Volume,
   signal: AbortSignal,
   onShare: (share: number) => void = () => undefined,
+  about: string | null = null,
 ): Promise<Affine> {
-  const [found] = await register(fixed, moving, [HEAD], signal, onShare).catch((error: unknown) => {
+  const [found] = await register(fixed, moving, [HEAD], signal, onShare, about).catch((error: unknown) => {
     if (isQuorumError(error) && error.problem.code === 'REGISTRATION_FAILED')
-      return register(fixed, moving, [HEAD_FROM_MIDDLES], signal, onShare);
+      return register(fixed, moving, [HEAD_FROM_MIDDLES], signal, onShare, about);
     throw error;
   });
   return found;
@@ -91,6 +95,7 @@ export async function alignBrains(
   const fixed = seen(images[reference]!);
   const settled = options.skip?.includes('co-register') || !atlasToReference;
   const brain = settled ? null : { ...fixed, data: await brainOn(fixed, atlasToReference) };
+  const isHead = aboveNoise(fixed);
   const fromReference: FromReference = {};
   const steps: PreparationStep[] = [];
   for (const modality of use.filter((m) => m !== reference)) {
@@ -101,10 +106,22 @@ export async function alignBrains(
     const before = heads[modality]!;
     const transform =
       brain && !options.keep?.fromReference[modality]
-        ? refineWithinMask(images[reference]!, images[modality]!, before, brain)
+        ? traced(
+            'align brain',
+            () => refineWithinMask(images[reference]!, images[modality]!, before, brain),
+            {
+              about: modality,
+            },
+          )
         : before;
     fromReference[modality] = transform;
-    const step = describe(bench, fixed, modality, transform, brain?.data);
+    const step = traced(
+      'check alignment',
+      () => describe(bench, { fixed, isHead, brain: brain?.data }, modality, transform),
+      {
+        about: modality,
+      },
+    );
     steps.push(aligned({ ...step, seconds: (performance.now() - started) / 1000 }, transform));
   }
   return { fromReference, steps };
@@ -117,16 +134,22 @@ async function brainOn(fixed: Volume, atlasToReference: Affine): Promise<Uint8Ar
   return resample(movedTo(brain, atlasToReference), fixed, { interpolation: 'nearest', into });
 }
 
+/** The reference as registration sees it. */
+interface SeenReference {
+  readonly fixed: Volume;
+  readonly isHead: (voxel: number) => boolean;
+  /** The atlas's brain mask. */
+  readonly brain: Uint8Array | undefined;
+}
+
 function describe(
   bench: Workbench,
-  fixed: Volume,
+  { fixed, isHead, brain }: SeenReference,
   modality: Modality,
   transform: Affine,
-  brain: Uint8Array | undefined,
 ): Omit<PreparationStep, 'seconds'> {
   const { images, reference, options } = bench;
   const moving = seen(images[modality]!);
-  const isHead = aboveNoise(fixed);
   const before = similarity(fixed, moving, IDENTITY, isHead);
   const inBrain = brain && similarity(fixed, moving, transform, (voxel) => brain[voxel] === 1).share;
   // What counts is that the brain is covered: a neck that the reference shows beside it is no loss.
@@ -185,7 +208,10 @@ function judgeSequence(
   };
 }
 
-/** Runs work for every sequence but the reference, two at once; the first failure is thrown when both lanes have stopped. */
+/**
+ * Runs work for every sequence but the reference, two at once beside the atlas, or all where there are cores for them; the first
+ * failure is thrown when all lanes have stopped.
+ */
 async function forOthers(
   { use, reference }: Workbench,
   work: (modality: Modality) => Promise<Affine>,
@@ -196,7 +222,8 @@ async function forOthers(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       results[next] = await work(next);
   };
-  const lanes = await Promise.allSettled([lane(), lane()]);
+  const atOnce = Math.max(2, availableParallelism() - 1);
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, waiting.length) }, lane));
   for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
   return Object.fromEntries(use.filter((m) => results[m]).map((m) => [m, results[m]!]));
 }

@@ -1,4 +1,5 @@
 import { MODALITY_TITLES } from '../terms.js';
+import { traced } from '../trace.js';
 import { IDENTITY, isotropicGrid, motionOf, partOfGrid, rigidPart } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
@@ -40,9 +41,12 @@ export async function registerToAtlas(
       step: { ...step, reason, seconds: 0, numbers: {}, verdict: 'skipped', problem: null },
     };
   }
-  const atlas = await openAtlas();
-  const fixed = atlasAround(atlas, stripped.has(reference));
-  const moving = seen(image);
+  const atlas = await traced('read', () => openAtlas(), { about: 'atlas' });
+  const [fixed, moving] = traced(
+    'resample',
+    () => [atlasAround(atlas, stripped.has(reference)), seen(image)] as const,
+    { about: 'atlas' },
+  );
   const transforms = options.keep?.atlasToReference
     ? { caseToReference: options.keep.caseToReference, atlasToReference: options.keep.atlasToReference }
     : await placeByAtlas(fixed, moving, signal, onProgress);
@@ -94,7 +98,7 @@ async function placeByAtlas(
   signal: AbortSignal,
   onProgress: (share: number) => void,
 ) {
-  const atlasToReference = (await register(fixed, moving, STAGES, signal, onProgress)).at(-1)!;
+  const atlasToReference = (await register(fixed, moving, STAGES, signal, onProgress, 'atlas')).at(-1)!;
   // Of another person's head only the affine fit is well determined: rigid fits of one head end millimetres apart.
   return { caseToReference: rigidPart(atlasToReference, middleOf(fixed)), atlasToReference };
 }

@@ -8,7 +8,7 @@ import type { Grid, Volume } from '../volume/volume.js';
 import { openAtlas } from './atlas.js';
 import { refineBrainMask } from './brainMask.js';
 import { PLAUSIBLE_BRAIN_ML } from './checks.js';
-import { maskMl } from './morphology.js';
+import { maskMl, where } from './morphology.js';
 import type {
   BrainMask,
   BrainMaskSource,
@@ -122,7 +122,7 @@ async function carriedMask(transforms: PreparationTransforms, grid: Grid): Promi
   const { brain } = await openAtlas();
   const atlasToCase = multiplyAffines(inverse(transforms.caseToReference), transforms.atlasToReference!);
   const shares = resample(movedTo(brain, atlasToCase), grid, { interpolation: 'linear' });
-  return { ...grid, data: Uint8Array.from(shares, (share) => (share > 0.5 ? 1 : 0)) };
+  return { ...grid, data: where(shares, (share) => share > 0.5) };
 }
 
 function anyAbove(images: readonly Float32Array[]): Uint8Array {

@@ -3,7 +3,7 @@ import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size, Volume } from '../volume/volume.js';
 import { measureImage } from './measure.js';
-import { close, fillHoles, openLargest, signedDistance } from './morphology.js';
+import { close, fillHoles, openLargest, signedDistance, where } from './morphology.js';
 
 /**
  * Numbers of the refinement, chosen on two heads and not fitted further (docs/preparation.md). Distances in mm from the
@@ -47,18 +47,17 @@ export function refineBrainMask(
   const part = isotropicGrid(roomAround(carried), COARSE_MM);
   const coarse = (data: Float32Array | Uint8Array) =>
     resample({ ...carried, data }, part, { interpolation: 'linear' });
-  const start = { ...part, data: Uint8Array.from(coarse(carried.data), (share) => (share > 0.5 ? 1 : 0)) };
+  const start = { ...part, data: where(coarse(carried.data), (share) => share > 0.5) };
   const distance = signedDistance(start);
   const evidence = smooth(evidenceOf(images.map(coarse), distance), part.size);
   const { expected, mmPerUnit, band } = REFINEMENT;
-  const data = Uint8Array.from(distance, (mm, voxel) => {
-    if (Math.abs(mm) > band) return mm < 0 ? 1 : 0;
-    return evidence[voxel] * mmPerUnit > mm - expected ? 1 : 0;
-  });
+  const data = where(distance, (mm, voxel) =>
+    Math.abs(mm) > band ? mm < 0 : evidence[voxel] * mmPerUnit > mm - expected,
+  );
   const opened = openLargest({ ...part, data }, REFINEMENT.opening);
   const border = signedDistance(fillHoles(close(opened, REFINEMENT.closing)));
   const fine = resample({ ...part, data: border }, carried, { interpolation: 'linear', outside: MARGIN });
-  return { ...carried, data: Uint8Array.from(fine, (mm) => (mm < 0 ? 1 : 0)) };
+  return { ...carried, data: where(fine, (mm) => mm < 0) };
 }
 
 const COARSE_MM = 2;
@@ -86,7 +85,10 @@ function evidenceOf(images: readonly Float32Array[], distance: Float32Array): Fl
 function binned(image: Float32Array, distance: Float32Array): Uint8Array {
   const inside = image.filter((_, i) => distance[i] <= 0).sort();
   const top = 1.5 * (inside[Math.floor(0.995 * (inside.length - 1))] || 1);
-  return Uint8Array.from(image, (value) => Math.min(BINS - 1, Math.max(0, Math.floor((value / top) * BINS))));
+  const bins = new Uint8Array(image.length);
+  for (let i = 0; i < bins.length; i++)
+    bins[i] = Math.min(BINS - 1, Math.max(0, Math.floor((image[i] / top) * BINS)));
+  return bins;
 }
 
 function logRatios(bins: Uint8Array, image: Float32Array, distance: Float32Array): Float64Array {

@@ -2,6 +2,7 @@ import { type Problem, QuorumError } from '../errors.js';
 import { sequencesToUse } from '../intake/sequencesToUse.js';
 import type { Study } from '../intake/study.js';
 import { MODALITIES, type Modality } from '../terms.js';
+import { traced } from '../trace.js';
 import { sameGrid, voxelSpacing } from '../volume/affine.js';
 import { sha256OfImage } from '../volume/imageHash.js';
 import { type ImageFile, type NiftiForm, readVolume } from '../volume/read.js';
@@ -85,21 +86,22 @@ export async function readStudyImages(study: Study, options: CaseOptions = {}): 
     if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
     const { file, mended } = study.images[modality]!;
     if (mended !== undefined) notes.push({ code: 'SLICES_INTERPOLATED', sequence: modality, what: mended });
-    const stored = await readVolume(file);
-    hashes[modality] = await sha256OfImage(file);
-    const air = withZeroAir(stored);
+    const place = { about: modality };
+    const stored = await traced('read', () => readVolume(file), place);
+    hashes[modality] = await traced('hash', () => sha256OfImage(file), place);
+    const air = traced('air', () => withZeroAir(stored), place);
     if (air)
       notes.push({ code: 'AIR_SET_TO_ZERO', sequence: modality, value: air.value, shifted: air.shifted });
     const image = air ? { ...stored, data: air.data } : stored;
-    const measured = measureImage(image);
+    const measured = traced('measure', () => measureImage(image), place);
     const content = contentProblem(image, measured);
     if (content) throw new QuorumError(content);
-    problems.push(...preparationProblems(image, measured));
+    problems.push(...traced('skull?', () => preparationProblems(image, measured), place));
     images[modality] = image;
   }
   notes.unshift(...headerNotes(images));
   const common = { name: study.name, use, hashes };
-  const laid = onOneGrid(images, use);
+  const laid = traced('one grid', () => onOneGrid(images, use));
   if (laid) return { ...common, ...laid, notes: [...notes, ...laid.notes], problems };
   const [reference, ...others] = use.map((modality) => images[modality]!);
   const apart = others.filter((image) => !sameGrid(reference, image));

@@ -3,10 +3,20 @@ import { connectedComponents } from '../volume/connectedComponents.js';
 import { distanceTransform } from '../volume/distanceTransform.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
+/** 1 where a voxel's value is as asked, else 0. */
+export function where(
+  values: Float32Array | Float64Array,
+  isSet: (value: number, voxel: number) => boolean,
+): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let voxel = 0; voxel < mask.length; voxel++) if (isSet(values[voxel], voxel)) mask[voxel] = 1;
+  return mask;
+}
+
 /** Set voxels and all within `mm` of one. */
 function dilate(mask: Volume<Uint8Array>, mm: number): Volume<Uint8Array> {
   const distance = distanceTransform(mask, voxelSpacing(mask.affine));
-  return { ...mask, data: Uint8Array.from(distance, (d) => (d <= mm ? 1 : 0)) };
+  return { ...mask, data: where(distance, (d) => d <= mm) };
 }
 
 /** Set voxels that are further than `mm` from every voxel that is not set; what lies outside the grid counts as set. */
@@ -44,7 +54,9 @@ export function signedDistance(mask: Volume<Uint8Array>): Float32Array {
   const spacing = voxelSpacing(mask.affine);
   const outside = distanceTransform(mask, spacing);
   const inside = distanceTransform(invert(mask), spacing);
-  return Float32Array.from(outside, (d, at) => d - inside[at]);
+  const signed = new Float32Array(outside.length);
+  for (let at = 0; at < signed.length; at++) signed[at] = outside[at] - inside[at];
+  return signed;
 }
 
 /** Ml of the set voxels. */

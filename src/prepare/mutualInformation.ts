@@ -38,10 +38,14 @@ export function mutualInformation(
 }
 
 function classes(values: Float32Array, voxels: readonly number[]): Uint8Array {
-  const sorted = Float32Array.from(voxels, (voxel) => values[voxel]).sort();
+  const own = new Float32Array(voxels.length);
+  for (let n = 0; n < own.length; n++) own[n] = values[voxels[n]];
+  const sorted = own.slice().sort();
   const low = sorted[0];
   const width = (sorted[Math.floor(0.999 * (sorted.length - 1))] - low) / MI_BINS || 1;
-  return Uint8Array.from(voxels, (voxel) => Math.min(MI_BINS - 1, Math.floor((values[voxel] - low) / width)));
+  const found = new Uint8Array(own.length);
+  for (let n = 0; n < own.length; n++) found[n] = Math.min(MI_BINS - 1, Math.floor((own[n] - low) / width));
+  return found;
 }
 
 function entropy(shares: Float64Array): number {

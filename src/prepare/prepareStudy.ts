@@ -1,6 +1,7 @@
 import { QuorumError } from '../errors.js';
 import type { Study } from '../intake/study.js';
 import type { Modality } from '../terms.js';
+import { traced } from '../trace.js';
 import { multiplyAffines } from '../volume/affine.js';
 import { IDENTITY, inverse, isotropicGrid, movedTo } from '../volume/placement.js';
 import type { ImageFile } from '../volume/read.js';
@@ -76,9 +77,11 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   const transforms = { fromReference: aligned.fromReference, ...atlas.transforms };
 
   progress.begin('finding the brain');
-  const brain = await findBrain(bench, heads.images, grid, transforms);
+  const brain = await traced('find brain', () => findBrain(bench, heads.images, grid, transforms));
   const stripping = tell({ ...brain.step, picture: pictures?.brain(brain.mask.data) ?? null });
-  const prepared = finish(study, read, bench, heads.images, grid, brain.mask, transforms);
+  const prepared = traced('cut out', () =>
+    finish(study, read, bench, heads.images, grid, brain.mask, transforms),
+  );
   const cut = pictures?.cutOut(prepared.images[bench.reference]!.data) ?? null;
   const resampled = tell({ ...resampleStep(bench, heads.seconds), picture: cut });
   const preparation: Preparation = {
@@ -171,7 +174,9 @@ class HeadsOnGrid {
     const started = performance.now();
     const toCase = inverse(multiplyAffines(fromReference, this.caseToReference));
     const image = movedTo(this.bench.images[modality]!, toCase);
-    const head = resample(image, this.grid, { interpolation: 'linear' });
+    const head = traced('resample', () => resample(image, this.grid, { interpolation: 'linear' }), {
+      about: modality,
+    });
     this.images[modality] = head;
     this.seconds += (performance.now() - started) / 1000;
     return head;

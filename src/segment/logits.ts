@@ -6,6 +6,7 @@ import type { Case } from '../prepare/case.js';
 import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
 import { MODALITIES, type Modality } from '../terms.js';
+import { traced } from '../trace.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size } from '../volume/volume.js';
@@ -80,24 +81,38 @@ export async function computeLogits(
     }
     options.onPass?.(modality, maps.length, present.length);
     const image = images[modality]!;
-    const measured = measureImage(image).box;
-    const { box, data } = networkInput(image, measured, lattice, description, options.normalised);
-    const input = toTensor(data, box.size, description.patch.multipleOf);
+    const place = { about: modality };
+    const { measured, box, data, input } = traced(
+      'normalise',
+      () => {
+        const measured = measureImage(image).box;
+        const { box, data } = networkInput(image, measured, lattice, description, options.normalised);
+        return { measured, box, data, input: toTensor(data, box.size, description.patch.multipleOf) };
+      },
+      place,
+    );
     const started = performance.now();
     const mirrored = description.patch.mirrored === true;
-    const logits = await modalityLogits(engine, index, input, mirrored, options.signal);
+    const logits = await traced(
+      'network',
+      () => modalityLogits(engine, index, input, mirrored, options.signal),
+      { about: modality, lane: engine.name },
+    );
     passSeconds.push((performance.now() - started) / 1000);
-    const seen = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
-    const boxed = fromTensor(logits, input.shape, box.size);
+    const seen = new Uint8Array(data.length);
+    for (let at = 0; at < seen.length; at++) if (data[at] !== 0) seen[at] = 1;
+    const boxed = traced('round logits', () => fromTensor(logits, input.shape, box.size), place);
     silence(boxed, seen, description.patch.outsideLogit);
-    maps.push({ modality, box, data: boxed, seen, tissue: tissueOf(image, measured) });
+    const tissue = traced('tissue', () => tissueOf(image, measured), place);
+    maps.push({ modality, box, data: boxed, seen, tissue });
   }
   return { lattice, outsideLogit: description.patch.outsideLogit, maps, passSeconds };
 }
 
 /** Puts `outsideLogit` where the input is 0: in air the network's answer counts for nothing. Changes `logits` in place. */
 export function silence(logits: Float32Array, seen: Uint8Array, outsideLogit: number): void {
-  for (let at = 0; at < logits.length; at++) if (seen[at % seen.length] === 0) logits[at] = outsideLogit;
+  for (let from = 0; from < logits.length; from += seen.length)
+    for (let at = 0; at < seen.length; at++) if (seen[at] === 0) logits[from + at] = outsideLogit;
 }
 
 /** The normalised image on the lattice (`onLattice`), cut to the box of its own non-zero lattice points. */

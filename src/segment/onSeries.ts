@@ -34,7 +34,8 @@ export function labelsOnSeries(
   const affine = multiplyAffines(toCase, grid.affine);
   for (const [name, label] of NESTED) {
     const table = regionTable(name);
-    const region = { ...mask, data: mask.data.map((value) => table[value]) };
+    const region = { ...mask, data: new Float32Array(mask.data.length) };
+    for (let v = 0; v < mask.data.length; v++) if (mask.data[v] !== 0) region.data[v] = table[mask.data[v]];
     // One slice of the series at a time, so that the fine points of a whole series are never held.
     for (let k = box.first[2]; k <= box.last[2]; k++) {
       const slice: Box = { first: [box.first[0], box.first[1], k], last: [box.last[0], box.last[1], k] };
@@ -56,12 +57,7 @@ interface Box {
 }
 
 /** The mean of a region over the box of every voxel from `first` to `last`. */
-function meanShares(
-  region: Volume<Uint8Array>,
-  affine: Affine,
-  { first, last }: Box,
-  steps: Size,
-): Float32Array {
+function meanShares(region: Volume, affine: Affine, { first, last }: Box, steps: Size): Float32Array {
   const count = mapAxes(last, (n, axis) => n - first[axis] + 1);
   const fine = [...affine] as number[];
   const start = mapAxes(first, (n, axis) => n - 0.5 + 0.5 / steps[axis]);

@@ -115,9 +115,12 @@ function sampled({ data, size }: Volume, m: Affine, points: Float64Array): Float
     const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
     const [fx, fy, fz] = [x - i, y - j, z - k];
     const a = i + nx * (j + ny * k);
-    const line = (at: number) => data[at] * (1 - fx) + data[at + dx] * fx;
-    const plane = (at: number) => line(at) * (1 - fy) + line(at + dy) * fy;
-    out[p] = plane(a) * (1 - fz) + plane(a + dz) * fz;
+    const [b, c] = [a + dy, a + dz];
+    const d = c + dy;
+    const [ex, ey] = [1 - fx, 1 - fy];
+    const near = (data[a] * ex + data[a + dx] * fx) * ey + (data[b] * ex + data[b + dx] * fx) * fy;
+    const far = (data[c] * ex + data[c + dx] * fx) * ey + (data[d] * ex + data[d + dx] * fx) * fy;
+    out[p] = near * (1 - fz) + far * fz;
   }
   return out;
 }

@@ -13,7 +13,8 @@ export function distanceTransform(
   mask: { readonly data: Uint8Array; readonly size: Size },
   spacing: Spacing,
 ): Float64Array {
-  const squared = Float64Array.from(mask.data, (value) => (value !== 0 ? 0 : Number.POSITIVE_INFINITY));
+  const squared = new Float64Array(mask.data.length);
+  for (let v = 0; v < squared.length; v++) if (mask.data[v] === 0) squared[v] = Number.POSITIVE_INFINITY;
   const strides = [1, mask.size[0], mask.size[0] * mask.size[1]];
   const line = new EnvelopeLine(Math.max(...mask.size));
   for (let axis = 0; axis < 3; axis++) {
@@ -25,7 +26,8 @@ export function distanceTransform(
       }
     }
   }
-  return squared.map(Math.sqrt);
+  for (let v = 0; v < squared.length; v++) squared[v] = Math.sqrt(squared[v]);
+  return squared;
 }
 
 /** Working memory for one line of voxels. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { QuorumError } from '../../errors.js';
+import { traced } from '../../trace.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import type { Affine, Volume } from '../../volume/volume.js';
 import { type ElastixTransform, matrixOfTransforms } from './transforms.js';
@@ -56,6 +57,7 @@ async function turnToLoad(): Promise<() => void> {
  * Registers `moving` to `fixed` with elastix in a thread of its own, one stage after the other.
  *
  * @param onProgress told the share of the iterations that are done, 0..1.
+ * @param about what is registered, for a trace.
  * @returns 4×4 after each stage, RAS mm of `fixed` → RAS mm of `moving`; the last is the finest.
  * @throws QuorumError CANCELLED at once, REGISTRATION_FAILED when elastix gives up (e.g. images that do not overlap).
  */
@@ -65,9 +67,11 @@ export async function register(
   stages: readonly ParameterMap[],
   signal?: AbortSignal,
   onProgress: (share: number) => void = () => undefined,
+  about: string | null = null,
 ): Promise<Affine[]> {
   if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-  const loaded = await turnToLoad();
+  const lane = `elastix ${about}`;
+  const loaded = await traced('wait to load', () => turnToLoad(), { about, lane });
   if (signal?.aborted) {
     loaded();
     throw new QuorumError({ code: 'CANCELLED' });
@@ -82,17 +86,22 @@ export async function register(
   worker.stderr.resume();
   let cancel = () => {};
   try {
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      cancel = () => reject(new QuorumError({ code: 'CANCELLED' }));
-      signal?.addEventListener('abort', cancel, { once: true });
-      worker.on('message', (word: Word) => {
-        loaded();
-        if ('share' in word) onProgress(word.share);
-        else resolve(word);
-      });
-      worker.once('error', (error) => resolve({ failure: error.message }));
-      worker.once('exit', (code) => resolve({ failure: `the registration thread ended (${code})` }));
-    });
+    const answer = await traced(
+      'register',
+      () =>
+        new Promise<Answer>((resolve, reject) => {
+          cancel = () => reject(new QuorumError({ code: 'CANCELLED' }));
+          signal?.addEventListener('abort', cancel, { once: true });
+          worker.on('message', (word: Word) => {
+            loaded();
+            if ('share' in word) onProgress(word.share);
+            else resolve(word);
+          });
+          worker.once('error', (error) => resolve({ failure: error.message }));
+          worker.once('exit', (code) => resolve({ failure: `the registration thread ended (${code})` }));
+        }),
+      { about, lane },
+    );
     if ('failure' in answer) throw new QuorumError({ code: 'REGISTRATION_FAILED', found: answer.failure });
     const { transforms } = answer;
     return transforms.map((_, stage) => matrixOfTransforms(transforms.slice(0, stage + 1)));
