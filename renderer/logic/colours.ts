@@ -80,6 +80,19 @@ export function differenceColours(opacity: number): Uint8ClampedArray {
   return table;
 }
 
+/** What became of a region between two examinations. */
+export const CHANGE_COLOURS = { unchanged: '#bdbdbd', grown: '#e69f00', gone: '#56b4e9', new: '#d660a5' };
+
+/** Values of `followups.difference`. */
+export function changeColours(opacity: number): Uint8ClampedArray {
+  const table = new Uint8ClampedArray(1024);
+  setColour(table, 1, CHANGE_COLOURS.unchanged, opacity * 0.6);
+  setColour(table, 2, CHANGE_COLOURS.grown, opacity);
+  setColour(table, 3, CHANGE_COLOURS.gone, opacity);
+  setColour(table, 4, CHANGE_COLOURS.new, opacity);
+  return table;
+}
+
 function setColour(table: Uint8ClampedArray, value: number, colour: string, opacity: number): void {
   table.set([...rgb(colour), 255 * opacity], 4 * value);
 }

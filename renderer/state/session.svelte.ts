@@ -18,6 +18,7 @@ import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
 import { OpenCaseState } from './openCaseState.svelte.js';
 import { OpenCohort } from './openCohort.svelte.js';
+import { OpenFollowUp, refuseSeveral } from './openFollowUp.svelte.js';
 import { type Looking, remembered } from './remembered.js';
 import type { View } from './views.js';
 
@@ -66,6 +67,7 @@ export class Session {
   folderRequest = $state.raw<FolderRequest | null>(null);
   openCase = $state.raw<OpenCaseState | null>(null);
   cohort = $state.raw<OpenCohort | null>(null);
+  followUp = $state.raw<OpenFollowUp | null>(null);
   info = $state.raw<Response<'app.info'> | null>(null);
   settings = $state.raw<Settings | null>(null);
   models = $state.raw<readonly InstalledModel[]>([]);
@@ -125,6 +127,7 @@ export class Session {
         this.client.call('cases.list', {}),
         this.jobs.refresh(),
         this.#findCohort(),
+        this.#findFollowUp(),
       ]);
       Object.assign(this, { info, settings, models, recents });
       if (this.cohort && open.length === 0 && !this.#looked) this.view = 'cohort';
@@ -277,6 +280,81 @@ export class Session {
     if (this.view === 'cohort') this.view = 'case';
   }
 
+  /** The open case as a time point, beside others of its patient that lay where it lay. */
+  async openTimeline(openCase: OpenCaseState, others: readonly StudyChoice[]): Promise<void> {
+    const { id, examination } = openCase.case;
+    const ids = [id];
+    await this.#followOpening(async (opening) => {
+      for (const { id: study } of others) {
+        const { paths, remember } = examination;
+        const opened = await this.client.call('cases.open', { paths, remember, study, opening });
+        if (opened.kind === 'case') ids.push(opened.case.id);
+      }
+      await this.#takeTimeline(ids);
+    });
+  }
+
+  /** Cases of the cohort as time points. */
+  async openCohortTimeline(names: readonly string[]): Promise<void> {
+    const { cohort } = this;
+    if (!cohort || !(await this.#mayLeave())) return;
+    await this.#followOpening(async (opening) => {
+      const ids: string[] = [];
+      for (const name of names) {
+        const about = { cohort: cohort.view.id, case: name, opening };
+        ids.push((await this.client.call('cohorts.openCase', about)).id);
+      }
+      await this.#takeTimeline(ids);
+    });
+  }
+
+  /** One more examination, chosen by hand. */
+  async addTimePoint(): Promise<void> {
+    const { followUp } = this;
+    const paths = await this.choose('case-folder', 'Another examination of this patient');
+    if (!followUp || paths.length === 0) return;
+    await this.#followOpening(async (opening) => {
+      const opened = await this.client.call('cases.open', { paths, opening });
+      if (opened.kind !== 'case') return refuseSeveral(opened.kind);
+      if (followUp.has(opened.case.id)) return;
+      await followUp.change([...followUp.view.members, { case: opened.case.id, date: null }]);
+    });
+  }
+
+  /** The cases that no window shows are closed with it. */
+  async closeTimeline(): Promise<void> {
+    const { followUp } = this;
+    if (!followUp) return;
+    this.followUp = null;
+    if (this.view === 'followup') this.view = 'case';
+    await this.attempt(async () => {
+      await this.client.call('followups.close', { followUp: followUp.view.id });
+      for (const member of followUp.view.members)
+        if (member.case !== this.openCase?.case.id) await this.#leave(member.case);
+    });
+  }
+
+  async #takeTimeline(ids: readonly string[]): Promise<void> {
+    const members = [...new Set(ids)].map((id) => ({ case: id, date: null }));
+    const before = this.followUp;
+    const view = await this.client.call('followups.open', { members });
+    this.followUp = new OpenFollowUp(this.client, view, this.jobs);
+    this.view = 'followup';
+    await this.followUp.refresh();
+    if (before) await this.client.call('followups.close', { followUp: before.view.id });
+  }
+
+  /** The timeline that was open when this window was loaded. */
+  async #findFollowUp(): Promise<void> {
+    const view = (await this.client.call('followups.list', {})).at(-1);
+    if (view && this.followUp?.view.id === view.id) this.followUp.view = view;
+    else this.followUp = view ? new OpenFollowUp(this.client, view, this.jobs) : null;
+    if (this.followUp) {
+      await this.followUp.refresh();
+      await this.followUp.centre();
+    } else if (this.view === 'followup') this.view = 'case';
+  }
+
   /** The cohort that was open when this window was loaded. */
   async #findCohort(): Promise<void> {
     const view = (await this.client.call('cohorts.list', {})).at(-1);
@@ -364,6 +442,7 @@ export class Session {
     const open = await this.client.call('cases.list', {});
     await this.jobs.refresh();
     await this.#findCohort();
+    await this.#findFollowUp();
     const shown = open.find(({ id }) => id === this.openCase?.case.id);
     if (shown) this.openCase?.update(shown);
     else if (this.openCase) await this.#empty();
@@ -380,7 +459,7 @@ export class Session {
 
   /** Closes a case that no other window looks at, and that was not left to go on. */
   async #leave(id: string): Promise<void> {
-    if (this.#beside.has(id)) return;
+    if (this.#beside.has(id) || this.followUp?.has(id)) return;
     if (!(await isShown(id))) await this.client.call('cases.close', { case: id });
   }
 
@@ -396,6 +475,7 @@ export class Session {
       this.opening = event.progress;
     }
     if (event.type === 'cohort') this.cohort?.hear(event);
+    this.followUp?.hear(event);
     if (event.type === 'cohortClosed' && event.cohort === this.cohort?.view.id) this.#leaveCohort();
     if (event.type === 'case' && event.case.id === openCase?.case.id) openCase.update(event.case);
     if (event.type === 'edits' && event.case === openCase?.case.id) openCase.editing.update(event.state);
