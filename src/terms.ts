@@ -95,3 +95,15 @@ export const NEUTRAL_NAME = 'case';
 export function deviceTitle(device: string): string {
   return device === 'cpu' ? 'the processor' : `the graphics card (${device})`;
 }
+
+/** What `--labels` names; `WT=1+2+3,TC=2+3,ET=3` says it label by label. */
+export const READING_NAMES: Readonly<Record<string, string>> = {
+  brats2020: 'BraTS up to 2020: 1 core, 2 oedema, 4 enhancing',
+  brats2021: 'BraTS 2021 to 2023: 1 core, 2 oedema, 3 enhancing',
+  brats2024: 'BraTS 2024: 1 core, 2 oedema, 3 enhancing, 4 resection cavity',
+  msd: 'MSD and nnU-Net: 1 oedema, 2 core, 3 enhancing',
+  brats2013: 'BRATS 2013/15: 1 necrosis, 2 oedema, 3 non-enhancing core, 4 enhancing',
+  'brats-peds': 'BraTS-PEDs: 1 enhancing, 2 core, 3 cyst, 4 oedema',
+  'hd-glio': 'HD-GLIO: 1 non-enhancing, 2 enhancing; the core is not told',
+  binary: 'a binary mask: one label, the whole tumour',
+};

@@ -1,5 +1,5 @@
 import type { CohortRow, CohortRunState } from '../../src/contract/index.js';
-import { problemText } from '../../src/contract/index.js';
+import { problemText, readerScore } from '../../src/contract/index.js';
 import { MODALITIES, REGIONS, type Region } from '../../src/terms.js';
 import { duration } from './format.js';
 
@@ -15,9 +15,30 @@ export const COLUMNS = [
   'ET',
   'agreement',
   'warnings',
+  'diceWT',
+  'diceTC',
+  'diceET',
+  'hd95WT',
+  'hd95TC',
+  'hd95ET',
   'picture',
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
+
+/** What a column of a comparison with another reader shows; null of another column. */
+export function readerColumn(
+  column: string,
+): { readonly what: 'dice' | 'hd95'; readonly region: Region } | null {
+  const match = /^(dice|hd95)(WT|TC|ET)$/.exec(column);
+  return match && { what: match[1] as 'dice' | 'hd95', region: match[2] as Region };
+}
+export const isReaderColumn = (column: string) => readerColumn(column) !== null;
+
+/** What stands there. */
+export function readerValue(row: CohortRow, column: string): number | null {
+  const about = readerColumn(column);
+  return about && (readerScore(row, about.region)?.[about.what] ?? null);
+}
 
 export const COLUMN_TITLES: Readonly<Record<ColumnId | 'name', string>> = {
   name: 'Case',
@@ -30,6 +51,12 @@ export const COLUMN_TITLES: Readonly<Record<ColumnId | 'name', string>> = {
   ET: 'ET ml',
   agreement: 'Agreement',
   warnings: 'Warnings',
+  diceWT: 'Dice WT',
+  diceTC: 'Dice TC',
+  diceET: 'Dice ET',
+  hd95WT: 'HD95 WT',
+  hd95TC: 'HD95 TC',
+  hd95ET: 'HD95 ET',
   picture: 'Slice',
 };
 
@@ -44,6 +71,12 @@ export const COLUMN_WIDTHS: Readonly<Record<ColumnId, string>> = {
   ET: '3.75rem',
   agreement: '5.25rem',
   warnings: '4.75rem',
+  diceWT: '4.25rem',
+  diceTC: '4.25rem',
+  diceET: '4.25rem',
+  hd95WT: '4.75rem',
+  hd95TC: '4.75rem',
+  hd95ET: '4.75rem',
   picture: '2.75rem',
 };
 
@@ -124,6 +157,8 @@ function keyOf(row: CohortRow, by: Exclude<Sorting['by'], 'run'>): string | numb
       return row.result ? rowWarnings(row).length : null;
     case 'picture':
       return row.result ? 1 : null;
+    default:
+      return readerValue(row, by);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Response } from '../../src/contract/index.js';
+import type { Response, StudyChoice } from '../../src/contract/index.js';
 
 type Found = Response<'cases.open'>;
 
@@ -11,4 +11,12 @@ export function opensAs(found: Found): 'case' | 'question' | 'cohort' {
   if (found.kind === 'studies')
     return found.studies.filter(({ usable }) => usable).length > 1 ? 'cohort' : 'question';
   return 'cohort';
+}
+
+/** What a scan found below the paths that were opened, to choose one from. */
+export interface FoundStudies {
+  readonly paths: string[];
+  readonly temporary: boolean;
+  readonly studies: readonly StudyChoice[];
+  readonly notes: Extract<Response<'cases.open'>, { kind: 'studies' }>['notes'];
 }

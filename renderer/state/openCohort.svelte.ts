@@ -1,6 +1,13 @@
 import type { Client, CohortRow, CohortView, QuorumEvent, Request } from '../../src/contract/index.js';
-import { arrange, COLUMNS, type ColumnId, type Filter, type Sorting } from '../logic/cohortRows.js';
-import type { FoundStudies } from './session.svelte.js';
+import {
+  arrange,
+  COLUMNS,
+  type ColumnId,
+  type Filter,
+  isReaderColumn,
+  type Sorting,
+} from '../logic/cohortRows.js';
+import type { FoundStudies } from '../logic/opens.js';
 
 type Change = Omit<Request<'cohorts.change'>, 'cohort' | 'cases'>;
 type SetUp = Omit<Request<'cohorts.setUp'>, 'cohort'>;
@@ -12,12 +19,14 @@ export class OpenCohort {
   filter = $state<Filter>('all');
   text = $state('');
   sorting = $state.raw<Sorting>({ by: 'run', descending: false });
-  shown = $state.raw<ReadonlySet<ColumnId>>(new Set(COLUMNS));
+  shown = $state.raw<ReadonlySet<ColumnId>>(new Set(COLUMNS.filter((column) => !column.startsWith('hd95'))));
   selected = $state.raw<ReadonlySet<string>>(new Set());
   /** The row that the keys move, by its case. */
   current = $state<string | null>(null);
   /** Thumbnails in base64; null: there is none. */
   pictures = $state.raw<Readonly<Record<string, string | null>>>({});
+  /** Those that there is something to show in. */
+  readonly columns = $derived(COLUMNS.filter((column) => this.view.reader || !isReaderColumn(column)));
   readonly rows = $derived(arrange(this.view.cases, this));
 
   /** What a scan found, from which one can be opened alone. */
@@ -141,6 +150,17 @@ export class OpenCohort {
     this.pictures = { ...this.pictures, ...none };
     const found = await this.#client.call('cohorts.pictures', { cohort: this.view.id, cases: wanted });
     this.pictures = { ...this.pictures, ...found };
+  }
+
+  findMasks(folder: string) {
+    return this.#client.call('cohorts.findMasks', { cohort: this.view.id, folder });
+  }
+
+  /** The worst come first afterwards. */
+  async compare(request: Omit<Request<'cohorts.compare'>, 'cohort'>): Promise<void> {
+    this.view = await this.#client.call('cohorts.compare', { cohort: this.view.id, ...request });
+    this.sorting = { by: 'diceWT', descending: false };
+    this.show('agreement', false);
   }
 
   writeTables() {

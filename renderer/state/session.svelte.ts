@@ -6,13 +6,12 @@ import type {
   QuorumEvent,
   Response,
   Settings,
-  StudyChoice,
 } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
 import { membersOf } from '../../src/terms.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.js';
-import { opensAs } from '../logic/opens.js';
+import { type FoundStudies, opensAs } from '../logic/opens.js';
 import { Connection } from './connection.svelte.js';
 import { Jobs } from './jobs.svelte.js';
 import { Notices } from './notices.svelte.js';
@@ -30,12 +29,6 @@ export interface FolderRequest {
   readonly kind: 'folder' | 'file';
   readonly canCreate: boolean;
   finish(path: string | null): void;
-}
-
-/** What a scan found below the paths that were opened, to choose one from. */
-export interface FoundStudies extends Received {
-  readonly studies: readonly StudyChoice[];
-  readonly notes: Extract<Response<'cases.open'>, { kind: 'studies' }>['notes'];
 }
 
 interface ChosenStudy {

@@ -5,8 +5,8 @@ import type { Host } from '../commands/host.js';
 import { checkRequest } from '../contract/index.js';
 import { evaluateRequestSchema } from '../contract/training.js';
 import { QuorumError } from '../errors.js';
-import { type EvaluateResult, READING_NAMES, runEvaluateJob } from '../research/evaluateJob.js';
-import { REGIONS } from '../terms.js';
+import { type EvaluateResult, runEvaluateJob } from '../research/evaluateJob.js';
+import { READING_NAMES, REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { parseCount } from './numbers.js';
 

@@ -129,7 +129,14 @@ async function caseOfStudy(
   return { ...aboutStudy(study), name: fileName(study.name), mark: study.id, source };
 }
 
-const UNTOUCHED = { confirmed: false, answers: {}, state: 'new', problem: null, result: null } as const;
+const UNTOUCHED = {
+  confirmed: false,
+  answers: {},
+  state: 'new',
+  problem: null,
+  result: null,
+  reader: null,
+} as const;
 const NO_SUGGESTIONS = { adult: null, treated: null, glioma: null };
 
 function aboutStudy(study: StudyCandidate): Omit<CohortCase, 'name' | 'mark' | 'source'> {

@@ -27,7 +27,9 @@ export function mergeCases(cohort: Cohort, found: readonly CohortCase[]): Cohort
     const source = isNeutral ? null : now.source;
     const about = { ...one, date, sequences, doubts, suggestions, isDicom, source, mark };
     // Other images: what was found in those before is not theirs.
-    return mark === one.mark ? about : { ...about, state: now.state, problem: now.problem, result: null };
+    return mark === one.mark
+      ? about
+      : { ...about, state: now.state, problem: now.problem, result: null, reader: null };
   });
   const taken = new Set(known.map(({ name }) => name));
   const added = left.map((one) => {

@@ -47,10 +47,14 @@ export async function segmentCohortCase(
   work: SegmentWork,
   working: WorkingFolders,
   context: JobContext,
-  { keepFinished, onLogits, ...known }: Pick<InCohort, 'onLogits' | 'keepFinished'> & Known,
+  { keepFinished, onPrepared, onLogits, ...known }: Omit<InCohort, 'answers'> & Known,
 ): Promise<{ result: CohortResult; skipped: boolean }> {
   const answers = isAnswered(one, ofCohort) ? answersFor(one, ofCohort) : null;
-  const inCohort = { answers, keepFinished, ...(onLogits ? { onLogits } : {}) };
+  const inCohort = {
+    ...{ answers, keepFinished },
+    ...(onPrepared ? { onPrepared } : {}),
+    ...(onLogits ? { onLogits } : {}),
+  };
   const request = one.confirmed ? { ...work.request, onePatient: true } : work.request;
   const made = await segmentFrom(files, one.name, { ...work, request }, working, context, inCohort, known);
   if (made.picture) await keepPicture(request.output, one.name, made.picture);

@@ -33,6 +33,7 @@ export function newCohort(
     inputs: options.neutralNames ? null : [...inputs],
     options,
     answers: {},
+    reader: null,
     cases: options.neutralNames ? cases.map(withoutSource) : [...cases],
     owner: null,
   };

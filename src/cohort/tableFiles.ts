@@ -2,7 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeXlsxFile from 'write-excel-file/node';
 import type { Cohort } from '../contract/cohort.js';
-import { dataDictionary, longTable, mixedSentence, type Table, wideTable } from '../contract/cohortTable.js';
+import {
+  dataDictionary,
+  longTable,
+  mixedSentence,
+  readerTable,
+  type Table,
+  wideTable,
+} from '../contract/cohortTable.js';
 import { csvText } from '../export/csv.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 
@@ -27,7 +34,8 @@ export async function writeCohortTables(
   const tables: Readonly<Record<string, Table>> = {
     cohort: wideTable(cohort),
     cohort_long: longTable(cohort),
-    dictionary: dataDictionary(),
+    ...(cohort.reader ? { cohort_reader: readerTable(cohort) } : {}),
+    dictionary: dataDictionary(cohort),
   };
   const files: Record<string, Uint8Array> = {
     'cohort.xlsx': await workbook(tables, sentence),

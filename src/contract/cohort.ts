@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { combinationSchema, modalitySchema, perRegionSchema, problemSchema } from './basic.js';
 import { answerSchema, suggestionsSchema } from './cases.js';
+import { caseReaderSchema, cohortReaderSchema } from './cohortReader.js';
 import { segmentRequestSchema } from './commands.js';
 import { regionVolumeSchema, reportWarningSchema, subsetsSchema } from './report.js';
 
@@ -87,6 +88,8 @@ export const cohortCaseSchema = z.object({
   /** Why it failed. */
   problem: problemSchema.nullable().default(null),
   result: cohortResultSchema.nullable().default(null),
+  /** Another reader's mask; null where there is none. */
+  reader: caseReaderSchema.nullable().default(null),
 });
 export type CohortCase = z.output<typeof cohortCaseSchema>;
 
@@ -102,6 +105,8 @@ export const cohortSchema = z.object({
   options: cohortOptionsSchema,
   /** Of every case that has none of its own. */
   answers: someAnswersSchema.default({}),
+  /** The masks that all are compared with. */
+  reader: cohortReaderSchema.nullable().default(null),
   /** In the order in which they are run. */
   cases: z.array(cohortCaseSchema),
   /** Process that runs it now (`files/process.ts`). */

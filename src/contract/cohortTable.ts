@@ -1,3 +1,4 @@
+import { inFiles } from '../numbers.js';
 import {
   type Combination,
   combinationName,
@@ -8,6 +9,7 @@ import {
   type Region,
 } from '../terms.js';
 import { answersFor, type Cohort, type CohortCase, isAnswered } from './cohort.js';
+import { readerScore, readerSummary, volumePairs } from './cohortReader.js';
 import { RESEARCH_NOTICE } from './report.js';
 import { titles } from './warnings.js';
 
@@ -188,12 +190,61 @@ const COLUMNS: readonly Column[] = [
   column('notice', '', 'What the numbers may be used for.', () => RESEARCH_NOTICE),
 ];
 
+/** Of a cohort that was compared with another reader's masks. */
+const READER_COLUMNS: readonly Column[] = [
+  column('reader_mask', '', 'The reader’s mask that the case was compared with.', ({ reader }) =>
+    reader?.file ? (reader.file.split(/[\\/]/).at(-1) ?? null) : null,
+  ),
+  column(
+    'reader_problem',
+    'code',
+    'Why it could not be compared.',
+    ({ reader }) => reader?.problem?.code ?? null,
+  ),
+  ...region((r) =>
+    column(
+      `${lower(r)}_reader_dice`,
+      '0 to 1',
+      `Dice of the ${TITLES[r]} by all sequences of the case, as Quorum wrote it, and the reader’s; 1 where both are empty.`,
+      (one) => readerScore(one, r)?.dice ?? null,
+    ),
+  ),
+  ...region((r) =>
+    column(
+      `${lower(r)}_reader_hd95_mm`,
+      'mm',
+      `95th percentile of the Hausdorff distance of both; empty where one of them is.`,
+      (one) => readerScore(one, r)?.hd95 ?? null,
+    ),
+  ),
+  ...region((r) =>
+    column(
+      `${lower(r)}_reader_ml`,
+      'ml',
+      `Volume of the reader’s ${TITLES[r]}.`,
+      (one) => readerScore(one, r)?.ml.reader ?? null,
+    ),
+  ),
+  ...region((r) =>
+    column(
+      `${lower(r)}_reader_difference_ml`,
+      'ml',
+      `Quorum’s minus the reader’s ${TITLES[r]}, both on the grid of the reader’s mask.`,
+      (one) => volumePairs([one], r)[0]?.difference ?? null,
+    ),
+  ),
+];
+
+const columnsOf = ({ reader }: Pick<Cohort, 'reader'>) =>
+  reader ? [...COLUMNS, ...READER_COLUMNS] : COLUMNS;
+
 /** One row a case, the header first. */
 export function wideTable(cohort: Cohort): Table {
   const common = commonCombination(cohort.cases);
+  const columns = columnsOf(cohort);
   return [
-    COLUMNS.map(({ name }) => name),
-    ...cohort.cases.map((one) => COLUMNS.map(({ value }) => value(one, cohort, common))),
+    columns.map(({ name }) => name),
+    ...cohort.cases.map((one) => columns.map(({ value }) => value(one, cohort, common))),
   ];
 }
 
@@ -204,7 +255,7 @@ const LONG: readonly (readonly [name: string, unit: string, meaning: string])[] 
   [
     'by',
     '',
-    'all: by all sequences of the case; common: by those that all cases have; edited: corrected by hand.',
+    'all: by all sequences of the case; common: by those that all cases have; edited: corrected by hand; reader: another reader’s mask.',
   ],
   ['sequences', '', 'The sequences that the volume was made from.'],
   ['ml', 'ml', 'The volume; empty: not reliable from these sequences, and not asked for.'],
@@ -239,16 +290,51 @@ export function longTable(cohort: Cohort): Table {
       const subset = common === null ? undefined : isSame ? { supported } : result.subsets?.[common]?.[r];
       if (common !== null && subset) row('common', common, commonMl(one, common, r), subset.supported);
       if (result.edited) row('edited', result.combination, result.edited.ml[r], supported);
+      const score = readerScore(one, r);
+      if (score) row('reader', '', score.ml.reader, true);
     }
   }
   return [LONG.map(([name]) => name), ...rows];
 }
 
-/** What every column of both tables means. */
-export function dataDictionary(): Table {
+/** What every column of the tables means. */
+export function dataDictionary(cohort: Pick<Cohort, 'reader'>): Table {
   return [
     ['table', 'column', 'unit', 'meaning'],
-    ...COLUMNS.map(({ name, unit, meaning }) => ['wide', name, unit, meaning]),
+    ...columnsOf(cohort).map(({ name, unit, meaning }) => ['wide', name, unit, meaning]),
     ...LONG.map(([name, unit, meaning]) => ['long', name, unit, meaning]),
+    ...(cohort.reader ? READER : []).map(([name, unit, meaning]) => ['reader', name, unit, meaning]),
+  ];
+}
+
+const READER: readonly (readonly [name: string, unit: string, meaning: string])[] = [
+  ['region', '', 'WT whole tumour, TC tumour core, ET enhancing tumour.'],
+  ['cases', '', 'Cases that were compared, and whose number of the region is given (no guesses).'],
+  ['dice_mean', '0 to 1', 'Mean of their Dice.'],
+  ['dice_median', '0 to 1', 'Median of their Dice.'],
+  ['hd95_median_mm', 'mm', 'Median of HD95 where it can be measured.'],
+  ['hd95_cases', '', 'Cases in which it can: both masks hold the region.'],
+  ['difference_mean_ml', 'ml', 'Mean of Quorum’s minus the reader’s volume.'],
+  [
+    'limits_lower_ml',
+    'ml',
+    'Lower 95 % limit of agreement (Bland and Altman): mean − 1.96 standard deviations.',
+  ],
+  ['limits_upper_ml', 'ml', 'Upper limit: mean + 1.96 standard deviations.'],
+];
+
+/** How a cohort compares with another reader, one row a region; the header first. */
+export function readerTable(cohort: Pick<Cohort, 'cases'>): Table {
+  const summary = readerSummary(cohort.cases);
+  const rounded = (value: number | null | undefined) => (value == null ? null : inFiles(value));
+  return [
+    READER.map(([name]) => name),
+    ...REGIONS.map((r) => {
+      const { cases, dice, hd95, limits } = summary[r];
+      return [
+        ...[r, cases, rounded(dice.mean), rounded(dice.median), rounded(hd95.median), hd95.cases],
+        ...[rounded(limits?.bias), rounded(limits?.lower), rounded(limits?.upper)],
+      ];
+    }),
   ];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nothing, pathSchema } from './basic.js';
 import { openCaseSchema } from './cases.js';
 import { cohortCaseSchema, cohortOptionsSchema, someAnswersSchema } from './cohort.js';
+import { cohortReaderSchema } from './cohortReader.js';
 
 /** Cohorts in a window: many cases in one table, worked off in the background. */
 
@@ -29,6 +30,7 @@ export const cohortViewSchema = z.object({
   folder: z.string().nullable(),
   options: cohortOptionsSchema,
   answers: someAnswersSchema,
+  reader: cohortReaderSchema.nullable(),
   cases: z.array(cohortRowSchema),
   /** Null: nothing runs here. */
   run: cohortRunSchema.nullable(),
@@ -108,6 +110,23 @@ export const cohortsContract = {
   'cohorts.pictures': {
     request: cohortIdSchema.extend({ cases: someCases }),
     response: z.record(z.string(), z.string()),
+  },
+  /** The masks of another reader below a folder, and by their names which case's each is. */
+  'cohorts.findMasks': {
+    request: cohortIdSchema.extend({ folder: pathSchema }),
+    /** `files` below the folder; `masks` by case. */
+    response: z.object({ files: z.array(z.string()), masks: z.record(z.string(), z.string()) }),
+  },
+  /** Compares finished cases with these masks, in place of an earlier comparison. How far it is comes as `opening` events. */
+  'cohorts.compare': {
+    request: cohortIdSchema.extend({
+      folder: pathSchema,
+      masks: z.record(z.string(), z.string()),
+      /** A name of a label scheme, or `WT=1+2+3,TC=2+3,ET=3`; null finds it out. */
+      labels: z.string().nullable().default(null),
+      opening: z.string().max(64).nullable().default(null),
+    }),
+    response: cohortViewSchema,
   },
   /** Writes the tables into the folder of results. */
   'cohorts.writeTables': {

@@ -13,6 +13,14 @@ export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './ca
 export { checkRequest } from './checkRequest.js';
 export * from './client.js';
 export { answersFor, type CohortCaseState, type SomeAnswers } from './cohort.js';
+export {
+  limitsOfAgreement,
+  readerScore,
+  readerSummary,
+  type VolumePair,
+  volumePairs,
+  worstDice,
+} from './cohortReader.js';
 export type { CohortRow, CohortRunState, CohortView } from './cohorts.js';
 export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
 export type { ImageSummary, ModelSummary, PrepareRequest, SegmentRequest } from './commands.js';

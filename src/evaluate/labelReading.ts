@@ -2,7 +2,7 @@ import { QuorumError } from '../errors.js';
 import { dice } from '../masks/dice.js';
 import type { Box } from '../masks/mask.js';
 import { knownLabels, type LabelMap, labelMask, REGION_LABELS, type RegionLabels } from '../masks/schemes.js';
-import { LABEL_SCHEMES, type LabelScheme, REGIONS, type Region } from '../terms.js';
+import { LABEL_SCHEMES, type LabelScheme, READING_NAMES, REGIONS, type Region } from '../terms.js';
 
 /** How the numbers in one method's masks are read. */
 export interface LabelReading {
@@ -12,18 +12,6 @@ export interface LabelReading {
   /** Voxels of each label over all masks, 0 left out. */
   readonly voxels: Readonly<Record<string, number>>;
 }
-
-/** What `--labels` names; `WT=1+2+3,TC=2+3,ET=3` says it label by label. */
-export const READING_NAMES: Readonly<Record<string, string>> = {
-  brats2020: 'BraTS up to 2020: 1 core, 2 oedema, 4 enhancing',
-  brats2021: 'BraTS 2021 to 2023: 1 core, 2 oedema, 3 enhancing',
-  brats2024: 'BraTS 2024: 1 core, 2 oedema, 3 enhancing, 4 resection cavity',
-  msd: 'MSD and nnU-Net: 1 oedema, 2 core, 3 enhancing',
-  brats2013: 'BRATS 2013/15: 1 necrosis, 2 oedema, 3 non-enhancing core, 4 enhancing',
-  'brats-peds': 'BraTS-PEDs: 1 enhancing, 2 core, 3 cyst, 4 oedema',
-  'hd-glio': 'HD-GLIO: 1 non-enhancing, 2 enhancing; the core is not told',
-  binary: 'a binary mask: one label, the whole tumour',
-};
 
 /** How much better than the usual reading (mean Dice of TC and ET) another must fit the truth to put it in doubt. */
 const DOUBT_MARGIN = 0.1;
@@ -225,7 +213,7 @@ function betterFit(candidates: readonly Candidate[], usual: Candidate, counts: L
 
 function fitText(counts: LabelCounts, { regions }: Candidate): string {
   const fit = Object.entries(counts.fit(regions)).map(([region, value]) => `${region} ${value.toFixed(2)}`);
-  return `so read, Dice with the truth is ${fit.join(', ')}`;
+  return `so read, Dice with the other masks is ${fit.join(', ')}`;
 }
 
 function countsText(voxels: Readonly<Record<string, number>>): string {

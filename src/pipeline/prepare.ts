@@ -96,6 +96,21 @@ export async function keepPreparedTask(
   return null;
 }
 
+/**
+ * Writes a preparation at once, as a window that opens the case finds it.
+ *
+ * @throws QuorumError DISK_FULL, OUTPUT_NOT_WRITABLE.
+ */
+export async function writeKept(
+  about: Pick<PrepareArguments, 'hashes' | 'options' | 'folder'>,
+  prepared: Case & { readonly preparation: Preparation },
+  milliseconds: number,
+): Promise<PreparedRecord> {
+  const record = recordOf(about, prepared, prepared.preparation, milliseconds);
+  await writePrepared(about.folder, (making) => write(making, record, prepared));
+  return record;
+}
+
 function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): OptionalStep[] {
   return [
     ...(coRegister ? [] : (['co-register'] as const)),
@@ -105,7 +120,7 @@ function skippedBy({ coRegister, atlas, skullStrip }: PreparationOptions): Optio
 }
 
 function recordOf(
-  { hashes, options, folder }: PrepareArguments,
+  { hashes, options, folder }: Pick<PrepareArguments, 'hashes' | 'options' | 'folder'>,
   { grid, images, placements, notes }: Case,
   { brainMask, reference, steps, transforms }: Preparation,
   milliseconds: number,

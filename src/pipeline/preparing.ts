@@ -30,22 +30,32 @@ export async function preparationChoices({
 export async function preparationMark(
   request: PreparationRequest,
 ): Promise<Readonly<Record<string, unknown>> | null> {
-  const { reference, skip, brainMask, stripper } = request;
+  const { brainMask } = request;
+  const options = preparationOptions(request);
+  if (brainMask !== null) return { ...options, brainMask: await sha256OfFile(brainMask) };
+  return isDefaultPreparation(options) ? null : options;
+}
+
+/** The same as a window has it. */
+export function preparationOptions({ reference, skip, stripper }: PreparationRequest): PreparationOptions {
   const stripping = stripper === null ? 'atlas' : 'network';
-  const options: PreparationOptions = {
+  return {
     coRegister: !skip.includes('co-register'),
     atlas: !skip.includes('atlas'),
     skullStrip: skip.includes('skull-strip') ? 'off' : stripping,
     reference,
   };
-  if (brainMask !== null) return { ...options, brainMask: await sha256OfFile(brainMask) };
-  return isDefaultPreparation(options) ? null : options;
 }
 
 export function isDefaultPreparation(options: PreparationOptions): boolean {
   return (Object.keys(DEFAULT_PREPARATION) as (keyof PreparationOptions)[]).every(
     (key) => options[key] === DEFAULT_PREPARATION[key],
   );
+}
+
+interface TogetherOptions extends PrepareOptions {
+  /** Told of the Case of all sequences, where they could be prepared together. */
+  readonly onTogether?: (all: Case) => Promise<void>;
 }
 
 /**
@@ -58,12 +68,17 @@ export function isDefaultPreparation(options: PreparationOptions): boolean {
 export async function prepareTogether(
   study: Study,
   use: readonly Modality[],
-  options: PrepareOptions,
+  { onTogether = async () => undefined, ...options }: TogetherOptions,
 ): Promise<Case> {
   const all = MODALITIES.filter((m) => study.images[m]);
-  if (use.length === all.length) return prepareStudy(study, options);
+  if (use.length === all.length) {
+    const prepared = await prepareStudy(study, options);
+    await onTogether(prepared);
+    return prepared;
+  }
   try {
     const together = await prepareStudy(study, { ...options, use: all });
+    await onTogether(together);
     if (together.preparation) return onlySequences(together, use);
   } catch (error) {
     if (options.signal?.aborted || problemOf(error).code === 'CANCELLED') throw error;

@@ -51,6 +51,8 @@ export interface InCohort {
   readonly answers: Answers | null;
   /** A finished case stays also where earlier results may be replaced. */
   readonly keepFinished: boolean;
+  /** Told of all images once they are prepared, so that they need not be when the case is opened. */
+  readonly onPrepared?: (study: Study, all: Case, milliseconds: number) => Promise<void>;
   /** Told what the network said, so that the case opens at once. */
   readonly onLogits?: (found: NetworkAnswer) => Promise<void>;
   /** Told what is written, before it is: for who goes on from it. */
@@ -142,10 +144,14 @@ export async function segmentCase(
   const output = await CaseOutput.open(folder, plannedFiles(planned), request.overwrite);
   try {
     const reading = { force: request.force, signal: context.signal };
+    const onPrepared = inCohort?.onPrepared;
     const prepared = request.prepare
       ? await prepareTogether(study, use, {
           ...reading,
           ...(await preparationChoices(request)),
+          ...(onPrepared
+            ? { keepHeads: true, onTogether: (all) => onPrepared(study, all, performance.now() - started) }
+            : {}),
           onProgress: (stage, share) => context.report(stage, PREPARED * share),
         })
       : await prepareCase(study, { ...reading, use });

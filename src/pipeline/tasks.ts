@@ -1,6 +1,7 @@
 import type { Sequence } from '../contract/basic.js';
 import type { Answers } from '../contract/cases.js';
 import type { CohortCase, CohortResult, SomeAnswers } from '../contract/cohort.js';
+import type { ReaderScore } from '../contract/cohortReader.js';
 import type { FollowUpBy, FollowUpReport, TimePoint } from '../contract/followUp.js';
 import type { BinaryHeader, Response, SegmentRequest } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
@@ -79,6 +80,31 @@ export interface FindCohortArguments {
   readonly paths: readonly string[];
   readonly workingFolder: string;
   readonly links: LinkScope;
+}
+
+/** A case's results and the reader's mask of it. */
+export interface ReaderPair {
+  readonly name: string;
+  /** Folder of its results. */
+  readonly results: string;
+  readonly result: CohortResult;
+  readonly file: string;
+}
+
+export interface CompareReaderArguments {
+  readonly pairs: readonly ReaderPair[];
+  /** What the reader's labels mean; null finds it out. */
+  readonly labels: string | null;
+  /** Of Quorum's masks. */
+  readonly scheme: LabelScheme;
+}
+
+export interface ReaderComparison {
+  readonly labels: string;
+  readonly reading: string;
+  readonly cases: Readonly<
+    Record<string, { readonly scores: Record<Region, ReaderScore | null> } | { readonly problem: Problem }>
+  >;
 }
 
 export interface WorkerTasks extends ResearchTaskTypes {
@@ -171,6 +197,8 @@ export interface WorkerTasks extends ResearchTaskTypes {
   >;
   followUpLabels: Task<PointOnFirst & { grid: Grid }, Labels>;
   followUpDifference: Task<{ before: PointOnFirst; after: PointOnFirst; grid: Grid; region: Region }, Labels>;
+  /** Masks of a cohort beside another reader's. */
+  compareReader: Task<CompareReaderArguments, ReaderComparison>;
   /** Frees what is held for these images. */
   drop: Task<{ images: readonly string[] }, null>;
 }

@@ -4,7 +4,7 @@ import { networkOf } from '../engine/devices/deviceCandidate.js';
 import { selectEngine } from '../engine/devices/selectEngine.js';
 import { QuorumError } from '../errors.js';
 import { expectedCalibrationError } from '../evaluate/calibration.js';
-import { type LabelReading, READING_NAMES, readingText } from '../evaluate/labelReading.js';
+import { type LabelReading, readingText } from '../evaluate/labelReading.js';
 import { readPatientScores } from '../evaluate/results.js';
 import { byRegion, type CaseScore, poolByPatient } from '../evaluate/scores.js';
 import { comparePaired, type ScoresFile, scoresFile } from '../evaluate/summary.js';
@@ -23,8 +23,6 @@ import { type EvaluationAbout, refuseFilled, writeEvaluation } from './evaluatio
 import { evaluationConfig } from './evaluations.js';
 
 /** What a finished evaluation says. */
-/** What `--labels` may be called; for the command line's help. */
-export { READING_NAMES };
 
 export interface EvaluateResult {
   readonly kind: 'evaluation';

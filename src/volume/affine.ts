@@ -97,6 +97,12 @@ function blank(): mat4 {
   return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 }
 
+/** A grid for people: its voxels and their sides in mm. */
+export function gridText({ size, affine }: Grid): string {
+  const sides = voxelSpacing(affine).map((side) => side.toFixed(2));
+  return `${size.join('×')} voxels of ${sides.join('×')} mm`;
+}
+
 /** Voxel sides accepted as "about 1 mm". */
 export const ABOUT_1MM: readonly [number, number] = [0.9, 1.1];
 

@@ -1,4 +1,5 @@
 import { cohortCaseTask, findCohortTask } from '../cohort/cohortTask.js';
+import { compareWithReader } from '../cohort/compareReader.js';
 import { problemOf } from '../errors.js';
 import {
   followUpDifferenceTask,
@@ -99,6 +100,7 @@ export function createTasks(
     readMask: readMaskTask,
     scan: scanTask,
     findCohort: findCohortTask,
+    compareReader: compareWithReader,
     cohortCase: (args, context) => cohortCaseTask(args, { cache, launch, around }, context),
     ...researchTasks(),
     followUp: (args, context) => followUpTask(args, store, images, around, context),

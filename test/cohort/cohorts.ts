@@ -26,6 +26,7 @@ export function aCase(name: string, more: Partial<CohortCase> = {}): CohortCase 
     state: 'new',
     problem: null,
     result: null,
+    reader: null,
     ...more,
   };
 }

@@ -5,6 +5,7 @@ import {
   dataDictionary,
   longTable,
   mixedSentence,
+  readerTable,
   type Table,
   wideTable,
 } from '../../src/contract/cohortTable.js';
@@ -99,10 +100,16 @@ describe('the long table', () => {
   });
 });
 
-it('the dictionary explains every column of both', () => {
-  const explained = dataDictionary().map(([table, column]) => `${table} ${column}`);
-  const cohort = aCohort(mixed);
-  for (const column of wideTable(cohort)[0]) expect(explained).toContain(`wide ${column}`);
-  for (const column of longTable(cohort)[0]) expect(explained).toContain(`long ${column}`);
-  expect(explained).toHaveLength(1 + wideTable(cohort)[0].length + longTable(cohort)[0].length);
+it('the dictionary explains every column of both, of a cohort with a reader’s masks too', () => {
+  const reader = { folder: null, labels: 'brats2020', reading: '' };
+  for (const cohort of [aCohort(mixed), { ...aCohort(mixed), reader }]) {
+    const explained = dataDictionary(cohort).map(([table, column]) => `${table} ${column}`);
+    for (const column of wideTable(cohort)[0]) expect(explained).toContain(`wide ${column}`);
+    for (const column of longTable(cohort)[0]) expect(explained).toContain(`long ${column}`);
+    const summary = cohort.reader ? readerTable(cohort)[0] : [];
+    for (const column of summary) expect(explained).toContain(`reader ${column}`);
+    const columns = wideTable(cohort)[0].length + longTable(cohort)[0].length + summary.length;
+    expect(explained).toHaveLength(1 + columns);
+    expect(wideTable(cohort)[0].includes('wt_reader_dice')).toBe(cohort.reader !== null);
+  }
 });

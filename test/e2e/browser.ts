@@ -160,6 +160,23 @@ export async function openServerResults(page: Page, name: string): Promise<void>
   await page.getByTestId('cohort-table').waitFor();
 }
 
+/** Chooses a folder below the first root, or makes it there, with the picker that stands under this title. */
+export async function chooseServerFolder(
+  page: Page,
+  title: string,
+  name: string,
+  isNew: boolean,
+): Promise<void> {
+  const picker = page.getByRole('dialog', { name: title });
+  await picker.locator('li button').first().click();
+  if (isNew) {
+    await picker.getByLabel('Name of a new folder').fill(name);
+    await picker.getByRole('button', { name: 'Create' }).click();
+    await picker.getByText(name, { exact: false }).first().waitFor();
+  } else await picker.locator('li button', { hasText: name }).click();
+  await picker.getByRole('button', { name: 'Choose this folder' }).click();
+}
+
 /** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. */
 export async function segmentAnyway(page: Page): Promise<void> {
   await startSegmenting(page);

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Modality } from '../../src/terms.js';
+import { writeNifti } from '../../src/volume/niftiWriter.js';
+import { readLabelMap } from '../../src/volume/read.js';
 import { writeTinyStudy } from '../session/harness.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { writeSyntheticCohort } from '../support/syntheticCohort.js';
@@ -11,6 +13,7 @@ import { temporaryFolder } from '../volume/folder.js';
 import { violations } from './axe.js';
 import {
   buildRenderer,
+  chooseServerFolder,
   complaintsOf,
   drop,
   haveChromium,
@@ -47,17 +50,6 @@ function tableIn(file: string): string[][] {
     .map((line) => line.split(','));
   const kept = header.flatMap((name, n) => (BY_NATURE.includes(name) ? [] : [n]));
   return [header, ...rows].map((row) => kept.map((n) => row[n]));
-}
-
-async function chooseServerFolder(page: Page, title: string, name: string, isNew: boolean): Promise<void> {
-  const picker = page.getByRole('dialog', { name: title });
-  await picker.locator('li button').first().click();
-  if (isNew) {
-    await picker.getByLabel('Name of a new folder').fill(name);
-    await picker.getByRole('button', { name: 'Create' }).click();
-    await picker.getByText(name, { exact: false }).first().waitFor();
-  } else await picker.locator('li button', { hasText: name }).click();
-  await picker.getByRole('button', { name: 'Choose this folder' }).click();
 }
 
 describe.skipIf(!chromium)(SUITE, () => {
@@ -210,6 +202,75 @@ describe.skipIf(!chromium)(SUITE, () => {
     const { name, value } = { name: byWindow[0].indexOf('common_sequences'), value: byWindow[1] };
     expect(value[name]).toBe('flair');
     expect(complaints).toEqual([]);
+  });
+
+  it('compares with another reader’s masks, the worst first, as the command line does', async () => {
+    const masks = (name: string) => at('root', 'masks', name);
+    mkdirSync(at('root', 'masks'), { recursive: true });
+    copyFileSync(results('Aalto', 'Aalto_seg.nii.gz'), masks('Aalto-seg.nii.gz'));
+    const berg = await readLabelMap(results('Berg', 'Berg_seg.nii.gz'));
+    const moved = Float32Array.from(berg.data, (_, v) => berg.data[v - 3] ?? 0);
+    const grid = { size: berg.size, affine: berg.affine };
+    await writeNifti(masks('Berg_seg.nii.gz'), { ...grid, data: moved });
+    await writeNifti(masks('second opinion.nii.gz'), { ...grid, data: Float32Array.from(berg.data) });
+    const half = { size: [48, 48, 24] as const, affine: berg.affine, data: moved.slice(0, 48 * 48 * 24) };
+    await writeNifti(masks('Diaz.nii.gz'), half);
+    const marked = (data: ArrayLike<number>) => Array.from(data, (label) => label > 0);
+    const [ours, theirs] = [marked(berg.data), marked(moved)];
+    const sum = (values: readonly boolean[]) => values.filter(Boolean).length;
+    const dice = (2 * sum(ours.map((is, v) => is && theirs[v]))) / (sum(ours) + sum(theirs));
+    expect(dice).toBeLessThan(0.95);
+
+    await page.getByRole('button', { name: 'Compare with a reader…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Compare with another reader' });
+    await dialog.getByRole('button', { name: 'Choose the folder of masks…' }).click();
+    await chooseServerFolder(page, 'Where are the masks?', 'masks', false);
+    await dialog.getByText('3 cases of 5 finished have a mask').waitFor();
+    await dialog.getByLabel('Mask of Clark').selectOption('second opinion.nii.gz');
+    await picture(page, 'cohort-reader');
+    await dialog.getByRole('button', { name: 'Compare 4 cases' }).click();
+    await dialog.waitFor({ state: 'detached', timeout: 60_000 });
+    const rows = page.locator('[data-case]');
+    const order = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-case')));
+    expect(order[0]).toBe('Berg');
+    expect(await rowOf(page, 'Berg').textContent()).toContain(dice.toFixed(2));
+    expect(await rowOf(page, 'Aalto').textContent()).toContain('1.00');
+    await page.getByTestId('reader').getByText('1 mask could not be compared').waitFor();
+    await rowOf(page, 'Diaz').click();
+    await page.getByTestId('case-details').getByText('48×48×24').waitFor();
+    await picture(page, 'cohort-compared');
+    await page.getByRole('button', { name: 'Plots' }).click();
+    await page.getByLabel('Which plot').selectOption('reader');
+    expect(await page.locator('[data-testid=cohort-plots] circle').count()).toBe(3);
+    await page.getByTestId('limits').waitFor();
+    await picture(page, 'cohort-bland-altman');
+    await page.getByRole('button', { name: 'Plots' }).click();
+
+    await page.getByRole('button', { name: 'Write the tables' }).click();
+    await page.getByTestId('tables-written').getByText('cohort_reader.csv').waitFor();
+    const byHand = `Clark=${masks('second opinion.nii.gz')}`;
+    const said = quorum('table', at('by-command'), '--reader', at('root', 'masks'), '--reader-mask', byHand);
+    expect(said).toContain('Diaz: ');
+    expect(said).toMatch(/Berg +0\.\d{3}/);
+    const byWindow = tableIn(results('table', 'cohort.csv'));
+    expect(byWindow[0]).toContain('et_reader_hd95_mm');
+    expect(byWindow).toEqual(tableIn(at('by-command', 'table', 'cohort.csv')));
+    expect(tableIn(results('table', 'cohort_reader.csv'))).toEqual(
+      tableIn(at('by-command', 'table', 'cohort_reader.csv')),
+    );
+    expect(complaints).toEqual([]);
+
+    const open = { bypassCSP: true, storageState: await context.storageState(), viewport: VIEWPORT };
+    const other = await (await browser.newContext({ ...open, colorScheme: 'dark' })).newPage();
+    await other.goto(new URL(server.address).origin);
+    await other.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Cohort' }).click();
+    await other.getByRole('columnheader', { name: 'Dice WT' }).waitFor();
+    expect(await violations(other)).toEqual([]);
+    await other.getByRole('button', { name: 'Compare with a reader…' }).click();
+    await other.getByLabel('Mask of Clark').waitFor();
+    await picture(other, 'cohort-reader-dark');
+    expect(await violations(other)).toEqual([]);
+    await other.context().close();
   });
 
   it('draws of eighty rows those in sight, up to the last, and is accessible in light and dark', async () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -224,5 +224,39 @@ describe('a prepared case', () => {
     await host.services.call('cases.forget', { case: again.id });
     expect(await readdir(join(host.profile, 'prepared'))).toEqual([]);
     expect(await readdir(join(host.profile, 'cache'))).toEqual([]);
+  });
+});
+
+describe('a raw case of a cohort', () => {
+  it('opens prepared, and with its mask without a pass of the network', async () => {
+    const { services } = host;
+    const results = join(folder, 'cohort');
+    const { id: cohort } = await services.call('cohorts.open', { paths: [join(folder, 'one')] });
+    await services.call('cohorts.setUp', { cohort, folder: results, options: { use: ['flair'] } });
+    // A phantom has no skull to find; a window does not ask for that of a cohort.
+    const file = join(results, 'cohort.json');
+    const state = JSON.parse(await readFile(file, 'utf8'));
+    state.options.skip = ['co-register', 'atlas', 'skull-strip'];
+    await writeFile(file, JSON.stringify({ ...state, updatedAt: new Date().toISOString() }));
+    const run = await services.call('cohorts.run', { cohort });
+    for (;;) {
+      const now = await services.call('cohorts.get', { cohort });
+      if (now.run === null) break;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const [row] = (await services.call('cohorts.get', { cohort })).cases;
+    expect(row).toMatchObject({ state: 'done', problem: null });
+    const opened = await services.call('cohorts.openCase', { cohort, case: run.cases[0].name });
+    expect(opened.preparation.made).not.toBeNull();
+    const { job } = await services.call('cases.segment', { case: opened.id, use: ['flair'] });
+    expect((await jobEnd(services, job)).problem).toBeUndefined();
+    const { result, preparation } = await services.call('cases.get', { case: opened.id });
+    expect(preparation.made?.key).toBe(opened.preparation.made?.key);
+    expect(result?.networkPasses).toBe(0);
+    const report = JSON.parse(await readFile(join(results, row.name, 'report.json'), 'utf8'));
+    expect(opened.preparation.made?.steps.length).toBe(report.preparation.steps.length);
+    const pictures = opened.preparation.made!.steps.flatMap(({ picture }) => picture ?? []);
+    const shown = await services.callBinary('preparation.picture', { case: opened.id, picture: pictures[0] });
+    expect(Buffer.from(shown.data).subarray(1, 4).toString()).toBe('PNG');
   });
 });

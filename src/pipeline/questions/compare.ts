@@ -8,9 +8,9 @@ import { differenceBlobs } from '../../segment/choices.js';
 import { membersOfBits } from '../../segment/fusion.js';
 import { differenceMap } from '../../segment/votes.js';
 import { type Combination, combinationName, type LabelScheme, perRegion } from '../../terms.js';
-import { sameGrid, voxelSpacing, voxelToWorld, voxelVolume } from '../../volume/affine.js';
+import { gridText, sameGrid, voxelSpacing, voxelToWorld, voxelVolume } from '../../volume/affine.js';
 import { readLabelMap } from '../../volume/read.js';
-import { type Grid, voxelCount } from '../../volume/volume.js';
+import { voxelCount } from '../../volume/volume.js';
 import type { CaseSource, MaskInput } from '../caseSource.js';
 import { summariseGrid } from '../inspect.js';
 import { type HeldResult, maskOf, type ResultStore } from '../result.js';
@@ -181,13 +181,8 @@ export async function readMaskTask({
   scheme,
 }: TaskArguments<'readMask'>): Promise<TaskResult<'readMask'>> {
   const map = await readLabelMap(file);
-  if (!sameGrid(map, grid)) {
-    const describe = ({ size, affine }: Grid) =>
-      `${size.join('×')} voxels of ${voxelSpacing(affine)
-        .map((side) => side.toFixed(2))
-        .join('×')} mm`;
-    throw new QuorumError({ code: 'GRIDS_DIFFER', file, expected: describe(grid), found: describe(map) });
-  }
+  if (!sameGrid(map, grid))
+    throw new QuorumError({ code: 'GRIDS_DIFFER', file, expected: gridText(grid), found: gridText(map) });
   const table = labelTable(scheme ?? guessScheme(map.data));
   const labels = new Uint8Array(voxelCount(grid.size));
   for (let at = 0; at < labels.length; at++) {

@@ -11,9 +11,11 @@ import type { OpenCase, QuorumEvent } from '../../contract/index.js';
 import { QuorumError } from '../../errors.js';
 import { mayFollow } from '../../files/within.js';
 import { perRegion } from '../../terms.js';
+import { foldersInUse } from '../cases/preparing.js';
 import type { JsonHandlers, WindowContext } from '../windowContext.js';
 import { chooseFolder, findIn, openCohort } from './cohortOpening.js';
-import type { CohortSession } from './cohortSession.js';
+import { type CohortSession, openCohortOf } from './cohortSession.js';
+import { readerHandlers } from './readerHandlers.js';
 
 type Open = JsonHandlers<'cases.open' | 'cases.answer'>;
 
@@ -23,11 +25,7 @@ export function cohortHandlers(
   cases: Open,
 ): JsonHandlers<keyof typeof cohortsContract> {
   const { cohorts, openings, settings, recents } = context;
-  const sessionOf = (id: string): CohortSession => {
-    const session = cohorts.get(id);
-    if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'cohort', found: id });
-    return session;
-  };
+  const sessionOf = (id: string) => openCohortOf(cohorts, id);
   const remember = async ({ state }: CohortSession) => {
     const { folder, cohort } = state;
     if (folder === null || !(await settings.get()).rememberFolders) return;
@@ -42,6 +40,7 @@ export function cohortHandlers(
     return session.summarise();
   };
   return {
+    ...readerHandlers(context),
     'cohorts.open': async ({ paths, opening }) => {
       const session = await openings.follow(opening, (progress) => openCohort(context, paths, progress));
       await remember(session);
@@ -236,7 +235,7 @@ async function segmenting(
     const files = await filesOf(context, session, one);
     const cacheLimitBytes = cacheLimitMb * 1e6 - (await context.prepared.size()).bytes;
     const { answers } = cohort;
-    return cohortWorkers.with(async (worker) =>
+    const made = await cohortWorkers.with(async (worker) =>
       worker.run(
         'cohortCase',
         {
@@ -246,6 +245,8 @@ async function segmenting(
         { signal, onProgress: report },
       ),
     );
+    await context.prepared.shrink((cacheLimitMb * 1e6) / 2, foldersInUse(context));
+    return made;
   };
 }
 

@@ -4,6 +4,7 @@ import { CohortRun, type RunOptions, type SegmentOne } from '../../cohort/run.js
 import type { CohortState } from '../../cohort/stateFile.js';
 import type { CohortCase } from '../../contract/cohort.js';
 import type { CohortRow, CohortRunState, CohortView } from '../../contract/cohorts.js';
+import { QuorumError } from '../../errors.js';
 
 /** How often the progress of a run is told. */
 const TELL_MS = 250;
@@ -45,6 +46,7 @@ export class CohortSession {
       folder,
       options: cohort.options,
       answers: cohort.answers,
+      reader: cohort.reader,
       cases: cohort.cases.map((one) => this.row(one)),
       run: this.far(),
       elsewhere: !this.isRunning && this.state.isElsewhere,
@@ -94,4 +96,11 @@ export class CohortSession {
     const { source: _, mark: __, ...row } = one;
     return { ...row, hasImages: this.state.hasSource(one) };
   }
+}
+
+/** @throws QuorumError NOT_OPEN. */
+export function openCohortOf(cohorts: ReadonlyMap<string, CohortSession>, id: string): CohortSession {
+  const session = cohorts.get(id);
+  if (!session) throw new QuorumError({ code: 'NOT_OPEN', field: 'cohort', found: id });
+  return session;
 }

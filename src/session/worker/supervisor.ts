@@ -22,6 +22,7 @@ const ONCE: ReadonlySet<TaskName> = new Set([
   'verify',
   'estimateTraining',
   'splitPatients',
+  'compareReader',
 ]);
 
 export interface RunOptions {
