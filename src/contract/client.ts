@@ -85,9 +85,12 @@ export interface WireRequest {
   readonly body?: ArrayBuffer;
 }
 
-/** An answer as it travels: `response` is the JSON answer or the header, `data` the ArrayBuffer of a binary method. */
+/**
+ * An answer as it travels: `response` is the JSON answer or the header, `data` the ArrayBuffer of a binary method; with `voxels` it is
+ * `packed` and stands for so many bytes.
+ */
 export type WireResponse =
-  | { readonly ok: true; readonly response: unknown; readonly data?: ArrayBuffer }
+  | { readonly ok: true; readonly response: unknown; readonly data?: ArrayBuffer; readonly voxels?: number }
   | { readonly ok: false; readonly problem: Problem };
 
 /** What a transport does: carry a call over, and events back. Everything else is `clientOver` and `answerCall`. */

@@ -35,7 +35,7 @@ export function decodeFrame(frame: Uint8Array): { json: unknown; data: ArrayBuff
     const json: unknown = JSON.parse(
       new TextDecoder('utf-8', { fatal: true }).decode(frame.subarray(4, 4 + length)),
     );
-    return { json, data: Uint8Array.from(frame.subarray(frameHeadLength(length))).buffer };
+    return { json, data: new Uint8Array(frame.subarray(frameHeadLength(length))).buffer };
   } catch (cause) {
     throw new QuorumError({ code: 'REQUEST_INVALID', field: 'frame', expected: 'UTF-8 JSON' }, { cause });
   }

@@ -13,6 +13,7 @@ import {
   type WireRequest,
   type WireResponse,
 } from './client.js';
+import { PACKED_METHODS, packed, unpacked } from './packed.js';
 
 /** The caller's end of a transport. */
 export function clientOver(transport: Transport): Client {
@@ -27,8 +28,9 @@ export function clientOver(transport: Transport): Client {
       return response as never;
     },
     async callBinary(method, request) {
-      const { response, data } = await ask({ method, request });
-      return { header: response, data: data ?? new ArrayBuffer(0) } as BinaryResponse<typeof method>;
+      const { response, data = new ArrayBuffer(0), voxels } = await ask({ method, request });
+      const whole = voxels === undefined ? data : unpacked(data, voxels);
+      return { header: response, data: whole } as BinaryResponse<typeof method>;
     },
     onEvent: (listener) => transport.onEvent(listener),
     onJob: (listener) => transport.onEvent((event) => event.type === 'job' && listener(event.event)),
@@ -45,6 +47,8 @@ export async function answerCall(services: Client, message: unknown): Promise<Wi
     if (Object.hasOwn(binaryContract, method)) {
       const binary = method as BinaryMethod;
       const { header, data } = await services.callBinary(binary, request as BinaryRequest<BinaryMethod>);
+      const runs = PACKED_METHODS.has(method) ? packed(data) : null;
+      if (runs) return { ok: true, response: header, data: runs, voxels: data.byteLength };
       return { ok: true, response: header, data };
     }
     const json = method as Method;
