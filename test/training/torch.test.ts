@@ -3,11 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { poolByPatient } from '../../src/evaluate/scores.js';
 import { readModel } from '../../src/model/model.js';
 import { constantFusion, descriptionTemplate } from '../../src/model/template.js';
+import { REGIONS } from '../../src/terms.js';
+import { openDataset } from '../../src/training/dataset.js';
 import type { Decoupling } from '../../src/training/decouple.js';
 import type { LogLine } from '../../src/training/log.js';
 import { runTraining, type TrainingRequest } from '../../src/training/run.js';
+import { scorePredictions } from '../../src/training/scorePredictions.js';
+import { verifyDataset } from '../../src/training/verify.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
@@ -32,6 +37,52 @@ describe.skipIf(!hasTorch)('training/torch', () => {
   it('passes its own tests', () => {
     const { status, stderr } = python('-m', 'unittest', 'discover', '-s', 'tests');
     expect(status, stderr).toBe(0);
+  }, 300_000);
+});
+
+describe.skipIf(!hasTorch)('masks of a baseline', () => {
+  it('are scored by quorum evaluate as the package scores them itself', async () => {
+    const root = temporaryFolder().path;
+    const cubes = join(root, 'cubes');
+    const spacing: [number, number, number] = [239 / 127, 239 / 127, 154 / 127];
+    await writeDescription(cubes, {
+      intensities: 'z-score',
+      known: 'nonzero-box',
+      patient: '^(p\\d)',
+      spacing,
+      labels: 'brats',
+    });
+    const inside = (v: number) => ((v % 16) - 7) ** 2 + (((v >> 4) % 16) - 8) ** 2 + ((v >> 8) - 6) ** 2 < 20;
+    for (const name of ['p1_a', 'p2_a', 'p2_b'])
+      await writeCase(cubes, name, {
+        size: [16, 16, 16],
+        affine: lpsAffine(spacing),
+        modalities: ['t1', 't1ce', 't2', 'flair'],
+        labels: Array.from({ length: 4096 }, (_, v) => (inside(v) ? [1, 2, 4][v % 3] : 0)),
+        // The first planes are not tissue.
+        value: (modality, v) =>
+          v < 512
+            ? 0
+            : (inside(v) ? modality.length : -1) + Math.round(Math.sin(v * name.charCodeAt(3))) / 8 || 0.125,
+      });
+    const split = join(root, 'split.json');
+    await writeFile(split, JSON.stringify({ train: ['p1'], validation: ['p2'], test: [] }));
+    const options = [
+      ...['--split', split, '--out', join(root, 'out'), '--methods', 'early-fusion', '--seeds', '1'],
+      ...['--steps', '3', '--side', '16', '--reduce', '1', '--batch', '1'],
+    ];
+    const { status, stderr } = python('-m', 'quorum_torch.baselines.compare', cubes, ...options);
+    expect(status, stderr).toBe(0);
+    const folder = join(root, 'out', 'early-fusion-1');
+    const run = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+    const data = await verifyDataset(await openDataset(cubes));
+    const validation = data.cases.filter(({ patient }) => patient === 'p2');
+    const { cases } = await scorePredictions(data, validation, join(folder, 'masks'));
+    const pooled = poolByPatient(cases);
+    expect(pooled).toHaveLength(15);
+    for (const { combination, regions } of pooled)
+      for (const region of REGIONS)
+        expect(run.patients[combination][region][0]).toBeCloseTo(regions[region]!.dice, 4);
   }, 300_000);
 });
 

@@ -1,7 +1,8 @@
 """Cases of training and validation, read from data sets' folders or from packs. Cases of a split's test side are never read.
 
 A case is a dict: set, name, side, have (indices of its sequences), cutOut, start and shape (3) on the 128-grid, images int8
-(4, *shape) in steps of 1/8 of a z-score with air exactly 0, labels uint8 (shape): 0 1 2 4, 5 tumour whose parts are unknown, 255 unknown.
+(4, *shape) in steps of 1/8 of a z-score with air exactly 0, labels uint8 (shape): 0 1 2 4, 5 tumour whose parts are unknown, 255 unknown;
+from a folder also patient, and corner (3), where the box begins in its files.
 The 128-grid is 240 x 240 x 155 voxels of 1 mm resampled to 128 x 128 x 128 with the corner voxels kept.
 """
 import json
@@ -46,7 +47,8 @@ def read_dataset(folder, sides, label=None):
     cut_out, raw = description.get('known') == 'nonzero-box', description.get('intensities') != 'z-score'
     for name in sorted(os.listdir(folder)):
         case = f'{folder}/{name}'
-        side = os.path.isdir(case) and sides.get(_patient_of(case, name, description.get('patient')))
+        patient = os.path.isdir(case) and _patient_of(case, name, description.get('patient'))
+        side = sides.get(patient)
         if side not in ('train', 'validation'):
             continue
         images, labels = _load(case, name, raw and not cut_out)
@@ -59,7 +61,7 @@ def read_dataset(folder, sides, label=None):
         for m, a in images.items():
             stored[m] = quantised(a[cut])
         yield {'set': label or os.path.basename(os.path.normpath(folder)), 'name': name, 'side': side, 'have': list(images), 'cutOut': cut_out,
-               'start': [0, 0, 0] if cut_out else [int(v) for v in low], 'shape': shape, 'images': stored, 'labels': labels[cut].astype(np.uint8)}
+               'start': [0, 0, 0] if cut_out else [int(v) for v in low], 'shape': shape, 'corner': [int(v) for v in low], 'patient': patient, 'images': stored, 'labels': labels[cut].astype(np.uint8)}
 
 
 def _translate(labels, description, case):

@@ -32,23 +32,28 @@ def fuse(z, seen, log_weight, bias, member):
     return numerator / denominator.clamp_min(1e-6), (sees > 0).float()
 
 
-def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil, add_up=lambda sums: sums):
-    """Soft Dice over the whole batch and cross-entropy of one combination, where its members see -> scalar.
+def region_loss(logits, counted, target, teacher=None, distil=0., add_up=lambda sums: sums):
+    """Soft Dice over the whole batch and cross-entropy of logits (B, 3, ...), where counted (B, 3, ...) is 1 -> scalar.
 
-    target (B, 3, ...) soft, known (B, 3, ...) 0 or 1. teacher: probabilities (B, 3, ...) that the fused logits are drawn to, with
-    weight distil (a tensor). add_up: the sums (6, 3) of this process -> those of the whole step's batch (ranks.shared_sum).
+    target (B, 3, ...) soft. teacher: probabilities (B, 3, ...) that the logits are drawn to as well, with weight distil.
+    add_up: the sums (6, 3) of this process -> those of the whole step's batch (ranks.shared_sum).
     """
-    fused, sees = fuse(z, seen, log_weight, bias, member)
-    counted = known * sees
+    teacher = target if teacher is None else teacher
     axes = (0, 2, 3, 4)
-    p = torch.sigmoid(fused) * counted
+    p = torch.sigmoid(logits) * counted
     # cross-entropy with logits, for soft targets too
-    softplus = fused.clamp_min(0) + torch.log1p(torch.exp(-fused.abs()))
-    terms = (p * target, p, target * counted, (softplus - fused * target) * counted, (softplus - fused * teacher) * counted, counted)
+    softplus = logits.clamp_min(0) + torch.log1p(torch.exp(-logits.abs()))
+    terms = (p * target, p, target * counted, (softplus - logits * target) * counted, (softplus - logits * teacher) * counted, counted)
     both, predicted, actual, entropy, taught, voxels = add_up(torch.stack([t.sum(axes) for t in terms])).unbind(0)
     dice = 1 - (2 * both + 1) / (predicted + actual + 1)
     voxels = voxels.clamp_min(1)
     return dice.mean() + (entropy / voxels).mean() + distil * (taught / voxels).mean()
+
+
+def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil, add_up=lambda sums: sums):
+    """region_loss of one combination of DS, where its members see -> scalar. known (B, 3, ...) 0 or 1; distil: a tensor."""
+    fused, sees = fuse(z, seen, log_weight, bias, member)
+    return region_loss(fused, known * sees, target, teacher, distil, add_up)
 
 
 def objective_weights(losses, singles, hinge):

@@ -27,15 +27,16 @@ class Convolution(nn.Module):
 
 
 class NormRelu(nn.Module):
-    """GroupNorm with scale and shift per modality, then ReLU. x: (N, C, D, H, W); modality: (N,) indices."""
+    """GroupNorm with scale and shift per modality (or per member of any other set of `norms`), then ReLU. x: (N, C, D, H, W); modality: (N,) indices."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, norms=4):
         super().__init__()
-        for i in range(4):
+        self.norms = norms
+        for i in range(norms):
             setattr(self, f'norm_{i}', nn.GroupNorm(GROUPS, channels))
 
     def forward(self, x, modality):
-        norms = [getattr(self, f'norm_{i}') for i in range(4)]
+        norms = [getattr(self, f'norm_{i}') for i in range(self.norms)]
         weight = torch.stack([n.weight for n in norms])[modality][:, :, None, None, None]
         bias = torch.stack([n.bias for n in norms])[modality][:, :, None, None, None]
         n, c = x.shape[:2]
@@ -46,19 +47,19 @@ class NormRelu(nn.Module):
 
 
 class DoubleConvolution(nn.Module):
-    def __init__(self, inputs, middle, outputs):
+    def __init__(self, inputs, middle, outputs, norms):
         super().__init__()
-        self.conv1, self.norm1 = Convolution(inputs, middle, 3), NormRelu(middle)
-        self.conv2, self.norm2 = Convolution(middle, outputs, 3), NormRelu(outputs)
+        self.conv1, self.norm1 = Convolution(inputs, middle, 3), NormRelu(middle, norms)
+        self.conv2, self.norm2 = Convolution(middle, outputs, 3), NormRelu(outputs, norms)
 
     def forward(self, x, modality):
         return self.norm2(self.conv2(self.norm1(self.conv1(x), modality)), modality)
 
 
 class Down(nn.Module):
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, norms):
         super().__init__()
-        self.double_conv = DoubleConvolution(inputs, outputs, outputs)
+        self.double_conv = DoubleConvolution(inputs, outputs, outputs, norms)
 
     def forward(self, x, modality):
         return self.double_conv(F.max_pool3d(x, 2), modality)
@@ -80,38 +81,48 @@ def upsample(x):
 
 
 class Up(nn.Module):
-    def __init__(self, skip, below, outputs):
+    def __init__(self, skip, below, outputs, norms):
         super().__init__()
-        self.conv = DoubleConvolution(skip + below, (skip + below) // 2, outputs)
+        self.conv = DoubleConvolution(skip + below, (skip + below) // 2, outputs, norms)
 
     def forward(self, below, skip, modality):
         return self.conv(torch.cat([skip, upsample(below)], 1), modality)
 
 
 class UNet(nn.Module):
-    """x: (N, 1, D, H, W), sides divisible by 16; modality: (N,) -> logits (N, 3, D, H, W) of WT, TC, ET."""
+    """x: (N, inputs, D, H, W), sides divisible by 16; modality: (N,) -> logits (N, outputs, D, H, W), of WT, TC, ET.
 
-    def __init__(self, channels):
+    The Dynamic Sharing network is the default; the baselines take other inputs, outputs and numbers of norms.
+    """
+
+    def __init__(self, channels, inputs=1, outputs=3, norms=4):
         super().__init__()
         c = list(channels)
-        self.inc = DoubleConvolution(1, c[0], c[0])
-        self.down1, self.down2, self.down3 = Down(c[0], c[1]), Down(c[1], c[2]), Down(c[2], c[3])
-        self.down4 = Down(c[3], c[4] // 2)
-        self.up1 = Up(c[3], c[4] // 2, c[3] // 2)
-        self.up2 = Up(c[2], c[3] // 2, c[2] // 2)
-        self.up3 = Up(c[1], c[2] // 2, c[1] // 2)
-        self.up4 = Up(c[0], c[1] // 2, c[0])
+        self.inc = DoubleConvolution(inputs, c[0], c[0], norms)
+        self.down1, self.down2, self.down3 = Down(c[0], c[1], norms), Down(c[1], c[2], norms), Down(c[2], c[3], norms)
+        self.down4 = Down(c[3], c[4] // 2, norms)
+        self.up1 = Up(c[3], c[4] // 2, c[3] // 2, norms)
+        self.up2 = Up(c[2], c[3] // 2, c[2] // 2, norms)
+        self.up3 = Up(c[1], c[2] // 2, c[1] // 2, norms)
+        self.up4 = Up(c[0], c[1] // 2, c[0], norms)
         self.outc = nn.Module()
-        self.outc.conv = Convolution(c[0], 3, 1)
+        self.outc.conv = Convolution(c[0], outputs, 1)
+
+    def encode(self, x, modality):
+        """The features of the five levels, finest first."""
+        levels = [self.inc(x, modality)]
+        for down in (self.down1, self.down2, self.down3, self.down4):
+            levels.append(down(levels[-1], modality))
+        return levels
+
+    def decode(self, levels, modality):
+        *skips, y = levels
+        for up, skip in zip((self.up1, self.up2, self.up3, self.up4), reversed(skips)):
+            y = up(y, skip, modality)
+        return self.outc.conv(y)
 
     def forward(self, x, modality):
-        a = self.inc(x, modality)
-        b = self.down1(a, modality)
-        c = self.down2(b, modality)
-        d = self.down3(c, modality)
-        y = self.up1(self.down4(d, modality), d, modality)
-        y = self.up3(self.up2(y, c, modality), b, modality)
-        return self.outc.conv(self.up4(y, a, modality))
+        return self.decode(self.encode(x, modality), modality)
 
 
 class DynamicSharing(nn.Module):

@@ -25,6 +25,7 @@ def parser():
     add('--cube', type=int, default=32, help='voxels a side that cut-outs are put into')
     add('--brains', type=int, default=4, help='whole brains a step and process')
     add('--cubes', type=int, default=8, help='cut-outs a step and process')
+    add('--order', help='JSON: for each step the names of its cut-outs, in place of drawn ones (to repeat another trainer’s samples)')
     add('--share', default='', help='how often each set of whole brains is drawn, e.g. brains=4,brains3=1.4')
     add('--cube-weight', type=float, default=.35)
     add('--augmentation', choices=CHANGES, default='full')

@@ -48,7 +48,7 @@ class Trainer:
         self.optimiser = optimiser_of(self.model, o)
         self.steps = Steps(self.model, self.device)
         self.step, self.before, self.begun, self.forked = 0, 0., time.time(), False
-        self.stopping = False
+        self.stopping, self.order = False, None
         self.take_cases()
         state.seed(o.seed)
         kept = state.load(f'{o.out}/state.pt', self.model, self.average, self.optimiser, self.device)
@@ -86,9 +86,17 @@ class Trainer:
             picked = random.choices(range(len(self.weights)), self.weights, k=o.brains)
             parts.append((draw(self.whole, picked, o.patch, True, changes), 1.))
         if self.cubes is not None and o.cubes:
-            picked = [random.randrange(len(self.cubes.cases)) for _ in range(o.cubes)]
+            picked = self.ordered() if o.order else [random.randrange(len(self.cubes.cases)) for _ in range(o.cubes)]
             parts.append((draw(self.cubes, picked, (o.cube,) * 3, False, changes), o.cube_weight if parts else 1.))
         return [((change(x) if changes == 'full' else x, y, k), w) for (x, y, k), w in parts]
+
+    def ordered(self):
+        """The cut-outs that --order names for this step."""
+        if self.order is None:
+            with open(self.o.order) as f:
+                self.order = json.load(f)
+        place = {c['name']: i for i, c in enumerate(self.cubes.cases)}
+        return [place[name] for name in self.order[self.step]]
 
     def one_step(self, done):
         o = self.o

@@ -31,36 +31,55 @@ def modality_logits(network, image, modality, half):
 def validate(model, cases, half):
     """Per combination: mean Dice of WT, TC, ET over the brains that have the region and its truth, false WT in ml, n; and the mean of the combinations."""
     rows = {s: [] for s in COMBINATIONS}
-    ml = float(SPACING.prod()) / 1000
     for i, have in enumerate(cases.have):
         image = cases.images[i].float() / STEP
         z = [modality_logits(model.module, image[m], m, half)[None] if m in have else torch.zeros(1, 3, *image.shape[1:], device=image.device) for m in range(4)]
         seen = (image != 0).float()[None]
-        maps = region_maps(cases.labels[i][None])
-        target, known = maps[:, :3], 1 - maps[:, [3, 4, 4]]
         for s in COMBINATIONS:
-            if not set(s) <= set(have):
-                continue
-            member = torch.tensor([float(m in s) for m in range(4)], device=image.device)
-            fused, sees = fuse(z, seen, model.log_weight, model.bias, member)
-            found = (fused > 0) & (sees > 0)
-            found[:, 1] &= found[:, 0]
-            found[:, 2] &= found[:, 1]
-            p = found.float() * known
-            axes = (0, 2, 3, 4)
-            both, size, true = (p * target).sum(axes), p.sum(axes), (target * known).sum(axes)
-            dice = (2 * both / (size + true).clamp_min(1)).cpu().numpy()
-            dice[(true == 0).cpu().numpy()] = np.nan
-            parts_unknown = bool((cases.labels[i] == 5).any())
-            if parts_unknown:
-                dice[1:] = np.nan
-            invented = float(size[2]) * ml if float(true[2]) == 0 and not parts_unknown else np.nan
-            rows[s].append([*dice, float((size - both)[0]) * ml, invented])
+            if set(s) <= set(have):
+                member = torch.tensor([float(m in s) for m in range(4)], device=image.device)
+                fused, sees = fuse(z, seen, model.log_weight, model.bias, member)
+                rows[s].append(score(nested(fused, sees), cases.labels[i]))
+    return table_of(rows)
+
+
+def nested(logits, sees):
+    """logits (1, 3, ...), sees (1, 1, ...) -> masks (1, 3, ...) bool: above 0 where a member sees, ET in TC in WT."""
+    found = (logits > 0) & (sees > 0)
+    found[:, 1] &= found[:, 0]
+    found[:, 2] &= found[:, 1]
+    return found
+
+
+def counts_of(found, labels):
+    """found (1, 3, ...) bool, labels (...) -> (3, 3): voxels in both, found, true of WT, TC, ET, where the truth is known."""
+    maps = region_maps(labels[None])
+    target, known = maps[:, :3], 1 - maps[:, [3, 4, 4]]
+    p = found.float() * known
+    axes = (0, 2, 3, 4)
+    return torch.stack([(p * target).sum(axes), p.sum(axes), (target * known).sum(axes)])
+
+
+def score(found, labels):
+    """-> [Dice WT, TC, ET, false WT in ml, ET in ml where there is none]; NaN where the truth has nothing to say. Arguments: counts_of."""
+    ml = float(SPACING.prod()) / 1000
+    both, size, true = counts_of(found, labels)
+    dice = (2 * both / (size + true).clamp_min(1)).cpu().numpy()
+    dice[(true == 0).cpu().numpy()] = np.nan
+    parts_unknown = bool((labels == 5).any())
+    if parts_unknown:
+        dice[1:] = np.nan
+    invented = float(size[2]) * ml if float(true[2]) == 0 and not parts_unknown else np.nan
+    return [*dice, float((size - both)[0]) * ml, invented]
+
+
+def table_of(rows):
+    """{combination: the scores of its cases} -> {mean, combinations: {name: [means of the five, n]}}."""
     table = {}
     for s, values in rows.items():
         if values:
-            with np.errstate(all='ignore'):
-                a = np.array(values, float)
-                table[name_of(s)] = [None if np.isnan(v) else round(float(v), 4) for v in (np.nanmean(a[:, j]) if not np.isnan(a[:, j]).all() else np.nan for j in range(5))] + [len(values)]
+            a = np.array(values, float)
+            means = [np.nanmean(a[:, j]) if not np.isnan(a[:, j]).all() else np.nan for j in range(5)]
+            table[name_of(s)] = [None if np.isnan(v) else round(float(v), 4) for v in means] + [len(values)]
     mean = [round(float(np.mean([row[j] for row in table.values() if row[j] is not None])), 4) for j in range(4)]
     return {'mean': mean, 'combinations': table}
