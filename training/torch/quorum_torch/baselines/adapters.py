@@ -35,7 +35,7 @@ class Adapted(nn.Module):
 class Adapters(EarlyFusion):
     NAME, TITLE = 'adapters', 'Low-rank adapters (MoRA’s idea)'
     CITES = 'Shi et al. (MoRA), MICCAI 2024'
-    DIFFERS = f'adapters of rank {RANK} (scaled by {SCALE:.0f}) on every 3×3×3 convolution of a U-Net that early fusion trained for half of the steps; theirs sit in the first block of a transformer that was trained on other data'
+    DIFFERS = f'adapters of rank {RANK} (scaled by {SCALE:.0f}) on every 3×3×3 convolution of a U-Net that early fusion trained for half of the steps; theirs sit in the first block of a multi-modal model that was pre-trained on other data'
 
     def __init__(self, channels):
         super().__init__(channels)

@@ -34,7 +34,7 @@ def ranking(more, fewer):
 class GatedExperts(Method):
     NAME, TITLE = 'gated-experts', 'Gated experts (SimMLM-like)'
     CITES = 'Li, Chen and Han (SimMLM), ICCV 2025'
-    DIFFERS = 'experts and gate are trained together from the start, where the authors train the experts first; the experts are this project’s U-Net'
+    DIFFERS = 'gate and experts are of this project’s making (the experts its U-Net); two combinations a step, one within the other'
 
     def __init__(self, channels):
         super().__init__()

@@ -1,6 +1,6 @@
 """The missing sequences are made up by a U-Net from those there are; a network for all four then segments.
 
-It stands in the place of AMM-Diff (Jiang et al., "AMM-Diff: Adaptive Multi-Modality Diffusion Network for Missing Modality Imputation", 2025), but
+It stands in the place of AMM-Diff ("Adaptive Multi-Modality Diffusion Network for Missing Modality Imputation", arXiv 2501.12840), but
 is no diffusion model and has no adversary: a regression that takes any subset, close to the generator of Sharma and Hamarneh, "Missing MRI Pulse
 Sequence Synthesis using Multi-Modal Generative Adversarial Network", TMI 2020.
 """
@@ -11,7 +11,7 @@ from .method import Method, Phase, Plain, each, loss_on, masked, subsets_of
 
 class Synthesis(Method):
     NAME, TITLE = 'synthesis', 'Synthesis, then four sequences'
-    CITES = 'in the place of AMM-Diff (2025); generator as in Sharma and Hamarneh, TMI 2020'
+    CITES = 'in the place of AMM-Diff (arXiv 2501.12840); generator close to that of Sharma and Hamarneh, TMI 2020'
     DIFFERS = 'a U-Net that regresses the missing sequences (mean absolute error); no diffusion model, no adversary. It and the network for four sequences take the steps of one network each'
 
     def __init__(self, channels):
