@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 
+import numpy as np
 import torch
 import torch.multiprocessing as processes
 
@@ -121,6 +122,19 @@ class Run(unittest.TestCase):
         self.assertEqual(sorted(last['losses']), sorted(last['objectives']))
         self.assertEqual([len(last['norms']), len(last['cosines']), len(last['cosines'][0])], [3, 3, 3])
         self.assertAlmostEqual(last['cosines'][1][1], 1, 5)
+
+    def test_an_order_names_the_cut_outs_of_each_step(self):
+        torch.set_num_threads(1)
+        order = f'{self.root.name}/order.json'
+        with open(order, 'w') as f:
+            json.dump([['c', 'a'], ['b', 'b']], f)
+        trainer = Trainer(parsed([*self.arguments('ordered', 2), '--order', order, '--augmentation', 'none']))
+        cases = trainer.cubes
+        for names in (['c', 'a'], ['b', 'b']):
+            (x, _, _), _ = trainer.batches(0.)[0]
+            expected = [next(c['images'] for c in cases.cases if c['name'] == n) for n in names]
+            self.assertTrue(torch.allclose(x, torch.tensor(np.stack(expected)).float() / 8, atol=1e-4))
+            trainer.step += 1
 
     def test_a_killed_process_leaves_a_state_from_which_the_same_command_goes_on(self):
         command = [sys.executable, '-m', 'quorum_torch.train', *self.arguments('killed', 400)]

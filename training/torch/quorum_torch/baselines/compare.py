@@ -47,11 +47,18 @@ def everything(cases):
     return dice_of(counts)[name_of(COMBINATIONS[0])]
 
 
+def conflicts(folder):
+    """Share of the pairs of objectives whose gradients were in conflict, over the log's lines; None where none are decoupled."""
+    with open(f'{folder}/log.jsonl') as f:
+        shares = [line['losses']['conflicts'] for line in map(json.loads, f) if 'conflicts' in line.get('losses', {})]
+    return round(sum(shares) / len(shares), 4) if shares else None
+
+
 def collect(o, about):
     runs = []
     for path in sorted(glob.glob(f'{o.out}/*/run.json')):
         with open(path) as f:
-            runs.append(json.load(f))
+            runs.append({**json.load(f), 'conflicts': conflicts(os.path.dirname(path))})
     runs.sort(key=lambda r: (list(METHODS).index(r['method']), r['seed']))
     with open(f'{o.out}/baselines.json.part', 'w') as f:
         json.dump({**about, 'runs': runs}, f)

@@ -77,6 +77,8 @@ def page(log):
     methods = [m for m in METHODS if any(r['method'] == m for r in log['runs'])]
     missing = [METHODS[m].TITLE for m in METHODS if m not in methods]
     cases, reduce = log['cases'], log['reduce']
+    shares = [r['conflicts'] for r in log['runs'] if r.get('conflicts') is not None]
+    conflict = f"\n\nIn DS + GMD {100 * sum(shares) / len(shares):.1f} % of the pairs of drawn objectives had gradients in conflict (mean over the logged steps): where that is 0, decoupling changes nothing but that 5 losses are taken a step and not 15." if shares else ''
     left_out = f"\nNot trained yet: {', '.join(missing)}.\n" if missing else ''
     grid = f', on a grid {reduce} times coarser than the files (answers are brought back to the files’ grid before they are scored)' if reduce > 1 else ''
     tables = '\n\n'.join(f'### {r}\n\n{combinations(log, methods, r)}' for r in REGIONS)
@@ -93,7 +95,7 @@ Small versions of methods of the literature beside Dynamic Sharing (DS), in one 
 
 Dice of a patient is the mean over the 15 combinations and the seeds; in brackets 95 % bootstrap intervals over patients, on the right of the paired differences. The intervals take the trained networks as given.
 
-{overview(log, methods)}
+{overview(log, methods)}{conflict}
 
 ## What they cost
 
