@@ -7,8 +7,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WasmEngine } from '../../src/engine/wasm/engine.js';
+import { PoolVectors } from '../../src/kernels/index.js';
 import { constantFusion, descriptionTemplate } from '../../src/model/template.js';
 import type { AugmentationRules } from '../../src/training/augmentation.js';
 import { type DatasetCase, openDataset } from '../../src/training/dataset.js';
@@ -26,6 +28,8 @@ const CUTOUTS = 40;
 const STEPS = 200;
 /** Steps with the gradients of all 15 losses decoupled, for their time alone. */
 const DECOUPLED_STEPS = 10;
+/** One each: on a machine that others use too, PyTorch's threads wait for one another far longer than they compute. */
+const THREADS = 1;
 const SEED = 1;
 const RATE = 1e-3;
 const PLAIN: AugmentationRules = {
@@ -64,7 +68,7 @@ async function compare(python: string): Promise<Trainers> {
       torch: await torchTrain(python, root, 'paper', DECOUPLED_STEPS),
     };
     return {
-      threads: availableParallelism(),
+      threads: THREADS,
       torch: run(python, ['-c', 'import torch; print(torch.__version__)']).trim(),
       cutOuts: CUTOUTS,
       rate: RATE,
@@ -126,6 +130,10 @@ async function quorumTrain(
     checkpointEvery: STEPS,
     caseMemory: 1e9,
     initial: initial ?? null,
+    openEngine: async (layers, modalityCount) => {
+      const engine = new WasmEngine({ layers, modalityCount, threads: THREADS });
+      return { engine, memory: new PoolVectors(engine.pool) };
+    },
   });
   return linesOf(join(root, `${out}.run`));
 }
@@ -164,7 +172,7 @@ async function torchTrain(python: string, root: string, decoupling: 'mean' | 'pa
   const list = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   run(python, ['-m', 'quorum_torch.train', join(root, 'cubes'), ...list], {
     PYTHONPATH: 'training/torch',
-    OMP_NUM_THREADS: `${availableParallelism()}`,
+    OMP_NUM_THREADS: `${THREADS}`,
   });
   return linesOf(out);
 }

@@ -54,7 +54,7 @@ No loss of a combination differed by more than ${apart(10)} in the first 10 step
 
 ## Seconds of a step on the CPU
 
-One sample of 32³ with four sequences, ${threads} threads, PyTorch ${torch}. Other programs ran on the machine, so the tenth of the steps that was quickest is compared (its slowest member); the ratio of the medians is beside it.
+One sample of 32³ with four sequences, ${threads === 1 ? 'one thread each' : `${threads} threads each`}, PyTorch ${torch}. Other programs ran on the machine, so the tenth of the steps that was quickest is compared (its slowest member); the ratio of the medians is beside it.
 
 | step | \`quorum train\` | training/torch | torch ÷ quorum | of the medians |
 | --- | --: | --: | --: | --: |

@@ -80,6 +80,7 @@ describe.skipIf(!hasTorch)('masks of a baseline', () => {
     const { cases } = await scorePredictions(data, validation, join(folder, 'masks'));
     const pooled = poolByPatient(cases);
     expect(pooled).toHaveLength(15);
+    expect(Math.max(...pooled.map(({ regions }) => regions.WT!.dice))).toBeGreaterThan(0.05);
     for (const { combination, regions } of pooled)
       for (const region of REGIONS)
         expect(run.patients[combination][region][0]).toBeCloseTo(regions[region]!.dice, 4);

@@ -93,7 +93,7 @@ Small versions of methods of the literature beside Dynamic Sharing (DS), in one 
 {left_out}
 ## Over all combinations
 
-Dice of a patient is the mean over the 15 combinations and the seeds; in brackets 95 % bootstrap intervals over patients, on the right of the paired differences. The intervals take the trained networks as given.
+Dice of a patient is the mean over the 15 combinations and the seeds; in brackets 95 % bootstrap intervals over patients, on the right of the paired differences. The intervals take the trained networks as given: what other seeds would have changed is not in them, so a difference that excludes 0 is one between these networks, not between the methods. An ET of 0.00 means that the network does not yet find ET after so few steps.
 
 {overview(log, methods)}{conflict}
 
