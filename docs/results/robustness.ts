@@ -11,6 +11,7 @@ import { openStudy } from '../../src/intake/openStudy.js';
 import { dice, overlapOf } from '../../src/masks/dice.js';
 import { regionMask } from '../../src/masks/schemes.js';
 import { rounded } from '../../src/measure/knowledge.js';
+import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { prepareCase } from '../../src/prepare/case.js';
@@ -121,7 +122,10 @@ async function measure(
     const found = { labels: mask, specks, members, patterns };
     const findings = findingsOf(found, present, prepared.grid, description);
     // As in the app: checks of the images belong to the case, and look at the mask of all its sequences.
-    const images = members.length === present.length ? imageWarnings(prepared, mask, description) : [];
+    const images =
+      members.length === present.length
+        ? imageWarnings(prepared, await lookAtImages(prepared, description.normalisation), mask, description)
+        : [];
     // Failures are counted by the whole tumour, so what is said of other regions does not warn of them.
     const warnings = [...images, ...findings.warnings].filter((warning) =>
       warning.code === 'REGION_NOT_SUPPORTED' ? warning.region === 'WT' : warning.code !== 'EMPTY_RESULT',

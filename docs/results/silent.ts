@@ -7,10 +7,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Warning } from '../../src/contract/results.js';
-import { trustIn } from '../../src/contract/trust.js';
+import { ratingsOf } from '../../src/contract/trust.js';
 import { dice, overlapOf } from '../../src/masks/dice.js';
 import { regionMask } from '../../src/masks/schemes.js';
 import { rounded } from '../../src/measure/knowledge.js';
+import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { removeSpecks } from '../../src/segment/cleanUp.js';
@@ -131,9 +132,12 @@ async function measure(subject: Subject, made: readonly (string | number)[]) {
     description,
   );
   const started = performance.now();
-  const images = imageWarnings(prepared, mask, description);
-  const checkSeconds = (performance.now() - started) / 1000;
+  const looked = await lookAtImages(prepared, description.normalisation);
+  const middle = performance.now();
+  const images = imageWarnings(prepared, looked, mask, description);
+  const seconds = [middle - started, performance.now() - middle].map((ms) => rounded(ms / 1000));
   const warnings: Warning[] = [...images, ...findings.warnings];
+  const ratings = ratingsOf(findings, images);
   const { size, affine } = subject.grid;
   const ml = voxelVolume(affine) / 1000;
   const regions = perRegion((_, region) => {
@@ -151,7 +155,7 @@ async function measure(subject: Subject, made: readonly (string | number)[]) {
       falseMl: rounded(overlap.falsePositives * ml),
       expected: expected && rounded(expected.dice),
       agreement: findings.agreement[region],
-      rating: trustIn(region, expected, warnings).rating,
+      rating: ratings[region]?.rating ?? 'unknown',
     };
   });
   return {
@@ -165,7 +169,8 @@ async function measure(subject: Subject, made: readonly (string | number)[]) {
           ? `${code} ${warning.region}`
           : code;
     }),
-    checkSeconds: rounded(checkSeconds),
+    /** Of the checks beside the network, and of those after it. */
+    seconds,
   };
 }
 

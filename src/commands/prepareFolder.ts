@@ -99,7 +99,7 @@ async function prepareOpened(
   }));
   const { suggestions, lost } = account;
   const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
-  const images = inputWarnings(prepared);
+  const images = await inputWarnings(prepared);
   const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
     reportWarning,
   );

@@ -1,4 +1,5 @@
 import type { Warning } from '../contract/results.js';
+import type { ModelDescription } from '../model/schema.js';
 import { likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
@@ -7,8 +8,11 @@ import {
   type ImageQuality,
   type InputQuality,
   inputQuality,
+  type Shapes,
+  shapesOf,
 } from '../prepare/inputChecks.js';
-import { misnamed, sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
+import { type LogProbabilities, misnamed, sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
+import { type Normalised, normalisedBy } from '../segment/imageChecks.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
 import { MODALITIES, type Modality, type Population } from '../terms.js';
 
@@ -43,23 +47,63 @@ export const CUT_OFFS = {
   deep: 0.3,
 } as const;
 
+/** What the images alone tell, before any mask is known. */
+export interface LookedAt {
+  readonly coarse: CoarseCase;
+  readonly shapes: Shapes;
+  /** Every image showed a whole brain, so that its voxels told its sequence. */
+  readonly isJudged: boolean;
+  /** Normalises parts of each image; empty where no model is in play. */
+  readonly normalised: Normalised;
+  /** Whether each is what it is called, and whether they show one head. */
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Looks at a case's images. It needs no mask and pauses between its parts: begun before the network runs, it is done beside its passes.
+ *
+ * @param normalisation null where no model is in play.
+ */
+export async function lookAtImages(
+  { grid, images }: Pick<Case, 'grid' | 'images'>,
+  normalisation: ModelDescription['normalisation'] | null,
+): Promise<LookedAt> {
+  await pause();
+  const coarse = coarseCase(images, grid);
+  await pause();
+  const judged = judge({ grid, images });
+  await pause();
+  const belonging = belongingWarnings(coarse);
+  await pause();
+  const shapes = shapesOf(coarse);
+  await pause();
+  const normalised = normalisation ? normalisedBy(images, normalisation) : {};
+  return {
+    ...{ coarse, shapes, normalised },
+    isJudged: MODALITIES.every((m) => !images[m] || judged[m]),
+    warnings: [...sequenceWarnings(judged), ...belonging],
+  };
+}
+
+const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
 /**
  * All of them, about one case.
  *
+ * @param looked of `lookAtImages`, of the same case.
  * @param labels the mask from all sequences, on the Case's grid.
  * @param population whom the model was trained on.
  */
 export function checkWarnings(
-  { grid, images }: Pick<Case, 'grid' | 'images'>,
+  { grid }: Pick<Case, 'grid'>,
+  { coarse, shapes, warnings }: LookedAt,
   labels: Uint8Array,
   population: Population,
 ): Warning[] {
-  const coarse = coarseCase(images, grid);
   const ill = shareOn(coarse, grid, (v) => labels[v] !== 0);
-  const input = inputQuality(coarse, ill);
+  const input = inputQuality(coarse, ill, shapes);
   return [
-    ...sequenceWarnings({ grid, images }),
-    ...belongingWarnings(coarse),
+    ...warnings,
     ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain, population),
     ...brainWarnings(input.brain, input.images),
     ...qualityWarnings(input),
@@ -67,25 +111,28 @@ export function checkWarnings(
 }
 
 /** Those of the images alone, before any mask is known. */
-export function inputWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
-  const coarse = coarseCase(images, grid);
-  const input = inputQuality(coarse, null);
-  return [
-    ...sequenceWarnings({ grid, images }),
-    ...belongingWarnings(coarse),
-    ...brainWarnings(input.brain, input.images),
-    ...qualityWarnings(input),
-  ];
+export async function inputWarnings(prepared: Pick<Case, 'grid' | 'images'>): Promise<Warning[]> {
+  const { coarse, shapes, warnings } = await lookAtImages(prepared, null);
+  const input = inputQuality(coarse, null, shapes);
+  return [...warnings, ...brainWarnings(input.brain, input.images), ...qualityWarnings(input)];
+}
+
+/** What the images that show a whole brain look like. */
+type Judged = Readonly<Partial<Record<Modality, LogProbabilities>>>;
+
+function judge({ grid, images }: Pick<Case, 'grid' | 'images'>): Judged {
+  return Object.fromEntries(
+    MODALITIES.flatMap((m) => {
+      const image = images[m];
+      const probabilities = image && sequenceByVoxels({ ...grid, data: image.data });
+      return probabilities ? [[m, probabilities]] : [];
+    }),
+  );
 }
 
 /** Whether an image looks like another sequence than it is called; two that look like each other are swapped. */
-export function sequenceWarnings({ grid, images }: Pick<Case, 'grid' | 'images'>): Warning[] {
-  const seen = MODALITIES.flatMap((m) => {
-    const image = images[m];
-    const probabilities = image && sequenceByVoxels({ ...grid, data: image.data });
-    return probabilities ? [[m, probabilities] as const] : [];
-  });
-  const found = misnamed(Object.fromEntries(seen));
+export function sequenceWarnings(judged: Judged): Warning[] {
+  const found = misnamed(judged);
   const [a, b] = found;
   if (found.length === 2 && a.looks === b.named && b.looks === a.named)
     return [{ code: 'SEQUENCES_SWAPPED', sequences: [a.named, b.named] }];

@@ -16,6 +16,7 @@ import { passesPerModality } from '../segment/mirroredPass.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../terms.js';
 import { readHeader } from '../volume/read.js';
 import type { CaseSource, Segmented } from './caseSource.js';
+import { lookAtImages } from './checkWarnings.js';
 import { summariseGrid } from './inspect.js';
 import { onlySequences } from './preparing.js';
 import { describeCombinations } from './questions/thresholds.js';
@@ -55,6 +56,9 @@ export async function segmentTask(
   const prepared = await readCase(source, unkept, context.signal);
   const actual = source.origins ? source : withHashes(source, prepared);
   lap.mark('reading');
+  const looking = lookAtImages(prepared, model.description.normalisation);
+  // What it throws is told where it is awaited.
+  looking.catch(() => undefined);
   const passes = await runPasses(actual, prepared, model, { threads, verdictFolder, launch, cache }, context);
   let cached = true;
   for (const map of passes.fresh) {
@@ -76,7 +80,10 @@ export async function segmentTask(
   return {
     source: actual,
     overridden: prepared.overridden,
-    imageWarnings: [...prepared.notes, ...imageWarnings(prepared, allLabels(held), model.description)],
+    imageWarnings: [
+      ...prepared.notes,
+      ...imageWarnings(prepared, await looking, allLabels(held), model.description),
+    ],
     population: populationOf(model.description.knowledge),
     events: passes.events,
     passes: { needed: use.length * passesEach, run },

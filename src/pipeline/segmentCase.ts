@@ -27,6 +27,7 @@ import { sha256OfImage } from '../volume/imageHash.js';
 import { IDENTITY } from '../volume/placement.js';
 import { voxelCount } from '../volume/volume.js';
 import type { SourceImage } from './caseSource.js';
+import { lookAtImages } from './checkWarnings.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
 import { contentHash, fingerprintOf, planOf } from './plan.js';
@@ -162,6 +163,9 @@ export async function segmentCase(
         `network: ${MODALITY_TITLES[modality]}`,
         PREPARED + ((COMPUTED - PREPARED) * done) / total,
       );
+    const looking = lookAtImages(prepared, model.description.normalisation);
+    // What it throws is told where it is awaited.
+    looking.catch(() => undefined);
     const logits = await engine.run((e) =>
       computeLogits(prepared, model, e, { signal: context.signal, onPass }),
     );
@@ -178,6 +182,7 @@ export async function segmentCase(
       onProgress: (share) => context.report('masks', COMPUTED + (COMBINED - COMPUTED) * share),
     });
     lap.mark('masks');
+    const seen = await looking;
     const passes = use.length * passesPerModality(model.description);
     const subject: Subject = {
       name,
@@ -197,7 +202,9 @@ export async function segmentCase(
         overridden: prepared.overridden,
         images: [
           ...prepared.notes,
-          ...traced('check images', () => imageWarnings(prepared, mainMask(result, use), model.description)),
+          ...traced('check images', () =>
+            imageWarnings(prepared, seen, mainMask(result, use), model.description),
+          ),
         ],
         failedDevices: engine.events.map(({ device }) => device),
         answers,

@@ -62,26 +62,51 @@ const RIM = 2;
 /** Where white matter lies among the values of healthy tissue, as a quantile: bright in T1, dark in T2. */
 const WHITE: Record<Modality, number> = { t1: 0.75, t1ce: 0.75, t2: 0.3, flair: 0.5 };
 
-/** @param ill the share of each coarse voxel that is tumour; left out. Null: none is known. */
-export function inputQuality(coarse: CoarseCase, ill: Float32Array | null): InputQuality {
+/** What is known of an image before any tumour is. */
+interface Shape extends Omit<ImageQuality, 'bias' | 'noise'> {
+  /** Voxels deep in the brain, how steep each is, and their standard deviation. */
+  readonly inner: Uint32Array;
+  readonly steep: Float32Array;
+  readonly spread: number;
+}
+
+/** What is known of a case's images before any tumour is. */
+export interface Shapes {
+  readonly images: Readonly<Partial<Record<Modality, Shape>>>;
+  readonly brain: BrainQuality;
+}
+
+export function shapesOf(coarse: CoarseCase): Shapes {
   const { images, brain, grid } = coarse;
-  const octants = octantsOf(brain, grid);
   const whole = Math.max(1, count(brain));
   const present = MODALITIES.filter((m) => images[m]);
   return {
-    images: Object.fromEntries(present.map((m) => [m, qualityOf(images[m]!, m, grid, ill, octants, whole)])),
+    images: Object.fromEntries(present.map((m) => [m, shapeOf(images[m]!, grid, whole)])),
     brain: brainQuality(coarse),
   };
 }
 
-function qualityOf(
-  image: CoarseImage,
-  modality: Modality,
-  grid: Grid,
+/**
+ * @param ill the share of each coarse voxel that is tumour; left out. Null: none is known.
+ * @param shapes of the same case, where they were made before.
+ */
+export function inputQuality(
+  coarse: CoarseCase,
   ill: Float32Array | null,
-  octants: Uint8Array,
-  whole: number,
-): ImageQuality {
+  shapes: Shapes = shapesOf(coarse),
+): InputQuality {
+  const { images, brain, grid } = coarse;
+  const octants = octantsOf(brain, grid);
+  const present = MODALITIES.filter((m) => images[m]);
+  return {
+    images: Object.fromEntries(
+      present.map((m) => [m, qualityOf(images[m]!, shapes.images[m]!, m, grid, ill, octants)]),
+    ),
+    brain: shapes.brain,
+  };
+}
+
+function shapeOf(image: CoarseImage, grid: Grid, whole: number): Shape {
   const { smooth, values, depth } = image;
   const inner = deeperThan(image, INSIDE);
   const strides = stridesOf(grid.size);
@@ -95,19 +120,34 @@ function qualityOf(
       steep[n] += (smooth[v + stride] - smooth[v - stride]) ** 2;
     }
   }
-  const healthy = inner.filter((v) => ill === null || ill[v] === 0);
   const spread = deviation(smooth, inner);
-  const limit = steep.length === 0 ? 0 : quantile(steep, 0.3);
-  const flat = inner.filter((v, n) => steep[n] <= limit && (ill === null || ill[v] === 0));
   const sorted = energy.toSorted((a, b) => a - b);
   const shown = depth.reduce((sum, steps) => sum + (steps > 0 ? 1 : 0), 0);
   return {
-    bias: spread === 0 ? null : biasOf(smooth, healthy, octants, WHITE[modality], spread),
-    noise: spread === 0 || flat.length < LEAST_IN_OCTANT ? null : noiseOf(values, flat, strides) / spread,
+    ...{ inner, steep, spread },
     sharpness: sorted[2] === 0 ? 1 : sorted[0] / ((sorted[1] + sorted[2]) / 2),
     rim: rimOf(image, inner, spread),
     ghosts: ghostPeak(image, grid),
     coverage: shown / whole,
+  };
+}
+
+function qualityOf(
+  { smooth, values }: CoarseImage,
+  { inner, steep, spread, ...shape }: Shape,
+  modality: Modality,
+  grid: Grid,
+  ill: Float32Array | null,
+  octants: Uint8Array,
+): ImageQuality {
+  const healthy = inner.filter((v) => ill === null || ill[v] === 0);
+  const limit = steep.length === 0 ? 0 : quantile(steep, 0.3);
+  const flat = inner.filter((v, n) => steep[n] <= limit && (ill === null || ill[v] === 0));
+  const isFlat = flat.length >= LEAST_IN_OCTANT;
+  return {
+    bias: spread === 0 ? null : biasOf(smooth, healthy, octants, WHITE[modality], spread),
+    noise: spread === 0 || !isFlat ? null : noiseOf(values, flat, stridesOf(grid.size)) / spread,
+    ...shape,
   };
 }
 

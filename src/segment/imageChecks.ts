@@ -21,6 +21,18 @@ export type ImageFinding =
 /** Normalised values around the tumour, 0 where air; all images on the same points. */
 export type TumourSurroundings = Readonly<Partial<Record<Modality, Float32Array>>>;
 
+/** What normalises a part of each image. */
+export type Normalised = Readonly<Partial<Record<Modality, (part: Float32Array) => Float32Array>>>;
+
+export function normalisedBy(images: Case['images'], rule: ModelDescription['normalisation']): Normalised {
+  return Object.fromEntries(
+    MODALITIES.flatMap((m) => {
+      const image = images[m];
+      return image ? [[m, normalisationOf(image, rule)]] : [];
+    }),
+  );
+}
+
 /** Largest side in lattice points, and the margin around the tumour: those of the cut-outs that the checks were fitted on. */
 const SIDE = 32;
 const MARGIN = 4;
@@ -34,11 +46,12 @@ const MARGIN = 4;
 export function tumourSurroundings(
   { grid, images }: Pick<Case, 'grid' | 'images'>,
   labels: Uint8Array,
-  description: Pick<ModelDescription, 'grid' | 'normalisation'>,
+  rule: ModelDescription['grid'],
+  normalised: Normalised,
 ): TumourSurroundings | null {
   const [largest] = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
   if (!largest) return null;
-  const lattice = layLattice(grid, description.grid);
+  const lattice = layLattice(grid, rule);
   const box = surroundingBox(largest.voxels, grid, lattice);
   const points = gridOfBox(lattice, box);
   return Object.fromEntries(
@@ -46,8 +59,7 @@ export function tumourSurroundings(
       const image = images[modality];
       if (!image) return [];
       const near = partAround({ ...grid, data: image.data }, box, lattice);
-      const normalised = normalisationOf(image, description.normalisation)(near.data);
-      return [[modality, onLattice(near, normalised, points)]];
+      return [[modality, onLattice(near, normalised[modality]!(near.data), points)]];
     }),
   );
 }
@@ -110,7 +122,7 @@ const MIRRORED = [1, 5, 25];
  * the images turns every sign, so that a weighted sum tells which is which. Null when they have no voxel in common.
  */
 export function pairFeatures(a: Float32Array, b: Float32Array): number[] | null {
-  const known = Array.from(a.keys()).filter((v) => a[v] !== 0 && b[v] !== 0);
+  const known = shownInBoth(a, b);
   if (known.length === 0) return null;
   const first = Float32Array.from(known, (v) => a[v]).sort();
   const second = Float32Array.from(known, (v) => b[v]).sort();
@@ -123,6 +135,14 @@ export function pairFeatures(a: Float32Array, b: Float32Array): number[] | null 
   ];
 }
 
+/** Indices of the voxels that are no air in either. */
+function shownInBoth(a: Float32Array, b: Float32Array): Uint32Array {
+  const known = new Uint32Array(a.length);
+  let count = 0;
+  for (let v = 0; v < a.length; v++) if (a[v] !== 0 && b[v] !== 0) known[count++] = v;
+  return known.subarray(0, count);
+}
+
 /** Weighted sum of the pair's features: below the cut-off the images look swapped. */
 export function pairScore(features: readonly number[], weights: readonly number[]): number {
   return features.reduce((sum, value, i) => sum + value * weights[i], 0);
@@ -130,7 +150,7 @@ export function pairScore(features: readonly number[], weights: readonly number[
 
 /** How much brighter T1ce is than T1 (both normalised) where it is brightest: the 99.5th percentile of the difference. */
 export function contrastUptake(t1: Float32Array, t1ce: Float32Array): number | null {
-  const known = Array.from(t1.keys()).filter((v) => t1[v] !== 0 && t1ce[v] !== 0);
+  const known = shownInBoth(t1, t1ce);
   if (known.length === 0) return null;
   return quantileOfSorted(Float32Array.from(known, (v) => t1ce[v] - t1[v]).sort(), 99.5 / 100);
 }

@@ -1,4 +1,5 @@
 import { LABELS } from '../masks/labels.js';
+import { boundingBox, crop } from '../masks/mask.js';
 import { axisNearest, type CoarseCase, shareOn, stridesOf } from '../prepare/coarse.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
@@ -71,7 +72,14 @@ export function resultQuality(
     }),
   );
   const brain = coarse.brain.reduce((sum, inside) => sum + inside, 0) * coarseMl;
-  const parts = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
+  const box = boundingBox([{ data: labels, size: grid.size }]);
+  const parts = box
+    ? connectedComponents(
+        { ...grid, ...crop({ data: labels, size: grid.size }, box) },
+        (label) => label !== 0,
+        26,
+      )
+    : [];
   return {
     share: brain === 0 ? 0 : tumour / brain,
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,

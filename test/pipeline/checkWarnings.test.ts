@@ -6,6 +6,7 @@ import {
   CUT_OFFS,
   checkWarnings,
   inputWarnings,
+  lookAtImages,
   qualityWarnings,
   resultWarnings,
 } from '../../src/pipeline/checkWarnings.js';
@@ -133,16 +134,16 @@ describe('warnings by what images and mask look like', () => {
     expect(resultWarnings({ ...RESULT, uncovered: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
   });
 
-  it('all of them from images and mask', () => {
+  it('all of them from images and mask', async () => {
     const t1 = head(1, (value) => value);
     // A made-up head of 350 ml, half of it called tumour.
     const labels = Uint8Array.from(t1.data, (value, v) => (value !== 0 && v % 48 < 24 ? 2 : 0));
     const images = { t1: { ...t1, file: 't1' }, flair: { ...head(2, (value) => -value), file: 'f' } };
-    const codes = checkWarnings({ grid: GRID, images: images as never }, labels, ADULT_GLIOMAS).map(
-      ({ code }) => code,
-    );
+    const prepared = { grid: GRID, images: images as never };
+    const looked = await lookAtImages(prepared, null);
+    const codes = checkWarnings(prepared, looked, labels, ADULT_GLIOMAS).map(({ code }) => code);
     expect(codes.slice(0, 3)).toEqual(['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE', 'BRAIN_IMPLAUSIBLE']);
-    const before = inputWarnings({ grid: GRID, images: images as never }).map(({ code }) => code);
+    const before = (await inputWarnings(prepared)).map(({ code }) => code);
     expect(before.slice(0, 2)).toEqual(['IMAGES_DO_NOT_FIT', 'BRAIN_IMPLAUSIBLE']);
   });
 });

@@ -3,6 +3,7 @@ import type { Answers } from '../../src/contract/cases.js';
 import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import type { Suggestions } from '../../src/intake/candidate.js';
 import { descriptionTemplate } from '../../src/model/template.js';
+import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import {
   caseWarnings,
   combinationWarnings,
@@ -70,11 +71,11 @@ describe('what the checks of the images say', () => {
     expect(tumourWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, silent)).toEqual([]);
   });
 
-  it('and beside that what every case is checked for, whatever the model', () => {
+  it('and beside that what every case is checked for, whatever the model', async () => {
     // A cube of 270 ml without air is no brain.
-    const codes = imageWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, description).map(
-      ({ code }) => code,
-    );
+    const swapped = prepared({ t1: t1ce, t1ce: t1 });
+    const looked = await lookAtImages(swapped, description.normalisation);
+    const codes = imageWarnings(swapped, looked, labels, description).map(({ code }) => code);
     expect(codes).toContain('BRAIN_IMPLAUSIBLE');
     expect(codes.at(-1)).toBe('SEQUENCES_SWAPPED');
   });

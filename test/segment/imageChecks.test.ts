@@ -7,6 +7,7 @@ import { countEnhancingLesions } from '../../src/segment/cleanUp.js';
 import {
   checkImages,
   contrastUptake,
+  normalisedBy,
   pairFeatures,
   surfaceShare,
   tumourSurroundings,
@@ -35,6 +36,14 @@ function box(low: readonly number[], high: readonly number[]): Uint8Array {
   return mask;
 }
 
+const surroundings = (images: Case['images'], labels: Uint8Array) =>
+  tumourSurroundings(
+    { grid, images },
+    labels,
+    description.grid,
+    normalisedBy(images, description.normalisation),
+  );
+
 function imagesOf(t1: Float32Array): Case['images'] {
   return { t1: { ...grid, data: t1 } } as unknown as Case['images'];
 }
@@ -44,7 +53,7 @@ describe('the surroundings of the tumour', () => {
     const data = values(60 ** 3, 4).map((value) => value + 3);
     const labels = box([20, 25, 30], [26, 33, 42]);
     labels[at(5, 5, 5)] = 2;
-    const found = tumourSurroundings({ grid, images: imagesOf(data) }, labels, description)!;
+    const found = surroundings(imagesOf(data), labels)!;
     const expected = normalise({ ...grid, data }, description.normalisation);
     expect(found.t1).toHaveLength(14 * 16 * 20);
     let v = 0;
@@ -57,11 +66,11 @@ describe('the surroundings of the tumour', () => {
   it('are at most 32 points a side, about the box’s centre, and none without a tumour', () => {
     const images = imagesOf(new Float32Array(60 ** 3).map((_, v) => 1 + (v % 60)));
     const labels = box([10, 10, 10], [50, 20, 20]);
-    const found = tumourSurroundings({ grid, images }, labels, description)!;
+    const found = surroundings(images, labels)!;
     expect(found.t1).toHaveLength(32 * 18 * 18);
     const all = normalise({ ...grid, data: images.t1!.data }, description.normalisation);
     expect(found.t1![0]).toBeCloseTo(all[at(14, 6, 6)], 4);
-    expect(tumourSurroundings({ grid, images }, new Uint8Array(60 ** 3), description)).toBeNull();
+    expect(surroundings(images, new Uint8Array(60 ** 3))).toBeNull();
   });
 });
 

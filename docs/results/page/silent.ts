@@ -16,6 +16,7 @@ interface RegionRow {
   readonly dice: number | null;
   readonly ml: number;
   readonly trueMl: number;
+  readonly agreement: number | null;
   readonly falseMl: number;
   readonly rating: 'good' | 'look' | 'avoid' | 'unknown';
 }
@@ -23,6 +24,7 @@ interface RegionRow {
 export interface SilentRow {
   readonly set: string;
   readonly name: string;
+  readonly side: string;
   readonly kind: string;
   readonly strength: number;
   readonly what: string;
@@ -30,7 +32,8 @@ export interface SilentRow {
   readonly regions: PerRegion<RegionRow>;
   /** Codes, with the check or region where a code has several. */
   readonly warnings: readonly string[];
-  readonly checkSeconds: number;
+  /** Of the checks beside the network, and of those after it. */
+  readonly seconds?: readonly [number, number];
 }
 
 /** A supported region is poor below this Dice, or with more false tumour. */
@@ -58,6 +61,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'one sequence, misnamed': ['SEQUENCE_MISNAMED'],
   metastases: ['SEVERAL_ENHANCING_LESIONS', 'MANY_PARTS'],
   'dural mass': ['TUMOUR_AT_SURFACE'],
+  'resection cavity': ['FLUID_IN_TUMOUR'],
 };
 
 /** Kinds whose single rows differ by sequence alone stand in one line. */
@@ -77,29 +81,40 @@ function poorRegions(rows: readonly SilentRow[]): { row: SilentRow; region: Regi
   );
 }
 
-const isSilent = ({ row, region }: { row: SilentRow; region: Region }) => !isTold(row.regions[region]);
+/** Nothing is said against it. */
+const isSilent = ({ row, region }: { row: SilentRow; region: Region }) =>
+  row.regions[region].rating === 'good';
+/** All that is said is that it is not known how good it is. */
+const isUnknown = ({ row, region }: { row: SilentRow; region: Region }) =>
+  row.regions[region].rating === 'unknown';
+/** No warning, whatever the rating. */
+const isUnwarned = ({ row }: { row: SilentRow }) => !saysSomething(row);
 
 /** The sections of docs/results/failures.md on inputs that went through the network. */
-export function networkSections(rows: readonly SilentRow[]): string[] {
+export function networkSections(
+  rows: readonly SilentRow[],
+  known: { readonly over: number; readonly large: number },
+): string[] {
   const made = rows.filter(({ kind }) => kind !== 'sound' && kind !== 'no tumour');
   const poor = poorRegions(made);
   const silent = poor.filter(isSilent);
+  const unknown = poor.filter(isUnknown);
   const brains = new Set(rows.map(({ name }) => name)).size;
   const strongest = made.filter(({ kind, strength }) =>
     made.every((other) => other.kind !== kind || other.strength <= strength),
   );
   const others = made.filter((row) => !strongest.includes(row));
-  const share = (own: readonly SilentRow[]) =>
-    `${
-      new Set(
-        poorRegions(own)
-          .filter(isSilent)
-          .map(({ row }) => row),
-      ).size
-    } of ${own.length}`;
+  const share = (own: readonly SilentRow[], is = isSilent) => {
+    const masks = new Set(
+      poorRegions(own)
+        .filter(is)
+        .map(({ row }) => row),
+    ).size;
+    return `${masks} of ${own.length} (${((100 * masks) / Math.max(1, own.length)).toFixed(1)} %)`;
+  };
   return [
     '## Wrong inputs, through the network',
-    `Made from ${brains} whole brains of test patients, never stored; each row from about a third of them, other ones for each, so n is small. Masks from all sequences that there are, as the app makes them, with what it says of them. A supported region is poor with a Dice below ${POOR_DICE} or more than ${FALSE_ML} ml of false tumour; told is what a warning or the rating says (“look closely”, “do not use”); silent is poor and not told. A region that is not supported is withheld and does not count.`,
+    `Made from ${brains} whole brains of test patients, never stored; each row from about a third of them (cavities from all), other ones for each, so n is small. Masks from all sequences that there are, as the app makes them, with what it says of them. A supported region is poor with a Dice below ${POOR_DICE} or more than ${FALSE_ML} ml of false tumour; told is what a warning or the rating says (“look closely”, “do not use”); silent is poor and rated “likely good”; between them stands what is said to be not known. A region that is not supported is withheld and does not count.`,
     table(
       [
         'what is wrong',
@@ -107,6 +122,7 @@ export function networkSections(rows: readonly SilentRow[]): string[] {
         'found by its check',
         'any warning',
         'poor regions',
+        'not known',
         'silent',
         'its check',
       ],
@@ -120,15 +136,20 @@ export function networkSections(rows: readonly SilentRow[]): string[] {
           expected ? `${hits.length} of ${own.length}` : '–',
           `${own.filter(saysSomething).length} of ${own.length}`,
           String(bad.length),
+          String(bad.filter(isUnknown).length),
           String(bad.filter(isSilent).length),
           expected?.map(checkName).join(', ') ?? 'none',
         ];
       }),
     ),
-    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. Of ${poor.length} poor regions ${poor.length - silent.length} were told, ${poor.filter((one) => !isSilent(one) && saysSomething(one.row)).length} of them by a warning. ${silent.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the ${silent.length} silent regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml.`,
+    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. A further ${share(strongest, isUnknown)} and ${share(others, isUnknown)} hold a poor region of which all that is said is that it is not known how good it is. By warnings alone, as if there were no rating, ${share(strongest, isUnwarned)} and ${share(others, isUnwarned)} would be silent.`,
+    `Of ${poor.length} poor regions ${poor.filter(({ row, region }) => isTold(row.regions[region])).length} were told. ${poor.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the poor regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml. That is why a whole tumour from about 35 ml on is never rated “likely good”: in ${known.over} of ${known.large} validation patients with one more than ${FALSE_ML} ml were false.`,
     silent.length === 0
       ? 'No silent failure was seen.'
-      : `By name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
+      : `Silent, by name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
+    unknown.length === 0
+      ? ''
+      : `Poor and said to be not known, by name:\n\n${unknown.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
     ...soundSection(rows.filter(({ kind }) => kind === 'sound')),
     ...healthySection(rows.filter(({ kind }) => kind === 'no tumour')),
   ];
@@ -160,26 +181,59 @@ function groupsOf(rows: readonly SilentRow[]): [kind: string, what: string, rows
   );
 }
 
-/** The same brains as they are. */
+/** Brains as they are, of validation and test. */
 function soundSection(rows: readonly SilentRow[]): string[] {
   const poor = poorRegions(rows);
-  const warned = rows.filter(saysSomething);
+  const told = (own: readonly SilentRow[]) => own.filter(saysSomething);
+  const isGood = (row: SilentRow) => !REGIONS.some((region) => isPoor(row.regions[region]));
+  const line = (side: string) => {
+    const own = rows.filter((row) => row.side === side);
+    const good = own.filter(isGood);
+    return [
+      side,
+      String(own.length),
+      `${told(own).length}`,
+      String(own.length - good.length),
+      `${told(good).length} of ${good.length}`,
+      `${good.filter(({ regions }) => regions.WT.rating === 'look' || regions.WT.rating === 'avoid').length} of ${good.length}`,
+    ];
+  };
+  const alarms = told(rows).map(
+    (row) =>
+      `- ${row.name} (${row.side}): ${row.warnings.filter((code) => !code.startsWith('REGION_NOT')).join(', ')}${isGood(row) ? '' : '; a region is poor'}`,
+  );
+  const named = (is: typeof isSilent) =>
+    poor
+      .filter(is)
+      .map(({ row, region }) => `- ${row.name} (${row.side}): ${region} ${describe(row.regions[region])}`)
+      .join('\n');
   return [
-    '### The same brains as they are',
-    `${warned.length} of ${rows.length} have a warning${warned.length > 0 ? `: ${warned.map(({ name, warnings }) => `${name} (${warnings.filter((code) => !code.startsWith('REGION_NOT')).join(', ')})`).join('; ')}` : ''}. ${poor.length} supported regions are poor, ${poor.filter(isSilent).length} of them silent${
-      poor.some(isSilent)
-        ? `: ${poor
-            .filter(isSilent)
-            .map(({ row, region }) => `${row.name} ${region} ${describe(row.regions[region])}`)
-            .join('; ')}`
-        : ''
-    }. Ratings:`,
+    '### Brains as they are',
+    'Masks from all sequences of a brain. A false alarm is a warning where no supported region is poor; a poor brain is rightly warned of.',
+    table(
+      [
+        'side',
+        'brains',
+        'with a warning',
+        'with a poor region',
+        'false alarms',
+        'WT not “likely good” though nothing is poor',
+      ],
+      ['validation', 'test'].map(line),
+    ),
+    alarms.length > 0 ? `Warnings:\n\n${alarms.join('\n')}` : 'No warning.',
+    `${poor.length} supported regions are poor. Rated “likely good” all the same:\n\n${named(isSilent) || '- none'}`,
+    `Poor and said to be not known:\n\n${named(isUnknown) || '- none'}`,
+    'Ratings:',
     table(
       ['region', 'likely good', 'look closely', 'do not use', 'not known'],
       REGIONS.map((region) => [
         region,
         ...(['good', 'look', 'avoid', 'unknown'] as const).map((rating) =>
-          String(rows.filter(({ regions }) => regions[region].rating === rating).length),
+          String(
+            rows.filter(({ regions }) => regions[region].supported && regions[region].rating === rating)
+              .length,
+          ),
         ),
       ]),
     ),

@@ -4,7 +4,7 @@ import type { Failure } from './failure.js';
 import { child, eyes, lobe, oneSlab, scalp, slab, tilted } from './heads.js';
 import { bias, flipped, ghosts, misnamedAlone, noise, stranger, swapped, thick } from './images.js';
 import { cavity, dural, healthy, metastases, phantom, stroke } from './lesions.js';
-import { falseEnhancing, lostEnhancing, scattered, tooLarge } from './masks.js';
+import { atRarePlace, falseEnhancing, lostEnhancing, scattered, tooLarge } from './masks.js';
 
 export type { Failure };
 export const FAILURES: readonly Failure[] = [
@@ -33,4 +33,6 @@ export const FAILURES: readonly Failure[] = [
   ...[15, 22].map((mm, n) => dural(n + 1, mm)),
   ...[15, 25].map((degrees, n) => stroke(n + 1, degrees)),
   phantom,
+  // New ones stand last: which brains a kind is made of follows from its number.
+  ...(['cerebellum', 'thalamus'] as const).map(atRarePlace),
 ];

@@ -67,3 +67,24 @@ export const lostEnhancing: Failure = {
     return { ...subject, truth };
   },
 };
+
+/** A tumour where gliomas of adults are rare. */
+export const atRarePlace = (place: 'cerebellum' | 'thalamus'): Failure => ({
+  kind: 'tumour at a rare place',
+  only: 'result',
+  strength: 1,
+  what: `a ball of 15 mm radius in the ${place}`,
+  make: (subject) => {
+    const { down, front, side } = extentOf(subject);
+    const [x, y, z] =
+      place === 'cerebellum' ? [0.4 * side, -0.6 * front, 0.65 * down] : [0.15 * side, -0.1 * front, 0];
+    const places = placesOf(subject);
+    const [first] = Object.values(subject.images);
+    const truth = Uint8Array.from(first, (value, v) => {
+      if (value === 0) return 0;
+      const [a, b, c] = places(v);
+      return Math.hypot(a - x, b - y, c - z) < 15 ? LABELS.oedema : 0;
+    });
+    return { ...subject, truth };
+  },
+});
