@@ -33,6 +33,8 @@ export const warningSchema = z.discriminatedUnion('code', [
   }),
   /** The sequences' masks agree less than usual (mean leave-one-out Dice of the whole tumour). */
   z.object({ code: z.literal('LOW_AGREEMENT'), region: regionSchema, dice: z.number() }),
+  /** The sequences show a region at different places, each weighed by how good it is alone (mean Dice with the mask). */
+  z.object({ code: z.literal('SEQUENCES_DISAGREE'), region: regionSchema, dice: z.number() }),
   /** Two images look like each other's sequence. */
   z.object({ code: z.literal('SEQUENCES_SWAPPED'), sequences: z.array(modalitySchema).length(2) }),
   /** The voxels of an image look like another sequence than it is called. */

@@ -50,7 +50,8 @@ const OF_THE_CORE: readonly Warning['code'][] = [
 function speaksAgainst(warning: Warning, region: Region): boolean {
   if (HARMLESS.includes(warning.code)) return false;
   if (OF_THE_CORE.includes(warning.code)) return region !== 'WT';
-  return warning.code !== 'LOW_AGREEMENT' || warning.region === region;
+  const isOfRegion = warning.code === 'LOW_AGREEMENT' || warning.code === 'SEQUENCES_DISAGREE';
+  return !isOfRegion || warning.region === region;
 }
 
 /**

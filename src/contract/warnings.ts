@@ -108,6 +108,8 @@ export function describeWarning(warning: Warning): string {
         : `The ${REGION_TITLES[warning.region]} was not measured with this model and these sequences: what is marked is a guess.`;
     case 'LOW_AGREEMENT':
       return `Leaving one sequence out changes the ${REGION_TITLES[warning.region]} much (overlap ${warning.dice.toFixed(2)}).`;
+    case 'SEQUENCES_DISAGREE':
+      return `The sequences disagree about the ${REGION_TITLES[warning.region]}, each weighed by how good it is alone (overlap with the mask ${warning.dice.toFixed(2)}): part of it may be missed or false. Look.`;
     case 'SEQUENCES_SWAPPED':
       return `Sequences look swapped, most likely ${titles(warning.sequences).replace(' + ', ' and ')}: check which file is which.`;
     case 'SEQUENCE_MISNAMED':

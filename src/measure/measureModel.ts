@@ -17,6 +17,7 @@ import { loadCase } from '../training/loadCase.js';
 import { type PredictedCase, predictCase } from '../training/predictCase.js';
 import { randomStream } from '../training/random.js';
 import type { VerifiedDataset } from '../training/verify.js';
+import { disagreementOf } from './disagreement.js';
 import { expectedDiceOf } from './expectedDice.js';
 import { type CutOutImages, FALSE_ALARMS, fitSwapChecks, fitUptakeCheck } from './imageChecks.js';
 import { agreementFlagsOf, gainsOf, supportOf } from './knowledge.js';
@@ -57,13 +58,14 @@ export function knowledgeOf(
   rows: readonly BrainMeasure[],
 ): Pick<
   ModelDescription['knowledge'],
-  'combinations' | 'gains' | 'agreementFlags' | 'volumeRanges' | 'expectedDice'
+  'combinations' | 'gains' | 'agreementFlags' | 'disagreement' | 'volumeRanges' | 'expectedDice'
 > {
   const combinations = supportOf(rows);
   return {
     combinations,
     gains: gainsOf(rows),
     agreementFlags: agreementFlagsOf(rows).flags,
+    disagreement: disagreementOf(rows, combinations),
     volumeRanges: rangesOf(rows, combinations),
     expectedDice: expectedDiceOf(rows),
   };

@@ -28,6 +28,8 @@ export interface RegionMeasure {
   readonly expectedMl: number | null;
   /** Mean Dice with each member left out, before clean-up; null with one. */
   readonly agreement: number | null;
+  /** Dice with each member's mask alone, in their order, before clean-up; absent with one, and in older measurements. */
+  readonly alone?: readonly number[];
   /** `logVolumeSpread` of the members. */
   readonly spread: number;
 }
@@ -89,6 +91,13 @@ export async function measureBrain(
           members.length < 2
             ? null
             : mean(without.map((rest) => dice(overlapOf(raw.get(combination)![region], rest![region])))),
+        ...(members.length < 2
+          ? {}
+          : {
+              alone: members.map((m) =>
+                dice(overlapOf(raw.get(combination)![region], raw.get(combinationName([m]))![region])),
+              ),
+            }),
         spread: logVolumeSpread(members.map((m) => sum(raw.get(m)![region].data) * mlPerVoxel)),
       };
     });

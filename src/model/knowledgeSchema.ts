@@ -79,6 +79,16 @@ const trustWeights = {
 const falseVolumeSchema = z.strictObject({ ...trustWeights, error: z.number(), limitMl: z.number() });
 
 /**
+ * Below `below` the mean Dice of a mask with those of its sequences alone, each by its weight, is unusual: none of the `results` good masks of
+ * all sequences had less.
+ */
+const disagreementSchema = z.strictObject({
+  weights: perModality(share),
+  below: share,
+  results: z.int().positive(),
+});
+
+/**
  * The Dice that a region of a mask is to be expected to have: constant + the weights of its sequences + `alone` or `pair` where there are
  * one or two of them + agreement · (agreement − 0.8) (nothing with one) + volume · log10(ml + 0.5).
  */
@@ -137,6 +147,8 @@ export const knowledgeSchema = z.strictObject({
   gains: perCombination(perModality(perRegion(gainSchema.nullable()))).nullable(),
   /** Null for a region: no cut-off that works, so no warning is given. Null or absent: never measured. */
   agreementFlags: perRegion(agreementFlagSchema.nullable()).nullable().optional(),
+  /** Null for a region: too few good results. Null or absent: never measured. */
+  disagreement: perRegion(disagreementSchema.nullable()).nullable().optional(),
   /** Null for a region: too few patients. Null or absent: never measured. */
   expectedDice: perRegion(expectedDiceSchema.nullable()).nullable().optional(),
   /** Null: never measured. */

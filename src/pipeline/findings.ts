@@ -6,7 +6,13 @@ import { supports } from '../model/support.js';
 import { countEnhancingLesions, type Speck } from '../segment/cleanUp.js';
 import type { PatternCounts } from '../segment/combine.js';
 import { bitsOf } from '../segment/fusion.js';
-import { agreementBetween, agreementOf, contributionsOf, singleVolumesOf } from '../segment/influence.js';
+import {
+  agreementBetween,
+  agreementOf,
+  aloneOf,
+  contributionsOf,
+  singleVolumesOf,
+} from '../segment/influence.js';
 import { logVolumeSpread, volumeRange } from '../segment/volumeRange.js';
 import { combinationName, type Modality, perRegion } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
@@ -74,9 +80,10 @@ export function findingsOf(
       centroidVoxel: [...centroidVoxel],
     })),
   };
+  const together = measured ? aloneOf(measured, members, present) : perRegion(() => null);
   return {
     ...facts,
-    warnings: combinationWarnings(members, facts, knowledge),
+    warnings: combinationWarnings(members, { ...facts, alone: together }, knowledge),
     notChecked: missingChecks(present, facts, knowledge),
   };
 }

@@ -16,7 +16,15 @@ import {
   surfaceShare,
   tumourSurroundings,
 } from '../segment/imageChecks.js';
-import { combinationName, type Modality, membersOf, type Population, REGIONS } from '../terms.js';
+import { weightedMean } from '../segment/influence.js';
+import {
+  combinationName,
+  type Modality,
+  membersOf,
+  type PerRegion,
+  type Population,
+  REGIONS,
+} from '../terms.js';
 import type { Segmented } from './caseSource.js';
 import { checkWarnings, type LookedAt } from './checkWarnings.js';
 
@@ -27,7 +35,10 @@ import { checkWarnings, type LookedAt } from './checkWarnings.js';
  */
 
 type Knowledge = ModelDescription['knowledge'];
-type Facts = Pick<CaseCombination, 'volumes' | 'agreement' | 'enhancingLesions'>;
+interface Facts extends Pick<CaseCombination, 'volumes' | 'agreement' | 'enhancingLesions'> {
+  /** Dice with each member's mask alone; null with one sequence, and where it is not known. */
+  readonly alone: PerRegion<readonly number[] | null>;
+}
 
 /** From this many separate enhancing lesions on, metastases must be thought of, unless the model knows better. */
 const SEVERAL_LESIONS = 3;
@@ -35,7 +46,7 @@ const SEVERAL_LESIONS = 3;
 /** Warnings about one combination's mask. */
 export function combinationWarnings(
   members: readonly Modality[],
-  { volumes, agreement, enhancingLesions }: Facts,
+  { volumes, agreement, alone, enhancingLesions }: Facts,
   knowledge: Knowledge,
 ): Warning[] {
   const { agreementFlags, inputChecks } = knowledge;
@@ -58,6 +69,13 @@ export function combinationWarnings(
     if (!flag || dice === null || dice >= flag.below) continue;
     if (volumes[region].supported && volumes[region].ml > 0)
       warnings.push({ code: 'LOW_AGREEMENT', region, dice });
+  }
+  for (const region of REGIONS) {
+    const doubt = knowledge.disagreement?.[region];
+    const { supported, ml } = volumes[region];
+    const dice = doubt && alone[region] && weightedMean(alone[region], members, doubt.weights);
+    if (doubt && supported && ml > 0 && typeof dice === 'number' && dice < doubt.below)
+      warnings.push({ code: 'SEQUENCES_DISAGREE', region, dice });
   }
   return warnings;
 }

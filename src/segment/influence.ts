@@ -56,6 +56,33 @@ export function agreementOf(
 }
 
 /**
+ * Per region the Dice of a set's mask with that of each of its members alone, in their order; before clean-up. Null with one sequence.
+ */
+export function aloneOf(
+  patterns: PatternCounts,
+  members: readonly Modality[],
+  present: readonly Modality[],
+): PerRegion<number[] | null> {
+  const whole = bitsOf(members, present);
+  return perRegion((r) =>
+    members.length < 2
+      ? null
+      : members.map((m) => diceOf(overlapOf(patterns[r], whole, bitsOf([m], present)))),
+  );
+}
+
+/** Mean over the members by weights; null where none has one. */
+export function weightedMean(
+  values: readonly number[],
+  members: readonly Modality[],
+  weights: Readonly<Partial<Record<Modality, number>>>,
+): number | null {
+  const own = members.map((m) => weights[m] ?? 0);
+  const all = own.reduce((sum, weight) => sum + weight, 0);
+  return all === 0 ? null : values.reduce((sum, value, n) => sum + value * own[n], 0) / all;
+}
+
+/**
  * Per modality the ml that it alone decides: the voxels of z_S that flip when m is left out (closed form, no further pass),
  * before clean-up. Null with one sequence: nothing is left without it.
  */

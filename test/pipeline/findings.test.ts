@@ -90,6 +90,19 @@ describe('what is said about a mask', () => {
     expect(unknown.volumes.WT.range).toBeNull();
   });
 
+  it('that its sequences disagree, each weighed by how good it is alone', () => {
+    const weights = { t1: 0, t1ce: 1, t2: 0, flair: 0.5 };
+    const dice = (1 * (24 / 32) + 0.5 * (36 / 38)) / 1.5;
+    const by = (below: number) =>
+      find({ ...known, disagreement: { WT: { weights, below, results: 9 }, TC: null, ET: null } }).warnings;
+    expect(by(dice + 0.01)).toContainEqual({
+      code: 'SEQUENCES_DISAGREE',
+      region: 'WT',
+      dice: expect.closeTo(dice, 12),
+    });
+    expect(by(dice - 0.01).map(({ code }) => code)).not.toContain('SEQUENCES_DISAGREE');
+  });
+
   it('nothing that was counted at another threshold', () => {
     const moved = find(known, null);
     const nothing = { WT: null, TC: null, ET: null };

@@ -13,7 +13,7 @@ import {
 } from '../../src/pipeline/warnings.js';
 import type { Case } from '../../src/prepare/case.js';
 import { pairFeatures } from '../../src/segment/imageChecks.js';
-import { type Population, UNKNOWN_POPULATION } from '../../src/terms.js';
+import { type Population, perRegion, UNKNOWN_POPULATION } from '../../src/terms.js';
 import { affineFromRows } from '../../src/volume/affine.js';
 import { values } from '../kernels/volumes.js';
 import { ADULT_GLIOMAS } from '../support/population.js';
@@ -239,7 +239,7 @@ describe('what is said of what the model was trained on', () => {
     const agreement = { WT: null, TC: null, ET: null };
     const warnings = combinationWarnings(
       ['t1'],
-      { volumes, agreement, enhancingLesions: 0 },
+      { volumes, agreement, alone: perRegion(() => null), enhancingLesions: 0 },
       template.knowledge,
     );
     expect(warnings.map(describeWarning)).toEqual([
