@@ -75,14 +75,20 @@ export function segmentCommand(host: Host): Command {
     )
     .option('--memory <mb>', 'how much label maps may take at once; never changes a mask', parseCount)
     .option('--timing', 'also show where the time went, stage by stage; with --json as a last line')
+    .option(
+      '--at-once <n>',
+      'cases of a folder side by side (default: by cores and free memory); never changes a mask',
+      parseCount,
+    )
     .option('--json', 'progress and result as JSON lines');
   formatOptions(command);
   preparationOptions(command);
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = checkRequest(segmentRequestSchema, requestOf(inputs, options));
+    const atOnce = options.atOnce === undefined ? host : { ...host, sideBySide: options.atOnce };
     const run = () =>
-      follow('segment', options.json === true, (context) => segmentInputs(request, host, context));
+      follow('segment', options.json === true, (context) => segmentInputs(request, atOnce, context));
     const { result, timing } = options.timing ? await timed(run) : { result: await run(), timing: null };
     if (!options.json)
       process.stdout.write(
@@ -113,6 +119,7 @@ interface SegmentOptions extends InputOptions, PreparationFlags, Partial<Record<
   threads?: number;
   memory?: number;
   timing?: true;
+  atOnce?: number;
   json?: true;
 }
 

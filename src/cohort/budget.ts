@@ -1,3 +1,5 @@
+import { cpus, freemem } from 'node:os';
+
 /** Cores that one case makes good use of: more make its few large convolutions hardly faster. */
 const CORES_A_CASE = 4;
 /** The most that a worker was seen to have, a raw examination of four series, and a margin. */
@@ -7,7 +9,7 @@ const BYTES_LEFT = 2e9;
 const MOST = 8;
 
 /**
- * How many cases are segmented side by side, each in a process of its own.
+ * How many cases are segmented side by side.
  *
  * @param cores logical ones.
  * @param freeBytes of memory, now.
@@ -26,4 +28,11 @@ export function casesSideBySide({
   const byCores = Math.floor(cores / CORES_A_CASE);
   const byMemory = Math.floor((freeBytes - BYTES_LEFT) / BYTES_A_CASE);
   return Math.max(1, Math.min(byCores, byMemory, MOST));
+}
+
+/** How many cases a cohort works on at once on this machine, now, and with how many threads each: for window and terminal. */
+export function cohortBudget(onGraphicsCard: boolean): { sideBySide: number; threads: number } {
+  const cores = cpus().length;
+  const sideBySide = casesSideBySide({ cores, freeBytes: freemem(), onGraphicsCard });
+  return { sideBySide, threads: Math.max(1, Math.floor((cores - 1) / sideBySide)) };
 }

@@ -30,12 +30,12 @@ export async function segmentInputs(
   host: Host,
   context: JobContext,
 ): Promise<SegmentResult> {
-  return withModel(request, host, (work) => segmentAll(work, host.working, context));
+  return withModel(request, host, (work) => segmentAll(work, host, context));
 }
 
 async function segmentAll(
   work: SegmentWork,
-  working: Host['working'],
+  host: Pick<Host, 'working' | 'sideBySide'>,
   context: JobContext,
 ): Promise<SegmentResult> {
   const { request } = work;
@@ -43,10 +43,10 @@ async function segmentAll(
   for (const input of request.inputs) if (await isFolder(input)) folders.push(resolve(input));
   await refuseOutputInsideInput(request.output, folders);
   await refuseOutputBesideFiles(request.output, request.inputs);
-  if (request.everyExamination) return runBatch(null, work, working, context);
-  return withInputs(request, working, context, async (inputs) => {
+  if (request.everyExamination) return runBatch(null, work, host, context);
+  return withInputs(request, host.working, context, async (inputs) => {
     const found = inputs ? null : await caseFoldersOf(request, folders);
-    if (found) return runBatch(found, work, working, context);
+    if (found) return runBatch(found, work, host, context);
     const open = inputs?.open ?? (() => openNamed(request.inputs, request.overrides, request.use));
     const { report, skipped } = await segmentCase({ open }, request.output, work, context);
     return { ...report, skipped };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { cohortBudget } from '../cohort/budget.js';
 import { casesOfFolders, findCases, named } from '../cohort/findCases.js';
 import { mergeCases } from '../cohort/merge.js';
 import { askFor, CohortRun } from '../cohort/run.js';
@@ -23,7 +24,7 @@ import type { Host } from './host.js';
 export async function runBatch(
   folders: readonly string[] | null,
   work: SegmentWork,
-  working: Host['working'],
+  { working, sideBySide }: Pick<Host, 'working' | 'sideBySide'>,
   context: JobContext,
 ): Promise<BatchReport> {
   const { request, around } = work;
@@ -42,7 +43,9 @@ export async function runBatch(
         expected: 'examinations with T1, T1ce, T2 or FLAIR',
       });
     const state = await openCohort(found, inputs, request, around);
-    const cases = await runCases(state, work, working, context);
+    // A graphics card that was not yet tested counts as none: its engine takes one pass at a time by itself.
+    const lanes = sideBySide ?? cohortBudget(!['auto', 'cpu', 'wasm'].includes(request.device)).sideBySide;
+    const cases = await runCases(state, work, working, lanes, context);
     const report: BatchReport = {
       application: 'quorum',
       kind: 'batch',
@@ -96,12 +99,14 @@ async function runCases(
   state: CohortState,
   work: SegmentWork,
   working: Host['working'],
+  sideBySide: number,
   context: JobContext,
 ): Promise<CaseOutcome[]> {
   const asked = state.cohort.cases.filter((one) => one.state === 'waiting').map(({ name }) => name);
   const ended = () => asked.filter((name) => ['done', 'failed'].includes(state.caseOf(name).state)).length;
+  const underWay = () => run.now.reduce((sum, { progress }) => sum + progress, 0);
   const { signal } = context;
-  const run = new CohortRun(
+  const run: CohortRun = new CohortRun(
     state,
     (one, { report }) =>
       segmentCohortCase(
@@ -113,12 +118,12 @@ async function runCases(
           signal,
           report: (stage, share, details) => {
             report(stage, share, details);
-            context.report(stage, (ended() + share) / asked.length, { case: one.name });
+            context.report(stage, (ended() + underWay()) / asked.length, { case: one.name });
           },
         },
         { keepFinished: false },
       ),
-    { signal },
+    { signal, sideBySide },
   );
   await run.go();
   if (signal.aborted) throw new QuorumError({ code: 'CANCELLED' });

@@ -16,6 +16,8 @@ export interface Host {
   readonly staging: StagingRegister;
   readonly log: ErrorLog;
   readonly around: Surroundings;
+  /** Cases of a folder at once; by cores and free memory when absent. */
+  readonly sideBySide?: number;
 }
 
 export function hostOf(

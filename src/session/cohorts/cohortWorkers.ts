@@ -1,5 +1,4 @@
-import { cpus, freemem } from 'node:os';
-import { casesSideBySide } from '../../cohort/budget.js';
+import { cohortBudget } from '../../cohort/budget.js';
 import { listDevices } from '../../pipeline/devices.js';
 import type { WorkerSupervisor } from '../worker/supervisor.js';
 
@@ -18,10 +17,8 @@ export class CohortWorkers {
 
   /** How many cases may be worked on at once, and with how many threads each. */
   async budget(profileFolder: string, device: string): Promise<{ sideBySide: number; threads: number }> {
-    const cores = cpus().length;
     const onGraphicsCard = device !== 'cpu' && (await hasGraphicsCard(profileFolder, device));
-    const sideBySide = casesSideBySide({ cores, freeBytes: freemem(), onGraphicsCard });
-    return { sideBySide, threads: Math.max(1, Math.floor((cores - 1) / sideBySide)) };
+    return cohortBudget(onGraphicsCard);
   }
 
   async with<T>(work: (worker: WorkerSupervisor) => Promise<T>): Promise<T> {
