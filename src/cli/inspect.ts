@@ -4,7 +4,12 @@ import type { Host } from '../commands/host.js';
 import { scanPaths } from '../commands/scanSummary.js';
 import type { DeviceSummary, ImageSummary, ModelSummary } from '../contract/index.js';
 import { openModel } from '../model/model.js';
-import { listDevices } from '../pipeline/devices.js';
+import {
+  benchmarkDevices,
+  type DeviceBenchmark,
+  type DeviceFailure,
+  listDevices,
+} from '../pipeline/devices.js';
 import { inspectImage, summariseModel } from '../pipeline/inspect.js';
 import { describeScan } from './scan.js';
 import { table } from './table.js';
@@ -18,11 +23,16 @@ export function inspectCommand(host: Host): Command {
       'an image file, a folder or zip of any depth, or a model folder (default: the shipped model)',
     )
     .option('--devices', 'which devices can run the network, each with the verdict of its self-test')
+    .option('--benchmark', 'with --devices: measure each that starts (minutes)')
     .option('--json', 'as JSON')
-    .action(async (path: string | undefined, options: { devices?: true; json?: true }) => {
+    .action(async (path: string | undefined, options: { devices?: true; benchmark?: true; json?: true }) => {
       const print = (value: unknown, text: string) =>
         process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
-      if (options.devices) {
+      if (options.devices && options.benchmark) {
+        const say = (id: string) => process.stderr.isTTY && process.stderr.write(`measuring ${id} …\n`);
+        const measured = await benchmarkDevices(say);
+        print(measured, describeBenchmark(measured));
+      } else if (options.devices) {
         const devices = await listDevices(host.profileFolder, false);
         print(devices, describeDevices(devices));
       } else if (path === undefined || (await isModel(path))) {
@@ -62,6 +72,26 @@ function describeDevices(devices: readonly DeviceSummary[]): string {
     reason,
   ]);
   return table([['device', 'engine', 'name', 'usable', 'why'], ...rows], 5);
+}
+
+function describeBenchmark(measured: readonly (DeviceBenchmark | DeviceFailure)[]): string {
+  const failed = measured.filter((one) => 'failure' in one);
+  const done = measured.filter((one) => 'passes' in one);
+  const rows = done.map(({ id, adapter, loadSeconds, passes, memoryMb, agreement }) => [
+    id,
+    adapter ?? '',
+    loadSeconds.toFixed(2),
+    ...passes.map(({ seconds }) => seconds.toFixed(2)),
+    memoryMb.toFixed(0),
+    agreement ? `${agreement.maxLogitDifference.toExponential(1)}, ${agreement.dice.toFixed(5)}` : '–',
+  ]);
+  const shapes = done[0]?.passes.map(({ shape }) => `${shape.join('×')} s`) ?? [];
+  const columns = ['device', 'name', 'load s', ...shapes, 'MB', 'logits off by, Dice with the CPU'];
+  return [
+    table([columns, ...rows], 2),
+    ...failed.map(({ id, failure }) => `${id}: ${failure}`),
+    'One pass of the network for one sequence; MB of main memory beyond what the process had before.',
+  ].join('\n');
 }
 
 function describeImage(image: ImageSummary): string {

@@ -1,12 +1,30 @@
 import type { DeviceSummary } from '../contract/index.js';
 import {
+  type DeviceBenchmark,
+  type DeviceFailure,
+  benchmarkDevices as measureDevices,
+} from '../engine/devices/benchmark.js';
+import {
   launchSelfTest,
   type SelfTestLauncher,
   type SelfTestReport,
 } from '../engine/devices/launchSelfTest.js';
 import { type DeviceStatus, inspectDevices } from '../engine/devices/selectEngine.js';
 
-export { launchSelfTest, type SelfTestLauncher, type SelfTestReport };
+export {
+  type DeviceBenchmark,
+  type DeviceFailure,
+  launchSelfTest,
+  type SelfTestLauncher,
+  type SelfTestReport,
+};
+
+/** Measures every device of this machine that starts, with all threads of the processor. */
+export function benchmarkDevices(
+  onDevice?: (id: string) => void,
+): Promise<(DeviceBenchmark | DeviceFailure)[]> {
+  return measureDevices({}, onDevice);
+}
 
 /**
  * Every device with its verdict; a GPU that was not yet tested with its present driver is tested.

@@ -1,4 +1,4 @@
-/** Chooses who runs the network: the device asked for, or the first GPU that has proven itself, or the CPU. */
+/** Chooses who runs the network: the device asked for, or the fastest GPU that has proven itself, or the CPU. */
 import { extname } from 'node:path';
 import { QuorumError } from '../../errors.js';
 import type { InferenceEngine } from '../engine.js';
@@ -57,7 +57,7 @@ export async function inspectDevices(options: DeviceOptions): Promise<DeviceStat
 /**
  * An engine for a model.
  *
- * @param device `auto`: the first GPU that passes (or has passed) its self-test, else the CPU; `cpu`: the first CPU
+ * @param device `auto`: of the GPUs that pass (or have passed) their self-test the one that was fastest in it, else the CPU; `cpu`: the first CPU
  * engine that this platform has; or a candidate's id.
  * @throws QuorumError DEVICE_NOT_AVAILABLE for an unknown or absent device; DEVICE_REJECTED, with the reason, for a
  * GPU that failed its self-test.
@@ -74,11 +74,15 @@ export async function selectEngine(
   if (device !== 'auto') return selectNamed(network, device, candidates, makeCpu, options);
 
   const verdicts: Verdict[] = [];
+  const passed: { candidate: DeviceCandidate; verdict: Verdict }[] = [];
   for (const candidate of candidates) {
     if (candidate.kind !== 'gpu' || (await candidate.unavailable(options)) !== null) continue;
     const verdict = await verdictOn(candidate, options);
     verdicts.push(verdict);
-    if (!verdict.accepted) continue;
+    if (verdict.accepted) passed.push({ candidate, verdict });
+  }
+  const speed = ({ verdict }: (typeof passed)[number]) => verdict.speedRatio ?? 0;
+  for (const { candidate, verdict } of passed.sort((a, b) => speed(b) - speed(a))) {
     const engine = await candidate.create(network, engineOptions(options, verdict)).catch(() => null);
     if (engine) return { engine: createFallbackEngine(engine, makeCpu), verdicts };
   }

@@ -77,7 +77,7 @@ export function failureOf(error: unknown): string {
 
 /** Both modalities' logits; the first pass, which may compile the device's programs, is not timed. */
 async function measure(engine: InferenceEngine, side: number): Promise<Measured> {
-  const input = referenceInput(side);
+  const input = referenceInput([side, side, side]);
   const logits = [await engine.logits(0, input)];
   let fastestMs = Number.POSITIVE_INFINITY;
   let spent = 0;
@@ -90,6 +90,22 @@ async function measure(engine: InferenceEngine, side: number): Promise<Measured>
     logits[1] = result;
   }
   return { logits, fastestMs };
+}
+
+/** Largest difference between two devices' logits, and Dice between their masks (logit > 0), all regions together. */
+export function agreementOf(
+  found: Float32Array,
+  expected: Float32Array,
+): { maxLogitDifference: number; dice: number } {
+  let maxLogitDifference = 0;
+  const voxels = { both: 0, found: 0, expected: 0 };
+  for (let i = 0; i < expected.length; i++) {
+    maxLogitDifference = Math.max(maxLogitDifference, Math.abs(found[i] - expected[i]));
+    if (found[i] > 0) voxels.found++;
+    if (expected[i] > 0) voxels.expected++;
+    if (found[i] > 0 && expected[i] > 0) voxels.both++;
+  }
+  return { maxLogitDifference, dice: diceOfCounts(voxels.found, voxels.expected, voxels.both) };
 }
 
 function compare(device: Measured, cpu: Measured, minSpeedRatio: number): Judgement {

@@ -23,19 +23,21 @@ export function referenceNetwork(): NetworkWeights {
   return { parameters: unflattenParameters(flat, specs), layers, modalityCount: MODALITIES };
 }
 
-/** A ball of waves and noise in air, which is 0: a cube of `side` voxels a side. */
-export function referenceInput(side: number): Tensor3 {
+/** A ball of waves and noise in air, which is 0, as wide as the shortest side. */
+export function referenceInput(shape: Tensor3['shape']): Tensor3 {
+  const [depth, height, width] = shape;
+  const side = Math.min(...shape);
   const generator = xoroshiro128plus(SEED + side);
-  const data = new Float32Array(side ** 3);
-  const centre = (side - 1) / 2;
-  for (let d = 0, i = 0; d < side; d++) {
-    for (let h = 0; h < side; h++) {
-      for (let w = 0; w < side; w++, i++) {
+  const data = new Float32Array(depth * height * width);
+  const [z, y, x] = shape.map((n) => (n - 1) / 2);
+  for (let d = 0, i = 0; d < depth; d++) {
+    for (let h = 0; h < height; h++) {
+      for (let w = 0; w < width; w++, i++) {
         const noise = uniformFloat64(generator) - 0.5;
-        const inside = Math.hypot(d - centre, h - centre, w - centre) < 0.45 * side;
+        const inside = Math.hypot(d - z, h - y, w - x) < 0.45 * side;
         if (inside) data[i] = Math.sin(d / 3) + Math.cos(h / 5) * Math.sin(w / 4) + noise;
       }
     }
   }
-  return { data, shape: [side, side, side] };
+  return { data, shape };
 }

@@ -15,7 +15,7 @@ import { QuorumError } from '../../../src/errors.js';
 
 const candidatesModule = new URL('./corruptCandidates.ts', import.meta.url);
 const network = referenceNetwork();
-const volume = referenceInput(16);
+const volume = referenceInput([16, 16, 16]);
 const folders: string[] = [];
 let options: DeviceOptions;
 let launched: string[];
@@ -68,6 +68,18 @@ describe('choosing an engine', () => {
       true,
     );
     expect(verdicts.map(({ deviceId }) => deviceId)).not.toContain('absent');
+    await engine.dispose();
+  });
+
+  it('with auto takes the fastest of the GPUs that pass, wherever it stands in the list', async () => {
+    const ratios: Record<string, number> = { shifted: 2, good: 3, short: 7, nan: 4 };
+    const launch: SelfTestLauncher = async ({ id }) => ({
+      adapter: null,
+      driver: `driver of ${id}`,
+      judgement: ratios[id] ? judge('accepted', '', { speedRatio: ratios[id] }) : judge('slower', ''),
+    });
+    const { engine } = await selectEngine(network, 'auto', { ...options, launch });
+    expect(engine.device).toBe('short');
     await engine.dispose();
   });
 

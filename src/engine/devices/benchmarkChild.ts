@@ -1,0 +1,58 @@
+/** The benchmark's own process: a faulty GPU driver may crash or hang it. Takes one BenchmarkRequest, answers once, and ends. */
+import { describeAdapter } from './adapter.js';
+import {
+  BENCHMARK_SHAPES,
+  type BenchmarkRequest,
+  type DeviceBenchmark,
+  type DeviceFailure,
+  type TimedShape,
+} from './benchmark.js';
+import { type DeviceCandidate, firstCpuCandidate } from './deviceCandidate.js';
+import { agreementOf, failureOf } from './selfTest.js';
+import { referenceInput, referenceNetwork } from './selfTestReference.js';
+
+/** A shape is timed at most this often, and no more once it has taken this long. */
+const TIMED_PASSES = 5;
+const TIMING_BUDGET_MS = 4000;
+
+process.once('message', (request: BenchmarkRequest) => {
+  void measure(request)
+    .catch((error): DeviceFailure => ({ id: request.id, failure: failureOf(error).split('\n')[0] }))
+    .then((answer) => process.send!(answer, undefined, undefined, () => process.exit()));
+});
+
+async function measure({ candidatesModule, id, options }: BenchmarkRequest): Promise<DeviceBenchmark> {
+  const { deviceCandidates } = (await import(candidatesModule)) as {
+    deviceCandidates(): DeviceCandidate[];
+  };
+  const candidates = deviceCandidates();
+  const candidate = candidates.find((one) => one.id === id)!;
+  const cpu = await firstCpuCandidate(candidates, options);
+  const network = referenceNetwork();
+  const before = process.memoryUsage().rss;
+  const started = performance.now();
+  const engine = await candidate.create(network, options);
+  const loadSeconds = (performance.now() - started) / 1000;
+  const passes: TimedShape[] = [];
+  for (const shape of BENCHMARK_SHAPES) {
+    const input = referenceInput(shape);
+    const times: number[] = [];
+    for (let spent = 0; times.length < 2 || (times.length <= TIMED_PASSES && spent < TIMING_BUDGET_MS); ) {
+      const begun = performance.now();
+      await engine.logits(0, input);
+      times.push(performance.now() - begun);
+      spent += times.at(-1)!;
+    }
+    passes.push({ shape, firstSeconds: times[0] / 1000, seconds: Math.min(...times.slice(1)) / 1000 });
+  }
+  const memoryMb = Math.max(0, process.resourceUsage().maxRSS / 1024 - before / 2 ** 20);
+  const input = referenceInput(BENCHMARK_SHAPES[0]);
+  const found = await engine.logits(0, input);
+  await engine.dispose();
+  const agreement =
+    candidate.id === cpu.id
+      ? null
+      : agreementOf(found, await (await cpu.create(network, options)).logits(0, input));
+  const adapter = candidate.kind === 'gpu' ? (await describeAdapter()).name : null;
+  return { id, adapter, loadSeconds, passes, memoryMb, agreement };
+}
