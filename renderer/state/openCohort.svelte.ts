@@ -65,6 +65,13 @@ export class OpenCohort {
     this.selected = next;
   }
 
+  /** Selects the listed rows from one to another. */
+  select(from: string, to: string): void {
+    const [start, end] = [from, to].map((name) => this.rows.findIndex((row) => row.name === name));
+    const between = this.rows.slice(Math.min(start, end), Math.max(start, end) + 1);
+    this.selected = new Set([...this.selected, ...between.map(({ name }) => name)]);
+  }
+
   toggleAll(): void {
     const every = this.rows.length > 0 && this.rows.every(({ name }) => this.selected.has(name));
     this.selected = new Set(every ? [] : this.rows.map(({ name }) => name));

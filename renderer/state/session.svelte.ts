@@ -6,6 +6,7 @@ import type {
   QuorumEvent,
   Response,
   Settings,
+  StudyChoice,
 } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
 import { membersOf } from '../../src/terms.js';

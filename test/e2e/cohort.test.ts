@@ -173,6 +173,18 @@ describe.skipIf(!chromium)(SUITE, () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowDown');
     expect(await rowOf(page, 'Berg').getAttribute('class')).toContain('current');
+    await page.keyboard.press('Shift+ArrowDown');
+    expect(await rowOf(page, 'Berg').getAttribute('aria-selected')).toBe('true');
+    await rowOf(page, 'Ek').click({ modifiers: ['Shift'] });
+    expect(await page.locator('[data-case][aria-selected=true]').count()).toBe(4);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+a');
+    expect(await page.locator('[data-case][aria-selected=true]').count()).toBe(0);
+    await page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(names).toEqual(['Aalto', 'Berg', 'Clark', 'Ek', 'Diaz', 'Falk']);
+    await page.keyboard.press('Alt+ArrowDown');
+    await expect.poll(names).toEqual(['Aalto', 'Berg', 'Clark', 'Diaz', 'Ek', 'Falk']);
+    await rowOf(page, 'Berg').click();
   });
 
   it('opens a finished case with its result, and leads back', async () => {
