@@ -1,0 +1,164 @@
+import type { Timing } from '../../src/commands/timing.js';
+import type { DeviceBenchmark, DeviceFailure } from '../../src/engine/devices/benchmark.js';
+import { type About, MISSING, markdownTable, measuredOn, middle } from './words.js';
+
+interface TimingRun {
+  readonly case: string;
+  readonly cores: number;
+  readonly timing: Timing;
+  readonly mask: string;
+}
+
+interface Peer {
+  readonly name: string;
+  readonly note: string;
+  readonly shape: string;
+  readonly seconds: number | null;
+  readonly memoryMb: number | null;
+  readonly version?: string;
+  readonly absent?: string;
+}
+
+export interface PerformanceLogs {
+  readonly timing: (About & { runs: TimingRun[] }) | null;
+  readonly window:
+    | (About &
+        Record<'masks' | 'faders' | 'thresholds' | 'paints' | 'starts', number[]> & {
+          dicom: number;
+          grid: string;
+        })
+    | null;
+  readonly devices: (About & { devices: (DeviceBenchmark | DeviceFailure)[] }) | null;
+  readonly peers: (About & { rows: Peer[]; strip: { seconds: number } | null }) | null;
+}
+
+export function performancePage({ timing, window, devices, peers }: PerformanceLogs): string {
+  return `# How fast it is
+
+Made by \`npm run bench:limits\` from the logs in docs/limits. Times depend on what else the machine does: the load is given, and what is compared was measured in one run.
+
+## Where a case's time goes
+
+\`quorum segment --timing\` shows this for any case; with \`--json\` as a last line. Nothing is recorded without it.
+
+${timing ? `${measuredOn(timing)}\n\n${timing.runs.map(waterfall).join('\n\n')}\n\n${sameMasks(timing.runs)}` : MISSING}
+
+## At the window
+
+${window ? `${measuredOn(window)} From the call to the voxels in hand, the worker a process of its own.\n\n${windowTable(window)}` : MISSING}
+
+## Devices
+
+\`quorum inspect --devices --benchmark\`: one pass of the network for one sequence, each device in a process of its own. Automatic takes the fastest device that passed its test; *Test again* in Settings tests anew. No real GPU was here: SwiftShader computes WebGPU on the processor.
+
+${devices ? `${measuredOn(devices)}\n\n${devicesTable(devices.devices)}` : MISSING}
+
+## Beside others
+
+\`npm run bench:peers\`: one volume, one run, each in a process of its own. Quorum runs the network once per sequence, four times; all 15 combinations are arithmetic on that. A network that takes all sequences as channels, and zeros for those that are missing, must run once per combination, 15 times.
+
+${peers ? `${measuredOn(peers)}\n\n${peersTable(peers.rows)}\n\n${stripLine(peers.strip)}` : MISSING}
+
+Not run here: MONAI and nnU-Net themselves (not in Debian's packages, and their published networks are many times larger: the nnU-Net of BraTS 2020 has some 30 million parameters, Isensee et al. 2021, arXiv 2011.00848), CUDA, and brainchop (not to be had as a package; its network mindgrab was run through onnxruntime where its file was there).
+`;
+}
+
+const WIDTH = 32;
+
+function waterfall({ case: name, cores, timing }: TimingRun): string {
+  const rows = timing.spans
+    .filter(({ start, end }) => end - start >= 0.02 * timing.seconds || end - start >= 1)
+    .map(({ stage, about, lane, start, end, busyCores }) => {
+      const from = Math.floor((start / timing.seconds) * WIDTH);
+      const to = Math.max(from + 1, Math.round((end / timing.seconds) * WIDTH));
+      const what = about === null ? stage : `${stage}: ${about}`;
+      return `${what.padEnd(24)} ${lane.padEnd(14)} ${start.toFixed(1).padStart(6)} ${(end - start).toFixed(1).padStart(6)} ${busyCores.toFixed(1).padStart(5)}  ${' '.repeat(from)}${'█'.repeat(to - from)}`;
+    });
+  const { several, one, none } = timing.lanes;
+  return `**${name}, ${cores} core${cores > 1 ? 's' : ''}: ${timing.seconds.toFixed(1)} s.** Several threads at work for ${several.toFixed(1)} s, one for ${one.toFixed(1)} s, none that is told for ${none.toFixed(1)} s. Stages of less than 2 % are left out.
+
+\`\`\`
+${'stage'.padEnd(24)} ${'thread'.padEnd(14)} ${'from s'.padStart(6)} ${'s'.padStart(6)} cores
+${rows.join('\n')}
+\`\`\``;
+}
+
+function sameMasks(runs: readonly TimingRun[]): string {
+  const cases = [...new Set(runs.map((run) => run.case))];
+  return cases
+    .map((name) => {
+      const masks = new Set(runs.filter((run) => run.case === name).map(({ mask }) => mask));
+      return masks.size === 1
+        ? `The ${name} case's mask has the same bytes on every number of cores.`
+        : `**The ${name} case's masks differ between numbers of cores.**`;
+    })
+    .join(' ');
+}
+
+function windowTable({
+  masks,
+  faders,
+  thresholds,
+  dicom,
+  paints,
+  starts,
+}: NonNullable<PerformanceLogs['window']>): string {
+  const row = (what: string, wanted: string, values: readonly number[]) =>
+    values.length === 0
+      ? [what, wanted, 'not measured', '']
+      : [what, wanted, `${middle(values).toFixed(0)} ms`, `${Math.max(...values).toFixed(0)} ms`];
+  return markdownTable(
+    ['', 'wanted', 'median', 'most'],
+    [
+      row('mask of another combination', '50 ms', masks),
+      row('a fader moved', '100 ms', faders),
+      row('the threshold moved', '100 ms', thresholds),
+      row('first content of the page, browser mode', '1,500 ms', paints),
+      row('the same from starting `quorum serve`', '', starts),
+      row('an examination of 2,000 DICOM files opened', '3,000 ms', [dicom]),
+    ],
+  );
+}
+
+function devicesTable(devices: readonly (DeviceBenchmark | DeviceFailure)[]): string {
+  const done = devices.filter((one) => 'passes' in one);
+  const failed = devices.filter((one) => 'failure' in one);
+  const shapes = done[0]?.passes.map(({ shape }) => `${shape.join('×')} s`) ?? [];
+  const rows = done.map(({ id, adapter, loadSeconds, passes, memoryMb, agreement }) => [
+    adapter ? `${id} (${adapter})` : id,
+    loadSeconds.toFixed(2),
+    ...passes.map(({ seconds }) => seconds.toFixed(2)),
+    memoryMb.toFixed(0),
+    agreement ? agreement.maxLogitDifference.toExponential(1) : '–',
+    agreement ? agreement.dice.toFixed(5) : '–',
+  ]);
+  const table = markdownTable(
+    ['device', 'load s', ...shapes, 'MB', 'largest logit difference from the CPU', 'Dice'],
+    rows,
+  );
+  return [table, ...failed.map(({ id, failure }) => `\`${id}\` could not be measured: ${failure}.`)].join(
+    '\n\n',
+  );
+}
+
+function peersTable(rows: readonly Peer[]): string {
+  return markdownTable(
+    ['', 'weights', 'volume', 'one pass s', 'all 15 combinations s', 'MB'],
+    rows.map(({ name, note, shape, seconds, memoryMb, version, absent }) => {
+      const passes = name.startsWith('Quorum') ? 4 : 15;
+      return [
+        version ? `${name} ${version}` : name,
+        note,
+        shape.replaceAll('x', '×'),
+        seconds === null ? `not run: ${absent}` : seconds.toFixed(2),
+        seconds === null ? '' : `${(passes * seconds).toFixed(1)} (${passes} passes)`,
+        memoryMb === null ? '' : memoryMb.toFixed(0),
+      ];
+    }),
+  );
+}
+
+function stripLine(strip: { seconds: number } | null): string {
+  if (!strip) return 'mindgrab’s file was not there: the skull strip by network was not timed.';
+  return `The skull strip by mindgrab (240×240×155, onnxruntime) took ${strip.seconds.toFixed(1)} s.`;
+}

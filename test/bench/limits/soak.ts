@@ -1,0 +1,132 @@
+/**
+ * 200 small cases in a row through the worker, each opened, segmented, looked at and closed; 50 windows opened and closed on a server;
+ * a profile that is a month old. Memory, open handles, temporary folders, cache. Run by `npm run bench:limits`, or by hand with the
+ * number of cases.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MODALITIES } from '../../../src/terms.js';
+import { writeNifti } from '../../../src/volume/niftiWriter.js';
+import { haveChromium, launch, serve } from '../../e2e/browser.js';
+import { openCase, segment, startServices, tinyImage } from '../../session/harness.js';
+import { median, writeLog } from './log.js';
+
+const CASES = Number(process.argv[2] ?? 200);
+const WINDOWS = 50;
+const CACHE_MB = 60;
+const scratch = mkdtempSync(join(tmpdir(), 'quorum-soak-'));
+process.env.TMPDIR = join(scratch, 'tmp');
+mkdirSync(process.env.TMPDIR);
+try {
+  const worker = await manyCases(join(scratch, 'profile'));
+  const aged = await monthOld(join(scratch, 'profile'));
+  const server = haveChromium('windows on a server') ? await manyWindows() : null;
+  writeLog('soak', { worker, aged, server });
+  console.log(JSON.stringify({ worker: { ...worker, rssMb: undefined }, aged, server }));
+} finally {
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+async function manyCases(profile: string) {
+  const { services, dispose } = await startServices(profile);
+  await services.call('settings.set', { cacheLimitMb: CACHE_MB });
+  const worker: number[] = [];
+  const main: number[] = [];
+  let handles: [first: number, last: number] = [0, 0];
+  let most = 0;
+  for (let n = 0; n < CASES; n++) {
+    const folder = await caseFolder(n);
+    const { id } = await openCase(services, folder);
+    await segment(services, id);
+    await services.callBinary('masks.labels', {
+      case: id,
+      mask: { kind: 'combination', combination: 't1+flair' },
+    });
+    await services.call('cases.close', { case: id });
+    rmSync(folder, { recursive: true });
+    const pid = services.workerPid!;
+    worker.push(rssMb(pid));
+    main.push(rssMb(process.pid));
+    if (n === Math.min(20, CASES - 1)) handles = [handlesOf(pid), 0];
+    handles = [handles[0], handlesOf(pid)];
+    most = Math.max(most, (await services.call('cache.status', {})).bytes);
+  }
+  await dispose();
+  const temporary = readdirSync(process.env.TMPDIR!).filter((name) => !name.startsWith('tsx')).length;
+  const working = existsSync(join(profile, 'working')) ? readdirSync(join(profile, 'working')).length : 0;
+  const tenth = Math.max(1, Math.floor(CASES / 10));
+  const ends = (all: readonly number[]) => ({
+    early: median(all.slice(tenth, 3 * tenth)),
+    late: median(all.slice(-2 * tenth)),
+  });
+  return {
+    cases: CASES,
+    ...{ workerMb: ends(worker), mainMb: ends(main), handles, temporary, working },
+    cacheMb: { limit: CACHE_MB, most: most / 1e6 },
+    rssMb: worker.filter((_, n) => n % 10 === 9).map(Math.round),
+  };
+}
+
+/** Each case has voxels of its own, so that nothing comes out of the cache. */
+async function caseFolder(n: number): Promise<string> {
+  const folder = join(scratch, `case-${n}`);
+  mkdirSync(folder);
+  for (const m of MODALITIES) {
+    const image = tinyImage(m);
+    const data = image.data.map((value) => (value === 0 ? 0 : value + n / 4));
+    await writeNifti(join(folder, `case_${m}.nii.gz`), { ...image, data });
+  }
+  return folder;
+}
+
+/** What the cache still holds when everything in it is 31 days old. */
+async function monthOld(profile: string) {
+  const cache = join(profile, 'cache');
+  const before = readdirSync(cache, { recursive: true }).length;
+  const then = Date.now() / 1000 - 31 * 86_400;
+  for (const name of readdirSync(cache, { recursive: true, encoding: 'utf8' }))
+    utimesSync(join(cache, name), then, then);
+  const { services, dispose } = await startServices(profile);
+  await new Promise((done) => setTimeout(done, 2000));
+  const { bytes } = await services.call('cache.status', {});
+  await dispose();
+  return { entriesBefore: before, bytesAfter: bytes };
+}
+
+async function manyWindows() {
+  const served = await serve(join(scratch, 'served'), [scratch]);
+  const browser = await launch();
+  const context = await browser.newContext();
+  const pid = served.process.pid!;
+  const first = await context.newPage();
+  await first.goto(served.address);
+  await first.getByRole('heading').first().waitFor();
+  const address = first.url();
+  const rss: number[] = [];
+  const handles: number[] = [];
+  for (let n = 0; n < WINDOWS; n++) {
+    const page = await context.newPage();
+    await page.goto(address);
+    await page.getByRole('heading').first().waitFor();
+    await page.close();
+    rss.push(rssMb(pid));
+    handles.push(handlesOf(pid));
+  }
+  await browser.close();
+  await served.close();
+  return {
+    windows: WINDOWS,
+    mb: { early: median(rss.slice(5, 15)), late: median(rss.slice(-10)) },
+    handles: { early: median(handles.slice(5, 15)), late: median(handles.slice(-10)) },
+  };
+}
+
+function rssMb(pid: number): number {
+  const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return Number(kb) / 1024;
+}
+
+function handlesOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
