@@ -2,7 +2,10 @@ import { type BrowserWindow, dialog } from 'electron';
 import type { Client } from '../src/contract/index.js';
 import { say } from './words.js';
 
-/** Asks before the window closes while a mask is being edited. Edits are on disk already: nothing is lost either way. */
+/**
+ * Asks before the window closes while a mask is being edited or a model is trained. Edits are on disk already, and a training goes on
+ * from its last checkpoint.
+ */
 export function askOnClosing(window: BrowserWindow, services: Promise<Client>): void {
   let agreed = false;
   let asking = false;
@@ -20,6 +23,7 @@ export function askOnClosing(window: BrowserWindow, services: Promise<Client>): 
 }
 
 async function mayClose(window: BrowserWindow, services: Promise<Client>): Promise<boolean> {
+  if ((await isTraining(services)) && !(await mayStopTraining(window))) return false;
   const names = await editedCases(services);
   if (names.length === 0) return true;
   const { response } = await dialog.showMessageBox(window, {
@@ -33,6 +37,23 @@ async function mayClose(window: BrowserWindow, services: Promise<Client>): Promi
     ),
     buttons: [say('Go Back'), say('Close and Keep the Edits')],
     defaultId: 1,
+    cancelId: 0,
+  });
+  return response === 1;
+}
+
+async function isTraining(services: Promise<Client>): Promise<boolean> {
+  const jobs = await services.then((client) => client.call('jobs.list', {})).catch(() => []);
+  return jobs.some(({ kind }) => kind === 'train');
+}
+
+async function mayStopTraining(window: BrowserWindow): Promise<boolean> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message: say('A training is running.'),
+    detail: say('It stops when Quorum closes. Under Research it goes on from its last checkpoint.'),
+    buttons: [say('Go Back'), say('Close and Stop It')],
+    defaultId: 0,
     cancelId: 0,
   });
   return response === 1;

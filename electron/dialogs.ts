@@ -32,6 +32,15 @@ const optionsOf = (kind: PickKind): OpenDialogOptions =>
         title: say('Add a model from its folder'),
         properties: ['openDirectory', 'dontAddToRecent'],
       },
+      'research-folder': {
+        title: say('Choose a folder'),
+        properties: ['openDirectory', 'dontAddToRecent'],
+      },
+      'split-file': {
+        title: say('Choose a split file'),
+        properties: ['openFile', 'dontAddToRecent'],
+        filters: [{ name: 'JSON', extensions: ['json'] }],
+      },
       'export-folder': {
         title: say('Export into a folder'),
         buttonLabel: say('Export here'),

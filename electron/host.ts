@@ -7,6 +7,8 @@ export const PICK_KINDS = [
   'mask-file',
   'network-file',
   'model-folder',
+  'research-folder',
+  'split-file',
   'export-folder',
 ] as const;
 export type PickKind = (typeof PICK_KINDS)[number];
@@ -22,6 +24,7 @@ export const MENU_ACTIONS = [
   'view-case',
   'view-compare',
   'view-correct',
+  'view-research',
   'view-models',
   'view-settings',
   'shortcuts',

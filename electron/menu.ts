@@ -51,6 +51,7 @@ export function menuTemplate(
         item(say('Case'), 'view-case'),
         item(say('Compare'), 'view-compare'),
         item(say('Correct'), 'view-correct'),
+        item(say('Research'), 'view-research'),
         item(say('Models'), 'view-models'),
         item(say('Settings'), 'view-settings', 'CmdOrCtrl+,'),
         separator,

@@ -42,6 +42,13 @@ const GERMAN = {
     'Die Bearbeitungen bleiben auf diesem Computer und sind wieder da, wenn der Fall erneut geöffnet wird. Sie stehen in keiner exportierten Datei, bis Sie sie exportieren.',
   'Go Back': 'Zurück',
   'Close and Keep the Edits': 'Schließen, Bearbeitungen behalten',
+  Research: 'Forschung',
+  'Choose a folder': 'Einen Ordner wählen',
+  'Choose a split file': 'Eine Datei mit der Aufteilung wählen',
+  'A training is running.': 'Ein Training läuft.',
+  'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
+    'Es hält an, wenn Quorum geschlossen wird. Unter „Forschung“ geht es ab dem letzten Zwischenstand weiter.',
+  'Close and Stop It': 'Schließen und anhalten',
 };
 type Text = keyof typeof GERMAN;
 
@@ -83,6 +90,13 @@ const FRENCH: Readonly<Record<Text, string>> = {
     'Les modifications restent sur cet ordinateur et reviennent quand le cas est rouvert. Elles ne sont dans aucun fichier exporté tant que vous ne les exportez pas.',
   'Go Back': 'Revenir',
   'Close and Keep the Edits': 'Fermer et garder les modifications',
+  Research: 'Recherche',
+  'Choose a folder': 'Choisir un dossier',
+  'Choose a split file': 'Choisir un fichier de répartition',
+  'A training is running.': 'Un entraînement est en cours.',
+  'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
+    'Il s’arrête quand Quorum se ferme. Sous « Recherche », il reprend à son dernier point de sauvegarde.',
+  'Close and Stop It': 'Fermer et arrêter',
 };
 
 const SPANISH: Readonly<Record<Text, string>> = {
@@ -123,6 +137,13 @@ const SPANISH: Readonly<Record<Text, string>> = {
     'Las ediciones se guardan en este ordenador y vuelven cuando el caso se abre de nuevo. No están en ningún archivo exportado hasta que usted las exporte.',
   'Go Back': 'Volver',
   'Close and Keep the Edits': 'Cerrar y conservar las ediciones',
+  Research: 'Investigación',
+  'Choose a folder': 'Elegir una carpeta',
+  'Choose a split file': 'Elegir un archivo de división',
+  'A training is running.': 'Hay un entrenamiento en curso.',
+  'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
+    'Se detiene cuando se cierra Quorum. En «Investigación» continúa desde su último punto de control.',
+  'Close and Stop It': 'Cerrar y detenerlo',
 };
 
 const CATALOGUES: Readonly<Partial<Record<Language, Readonly<Record<Text, string>>>>> = {

@@ -35,6 +35,8 @@ export type PickKind =
   | 'mask-file'
   | 'network-file'
   | 'model-folder'
+  | 'research-folder'
+  | 'split-file'
   | 'export-folder';
 
 /** Paths to give to `cases.open`, and whether they are a private copy that goes when the case is closed. */

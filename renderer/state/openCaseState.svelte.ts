@@ -46,6 +46,8 @@ export class OpenCaseState {
   readonly thresholds: Live<number | null>;
   /** `automatic`, `edited`, or the id of a named mask. */
   source = $state('automatic');
+  /** Two masks that were opened to be compared, by id. */
+  comparedMasks = $state.raw<readonly [string, string] | null>(null);
   /** Numbers for regions that the sequences do not support were asked for. */
   showUnsupported = $state(false);
 

@@ -9,7 +9,7 @@ import type {
   StudyChoice,
 } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
-import { membersOf } from '../../src/terms.js';
+import { type Combination, membersOf } from '../../src/terms.js';
 import type { FollowTransfer, PickKind, Received, Shell } from '../client/shell.js';
 import { isShown, isShownElsewhere, ShownCase } from '../client/shownElsewhere.js';
 import { type FoundStudies, opensAs } from '../logic/opens.js';
@@ -20,6 +20,7 @@ import { OpenCaseState } from './openCaseState.svelte.js';
 import { OpenCohort } from './openCohort.svelte.js';
 import { OpenFollowUp, refuseSeveral } from './openFollowUp.svelte.js';
 import { type Looking, remembered } from './remembered.js';
+import { Research } from './research.svelte.js';
 import type { View } from './views.js';
 
 export type DialogName = 'export' | 'shortcuts' | 'forget';
@@ -50,6 +51,7 @@ export class Session {
   readonly client: Client;
   readonly notices = new Notices();
   readonly jobs: Jobs;
+  readonly research: Research;
   readonly connection = new Connection(() => void this.attempt(() => this.#catchUp()));
   replacing = $state.raw<ReplaceQuestion | null>(null);
   /** Cases that were left while a job of theirs went on: they stay open. */
@@ -83,6 +85,7 @@ export class Session {
     this.shell = shell;
     this.client = shell.client;
     this.jobs = new Jobs(shell.client);
+    this.research = new Research(shell.client, this.jobs);
     this.#looked = remembered();
     this.view = this.#looked?.view ?? 'case';
   }
@@ -159,14 +162,16 @@ export class Session {
     };
     // What was dropped can be read during the event alone: it comes in while the user is asked.
     const receiving = this.attempt(() => receive(follow));
-    const mayOpen = await this.#mayLeave();
+    const isData = this.view === 'research';
+    const mayOpen = isData || (await this.#mayLeave());
     if (!mayOpen) abort.abort();
     const received = await receiving;
     this.opening = undefined;
     this.#abort = null;
     if (!received || !mayOpen) return;
     const { cohort } = this;
-    if (this.view === 'cohort' && cohort && cohort.lost > 0)
+    if (isData) await this.attempt(() => this.research.addFolders(received.paths));
+    else if (this.view === 'cohort' && cohort && cohort.lost > 0)
       await this.attempt(() => cohort.giveInputs(received.paths));
     else await this.#openNow(received);
   }
@@ -355,6 +360,21 @@ export class Session {
     if (view && this.cohort?.view.id === view.id) this.cohort.view = view;
     else this.cohort = view ? new OpenCohort(this.client, view, null) : null;
     if (!view && this.view === 'cohort') this.view = 'case';
+  }
+
+  /** Opens a case of an evaluation, with its truth beside the mask that was scored. */
+  async openScored(folder: string, name: string, combination: Combination): Promise<void> {
+    if (!(await this.#mayLeave())) return;
+    this.opening = null;
+    await this.attempt(async () => {
+      const request = { folder, case: name, combination };
+      const { case: opened, truth, scored } = await this.client.call('research.openCase', request);
+      this.#take(opened);
+      this.openCase!.comparedMasks = [truth, scored];
+      this.openCase!.source = scored;
+      this.view = 'case';
+    });
+    this.opening = undefined;
   }
 
   async openSample(): Promise<void> {

@@ -1,0 +1,226 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { haveRealData, REAL_DATA } from '../support/data.js';
+import { temporaryFolder } from '../volume/folder.js';
+import { violations } from './axe.js';
+import {
+  buildRenderer,
+  complaintsOf,
+  haveChromium,
+  launch,
+  openView,
+  picture,
+  type Served,
+  serve,
+} from './browser.js';
+
+const SUITE = 'research in the window: verify, train, stop, resume, evaluate, open the worst case';
+const isHere = haveChromium(SUITE) && haveRealData(SUITE);
+const PATIENTS = 6;
+
+describe.skipIf(!isHere)(SUITE, () => {
+  const folder = temporaryFolder();
+  const at = (...parts: string[]) => join(folder.path, 'root', ...parts);
+  let server: Served;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[] = [];
+
+  /** A folder of the server: one below the first root, or the root itself. */
+  const choose = async (title: string, name: string | null) => {
+    const picker = page.getByRole('dialog', { name: title });
+    await picker.locator('li button').first().click();
+    if (name !== null) await picker.locator('li button', { hasText: name }).click();
+    await picker.getByRole('button', { name: 'Choose this folder' }).click();
+  };
+  const part = (title: string) =>
+    page.getByRole('radiogroup', { name: 'Part of research' }).getByText(title).click();
+  const run = () => page.locator('[data-run=first]');
+  const stepOf = async () => Number(await page.getByTestId('curves').getAttribute('data-step'));
+  const both = async (name: string) => {
+    await picture(page, `${name}-light`);
+    await page.getByRole('button', { name: 'Use dark colours' }).click();
+    await page.locator('html[data-theme=dark]').waitFor();
+    await page.waitForTimeout(700);
+    await picture(page, `${name}-dark`);
+    await page.getByRole('button', { name: 'Use light colours' }).click();
+    await page.waitForTimeout(700);
+  };
+
+  beforeAll(async () => {
+    buildRenderer();
+    const source = join(REAL_DATA, 'brats2020-cubes');
+    mkdirSync(at('cubes'), { recursive: true });
+    mkdirSync(at('work'));
+    cpSync(join(source, 'dataset.json'), at('cubes', 'dataset.json'));
+    const names = readdirSync(source).filter((name) => name.startsWith('BraTS20_Training'));
+    const patients = [...new Set(names.map((name) => name.slice(0, 20)))].slice(0, PATIENTS);
+    for (const name of names.filter((one) => patients.includes(one.slice(0, 20))))
+      cpSync(join(source, name), at('cubes', name), { recursive: true });
+    server = await serve(join(folder.path, 'profile'), [at()]);
+    browser = await launch();
+    context = await browser.newContext({ viewport: { width: 1366, height: 768 }, colorScheme: 'light' });
+    page = await context.newPage();
+    complaints = complaintsOf(page);
+    await page.goto(server.address);
+    await openView(page, 'Research');
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('reads a data set, and says what is there', async () => {
+    await page.getByRole('button', { name: 'Add a data set…' }).click();
+    await choose('A folder of case folders with their truth', 'cubes');
+    const summary = page.getByTestId('data-summary');
+    await summary.waitFor({ timeout: 60_000 });
+    const cases = readdirSync(at('cubes')).length - 1;
+    expect(await summary.textContent()).toContain(`${cases} cases of ${PATIENTS} patients`);
+    expect(await summary.textContent()).toContain('Nothing wrong was found');
+    await page.getByLabel('Validation').fill('34');
+    await page.getByLabel('Test').fill('34');
+    await page.getByRole('button', { name: 'Write split.json…' }).click();
+    await choose('Where to write split.json', 'work');
+    await page.getByTestId('split-counts').getByText('train 2, validation 2, test 2').waitFor();
+    const split = JSON.parse(readFileSync(at('work/split.json'), 'utf8'));
+    expect(new Set(Object.values(split).flat()).size).toBe(PATIENTS);
+    await both('research-data');
+  });
+
+  it('trains in the background; the curves move; it is stopped, and goes on', async () => {
+    await part('Train');
+    await page.getByRole('button', { name: 'New training…' }).click();
+    const form = page.getByRole('form', { name: 'New training' });
+    await form.getByText('More: every option of quorum train').click();
+    for (const [name, value] of [
+      ['steps', '30'],
+      ['batch', '1'],
+      ['validate-every', '10'],
+      ['seed', '3'],
+    ])
+      await form
+        .locator('label.option', { has: page.locator('code', { hasText: new RegExp(`^${name}$`) }) })
+        .locator('input')
+        .fill(value);
+    await picture(page, 'research-form');
+    await form.getByText('More: every option of quorum train').click();
+    await form.getByRole('button', { name: 'Measure the times here' }).click();
+    await form
+      .locator('[data-time=look]')
+      .getByText(/about \d+ (min|h)/)
+      .waitFor({ timeout: 240_000 });
+    await form.getByRole('button', { name: 'Where to…' }).click();
+    await choose('Where the model and its run are to lie', 'work');
+    await form.getByLabel('Name of the model').fill('first');
+    await both('research-new');
+    await form.getByRole('button', { name: 'Start training' }).click();
+    await expect.poll(stepOf, { timeout: 120_000 }).toBeGreaterThan(3);
+    const seen = await stepOf();
+    await expect.poll(stepOf, { timeout: 60_000 }).toBeGreaterThan(seen);
+    // The case view is free meanwhile.
+    await openView(page, 'Case');
+    await page.getByRole('button', { name: /sample patient/ }).waitFor();
+    await openView(page, 'Research');
+    await run().getByRole('button', { name: 'Stop' }).click();
+    await run().getByRole('button', { name: 'Resume' }).waitFor({ timeout: 120_000 });
+    const stopped = await stepOf();
+    expect(stopped).toBeLessThan(30);
+    await run().getByRole('button', { name: 'Resume' }).click();
+    // It goes on while no window looks.
+    await page.close();
+    page = await context.newPage();
+    complaints.push(...complaintsOf(page));
+    await page.goto(new URL(server.address).origin);
+    await openView(page, 'Research');
+    await part('Train');
+    await page.locator('[data-run=first][data-state=finished]').waitFor({ timeout: 240_000 });
+    await expect.poll(stepOf).toBe(30);
+    expect(existsSync(at('work/first/model.json'))).toBe(true);
+    await page.getByRole('figure', { name: 'Validation Dice' }).locator('svg').waitFor();
+    await both('research-curves');
+    await page.getByRole('figure', { name: 'Cosines of the gradients' }).scrollIntoViewIfNeeded();
+    await both('research-conflict');
+  }, 600_000);
+
+  it('evaluates it, compares it with the shipped model, and opens the worst case as it was scored', async () => {
+    await part('Data');
+    await page.getByRole('button', { name: 'Add a data set…' }).click();
+    await choose('A folder of case folders with their truth', 'cubes');
+    await page.getByTestId('data-summary').waitFor({ timeout: 60_000 });
+    await part('Evaluate');
+    for (const [name, kind] of [
+      ['of-shipped', 'The shipped model'],
+      ['of-first', 'A model'],
+    ]) {
+      await page.getByRole('button', { name: 'New evaluation…' }).click();
+      const form = page.getByRole('form', { name: 'New evaluation' });
+      await form.getByText(kind, { exact: true }).click();
+      if (name === 'of-first') await form.getByLabel('Model that was trained here').selectOption('first');
+      await form.getByRole('button', { name: 'Where to…' }).click();
+      await choose('Where the results are to lie', 'work');
+      await form.getByLabel('Name of the results').fill(name);
+      await form.getByRole('button', { name: 'Evaluate', exact: true }).click();
+      await page.getByRole('heading', { name, exact: true }).waitFor({ timeout: 300_000 });
+    }
+    expect(await page.getByTestId('scores').locator('tbody tr').count()).toBe(15);
+    const scores = JSON.parse(readFileSync(at('work/of-first/scores.json'), 'utf8'));
+    const all = page.getByTestId('scores').getByRole('row', { name: 'T1 + T1ce + T2 + FLAIR', exact: true });
+    expect(await all.textContent()).toContain((100 * scores.combinations['t1+t1ce+t2+flair'].WT).toFixed(1));
+    await page.getByLabel('Compare with').selectOption('of-shipped');
+    await page.getByTestId('comparison').waitFor();
+    await both('research-evaluation');
+    await page.getByTestId('worst').scrollIntoViewIfNeeded();
+    await both('research-worst');
+    const worst = page.getByTestId('worst').locator('tr').first();
+    const dice = Number(/Dice ([\d.]+) %/.exec((await worst.textContent())!)![1]);
+    await worst.getByRole('button').click();
+    const dialog = page.getByRole('dialog', { name: 'Compare two masks' });
+    const cell = dialog
+      .getByRole('row', { name: /Whole tumour/ })
+      .locator('td')
+      .first();
+    await cell.waitFor({ timeout: 120_000 });
+    expect(100 * Number(await cell.textContent())).toBeCloseTo(dice, 0);
+    await page.waitForTimeout(1500);
+    await both('research-opened');
+    expect(complaints).toEqual([]);
+  }, 600_000);
+
+  it('can be used without eyes or a mouse, in both themes', async () => {
+    // axe is injected, which the page's policy forbids.
+    const inspected = await browser.newContext({ viewport: { width: 1366, height: 768 }, bypassCSP: true });
+    await inspected.addCookies(await context.cookies());
+    await page.close();
+    page = await inspected.newPage();
+    await page.goto(new URL(server.address).origin);
+    await openView(page, 'Research');
+    await page.getByRole('button', { name: 'Add a data set…' }).click();
+    await choose('A folder of case folders with their truth', 'cubes');
+    await page.getByTestId('data-summary').waitFor({ timeout: 60_000 });
+    const look = async () => {
+      for (const theme of ['dark', 'light']) {
+        await page.getByRole('button', { name: `Use ${theme} colours` }).click();
+        await page.waitForTimeout(700);
+        expect(await violations(page), theme).toEqual([]);
+      }
+    };
+    await look();
+    await part('Train');
+    await page.getByRole('button', { name: 'New training…' }).click();
+    await page.getByText('More: every option of quorum train').click();
+    await page.getByRole('figure', { name: 'Cosines of the gradients' }).locator('svg').waitFor();
+    await look();
+    await part('Evaluate');
+    await page.getByRole('button', { name: 'of-first', exact: true }).click();
+    await page
+      .getByRole('figure', { name: /^Volumes WT/ })
+      .locator('svg')
+      .waitFor();
+    await page.getByRole('button', { name: 'New evaluation…' }).click();
+    await look();
+  }, 200_000);
+});

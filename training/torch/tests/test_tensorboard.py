@@ -1,0 +1,45 @@
+import json
+import os
+import tempfile
+import unittest
+
+from quorum_torch.tensorboard import write
+
+
+class Recorder:
+    def __init__(self):
+        self.told = {}
+
+    def add_scalar(self, tag, value, step):
+        self.told.setdefault(tag, []).append((step, value))
+
+
+STEP = {'kind': 'step', 'step': 3, 'learningRate': 0.1, 'losses': {'t1': 0.5, 'flair': 0.25}, 'objectives': ['t1', 'flair'],
+        'norms': [2.0, 4.0], 'cosines': [[1, -0.5], [-0.5, 1]], 'normRatios': [0.75, 1.0], 'stepsPerSecond': 2.0}
+VALIDATION = {'kind': 'validation', 'step': 3, 'score': 0.4, 'dice': {'t1': [0.1, None, 0.3]}}
+
+
+class Tensorboard(unittest.TestCase):
+    def test_hands_on_what_the_log_holds_and_goes_on_behind_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'log.jsonl')
+            with open(path, 'w') as f:
+                f.write(json.dumps(STEP) + '\n' + json.dumps({'kind': 'note', 'text': 'x'}) + '\n' + '{"kind": "st')
+            told = Recorder()
+            position = write(path, told)
+            self.assertEqual(told.told['loss'], [(3, 0.375)])
+            self.assertEqual(told.told['loss/flair'], [(3, 0.25)])
+            self.assertEqual(told.told['gradient-norm/t1'], [(3, 2.0)])
+            self.assertEqual(told.told['removed/t1'], [(3, 0.25)])
+            self.assertEqual(told.told['pairs-in-conflict'], [(3, 1.0)])
+            with open(path, 'w') as f:
+                f.write(json.dumps(STEP) + '\n' + json.dumps({'kind': 'note', 'text': 'x'}) + '\n' + json.dumps(VALIDATION) + '\n')
+            write(path, told, position)
+            self.assertEqual(told.told['loss'], [(3, 0.375)])
+            self.assertEqual(told.told['validation'], [(3, 0.4)])
+            self.assertEqual(told.told['dice-ET/t1'], [(3, 0.3)])
+            self.assertNotIn('dice-TC/t1', told.told)
+
+
+if __name__ == '__main__':
+    unittest.main()
