@@ -2,7 +2,7 @@
  * Writes docs/results/failures.md from the logs of failures.ts and silent.ts: `npx tsx docs/results/failuresPage.ts`. Whether a check warns is
  * decided here anew for the first by the cut-offs that the app uses; the second holds what the app said.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { POOR_FALSE_ML } from '../../src/measure/expectedDice.js';
 import type { BrainMeasure } from '../../src/measure/wholeBrains.js';
 import { readModel } from '../../src/model/model.js';
@@ -158,7 +158,7 @@ const page = [
     .join('\n'),
   trustSection(description.knowledge, validation, wholeRows('test')),
   stabilitySection(
-    logged<MirroredRow>('mirrored'),
+    existsSync('docs/results/logs/mirrored.json') ? logged<MirroredRow>('mirrored') : [],
     silent.filter(({ kind }) => kind === 'sound'),
   ),
   '## What passes without a word',

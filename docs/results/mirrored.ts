@@ -66,14 +66,15 @@ for (const brain of options.sets.split(',').flatMap((set) => brainsOf(options.da
     ...{ name: brain.name, side, dice: alike(own, subject.truth) },
     ...{ mirrored: alike(own, others.mirrored), shifted: alike(own, others.shifted) },
   });
+  save();
   process.stderr.write(`${brain.name}\n`);
 }
 await engine.dispose();
-const { name, version } = description;
-writeFileSync(
-  options.out,
-  `${JSON.stringify({ kind: 'mirrored', model: { name, version, hash: model.hash }, rows })}\n`,
-);
+function save(): void {
+  const { name, version } = description;
+  const log = { kind: 'mirrored', model: { name, version, hash: model.hash }, rows };
+  writeFileSync(options.out, `${JSON.stringify(log)}\n`);
+}
 
 function flipped(subject: Subject): Subject {
   const images = Object.entries(subject.images).map(([m, data]) => [m, mirrored(data, subject.grid.size)]);

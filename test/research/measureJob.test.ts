@@ -88,12 +88,20 @@ describe('measuring a model', () => {
       }
     expect(after.knowledge.combinations.flair.WT.wholeCases.patients).toBe(2);
     expect(after.knowledge.combinations.t2.WT.wholeCases.patients).toBe(1);
-    const changed = ['combinations', 'gains', 'agreementFlags', 'volumeRanges', 'expectedDice'];
+    const changed = [
+      'combinations',
+      'gains',
+      'agreementFlags',
+      'disagreement',
+      'volumeRanges',
+      'expectedDice',
+    ];
     const rest = (knowledge: object) =>
       Object.entries(knowledge).filter(([field]) => !changed.includes(field));
     expect(rest(after.knowledge)).toEqual(rest(before.knowledge));
     expect({ ...after, knowledge: null }).toEqual({ ...before, knowledge: null });
-    const { gains, agreementFlags, volumeRanges, expectedDice } = after.knowledge;
+    const { gains, agreementFlags, disagreement, volumeRanges, expectedDice } = after.knowledge;
+    expect(disagreement).toEqual({ WT: null, TC: null, ET: null });
     expect([gains.t1.flair.WT, agreementFlags.WT, volumeRanges, expectedDice.WT]).toEqual([
       null,
       null,

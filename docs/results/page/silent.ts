@@ -98,6 +98,7 @@ export function networkSections(
   const made = rows.filter(({ kind }) => kind !== 'sound' && kind !== 'no tumour');
   const poor = poorRegions(made);
   const silent = poor.filter(isSilent);
+  const sound = rows.filter(({ kind }) => kind === 'sound');
   const unknown = poor.filter(isUnknown);
   const brains = new Set(rows.map(({ name }) => name)).size;
   const strongest = made.filter(({ kind, strength }) =>
@@ -115,6 +116,7 @@ export function networkSections(
   return [
     '## Wrong inputs, through the network',
     `Made from ${brains} whole brains of test patients, never stored; each row from about a third of them (cavities from all), other ones for each, so n is small. Masks from all sequences that there are, as the app makes them, with what it says of them. A supported region is poor with a Dice below ${POOR_DICE} or more than ${FALSE_ML} ml of false tumour; told is what a warning or the rating says (“look closely”, “do not use”); silent is poor and rated “likely good”; between them stands what is said to be not known. A region that is not supported is withheld and does not count.`,
+    takenOver(made),
     table(
       [
         'what is wrong',
@@ -143,16 +145,24 @@ export function networkSections(
       }),
     ),
     `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. A further ${share(strongest, isUnknown)} and ${share(others, isUnknown)} hold a poor region of which all that is said is that it is not known how good it is. By warnings alone, as if there were no rating, ${share(strongest, isUnwarned)} and ${share(others, isUnwarned)} would be silent.`,
-    `Of ${poor.length} poor regions ${poor.filter(({ row, region }) => isTold(row.regions[region])).length} were told. ${poor.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the poor regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml. That is why a whole tumour from about 35 ml on is never rated “likely good”: in ${known.over} of ${known.large} validation patients with one more than ${FALSE_ML} ml were false.`,
+    `Of ${poor.length} poor regions ${poor.filter(({ row, region }) => isTold(row.regions[region])).length} were told. ${poor.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the poor regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml. That is why a whole tumour from about 35 ml on is never rated “likely good”: in ${known.over} of ${known.large} validation patients with one more than ${FALSE_ML} ml were false. The price: smaller ones have a low expected Dice, so that of the ${sound.length} brains as they are ${sound.filter(({ regions }) => regions.WT.rating === 'good').length} whole tumours are “likely good”. The rating of the whole tumour tells what not to use; it does not tell which of the others is right. What it is worth beside that stands in “by warnings alone”.`,
     silent.length === 0
       ? 'No silent failure was seen.'
       : `Silent, by name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
     unknown.length === 0
       ? ''
       : `Poor and said to be not known, by name:\n\n${unknown.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
-    ...soundSection(rows.filter(({ kind }) => kind === 'sound')),
+    ...soundSection(sound),
     ...healthySection(rows.filter(({ kind }) => kind === 'no tumour')),
   ];
+}
+
+/** Rows of an earlier run whose masks are the same. */
+function takenOver(rows: readonly SilentRow[]): string {
+  const old = rows.filter(({ seconds }) => !seconds);
+  if (old.length === 0) return '';
+  const anew = [...new Set(rows.filter(({ seconds }) => seconds).map(({ kind }) => kind))];
+  return `${old.length} of ${rows.length} rows are of the run before the checks of fluid and of the place were there: the network, and so their masks, are the same, and their ratings were made anew, but these two checks were not run on them. All checks were run on: ${anew.join(', ')}. Weighted disagreement is known of the rows whose masks were kept.`;
 }
 
 const describe = ({ dice, ml, trueMl, falseMl }: RegionRow) =>

@@ -15,6 +15,8 @@ export interface MirroredRow {
 
 /** The section on stability; the agreement between sequences, which costs no pass, stands beside it. */
 export function stabilitySection(rows: readonly MirroredRow[], sound: readonly SilentRow[]): string {
+  if (rows.length === 0)
+    return '### Would a second pass tell?\n\nNot measured: whether a mirrored pass or a shift by 0.3 mm foretells a poor mask is to be measured by `mirrored.ts`.';
   const own = rows.flatMap((row) => {
     const one = sound.find(
       ({ name, combination }) => name === row.name && combination.split('+').length === 4,
