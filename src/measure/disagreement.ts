@@ -3,7 +3,7 @@ import { byRegion } from '../evaluate/scores.js';
 import type { ModelDescription } from '../model/schema.js';
 import { weightedMean } from '../segment/influence.js';
 import { type Combination, MODALITIES } from '../terms.js';
-import { POOR_DICE, rounded } from './knowledge.js';
+import { POOR_DICE } from './knowledge.js';
 import type { BrainMeasure } from './wholeBrains.js';
 
 /** With fewer good results there is no cut-off. */
@@ -35,6 +35,7 @@ export function disagreementOf(
       return weightedMean(one.alone, members, weights) ?? [];
     });
     if (good.length < DOUBT_RESULTS) return null;
-    return { weights, below: rounded(Math.min(...good)), results: good.length };
+    // Rounded down: the lowest good one is not doubted itself.
+    return { weights, below: Math.floor(1e4 * Math.min(...good)) / 1e4, results: good.length };
   });
 }
