@@ -17,6 +17,7 @@ const write = (name: string, text: string) =>
 write(
   'performance.md',
   performancePage({
+    beforeAfter: log('beforeAfter'),
     timing: log('timing'),
     window: log('window'),
     devices: log('devices'),

@@ -19,7 +19,13 @@ interface Peer {
   readonly absent?: string;
 }
 
+interface Run {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
 export interface PerformanceLogs {
+  readonly beforeAfter: (About & { before: Run; after: Run; sameMask: boolean }) | null;
   readonly timing: (About & { runs: TimingRun[] }) | null;
   readonly window:
     | (About &
@@ -32,7 +38,7 @@ export interface PerformanceLogs {
   readonly peers: (About & { rows: Peer[]; strip: { seconds: number } | null }) | null;
 }
 
-export function performancePage({ timing, window, devices, peers }: PerformanceLogs): string {
+export function performancePage({ beforeAfter, timing, window, devices, peers }: PerformanceLogs): string {
   return `# How fast it is
 
 Made by \`npm run bench:limits\` from the logs in docs/limits. Times depend on what else the machine does: the load is given, and what is compared was measured in one run.
@@ -42,6 +48,8 @@ Made by \`npm run bench:limits\` from the logs in docs/limits. Times depend on w
 \`quorum segment --timing\` shows this for any case; with \`--json\` as a last line. Nothing is recorded without it.
 
 ${timing ? `${measuredOn(timing)}\n\n${timing.runs.map(waterfall).join('\n\n')}\n\n${sameMasks(timing.runs)}` : MISSING}
+
+${beforeAfter ? changeLine(beforeAfter) : ''}
 
 ## At the window
 
@@ -81,6 +89,13 @@ function waterfall({ case: name, cores, timing }: TimingRun): string {
 ${'stage'.padEnd(24)} ${'thread'.padEnd(14)} ${'from s'.padStart(6)} ${'s'.padStart(6)} cores
 ${rows.join('\n')}
 \`\`\``;
+}
+
+function changeLine(log: NonNullable<PerformanceLogs['beforeAfter']>): string {
+  const told = ({ seconds, cpuSeconds }: Run) =>
+    `${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of the processors)`;
+  const masks = log.sameMask ? 'The masks have the same bytes.' : '**The masks differ.**';
+  return `The raw case in the build before this work and in this one, one after the other: ${told(log.before)}, ${told(log.after)}. ${masks} ${measuredOn(log)}`;
 }
 
 function sameMasks(runs: readonly TimingRun[]): string {

@@ -209,11 +209,11 @@ function judgeSequence(
 }
 
 /**
- * Runs work for every sequence but the reference, two at once beside the atlas, or all where there are cores for them; the first
+ * Runs work for every sequence but the reference, as many at once as there are cores beside the atlas's; the first
  * failure is thrown when all lanes have stopped.
  */
 async function forOthers(
-  { use, reference }: Workbench,
+  { use, reference, options }: Workbench,
   work: (modality: Modality) => Promise<Affine>,
 ): Promise<FromReference> {
   const waiting = use.filter((m) => m !== reference);
@@ -222,7 +222,8 @@ async function forOthers(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       results[next] = await work(next);
   };
-  const atOnce = Math.max(2, availableParallelism() - 1);
+  // The atlas's registration takes longest and gets a core of its own.
+  const atOnce = Math.max(1, availableParallelism() - (options.skip?.includes('atlas') ? 0 : 1));
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, waiting.length) }, lane));
   for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
   return Object.fromEntries(use.filter((m) => results[m]).map((m) => [m, results[m]!]));
