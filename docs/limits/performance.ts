@@ -63,11 +63,11 @@ ${devices ? `${measuredOn(devices)}\n\n${devicesTable(devices.devices)}` : MISSI
 
 ## Beside others
 
-\`npm run bench:peers\`: one volume, one run, each in a process of its own. Quorum runs the network once per sequence, four times; all 15 combinations are arithmetic on that. A network that takes all sequences as channels, and zeros for those that are missing, must run once per combination, 15 times.
+\`npm run bench:peers\`: one volume, one run, each in a process of its own. Quorum runs its network once per sequence, 4 times for all 15 combinations, which are arithmetic on that; whoever runs this network does. A network that takes all sequences as channels, and zeros for those that are missing, must run once per combination, 15 times.
 
 ${peers ? `${measuredOn(peers)}\n\n${peersTable(peers.rows)}\n\n${stripLine(peers.strip)}` : MISSING}
 
-Not run here: MONAI and nnU-Net themselves (not in Debian's packages, and their published networks are many times larger: the nnU-Net of BraTS 2020 has some 30 million parameters, Isensee et al. 2021, arXiv 2011.00848), CUDA, and brainchop (not to be had as a package; its network mindgrab was run through onnxruntime where its file was there).
+Not run here: MONAI and nnU-Net themselves (no packages of Debian or npm), CUDA, and brainchop (no package of npm; its network mindgrab was run through onnxruntime where its file was there). What their authors state, and we did not measure: nnU-Net's usual configuration trains with 7.7 GB of GPU memory in 9 hours (Isensee et al. 2024, arXiv 2404.09556, its table of presets); mindgrab has 146,237 parameters and is at least twice as fast as SynthStrip with its 2,566,561 (arXiv 2506.11860).
 `;
 }
 
@@ -158,15 +158,15 @@ function devicesTable(devices: readonly (DeviceBenchmark | DeviceFailure)[]): st
 
 function peersTable(rows: readonly Peer[]): string {
   return markdownTable(
-    ['', 'weights', 'volume', 'one pass s', 'all 15 combinations s', 'MB'],
+    ['', 'weights', 'volume', 'one pass s', '4 passes s', '15 passes s', 'MB'],
     rows.map(({ name, note, shape, seconds, memoryMb, version, absent }) => {
-      const passes = name.startsWith('Quorum') ? 4 : 15;
       return [
         version ? `${name} ${version}` : name,
         note,
         shape.replaceAll('x', '×'),
         seconds === null ? `not run: ${absent}` : seconds.toFixed(2),
-        seconds === null ? '' : `${(passes * seconds).toFixed(1)} (${passes} passes)`,
+        seconds === null ? '' : (4 * seconds).toFixed(1),
+        seconds === null ? '' : (15 * seconds).toFixed(1),
         memoryMb === null ? '' : memoryMb.toFixed(0),
       ];
     }),
