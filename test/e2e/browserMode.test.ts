@@ -18,7 +18,7 @@ import {
   segment,
   serve,
 } from './browser.js';
-import { firstPaint, niivueTimes, takeLargeAnswers, takeLongTasks, WATCH_LONG_TASKS } from './timings.js';
+import { firstPaint, niivueTimes, takeAnswers, takeLongTasks, WATCH_LONG_TASKS } from './timings.js';
 
 const SAMPLE = 'resources/sample/simulated-patient';
 const REAL_CASE = 'whole/TCGA-DU-7294';
@@ -157,7 +157,7 @@ function journey({ name, input, open, off, use }: Journey): void {
     expect(await columns.count()).toBe(3);
     await page.getByRole('button', { name: /^Put beside FLAIR$/ }).click();
     await expect.poll(() => page.locator('figure[data-tile]').count()).toBe(2);
-    await takeLargeAnswers(page);
+    await takeAnswers(page);
     const single = use.split(',')[0];
     await page.locator(`button[data-combination="${single}"]`).click();
     const caption = page.locator(`figure[data-tile="${single}"] figcaption`);
@@ -165,7 +165,7 @@ function journey({ name, input, open, off, use }: Journey): void {
     await caption.getByRole('status').waitFor({ state: 'detached' });
     // One sequence other than FLAIR does not support the whole tumour: no number stands there.
     expect(await caption.locator('.number').count()).toBe(0);
-    const calls = await takeLargeAnswers(page);
+    const calls = await takeAnswers(page);
     console.info(`${name}: mask data after switching combination [${calls.join(', ')}] ms`);
     expect(calls.length).toBeGreaterThan(0);
   });

@@ -32,12 +32,12 @@ export function niivueTimes(page: Page): Promise<number[]> {
   );
 }
 
-/** Milliseconds of the answers of more than 1 MB (masks, images) since the last call. */
-export function takeLargeAnswers(page: Page): Promise<number[]> {
+/** Milliseconds of the answers of calls since the last time: masks cross as runs, and are no larger than others. */
+export function takeAnswers(page: Page): Promise<number[]> {
   return page.evaluate(`(() => {
-    const large = performance.getEntriesByType('resource').filter(({ transferSize }) => transferSize > 1e6);
+    const calls = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('api/call'));
     performance.clearResourceTimings();
-    return large.map(({ duration }) => Math.round(duration));
+    return calls.map(({ duration }) => Math.round(duration));
   })()`);
 }
 
