@@ -13,6 +13,8 @@ import { firstPaint } from '../../e2e/timings.js';
 import { openCase, segment, startServices } from '../../session/harness.js';
 import { median, writeLog } from './log.js';
 
+const SERIES = ['T1 AX', 'T1 AX POST GAD', 'T2 AX', 'FLAIR AX', 'DWI AX', 'ADC AX', 'SWI AX', 'LOCALIZER'];
+
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-window-'));
 const { services, dispose } = await startServices();
 const client = clientOver({
@@ -63,8 +65,6 @@ async function milliseconds(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - started;
 }
-
-const SERIES = ['T1 AX', 'T1 AX POST GAD', 'T2 AX', 'FLAIR AX', 'DWI AX', 'ADC AX', 'SWI AX', 'LOCALIZER'];
 
 /** Opens an examination of 20 series in so many files of 256×256 pixels: milliseconds. */
 async function dicomStudy(files: number): Promise<number> {
