@@ -82,6 +82,7 @@ def parsed(arguments=None):
     p.add_argument('--reduce', type=int, default=2, help='how much coarser the grid is than the files')
     p.add_argument('--channels', default='8,16,32,64,128')
     p.add_argument('--threads', type=int, default=1)
+    p.add_argument('--note', default='', help='a sentence for the page, about how the runs were made')
     p.add_argument('--collect', action='store_true', help='only gather what is finished')
     o = p.parse_args(arguments)
     o.channels = [int(v) for v in o.channels.split(',')]
@@ -104,7 +105,7 @@ def main(arguments=None):
             if not o.collect:
                 run(name, seed, o, batches)
     loaded = batches()
-    collect(o, {'steps': o.steps, 'batch': o.batch, 'learningRate': o.lr, 'reduce': o.reduce, 'channels': o.channels, 'torch': torch.__version__, 'everything': everything(loaded.validation),
+    collect(o, {'note': o.note, 'steps': o.steps, 'batch': o.batch, 'learningRate': o.lr, 'reduce': o.reduce, 'channels': o.channels, 'torch': torch.__version__, 'everything': everything(loaded.validation),
                 'cases': {'train': len(loaded.training.cases), 'validation': len(loaded.validation), 'partly': len(loaded.partly.cases) if loaded.partly else 0}})
 
 

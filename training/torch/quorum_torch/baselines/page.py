@@ -79,6 +79,7 @@ def page(log):
     cases, reduce = log['cases'], log['reduce']
     shares = [r['conflicts'] for r in log['runs'] if r.get('conflicts') is not None]
     conflict = f"\n\nIn DS + GMD {100 * sum(shares) / len(shares):.1f} % of the pairs of drawn objectives had gradients in conflict (mean over the logged steps): where that is 0, decoupling changes nothing but that 5 losses are taken a step and not 15." if shares else ''
+    note = f"\n{log['note']}\n" if log.get('note') else ''
     left_out = f"\nNot trained yet: {', '.join(missing)}.\n" if missing else ''
     grid = f', on a grid {reduce} times coarser than the files (answers are brought back to the files’ grid before they are scored)' if reduce > 1 else ''
     tables = '\n\n'.join(f'### {r}\n\n{combinations(log, methods, r)}' for r in REGIONS)
@@ -90,7 +91,7 @@ Made by `python3 -m quorum_torch.baselines.page` from [its log](logs/baselines.j
 Small versions of methods of the literature beside Dynamic Sharing (DS), in one training loop of [training/torch](../../training/torch/README.md): the same {cases['train']} training cut-outs of BraTS 2020{grid}, the same samples in the same order, shifts and flips, {log['steps']} steps of {log['batch']} samples **a network**, AdamW at {log['learningRate']} falling to 0, channels {'-'.join(str(c) for c in log['channels'])}. Scored are {cases['validation']} validation cut-outs; the test side was not read.
 
 **This is no ranking.** {log['steps']} steps are about {log['steps'] * log['batch'] / cases['train']:.1f} times the training data: enough to see that every method trains, too few to see which is best, and a method that learns slowly looks worse than it is. Where intervals overlap the table says nothing about who is better. The learning rate was chosen for the training loss of two of the methods (DS with the mean loss, early fusion; 0.002 and 0.005 were tried), the rest is untuned. Dice on cut-outs around tumours is kind: calling every voxel tumour has the Dice of the last row below. Numbers here must not stand beside published ones.
-{left_out}
+{note}{left_out}
 ## Over all combinations
 
 Dice of a patient is the mean over the 15 combinations and the seeds; in brackets 95 % bootstrap intervals over patients, on the right of the paired differences. The intervals take the trained networks as given: what other seeds would have changed is not in them, so a difference that excludes 0 is one between these networks, not between the methods. An ET of 0.00 means that the network does not yet find ET after so few steps.
