@@ -1,6 +1,6 @@
 """Fusion of the modalities' logits over the 15 combinations, and the loss of each combination.
 
-A modality that is blind at a point (its image is 0 there) abstains. Where every member of a combination is blind there is no loss.
+A modality that is blind at a point (its image is 0 there) abstains where another member is not. Where every image of a sample is 0 there is no loss.
 """
 import itertools
 
@@ -21,15 +21,16 @@ def name_of(combination):
 
 def fuse(z, seen, log_weight, bias, member):
     """z: list of 4 logit maps (B, 3, ...); seen: (B, 4, ...) 1 where a modality's image is not 0; member: (4,) 0 or 1
-    -> fused logits (B, 3, ...), and (B, 1, ...) 1 where any member sees."""
-    numerator = denominator = sees = 0.
+    -> fused logits (B, 3, ...), and (B, 1, ...) 1 where any member sees. Where none does, all that the sample has vote."""
+    there = [member[m] * (seen[:, m:m + 1].amax((2, 3, 4), keepdim=True) > 0).float() for m in range(4)]
+    sees = (sum(there[m] * seen[:, m:m + 1] for m in range(4)) > 0).float()
+    numerator = denominator = 0.
     for m in range(4):
-        here = member[m] * seen[:, m:m + 1]
-        w = log_weight[m].exp()[None, :, None, None, None] * here
+        votes = there[m] * torch.maximum(seen[:, m:m + 1], 1 - sees)
+        w = log_weight[m].exp()[None, :, None, None, None] * votes
         numerator = numerator + w * (z[m].float() + bias[m][None, :, None, None, None])
         denominator = denominator + w
-        sees = sees + here
-    return numerator / denominator.clamp_min(1e-6), (sees > 0).float()
+    return numerator / denominator.clamp_min(1e-6), sees
 
 
 def region_loss(logits, counted, target, teacher=None, distil=0., add_up=lambda sums: sums):
@@ -51,9 +52,13 @@ def region_loss(logits, counted, target, teacher=None, distil=0., add_up=lambda 
 
 
 def loss_of(z, seen, target, known, log_weight, bias, member, teacher, distil, add_up=lambda sums: sums):
-    """region_loss of one combination of DS, where its members see -> scalar. known (B, 3, ...) 0 or 1; distil: a tensor."""
+    """region_loss of one combination of DS -> scalar. known (B, 3, ...) 0 or 1; distil: a tensor.
+
+    Counted, as in `quorum train`, are the points where any image of the sample is not 0, if the sample has a member at all.
+    """
     fused, sees = fuse(z, seen, log_weight, bias, member)
-    return region_loss(fused, known * sees, target, teacher, distil, add_up)
+    counted = known * seen.amax(1, keepdim=True) * sees.amax((1, 2, 3, 4), keepdim=True)
+    return region_loss(fused, counted, target, teacher, distil, add_up)
 
 
 def objective_weights(losses, singles, hinge):

@@ -1,5 +1,6 @@
 """Steps, several processes, going on after a stop."""
 import json
+import math
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import torch.multiprocessing as processes
 from quorum_torch import ranks, state
 from quorum_torch.decouple import pcgrad_coefficients
 from quorum_torch.export import load_safetensors
+from quorum_torch.losses import fuse, loss_of
 from quorum_torch.network import DynamicSharing
 from quorum_torch.options import parsed
 from quorum_torch.steps import Steps
@@ -63,6 +65,32 @@ class SeveralProcesses(unittest.TestCase):
                     found = torch.load(f'{folder}/{rank}.pt')
                     # PyTorch's convolutions differ in the last bits by batch size, and a ReLU or a maximum near a tie then falls the other way
                     self.assertLess(float((found - expected).norm() / expected.norm()), 5e-3)
+
+
+class Fusion(unittest.TestCase):
+    def setUp(self):
+        # a point that both see, one that the first alone sees, one that the third alone sees, one of air; the fourth is missing
+        self.seen = torch.tensor([[1., 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]).reshape(1, 4, 4, 1, 1)
+        self.z = [torch.full((1, 3, 4, 1, 1), float(v)) for v in (1, 3, 5, 7)]
+        self.nothing = torch.zeros(4, 3)
+
+    def fused(self, *members):
+        member = torch.tensor([float(m in members) for m in range(4)])
+        return fuse(self.z, self.seen, self.nothing, self.nothing, member)
+
+    def test_a_blind_member_abstains_where_another_sees_and_all_vote_where_none_does(self):
+        logits, sees = self.fused(0, 1, 3)
+        self.assertEqual(logits[0, 0].flatten().tolist(), [2, 1, 2, 2])
+        self.assertEqual(sees.flatten().tolist(), [1, 1, 0, 0])
+
+    def test_points_count_where_any_image_is_not_0_if_the_sample_has_a_member(self):
+        target = torch.zeros(1, 3, 4, 1, 1)
+        loss = lambda *members: float(loss_of(self.z, self.seen, target, torch.ones_like(target), self.nothing, self.nothing,
+                                              torch.tensor([float(m in members) for m in range(4)]), target, torch.zeros(())))
+        # three points of probability p: Dice of nothing true, and their cross-entropy
+        p = 1 / (1 + math.exp(-1))
+        self.assertAlmostEqual(loss(0), 1 - 1 / (3 * p + 1) - math.log(1 - p), 5)
+        self.assertEqual(loss(3), 0)
 
 
 class Decoupling(unittest.TestCase):
