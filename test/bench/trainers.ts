@@ -1,14 +1,15 @@
 /**
- * `quorum train` and training/torch side by side: 200 steps from one start on the same cut-outs in the same order, without augmentation, and the seconds of
- * a step of both on this machine's CPU. Writes docs/results/logs/trainers.json, docs/results/figures/trainers.svg and docs/results/trainers.md.
+ * `quorum train` and training/torch side by side: 200 steps from one start on the same cut-outs (their middle 16³) in the same order, without augmentation, and
+ * the CPU's seconds of a step on whole cut-outs of 32³. Writes docs/results/logs/trainers.json, docs/results/figures/trainers.svg and docs/results/trainers.md.
  *
- *     npx tsx test/bench/trainers.ts [PYTHON]        needs ../shared/data and a Python with torch; takes minutes
+ *     npx tsx test/bench/trainers.ts PYTHON WORK     needs ../shared/data and a Python with torch; takes minutes. What is finished in the folder WORK is kept
  *     npx tsx test/bench/trainers.ts --page          writes figure and page anew from the log
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { WasmEngine } from '../../src/engine/wasm/engine.js';
 import { PoolVectors } from '../../src/kernels/index.js';
 import { constantFusion, descriptionTemplate } from '../../src/model/template.js';
@@ -17,17 +18,17 @@ import { type DatasetCase, openDataset } from '../../src/training/dataset.js';
 import type { Decoupling } from '../../src/training/decouple.js';
 import type { LogLine, StepLine } from '../../src/training/log.js';
 import { randomStream } from '../../src/training/random.js';
-import { runTraining } from '../../src/training/run.js';
+import { runTraining, type TrainingRequest } from '../../src/training/run.js';
 import { augmentedSource, type CaseGroup, CaseStore } from '../../src/training/source.js';
 import { verifyDataset } from '../../src/training/verify.js';
-import { type Trainers, writePage } from './trainersPage.js';
+import { type Run, type Trainers, writePage } from './trainersPage.js';
 
 const DATA = process.env.QUORUM_DATA ?? '../shared/data';
 const LOG = 'docs/results/logs/trainers.json';
 const CUTOUTS = 40;
 const STEPS = 200;
-/** Steps with the gradients of all 15 losses decoupled, for their time alone. */
-const DECOUPLED_STEPS = 10;
+/** On whole cut-outs, for their time alone. */
+const TIMED_STEPS = { mean: 12, paper: 6 };
 /** One each: on a machine that others use too, PyTorch's threads wait for one another far longer than they compute. */
 const THREADS = 1;
 const SEED = 1;
@@ -39,45 +40,45 @@ const PLAIN: AugmentationRules = {
 };
 
 if (process.argv[2] !== '--page') {
-  const trainers = await compare(process.argv[2] ?? 'python3');
-  await writeFile(LOG, `${JSON.stringify(trainers)}\n`);
+  const [python, work] = process.argv.slice(2);
+  if (!python || !work) throw new Error('usage: npx tsx test/bench/trainers.ts PYTHON WORK');
+  await writeFile(LOG, `${JSON.stringify(await compare(python, work))}\n`);
 }
 await writePage(JSON.parse(await readFile(LOG, 'utf8')) as Trainers);
 
-async function compare(python: string): Promise<Trainers> {
-  const root = await mkdtemp(join(tmpdir(), 'trainers-'));
-  try {
-    run(python, [
-      'test/bench/trainersData.py',
-      `${DATA}/brats2020-cubes`,
-      'docs/results/split.json',
-      root,
-      `${CUTOUTS}`,
+async function compare(python: string, root: string): Promise<Trainers> {
+  const [small, whole] = [await prepared(python, root, 16), await prepared(python, root, 32)];
+  const both = async (folder: string, decoupling: 'mean' | 'paper', steps: number) => {
+    const [quorum, torch] = await Promise.all([
+      quorumTrain(folder, decoupling, decoupling, steps),
+      torchTrain(python, folder, decoupling, steps),
     ]);
-    await writeFile(join(root, 'order.json'), JSON.stringify(await orderOf(root)));
-    await quorumTrain(root, 'start', 'mean', 1);
-    const fusion = { weights: constantFusion(1), biases: constantFusion(0) };
-    await writeFile(join(root, 'start', 'fusion.json'), JSON.stringify({ fusion }));
-    const start = join(root, 'start');
-    const mean = {
-      quorum: await quorumTrain(root, 'mean', 'mean', STEPS, start),
-      torch: await torchTrain(python, root, 'mean', STEPS),
-    };
-    const decoupled = {
-      quorum: await quorumTrain(root, 'paper', 'paper', DECOUPLED_STEPS, start),
-      torch: await torchTrain(python, root, 'paper', DECOUPLED_STEPS),
-    };
-    return {
-      threads: THREADS,
-      torch: run(python, ['-c', 'import torch; print(torch.__version__)']).trim(),
-      cutOuts: CUTOUTS,
-      rate: RATE,
-      mean,
-      decoupled,
-    };
-  } finally {
-    await rm(root, { recursive: true });
-  }
+    return { quorum, torch };
+  };
+  return {
+    threads: THREADS,
+    torch: run(python, ['-c', 'import torch; print(torch.__version__)']).trim(),
+    cutOuts: CUTOUTS,
+    rate: RATE,
+    curves: await both(small, 'mean', STEPS),
+    times: {
+      mean: await both(whole, 'mean', TIMED_STEPS.mean),
+      paper: await both(whole, 'paper', TIMED_STEPS.paper),
+    },
+  };
+}
+
+/** A folder with cut-outs of a side, their order and the start. */
+async function prepared(python: string, root: string, side: number): Promise<string> {
+  const folder = join(root, `${side}`);
+  if (existsSync(join(folder, 'order.json'))) return folder;
+  const from = [`${DATA}/brats2020-cubes`, 'docs/results/split.json', folder, `${CUTOUTS}`, `${side}`];
+  run(python, ['test/bench/trainersData.py', ...from]);
+  await quorumTrain(folder, 'start', 'mean', 1);
+  const fusion = { weights: constantFusion(1), biases: constantFusion(0) };
+  await writeFile(join(folder, 'start', 'fusion.json'), JSON.stringify({ fusion }));
+  await writeFile(join(folder, 'order.json'), JSON.stringify(await orderOf(folder)));
+  return folder;
 }
 
 /** Which cut-out `quorum train` draws at each step. */
@@ -97,14 +98,18 @@ async function orderOf(root: string): Promise<string[][]> {
   return names.map((name) => [name]);
 }
 
-async function quorumTrain(
-  root: string,
-  out: string,
-  decoupling: Decoupling,
-  steps: number,
-  initial?: string,
-) {
-  await runTraining({
+async function quorumTrain(root: string, out: string, decoupling: Decoupling, steps: number): Promise<Run> {
+  const times = join(root, `${out}.json`);
+  const log = join(root, `${out}.run`);
+  if (await finished(log, steps)) return runOf(log, times);
+  const seconds: number[] = [];
+  let before = process.cpuUsage();
+  const onLine = () => {
+    const used = process.cpuUsage(before);
+    before = process.cpuUsage();
+    seconds.push(Number(((used.user + used.system) / 1e6).toFixed(4)));
+  };
+  const request: TrainingRequest = {
     datasets: [{ folder: join(root, 'cubes'), weight: 1 }],
     split: { file: join(root, 'split.json') },
     out: join(root, out),
@@ -129,17 +134,28 @@ async function quorumTrain(
     augmentation: PLAIN,
     checkpointEvery: STEPS,
     caseMemory: 1e9,
-    initial: initial ?? null,
+    initial: out === 'start' ? null : join(root, 'start'),
     openEngine: async (layers, modalityCount) => {
       const engine = new WasmEngine({ layers, modalityCount, threads: THREADS });
       return { engine, memory: new PoolVectors(engine.pool) };
     },
-  });
-  return linesOf(join(root, `${out}.run`));
+  };
+  await runTraining(request, { onLine });
+  // The first step's time has the reading of the data in it.
+  await writeFile(times, JSON.stringify(seconds.slice(1)));
+  return runOf(log, times);
 }
 
-async function torchTrain(python: string, root: string, decoupling: 'mean' | 'paper', steps: number) {
+async function torchTrain(
+  python: string,
+  root: string,
+  decoupling: 'mean' | 'paper',
+  steps: number,
+): Promise<Run> {
   const out = join(root, `${decoupling}-torch`);
+  const times = `${out}.json`;
+  if (await finished(out, steps)) return runOf(out, times);
+  if (!existsSync(join(out, 'state.pt'))) await rm(out, { recursive: true, force: true });
   const all = decoupling === 'paper';
   const options = {
     split: join(root, 'split.json'),
@@ -148,6 +164,7 @@ async function torchTrain(python: string, root: string, decoupling: 'mean' | 'pa
     out,
     steps,
     channels: '8,16,32,64,128',
+    cube: Number(basename(root)),
     brains: 0,
     cubes: 1,
     augmentation: 'none',
@@ -166,37 +183,39 @@ async function torchTrain(python: string, root: string, decoupling: 'mean' | 'pa
     decoupling: 'paper',
     k: 15,
     'log-every': 1,
-    'save-every': STEPS,
+    'save-every': 20,
     'validate-every': STEPS,
   };
   const list = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  run(python, ['-m', 'quorum_torch.train', join(root, 'cubes'), ...list], {
-    PYTHONPATH: 'training/torch',
-    OMP_NUM_THREADS: `${THREADS}`,
+  await promisify(execFile)(python, ['test/bench/trainersSteps.py', times, join(root, 'cubes'), ...list], {
+    env: { ...process.env, PYTHONPATH: 'training/torch', OMP_NUM_THREADS: `${THREADS}` },
+    maxBuffer: 2 ** 27,
   });
-  return linesOf(out);
+  return runOf(out, times);
 }
 
-/** Losses and seconds of every step. */
-async function linesOf(folder: string): Promise<Trainers['mean']['quorum']> {
-  const lines = (await readFile(join(folder, 'log.jsonl'), 'utf8'))
+async function stepsOf(folder: string): Promise<StepLine[]> {
+  const file = join(folder, 'log.jsonl');
+  if (!existsSync(file)) return [];
+  const lines = (await readFile(file, 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as LogLine);
-  const steps = lines.filter((line): line is StepLine => line.kind === 'step');
-  return {
-    losses: steps.map(({ losses }) => losses),
-    seconds: steps.map(({ stepsPerSecond }) => Number((1 / stepsPerSecond).toFixed(4))),
-  };
+  return lines.filter((line): line is StepLine => line.kind === 'step');
 }
 
-function run(command: string, options: readonly string[], more: Record<string, string> = {}): string {
-  const env = { ...process.env, ...more };
-  const { status, stdout, stderr } = spawnSync(command, options, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 27,
-    env,
-  });
+async function finished(folder: string, steps: number): Promise<boolean> {
+  return (await stepsOf(folder)).length === steps;
+}
+
+/** Losses of every step, and the CPU's seconds where they were taken. */
+async function runOf(folder: string, times: string): Promise<Run> {
+  const losses = (await stepsOf(folder)).map((line) => line.losses);
+  return { losses, seconds: existsSync(times) ? JSON.parse(await readFile(times, 'utf8')) : [] };
+}
+
+function run(command: string, options: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, options, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${options[0]} ended with ${status}: ${stderr}`);
   return stdout;
 }

@@ -1,4 +1,4 @@
-"""trainersData.py DATA SPLIT OUT COUNT: the first COUNT training cut-outs whose tissue fills the whole file, in steps of 1/8, with a split that trains on them.
+"""trainersData.py DATA SPLIT OUT COUNT SIDE: the middle SIDE³ of the first COUNT training cut-outs whose box of tissue fills the file, in steps of 1/8.
 
 Both trainers then see the same numbers: training/torch keeps images in steps of 1/8 and puts the box of a cut-out's tissue into the middle, quorum train does neither.
 """
@@ -14,20 +14,22 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../../training/torch
 from quorum_torch import MODALITIES
 from quorum_torch.cases import STEP, read_dataset, sides_of
 
-data, split, out, count = sys.argv[1:]
+data, split, out, count, side = sys.argv[1:]
 os.makedirs(f'{out}/cubes')
 shutil.copyfile(f'{data}/dataset.json', f'{out}/cubes/dataset.json')
 names = []
 for case in read_dataset(data, sides_of(split)):
     name = case['name']
     mask = nibabel.load(f'{data}/{name}/{name}_seg.nii.gz')
-    if case['side'] != 'train' or tuple(case['shape']) != mask.shape or len(case['have']) < 4:
+    cut = tuple(slice((n - int(side)) // 2, (n + int(side)) // 2) for n in mask.shape)
+    images = case['images'][(slice(None), *cut)]
+    box = np.argwhere((images != 0).any(0))
+    if case['side'] != 'train' or tuple(case['shape']) != mask.shape or len(case['have']) < 4 or tuple(np.ptp(box, axis=0) + 1) != images.shape[1:]:
         continue
     os.makedirs(f'{out}/cubes/{name}')
-    shutil.copyfile(f'{data}/{name}/{name}_seg.nii.gz', f'{out}/cubes/{name}/{name}_seg.nii.gz')
-    for m in case['have']:
-        image = nibabel.Nifti1Image(case['images'][m].astype(np.float32) / STEP, mask.affine)
-        nibabel.save(image, f'{out}/cubes/{name}/{name}_{MODALITIES[m]}.nii.gz')
+    files = {MODALITIES[m]: images[m].astype(np.float32) / STEP for m in case['have']}
+    for kind, values in {**files, 'seg': np.asarray(mask.dataobj)[cut].astype(np.uint8)}.items():
+        nibabel.save(nibabel.Nifti1Image(values, mask.affine), f'{out}/cubes/{name}/{name}_{kind}.nii.gz')
     names.append(name)
     if len(names) == int(count):
         break
