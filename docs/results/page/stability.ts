@@ -35,6 +35,7 @@ export function stabilitySection(rows: readonly MirroredRow[], sound: readonly S
   return [
     '### Would a second pass tell?',
     `Every one of ${own.length} whole brains with four sequences went through the network once more, mirrored left to right, and moved by 0.3 mm on its lattice; the score is the overlap (Dice) of that mask with the first. Ranked by how well it foretells the true Dice, of those who have the region; beside it the agreement of the sequences, which costs no pass. “Found” is how many of the poor (Dice below 0.6) lie among as many lowest scores.`,
+    'It ranks the whole tumour no better than agreement, and enhancing tumour worse, for twice the time: no second pass is made.',
     table(['region', 'score', 'n', 'Spearman', 'area', 'random order', 'perfect order', 'found'], lines),
   ].join('\n\n');
 }
