@@ -2,7 +2,7 @@
  * `quorum train` and training/torch side by side: 200 steps from one start on the same cut-outs (their middle 16³) in the same order, without augmentation, and
  * the CPU's seconds of a step on whole cut-outs of 32³. Writes docs/results/logs/trainers.json, docs/results/figures/trainers.svg and docs/results/trainers.md.
  *
- *     npx tsx test/bench/trainers.ts PYTHON WORK     needs ../shared/data and a Python with torch; takes minutes. What is finished in the folder WORK is kept
+ *     npx tsx test/bench/trainers.ts PYTHON WORK     needs ../shared/data and a Python with torch; takes minutes. After a stop the same command goes on
  *     npx tsx test/bench/trainers.ts --page          writes figure and page anew from the log
  */
 import { execFile, spawnSync } from 'node:child_process';
@@ -132,7 +132,7 @@ async function quorumTrain(root: string, out: string, decoupling: Decoupling, st
       patience: 0,
     },
     augmentation: PLAIN,
-    checkpointEvery: STEPS,
+    checkpointEvery: 20,
     caseMemory: 1e9,
     initial: out === 'start' ? null : join(root, 'start'),
     openEngine: async (layers, modalityCount) => {
