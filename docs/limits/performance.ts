@@ -51,6 +51,8 @@ ${timing ? `${measuredOn(timing)}\n\n${timing.runs.map(waterfall).join('\n\n')}\
 
 ${beforeAfter ? changeLine(beforeAfter) : ''}
 
+What runs on several cores: the registrations, each in a thread of its own, beside each other; a pass of the network, in onnxruntime's threads. All else runs on the main thread, one stage after the other: onnxruntime holds that thread during a pass, so that the next sequence is not made ready meanwhile, and the passes follow one another. The passes cannot begin while others register: the brain mask needs all sequences, and what a pass sees is cut by it. Cases side by side are processes of their own in the window; in the terminal (\`--at-once\`) they share one main thread, so that registrations and reading overlap, and passes do not.
+
 ## At the window
 
 ${window ? `${measuredOn(window)} From the call to the voxels in hand, the worker a process of its own.\n\n${windowTable(window)}` : MISSING}
