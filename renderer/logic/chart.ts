@@ -24,7 +24,9 @@ export async function draw(host: HTMLElement, spec: TopLevelSpec, label: string)
     import('vega-lite'),
     import('vega-interpreter'),
   ]);
-  const compiled = compile(spec, { config: configOf(getComputedStyle(host)) }).spec;
+  // The place is not in the page yet while it is drawn into: the width is told.
+  const sized = 'width' in spec && spec.width === 'container' ? { ...spec, width: host.clientWidth } : spec;
+  const compiled = compile(sized as TopLevelSpec, { config: configOf(getComputedStyle(host)) }).spec;
   const place = document.createElement('div');
   const view = new vega.View(vega.parse(compiled, undefined, { ast: true }), {
     ...({ expr: expressionInterpreter } as object),

@@ -180,7 +180,7 @@ describe.skipIf(!isHere)(SUITE, () => {
     await worst.getByRole('button').click();
     const dialog = page.getByRole('dialog', { name: 'Compare two masks' });
     const cell = dialog
-      .getByRole('row', { name: /Whole tumour/ })
+      .getByRole('row', { name: /whole tumour/i })
       .locator('td')
       .first();
     await cell.waitFor({ timeout: 120_000 });
