@@ -64,6 +64,6 @@ function configOf(style: CSSStyleDeclaration) {
     view: { stroke: 'transparent' },
     range: { category: RANGE },
     line: { strokeWidth: 1.75 },
-    boxplot: { median: { color: text } },
+    boxplot: { median: { color: text }, rule: { color: muted } },
   };
 }

@@ -25,6 +25,9 @@ function lines(
   colour: { domain?: readonly string[]; range?: readonly string[] } = {},
   scale: object = {},
 ): TopLevelSpec {
+  // All names are seen, however many they are.
+  const isMany = new Set(values.map(({ series }) => series)).size > 8;
+  const legend = isMany ? { columns: 2, rowPadding: 0, symbolSize: 40, labelFontSize: 10 } : {};
   const scaled = colour.domain ? { scale: { domain: [...colour.domain], range: [...colour.range!] } } : {};
   return {
     ...WIDE,
@@ -33,7 +36,7 @@ function lines(
     encoding: {
       x: STEP,
       y: { field: 'value', type: 'quantitative', title, scale: { zero: false, ...scale } },
-      color: { field: 'series', type: 'nominal', title: null, sort: null, ...scaled },
+      color: { field: 'series', type: 'nominal', title: null, sort: null, legend, ...scaled },
     },
   } as TopLevelSpec;
 }
