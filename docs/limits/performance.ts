@@ -144,7 +144,7 @@ function devicesTable(devices: readonly (DeviceBenchmark | DeviceFailure)[]): st
   const rows = done.map(({ id, adapter, loadSeconds, passes, memoryMb, agreement }) => [
     adapter ? `${id} (${adapter})` : id,
     loadSeconds.toFixed(2),
-    ...passes.map(({ seconds }) => seconds.toFixed(2)),
+    ...(done[0]?.passes ?? []).map((_, n) => passes[n]?.seconds.toFixed(2) ?? '–'),
     memoryMb.toFixed(0),
     agreement ? agreement.maxLogitDifference.toExponential(1) : '–',
     agreement ? agreement.dice.toFixed(5) : '–',

@@ -81,7 +81,7 @@ function describeBenchmark(measured: readonly (DeviceBenchmark | DeviceFailure)[
     id,
     adapter ?? '',
     loadSeconds.toFixed(2),
-    ...passes.map(({ seconds }) => seconds.toFixed(2)),
+    ...(done[0]?.passes ?? []).map((_, n) => passes[n]?.seconds.toFixed(2) ?? '–'),
     memoryMb.toFixed(0),
     agreement ? `${agreement.maxLogitDifference.toExponential(1)}, ${agreement.dice.toFixed(5)}` : '–',
   ]);

@@ -14,6 +14,8 @@ import { referenceInput, referenceNetwork } from './selfTestReference.js';
 /** A shape is timed at most this often, and no more once it has taken this long. */
 const TIMED_PASSES = 5;
 const TIMING_BUDGET_MS = 4000;
+/** After a pass as slow as this no larger volume is tried. */
+const FAR_TOO_SLOW_S = 20;
 
 process.once('message', (request: BenchmarkRequest) => {
   void measure(request)
@@ -35,6 +37,7 @@ async function measure({ candidatesModule, id, options }: BenchmarkRequest): Pro
   const loadSeconds = (performance.now() - started) / 1000;
   const passes: TimedShape[] = [];
   for (const shape of BENCHMARK_SHAPES) {
+    if (passes.some(({ seconds }) => seconds > FAR_TOO_SLOW_S)) break;
     const input = referenceInput(shape);
     const times: number[] = [];
     for (let spent = 0; times.length < 2 || (times.length <= TIMED_PASSES && spent < TIMING_BUDGET_MS); ) {
