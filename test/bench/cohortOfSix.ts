@@ -83,6 +83,8 @@ async function untilDone(page: Page, many: number): Promise<void> {
 }
 
 async function start(page: Page, chooseFolder: () => Promise<void>): Promise<void> {
+  // What is dropped before the window is there is lost.
+  await page.getByRole('button', { name: /sample patient/, disabled: false }).waitFor();
   await drop(page, ...inputs);
   await page.getByTestId('cohort-table').waitFor({ timeout: LONG });
   ok((await page.locator('[data-case]').count()) === 6, 'six rows');
