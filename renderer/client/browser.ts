@@ -9,6 +9,7 @@ import {
 } from '../../src/contract/index.js';
 import { type Problem, QuorumError } from '../../src/errors.js';
 import { droppedFiles, type IncomingFile } from './droppedFiles.js';
+import { printReport } from './reportPage.js';
 import { saveBlob } from './saveBlob.js';
 import type { ConnectionState, FolderListing, FollowTransfer, Received, Shell } from './shell.js';
 
@@ -40,10 +41,13 @@ export function browserShell(): Shell {
       end: async (id) => void (await fetch(`api/downloads/${id}`, { method: 'DELETE' })),
       address: (id, name) => `api/downloads/${id}?name=${encodeURIComponent(name)}`,
     },
-    report: {
-      title: 'Report as a page',
-      save: async (html, name) => saveBlob(new Blob([html], { type: 'text/html' }), `${name}.html`),
-    },
+    report: [
+      { title: 'Print or save as PDF…', run: printReport },
+      {
+        title: 'Save as a page',
+        run: async (html, name) => saveBlob(new Blob([html], { type: 'text/html' }), `${name}.html`),
+      },
+    ],
     savePicture: async (png, name) => saveBlob(png, name),
     reveal: null,
     onConnection: (listener) => connection.listen(listener),

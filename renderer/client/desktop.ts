@@ -30,7 +30,7 @@ export function desktopShell(host: DesktopHost): Shell {
     receiveFiles: async () => ({ paths: await host.pick('case-files'), temporary: false }),
     folders: null,
     downloads: null,
-    report: { title: 'Report as PDF…', save: (html, name) => host.savePdf(html, `${name}.pdf`) },
+    report: [{ title: 'Save as PDF…', run: (html, name) => host.savePdf(html, `${name}.pdf`) }],
     savePicture: async (png, name) => void (await host.savePicture(await png.arrayBuffer(), name)),
     reveal: (path) => host.reveal(path),
     // The main process is there as long as its window is.

@@ -14,8 +14,11 @@ export interface Shell {
   readonly folders: ServerFolders | null;
   /** A place for an export that is then downloaded (browser mode), or null. */
   readonly downloads: Downloads | null;
-  /** Saves a report: as PDF, or in the browser as the page that it is. */
-  readonly report: { readonly title: string; save(html: string, name: string): Promise<unknown> };
+  /** What can be done with a report that was looked at, the first most expected. */
+  readonly report: readonly {
+    readonly title: string;
+    run(html: string, name: string): Promise<unknown>;
+  }[];
   savePicture(png: Blob, name: string): Promise<void>;
   readonly reveal: ((path: string) => Promise<void>) | null;
   /** Commands of the native menu. */

@@ -74,6 +74,10 @@ export const settingsSchema = z.strictObject({
   language: z.enum(['system', ...LANGUAGES]),
   /** The folder that was exported into last; null: none, or folders are not remembered. */
   exportFolder: pathSchema.nullable(),
+  /** Formats of the last export (`FORMATS`); null: none yet. */
+  exportFormats: z.array(z.string()).nullable(),
+  /** Whether the tour of the window was seen, or skipped. */
+  tourSeen: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -44,7 +44,14 @@ export {
 export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
 export * from './followUpText.js';
 export { isForceable } from './forceable.js';
-export { FORMATS, type FormatId, type FormatNeeds, NAMING_FORMATS } from './formats.js';
+export {
+  FORMATS,
+  type FormatChoice,
+  type FormatId,
+  type FormatNeeds,
+  NAMING_FORMATS,
+  NO_FORMATS,
+} from './formats.js';
 export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
 export { describeProblem, problemText } from './messages.js';

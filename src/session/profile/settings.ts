@@ -14,6 +14,8 @@ const DEFAULTS: Settings = {
   theme: 'system',
   language: 'system',
   exportFolder: null,
+  exportFormats: null,
+  tourSeen: false,
 };
 
 type Changes = { readonly [K in keyof Settings]?: Settings[K] | undefined };
