@@ -1,13 +1,19 @@
+const STYLE = /<style>([^]*?)<\/style>/;
+
 /**
  * Puts a report's page into an element, apart from the window's own styles.
  *
  * @param html a whole page without scripts, as `export.report` gives it.
  */
 export function showReport(host: HTMLElement, html: string): void {
-  const page = new DOMParser().parseFromString(html, 'text/html');
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync([...page.querySelectorAll('style')].map(({ textContent }) => textContent).join('\n'));
+  // The window's policy lets no style of a page in: it is taken out, and given as a sheet.
+  const body = html.replace(STYLE, (_, style) => {
+    sheet.replaceSync(style);
+    return '';
+  });
+  const page = new DOMParser().parseFromString(body, 'text/html');
   root.adoptedStyleSheets = [sheet];
   root.replaceChildren(document.importNode(page.body, true));
 }

@@ -26,6 +26,9 @@ import { Preparing } from './preparing.svelte.js';
 import type { Looking } from './remembered.js';
 import { Voxels } from './voxels.js';
 
+/** Between readings of what can wait. */
+const QUIET_MS = 600;
+
 /** The open case as this window shows it. */
 export class OpenCaseState {
   readonly client: Client;
@@ -261,6 +264,15 @@ export class OpenCaseState {
 
   /** The next preset of brightness and contrast; set by whoever shows the image. */
   nextWindow: (() => void) | null = null;
+
+  #quiet: Promise<unknown> = Promise.resolve();
+
+  /** What can wait, one after the other, begun when nothing was asked for lately. */
+  inQuiet<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#quiet.then(() => new Promise((begin) => setTimeout(begin, QUIET_MS))).then(work);
+    this.#quiet = done.catch(() => undefined);
+    return done;
+  }
 
   /** Voxels of the mask in the middle; null before there is one. */
   async shownOverlay(): Promise<Overlay | null> {

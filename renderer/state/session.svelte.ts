@@ -21,6 +21,7 @@ import { OpenCohort } from './openCohort.svelte.js';
 import { OpenFollowUp, refuseSeveral } from './openFollowUp.svelte.js';
 import { type Looking, remembered } from './remembered.js';
 import { Research } from './research.svelte.js';
+import { Tour } from './tour.svelte.js';
 import type { View } from './views.js';
 
 export type DialogName = 'export' | 'shortcuts' | 'forget';
@@ -45,6 +46,13 @@ export interface ReplaceQuestion {
   finish(answer: 'stop' | 'beside' | null): void;
 }
 
+/** The simulated patient is an adult with a glioma, before any treatment. */
+const SAMPLE_ANSWERS = [
+  ['adult', 'yes'],
+  ['treated', 'no'],
+  ['glioma', 'yes'],
+] as const;
+
 /** One window: its connection, what it looks at, and the open case. */
 export class Session {
   readonly shell: Shell;
@@ -53,6 +61,7 @@ export class Session {
   readonly jobs: Jobs;
   readonly research: Research;
   readonly connection = new Connection(() => void this.attempt(() => this.#catchUp()));
+  readonly tour = new Tour(() => void this.set({ tourSeen: true }));
   replacing = $state.raw<ReplaceQuestion | null>(null);
   /** Cases that were left while a job of theirs went on: they stay open. */
   readonly #beside = new Set<string>();
@@ -377,8 +386,17 @@ export class Session {
     this.opening = undefined;
   }
 
-  async openSample(): Promise<void> {
-    if (this.info) await this.open({ paths: [this.info.sample], temporary: true });
+  /** @param segmented also answers what is known of a simulated patient, and segments: at once where the result is kept. */
+  async openSample(segmented = false): Promise<void> {
+    const { info } = this;
+    if (!info) return;
+    await this.open({ paths: [info.sample], temporary: true });
+    const { openCase } = this;
+    if (!segmented || !openCase?.case.examination.paths.includes(info.sample) || openCase.case.result) return;
+    await this.attempt(async () => {
+      for (const [question, answer] of SAMPLE_ANSWERS) await openCase.answer(question, answer);
+      await openCase.segment();
+    });
   }
 
   async closeCase(forget: boolean): Promise<void> {

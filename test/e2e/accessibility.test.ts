@@ -10,6 +10,7 @@ import {
   haveChromium,
   launch,
   openView,
+  picture,
   type Served,
   segment,
   serve,
@@ -30,6 +31,25 @@ const CUT = `[...document.querySelectorAll('body *')].filter((element) => {
   const isTall = hides(overflowY) && element.clientHeight > 2 && element.scrollHeight > element.clientHeight + 2;
   return (isWide && !element.closest('[title]')) || isTall;
 }).map((element) => element.tagName + ' ' + element.textContent.trim().slice(0, 60))`;
+/** Controls that are seen and can be used. */
+const CONTROLS = `[...document.querySelectorAll('a[href], button, select, summary, input, canvas[tabindex="0"], [role=slider]')]
+  .filter((element) => element.checkVisibility() && !element.disabled && !element.closest('[inert], [aria-hidden=true], .visually-hidden'))`;
+
+/** What the Tab key does not come to in the present view; of a group of radio buttons one is enough. */
+async function notReachedByTab(page: Page): Promise<string[]> {
+  await page.evaluate('globalThis.reached = new Set(); document.activeElement?.blur()');
+  const stops = (await page.evaluate(`${CONTROLS}.length`)) as number;
+  for (let press = 0; press < stops + 5; press++) {
+    await page.keyboard.press('Tab');
+    await page.evaluate('globalThis.reached.add(document.activeElement)');
+  }
+  return page.evaluate(`(() => {
+    const groups = new Set([...globalThis.reached].filter(({ type }) => type === 'radio').map(({ name }) => name));
+    return ${CONTROLS}
+      .filter((element) => !globalThis.reached.has(element) && !(element.type === 'radio' && groups.has(element.name)))
+      .map((element) => element.outerHTML.slice(0, 120));
+  })()`);
+}
 const chromium = haveChromium('accessibility of every view');
 
 describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by axe and at 200 %', () => {
@@ -62,6 +82,17 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Open a folder' }).hover();
     expect(await violations(page)).toEqual([]);
+  });
+
+  it('offers the tour on the first start alone, clean and left by keyboard', async () => {
+    await page.getByTestId('tour-offer').getByRole('button', { name: 'Show the tour' }).press('Enter');
+    await page.getByTestId('tour').waitFor();
+    expect(await inBothSchemes()).toEqual([]);
+    await page.getByTestId('tour').getByRole('button', { name: 'Skip the tour' }).press('Enter');
+    await page.getByTestId('tour').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('button', { name: 'Open the simulated sample patient' }).waitFor();
+    await expect.poll(() => page.getByTestId('tour-offer').count()).toBe(0);
   });
 
   it('says in words what is wrong with a picture that is dropped and with an empty file, and stays usable', async () => {
@@ -115,6 +146,15 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
 
   it('has a clean Case view with a result, a loaded truth and their comparison', async () => {
     expect(await inBothSchemes()).toEqual([]);
+    // Every tool at once: all sequences beside each other, outlines, a ruler.
+    await page.getByRole('button', { name: 'Four sequences' }).click();
+    await page.locator('[data-sequence=flair] canvas').waitFor();
+    await page.getByRole('button', { name: 'Mask by its outline' }).click();
+    await page.getByRole('button', { name: /^Ruler/ }).click();
+    expect(await inBothSchemes()).toEqual([]);
+    await page.getByRole('button', { name: /^Ruler/ }).click();
+    await page.getByRole('button', { name: 'Mask by its outline' }).click();
+    await page.getByRole('button', { name: 'Three planes' }).click();
     // A mask beside the images does not push the questions down.
     const compare = page.getByRole('button', { name: 'Compare with this mask' });
     expect(await compare.isVisible()).toBe(false);
@@ -160,6 +200,8 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
         .locator('[aria-current=page]', { hasText: view })
         .waitFor();
       expect(await inBothSchemes()).toEqual([]);
+      await picture(page, `view-${view}-dark`);
+      expect(await notReachedByTab(page)).toEqual([]);
     });
   }
 
@@ -177,6 +219,14 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('main').focus();
     }
+    await page.keyboard.press('e');
+    await page.getByRole('button', { name: 'Look at the report' }).click();
+    await page.getByRole('dialog', { name: 'The report' }).getByText('whole tumour').first().waitFor();
+    expect(await inBothSchemes()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'The report' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /^Close and delete everything/ }).click();
     await page.getByRole('dialog', { name: /^Forget/ }).waitFor();
     expect(await inBothSchemes()).toEqual([]);
@@ -208,6 +258,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
   for (const [width, height] of [
     [1366, 768],
     [683, 384],
+    [3840, 2160],
   ])
     it(`cuts nothing in any view at ${width} × ${height}, and shows the picture at once`, async () => {
       await page.setViewportSize({ width, height });

@@ -142,12 +142,32 @@ function journey({ name, input, open, off, use }: Journey): void {
     await dialog.getByText('automatic', { exact: false }).waitFor();
     expect(await dialog.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
     expect(await dialog.locator('code').textContent()).toBe(at('results/automatic'));
+    // What was chosen last is chosen again, and is one of the presets.
+    expect(await dialog.getByRole('radio', { name: /^For a paper/ }).isChecked()).toBe(true);
+    expect(await dialog.getByTestId('export-files').textContent()).toContain(`${name}_report.html`);
+    // The report is looked at before it is written.
+    await dialog.getByRole('button', { name: 'Look at the report' }).click();
+    const preview = page.getByRole('dialog', { name: 'The report' });
+    await preview.getByText('whole tumour').first().waitFor();
+    // A browser's own dialog saves it as PDF: the report stands there alone, under the case's name.
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(`window.print = () => {
+      const shown = [...document.body.children].filter((element) => getComputedStyle(element).display !== 'none');
+      window.printed = [document.title, shown.map(({ className }) => className), getComputedStyle(shown[0].shadowRoot.querySelector('h1')).fontSize];
+    }`);
+    await preview.getByRole('button', { name: 'Print or save as PDF…' }).click();
+    await expect
+      .poll(() => page.evaluate('window.printed'))
+      .toEqual([`${name}_report`, ['printed'], expect.stringMatching(/px$/)]);
+    await page.emulateMedia({ media: 'screen' });
     const downloading = page.waitForEvent('download');
-    await dialog.getByRole('button', { name: 'Report as a page' }).click();
+    await preview.getByRole('button', { name: 'Save as a page' }).click();
     const download = await downloading;
     expect(download.suggestedFilename()).toBe(`${name}_report.html`);
     const html = await readFile(await download.path(), 'utf8');
     expect(html).toContain('whole tumour');
+    await page.keyboard.press('Escape');
+    await preview.waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
   });
 

@@ -192,12 +192,15 @@ describe.skipIf(electron === null)(SUITE, () => {
         const volume = await page.locator('[data-testid=volumes] [data-region=WT] .ml').innerText();
         await page.locator('main').press('e');
         const exporting = page.getByRole('dialog', { name: /^Export/ });
-        await exporting.getByRole('button', { name: 'Report as PDF…' }).click();
+        await exporting.getByRole('button', { name: 'Look at the report' }).click();
+        await page.getByRole('button', { name: 'Save as PDF…' }).click();
         await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
         const text = execFileSync('pdftotext', ['-layout', file, '-']).toString();
         expect(text).toContain('simulated-patient');
         expect(text).toMatch(/not a medical device/i);
         expect(text).toContain(` ${volume.replace(' ml', '')} `);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog', { name: 'The report' }).waitFor({ state: 'detached' });
         await page.keyboard.press('Escape');
       },
     );
