@@ -1,4 +1,4 @@
-const STYLE = /<style>([^]*?)<\/style>/;
+const STYLE = /<style>([\s\S]*?)<\/style>/;
 
 /**
  * Puts a report's page into an element, apart from the window's own styles.

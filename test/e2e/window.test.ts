@@ -167,6 +167,39 @@ for (const { name, claim, canvas } of [
       await page.locator('main').press('r');
     });
 
+    it('measures between two points what their voxels are apart', async () => {
+      await page.getByRole('button', { name: 'Axial' }).click();
+      await page.locator('main').press('0');
+      const box = (await page.locator(canvas).first().boundingBox())!;
+      const points = [
+        [0.36, 0.38],
+        [0.62, 0.6],
+      ].map(([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const);
+      const places: number[][] = [];
+      for (const [x, y] of points) {
+        await page.mouse.click(x, y);
+        const before = places.at(-1)?.join(', ');
+        const voxel = page.getByTestId('readout').getByText(/^Voxel/);
+        if (before) await expect.poll(() => voxel.textContent()).not.toContain(before);
+        places.push((await voxel.textContent())!.match(/\d+/g)!.map(Number));
+      }
+      await page.locator('main').press('d');
+      await page.mouse.move(...points[0]);
+      await page.mouse.down();
+      await page.mouse.move(...points[1], { steps: 3 });
+      await page.mouse.up();
+      await page.locator('main').press('d');
+      const measured = () => page.getByTestId('measured').textContent();
+      await expect.poll(measured).toMatch(/^Ruler: [\d.]+ mm$/);
+      // The test's images have voxels of 1 mm; a voxel is known to half of itself at both ends.
+      const apart = Math.hypot(...places[0].map((v, axis) => v - places[1][axis]));
+      expect(apart).toBeGreaterThan(5);
+      expect(Math.abs(Number.parseFloat((await measured())!.slice(7)) - apart)).toBeLessThan(1.5);
+      await page.locator('main').press('Delete');
+      await expect.poll(measured).toBe('');
+      await page.getByRole('button', { name: 'Three planes' }).click();
+    });
+
     it('moves with the keys that the help promises, in the plane that was pointed at', async () => {
       await page.getByRole('button', { name: 'Axial' }).click();
       const { x, y } = await middleOf(page, canvas);
