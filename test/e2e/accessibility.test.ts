@@ -262,8 +262,12 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
   ])
     it(`cuts nothing in any view at ${width} × ${height}, and shows the picture at once`, async () => {
       await page.setViewportSize({ width, height });
-      for (const view of ['Case', 'Compare', 'Correct', 'Models', 'Settings']) {
+      const tabs = page.getByRole('navigation', { name: 'Views' }).locator('button:not(:disabled)');
+      const views = await tabs.allTextContents();
+      expect(views).toEqual(expect.arrayContaining(['Case', 'Compare', 'Correct', 'Models', 'Settings']));
+      for (const view of views) {
         await openView(page, view);
+        await picture(page, `view-${view}-${width}`);
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(overflow, view).toBeLessThanOrEqual(0);
         expect(await page.evaluate(CUT), view).toEqual([]);
