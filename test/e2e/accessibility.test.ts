@@ -31,6 +31,10 @@ const CUT = `[...document.querySelectorAll('body *')].filter((element) => {
   const isTall = hides(overflowY) && element.clientHeight > 2 && element.scrollHeight > element.clientHeight + 2;
   return (isWide && !element.closest('[title]')) || isTall;
 }).map((element) => element.tagName + ' ' + element.textContent.trim().slice(0, 60))`;
+/** Buttons that show an icon alone, and say in no tooltip what they do. */
+const MUTE_ICONS = `[...document.querySelectorAll('button, summary')]
+  .filter((button) => button.querySelector('svg') && button.textContent.trim() === '' && !button.title)
+  .map((button) => button.outerHTML.slice(0, 120))`;
 /** Controls that are seen and can be used. */
 const CONTROLS = `[...document.querySelectorAll('a[href], button, select, summary, input, canvas[tabindex="0"], [role=slider]')]
   .filter((element) => element.checkVisibility() && !element.disabled && !element.closest('[inert], [aria-hidden=true], .visually-hidden'))`;
@@ -271,6 +275,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(overflow, view).toBeLessThanOrEqual(0);
         expect(await page.evaluate(CUT), view).toEqual([]);
+        expect(await page.evaluate(MUTE_ICONS), view).toEqual([]);
       }
       await openView(page, 'Case');
       const canvas = (await page.locator('canvas').first().boundingBox())!;
