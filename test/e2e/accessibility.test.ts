@@ -278,7 +278,11 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
         expect(await page.evaluate(MUTE_ICONS), view).toEqual([]);
       }
       await openView(page, 'Case');
-      const canvas = (await page.locator('canvas').first().boundingBox())!;
+      const canvas = (await page
+        .getByRole('region', { name: 'Images' })
+        .locator('canvas')
+        .first()
+        .boundingBox())!;
       expect(canvas.y + 50).toBeLessThan(height);
     });
 });

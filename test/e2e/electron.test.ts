@@ -361,7 +361,7 @@ describe.skipIf(electron === null)(SUITE, () => {
         for (const name of ['T1 AX', 'FLAIR AX']) await page.getByText(name).first().waitFor();
         expect(await page.getByText('could not be converted').count()).toBe(0);
         expect(await page.getByText('No sequence to show yet').count()).toBe(0);
-        await page.locator('canvas').first().waitFor();
+        await page.getByRole('region', { name: 'Images' }).locator('canvas').first().waitFor();
       } finally {
         for (const pid of processTree(app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
       }
