@@ -170,6 +170,8 @@ for (const { name, claim, canvas } of [
     it('measures between two points what their voxels are apart', async () => {
       await page.getByRole('button', { name: 'Axial' }).click();
       await page.locator('main').press('0');
+      // One pane takes the place of three.
+      await page.waitForTimeout(1000);
       const box = (await page.locator(canvas).first().boundingBox())!;
       const points = [
         [0.36, 0.38],
@@ -178,9 +180,10 @@ for (const { name, claim, canvas } of [
       const places: number[][] = [];
       for (const [x, y] of points) {
         await page.mouse.click(x, y);
+        await page.waitForTimeout(300);
         const before = places.at(-1)?.join(', ');
         const voxel = page.getByTestId('readout').getByText(/^Voxel/);
-        if (before) await expect.poll(() => voxel.textContent()).not.toContain(before);
+        if (before) await expect.poll(() => voxel.textContent(), { timeout: 10_000 }).not.toContain(before);
         places.push((await voxel.textContent())!.match(/\d+/g)!.map(Number));
       }
       await page.locator('main').press('d');
