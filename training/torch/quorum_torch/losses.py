@@ -19,18 +19,21 @@ def name_of(combination):
     return '+'.join(MODALITIES[m] for m in combination)
 
 
+OUTSIDE_LOGIT = -10.
+
+
 def fuse(z, seen, log_weight, bias, member):
     """z: list of 4 logit maps (B, 3, ...); seen: (B, 4, ...) 1 where a modality's image is not 0; member: (4,) 0 or 1
-    -> fused logits (B, 3, ...), and (B, 1, ...) 1 where any member sees. Where none does, all that the sample has vote."""
-    there = [member[m] * (seen[:, m:m + 1].amax((2, 3, 4), keepdim=True) > 0).float() for m in range(4)]
-    sees = (sum(there[m] * seen[:, m:m + 1] for m in range(4)) > 0).float()
-    numerator = denominator = 0.
+    -> fused logits (B, 3, ...), OUTSIDE_LOGIT where no member sees, and (B, 1, ...) 1 where any does."""
+    numerator = denominator = sees = 0.
     for m in range(4):
-        votes = there[m] * torch.maximum(seen[:, m:m + 1], 1 - sees)
-        w = log_weight[m].exp()[None, :, None, None, None] * votes
+        here = member[m] * seen[:, m:m + 1]
+        w = log_weight[m].exp()[None, :, None, None, None] * here
         numerator = numerator + w * (z[m].float() + bias[m][None, :, None, None, None])
         denominator = denominator + w
-    return numerator / denominator.clamp_min(1e-6), sees
+        sees = sees + here
+    sees = (sees > 0).float()
+    return numerator / denominator.clamp_min(1e-6) + OUTSIDE_LOGIT * (1 - sees), sees
 
 
 def region_loss(logits, counted, target, teacher=None, distil=0., add_up=lambda sums: sums):

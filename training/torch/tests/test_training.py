@@ -78,18 +78,18 @@ class Fusion(unittest.TestCase):
         member = torch.tensor([float(m in members) for m in range(4)])
         return fuse(self.z, self.seen, self.nothing, self.nothing, member)
 
-    def test_a_blind_member_abstains_where_another_sees_and_all_vote_where_none_does(self):
+    def test_a_blind_member_abstains_and_where_none_sees_nothing_is_found(self):
         logits, sees = self.fused(0, 1, 3)
-        self.assertEqual(logits[0, 0].flatten().tolist(), [2, 1, 2, 2])
+        self.assertEqual(logits[0, 0].flatten().tolist(), [2, 1, -10, -10])
         self.assertEqual(sees.flatten().tolist(), [1, 1, 0, 0])
 
     def test_points_count_where_any_image_is_not_0_if_the_sample_has_a_member(self):
         target = torch.zeros(1, 3, 4, 1, 1)
         loss = lambda *members: float(loss_of(self.z, self.seen, target, torch.ones_like(target), self.nothing, self.nothing,
                                               torch.tensor([float(m in members) for m in range(4)]), target, torch.zeros(())))
-        # three points of probability p: Dice of nothing true, and their cross-entropy
-        p = 1 / (1 + math.exp(-1))
-        self.assertAlmostEqual(loss(0), 1 - 1 / (3 * p + 1) - math.log(1 - p), 5)
+        # two points of logit 1, one of -10: Dice of nothing true, and their cross-entropy
+        p = [1 / (1 + math.exp(-v)) for v in (1, 1, -10)]
+        self.assertAlmostEqual(loss(0), 1 - 1 / (sum(p) + 1) - sum(math.log(1 - v) for v in p) / 3, 5)
         self.assertEqual(loss(3), 0)
 
 
