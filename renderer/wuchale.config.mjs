@@ -18,19 +18,24 @@ const KEY =
 /** Names of CSS classes, and CSS. */
 const STYLE = /^(button|modal|card|row|stack|tag)( [a-z-]+)+$|\dpx\b|px [a-z-]+,|^[a-z]+\(/;
 
+/** A place for a value, in markup and in template literals. */
+const VALUE = /\{\d+\}|#/g;
+
 /** Two words of prose, a capitalised word, or words around a value: not a name that the code uses. */
-function isProse(text) {
-  const words = text.replace(/\{\d+\}/g, ' ').trim();
+function isProse(text, file) {
+  const words = text.replace(VALUE, ' ').trim();
   if (!/\p{L}{2}/u.test(words) || KEY.test(words) || STYLE.test(words)) return false;
   if (/^\S*\p{Ll}\p{Lu}\S*$/u.test(words) || /^\p{Lu}\p{Ll}+(-\p{Lu}\p{Ll}+)+$/u.test(words)) return false;
   if (/^\p{Lu}\p{Ll}\S*$/u.test(words)) return !/[_=/]/.test(words);
   if (/^\p{Lu}\p{Ll}/u.test(words)) return true;
   const isPhrase = /\p{L}[’'\p{L}]*[,:;]? \S*\p{L}/u.test(words);
-  const isAround = /\{\d+\}/.test(text) && / /.test(text) && /(^|[ (“])\p{Ll}{2,}([ ).,”:]|$)/u.test(words);
-  return isPhrase || isAround;
+  const isAround =
+    text.search(VALUE) >= 0 && / /.test(text) && /(^|[ (“])\p{Ll}{2,}([ ).,”:]|$)/u.test(words);
+  // One word and values: in state they are keys of what is kept.
+  return isPhrase || (isAround && !file.startsWith('state/'));
 }
 
-function heuristic({ msgStr, details: { scope, element, attribute, call } }) {
+function heuristic({ msgStr, details: { scope, element, attribute, call, file } }) {
   if (NO_TEXT_ELEMENTS.has(element)) return false;
   const text = msgStr.join(' ').replace(/<\/?\d+\/?>/g, ' ');
   const isText = TEXT_ATTRIBUTE.test(attribute ?? '');
@@ -39,7 +44,7 @@ function heuristic({ msgStr, details: { scope, element, attribute, call } }) {
   if (attribute && !isText && !/^[A-Z]/.test(element ?? '')) return false;
   if (scope === 'script' && call === 'count') return 'message';
   if (scope === 'script' && call && NO_TEXT_CALL.test(call)) return false;
-  return isProse(text) && 'message';
+  return isProse(text, file) && 'message';
 }
 
 const plain = { wrapInit: (expression) => expression, wrapUse: (expression) => expression };

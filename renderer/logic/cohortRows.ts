@@ -204,9 +204,9 @@ export function stateText(row: CohortRow, run: CohortRunState | null): string {
     case 'waiting':
       return run ? /* @wc-include */ 'waiting' : 'stopped: waiting';
     case 'preparing':
-      return `preparing${share}`;
+      return /* @wc-include */ `preparing${share}`;
     case 'segmenting':
-      return `segmenting${share}`;
+      return /* @wc-include */ `segmenting${share}`;
     case 'done':
       return rowWarnings(row).length > 0 ? 'done, with warnings' : /* @wc-include */ 'done';
     case 'failed':

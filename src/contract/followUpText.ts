@@ -51,8 +51,8 @@ export const SHORT_SUGGESTIONS: Readonly<Record<SizeJudgement['suggestion'], str
   complete: 'complete response',
   partial: 'partial response',
   minor: 'minor response',
-  stable: 'stable',
-  progression: 'progression',
+  stable: /* @wc-include */ 'stable',
+  progression: /* @wc-include */ 'progression',
   'not-known': 'no suggestion',
 };
 

@@ -181,9 +181,9 @@ export function describeWarning(warning: Warning): string {
 const behind = (text: string) => text && `: ${text}`;
 
 const TOWARDS = [
-  ['left', 'right'],
-  ['back', 'front'],
-  ['down', 'up'],
+  [/* @wc-include */ 'left', /* @wc-include */ 'right'],
+  [/* @wc-include */ 'back', /* @wc-include */ 'front'],
+  [/* @wc-include */ 'down', /* @wc-include */ 'up'],
 ] as const;
 
 function describeMoved({ sequence, onto, mm, degrees }: Extract<Warning, { code: 'HEADER_CONTRADICTED' }>) {
