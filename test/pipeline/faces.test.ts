@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { csvParseRows } from 'd3-dsv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeCase } from '../../src/cli/results.js';
 import {
@@ -70,10 +71,8 @@ async function exported(open: OpenCase, options: Partial<Request<'export.start'>
   expect((await jobEnd(services, job)).problem).toBeUndefined();
   const read = (name: string) => readFile(join(output, name), 'utf8');
   const report: CaseReport = JSON.parse(await read('report.json'));
-  const [header, ...rows] = (await read('patient_volumes.csv'))
-    .trim()
-    .split('\r\n')
-    .map((line) => line.split(','));
+  // A remark may hold a comma.
+  const [header, ...rows] = csvParseRows(await read('patient_volumes.csv'));
   const html = await read('patient_report.html');
   return {
     report,
