@@ -131,7 +131,11 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
       affine: lpsAffine(spacing),
       modalities: ['t1', 't1ce', 't2', 'flair'],
       labels: Array.from({ length: 4096 }, (_, v) => (inside(v) ? [1, 2, 4][v % 3] : 0)),
-      value: (modality, v) => (inside(v) ? modality.length / 2 : -0.5) + noise(v * modality.length) || 0.125,
+      // T1 is blind at some voxels that the others see.
+      value: (modality, v) =>
+        modality === 't1' && v % 97 === 0
+          ? 0
+          : (inside(v) ? modality.length / 2 : -0.5) + noise(v * modality.length) || 0.125,
     });
     await writeFile(split, JSON.stringify({ train: ['p'], validation: [], test: [] }));
     await runTraining(request(start, 'mean', 1));
