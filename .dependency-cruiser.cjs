@@ -24,10 +24,12 @@ const allowed = {
   export: ['files', 'volume', 'masks', 'dicom', 'intake', 'prepare', 'segment'],
   // Shapes of requests, events and results, and the words for them: no Node, no other room.
   contract: [],
+  // Tables, figures and sentences that window, terminal and reports share; no Node.
+  presentation: ['contract'],
   // Work that says how far it is: followed, lined up.
   jobs: ['contract'],
   // What lies in the user's profile.
-  kept: ['contract', 'files', 'volume', 'masks', 'network', 'segment', 'export'],
+  kept: ['contract', 'files', 'volume', 'masks', 'network', 'model', 'segment', 'export'],
   // What was given -> one examination's Study.
   open: ['contract', 'jobs', 'kept', 'files', 'volume', 'dicom', 'recognise', 'intake'],
   // The only maker of results; knows no process.
@@ -37,7 +39,7 @@ const allowed = {
   ],
   // Many cases as one: found, run, kept, told in one table.
   cohort: [
-    ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'files', 'volume', 'masks', 'model'],
+    ...['contract', 'presentation', 'jobs', 'kept', 'open', 'pipeline', 'files', 'volume', 'masks', 'model'],
     ...['dicom', 'recognise', 'intake', 'prepare', 'segment', 'export', 'evaluate', 'engine'],
   ],
   // Training, evaluation and measuring as jobs; what they leave, read again.
@@ -46,7 +48,20 @@ const allowed = {
     ...['prepare', 'segment', 'training', 'evaluate', 'measure', 'export'],
   ],
   // Several examinations of one patient: what changed.
-  followup: [...['contract', 'jobs', 'pipeline', 'files', 'volume', 'masks', 'model', 'prepare', 'export']],
+  followup: [
+    ...[
+      'contract',
+      'presentation',
+      'jobs',
+      'pipeline',
+      'files',
+      'volume',
+      'masks',
+      'model',
+      'prepare',
+      'export',
+    ],
+  ],
   // What the command line alone asks for: several cases, folders.
   commands: [
     ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'followup', 'files', 'volume', 'masks'],
@@ -58,7 +73,18 @@ const allowed = {
     ...['files', 'recognise', 'intake', 'volume', 'masks', 'model'],
   ],
   server: ['session', 'contract', 'files'],
-  cli: ['contract', 'jobs', 'model', 'pipeline', 'cohort', 'research', 'commands', 'session', 'server'],
+  cli: [
+    'contract',
+    'presentation',
+    'jobs',
+    'model',
+    'pipeline',
+    'cohort',
+    'research',
+    'commands',
+    'session',
+    'server',
+  ],
 };
 const layers = Object.entries(allowed).map(([folder, imports]) => ({
   name: `${folder}-imports`,
@@ -96,7 +122,7 @@ module.exports = {
     {
       name: 'contract-knows-no-node',
       severity: 'error',
-      from: { path: '^src/contract/' },
+      from: { path: '^src/(contract|presentation)/' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -122,7 +148,7 @@ module.exports = {
       name: 'renderer-imports',
       severity: 'error',
       from: { path: '^renderer/' },
-      to: { path: '^(src/|electron/)', pathNot: '^src/(contract/|errors|terms|numbers)' },
+      to: { path: '^(src/|electron/)', pathNot: '^src/(contract/|presentation/|errors|terms|numbers)' },
     },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

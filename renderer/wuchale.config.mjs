@@ -80,7 +80,13 @@ export default defineConfig({
     words: {
       ...vanilla({
         files: {
-          include: ['**/*.ts', '../src/contract/**/*.ts', '../src/terms.ts', '../src/numbers.ts'],
+          include: [
+            '**/*.ts',
+            '../src/contract/**/*.ts',
+            '../src/presentation/**/*.ts',
+            '../src/terms.ts',
+            '../src/numbers.ts',
+          ],
           ignore: ['**/*.d.ts', 'vite.config.ts', '../src/contract/contentSecurityPolicy.ts'],
         },
         heuristic,

@@ -1,6 +1,7 @@
 import { bin, extent } from 'd3-array';
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import { type CohortRow, commonCombination, commonMl } from '../../src/contract/index.js';
+import type { CohortRow } from '../../src/contract/index.js';
+import { commonCombination, commonMl } from '../../src/presentation/index.js';
 import { REGIONS, type Region } from '../../src/terms.js';
 import { rowWarnings, shownMl } from './cohortRows.js';
 

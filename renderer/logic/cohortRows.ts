@@ -1,5 +1,6 @@
 import type { CohortRow, CohortRunState } from '../../src/contract/index.js';
-import { problemText, readerScore } from '../../src/contract/index.js';
+import { problemText } from '../../src/contract/index.js';
+import { readerScore } from '../../src/presentation/index.js';
 import { MODALITIES, REGIONS, type Region } from '../../src/terms.js';
 import { duration } from './format.js';
 

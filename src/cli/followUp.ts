@@ -4,19 +4,21 @@ import { followUpInputs } from '../commands/followUp.js';
 import type { Host } from '../commands/host.js';
 import { followUpRequestSchema } from '../contract/commands.js';
 import {
-  changeText,
   checkRequest,
   FOLLOW_UP_BY,
   type FollowUpBy,
   type FollowUpReport,
-  percentText,
-  RANO_NOTICE,
   RANO_REGIONS,
-  RANO_TITLES,
-  SHORT_SUGGESTIONS,
   titles,
 } from '../contract/index.js';
 import { mlText } from '../numbers.js';
+import {
+  changeText,
+  percentText,
+  RANO_NOTICE,
+  RANO_TITLES,
+  SHORT_SUGGESTIONS,
+} from '../presentation/index.js';
 import { type Modality, membersOf, REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { type PreparationFlags, preparationOf, preparationOptions } from './inputs.js';

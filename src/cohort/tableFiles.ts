@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeXlsxFile from 'write-excel-file/node';
 import type { Cohort } from '../contract/cohort.js';
+import { csvText } from '../export/csv.js';
+import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import {
   dataDictionary,
   longTable,
@@ -9,9 +11,7 @@ import {
   readerTable,
   type Table,
   wideTable,
-} from '../contract/cohortTable.js';
-import { csvText } from '../export/csv.js';
-import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
+} from '../presentation/cohortTable.js';
 
 /** Below the folder of results. */
 const FOLDER = 'table';

@@ -13,16 +13,8 @@ export type { Answers, CaseFile, OpenCase, SeriesAbout, StudyChoice } from './ca
 export { checkRequest } from './checkRequest.js';
 export * from './client.js';
 export { answersFor, type CohortCaseState, type SomeAnswers } from './cohort.js';
-export {
-  limitsOfAgreement,
-  readerScore,
-  readerSummary,
-  type VolumePair,
-  volumePairs,
-  worstDice,
-} from './cohortReader.js';
+
 export type { CohortRow, CohortRunState, CohortView } from './cohorts.js';
-export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
 export type { ImageSummary, ModelSummary, PrepareRequest, SegmentRequest } from './commands.js';
 export { type EditState, editSupports } from './edits.js';
 export { type JobEvent, type JobKind, type QuorumEvent, quorumEventSchema } from './events.js';
@@ -41,8 +33,6 @@ export {
   type RanoRegion,
   type TimePoint,
 } from './followUp.js';
-export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
-export * from './followUpText.js';
 export { isForceable } from './forceable.js';
 export {
   FORMATS,

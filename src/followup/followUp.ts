@@ -1,4 +1,11 @@
 import type { FollowUpBy, FollowUpReport } from '../contract/followUp.js';
+import { daysBetween } from '../contract/patient.js';
+import { RESEARCH_NOTICE } from '../contract/report.js';
+import { QuorumError, throwIfCancelled } from '../errors.js';
+import { type JobContext, partOf } from '../jobs/context.js';
+import { populationOf } from '../model/knowledgeSchema.js';
+import type { Surroundings } from '../pipeline/context.js';
+import { summariseGrid } from '../pipeline/inspect.js';
 import {
   alignmentWarning,
   commonOf,
@@ -7,14 +14,7 @@ import {
   mixedWarning,
   openCriteria,
   treatedWarning,
-} from '../contract/followUpText.js';
-import { daysBetween } from '../contract/patient.js';
-import { RESEARCH_NOTICE } from '../contract/report.js';
-import { QuorumError, throwIfCancelled } from '../errors.js';
-import { type JobContext, partOf } from '../jobs/context.js';
-import { populationOf } from '../model/knowledgeSchema.js';
-import type { Surroundings } from '../pipeline/context.js';
-import { summariseGrid } from '../pipeline/inspect.js';
+} from '../presentation/followUpText.js';
 import { combinationName } from '../terms.js';
 import { type Compared, judgePoints } from './judgePoints.js';
 import { measurePoint, type Way } from './measurePoint.js';

@@ -1,5 +1,8 @@
 import type { FollowUpReport, RanoRegion, TimePoint } from '../contract/followUp.js';
-import { timelineFigure } from '../contract/followUpFigure.js';
+import { REGION_TITLES, titles } from '../contract/warnings.js';
+import { cell, escapeHtml, htmlPage, number, table } from '../export/html.js';
+import { mlText } from '../numbers.js';
+import { timelineFigure } from '../presentation/followUpFigure.js';
 import {
   changeText,
   isWithinRanges,
@@ -8,10 +11,7 @@ import {
   RANO_NOTICE,
   RANO_TITLES,
   suggestionText,
-} from '../contract/followUpText.js';
-import { REGION_TITLES, titles } from '../contract/warnings.js';
-import { cell, escapeHtml, htmlPage, number, table } from '../export/html.js';
-import { mlText } from '../numbers.js';
+} from '../presentation/followUpText.js';
 import { membersOf, REGIONS, type Region } from '../terms.js';
 
 /** Dark enough on paper, and told apart by colour-blind eyes; the dashes tell them apart without colour. */

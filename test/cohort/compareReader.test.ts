@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compareWithReader } from '../../src/cohort/compareReader.js';
 import { keepComparison, readerPairs } from '../../src/cohort/reader.js';
 import { CohortState } from '../../src/cohort/stateFile.js';
-import { limitsOfAgreement, readerScore, volumePairs } from '../../src/contract/cohortReader.js';
+import { limitsOfAgreement, readerScore, volumePairs } from '../../src/presentation/readerScores.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import type { Affine } from '../../src/volume/volume.js';
 import { temporaryFolder } from '../volume/folder.js';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { LinkScope } from '../../files/within.js';
 import type { Scan } from '../../intake/candidate.js';
+import type { SequenceMemory } from '../../kept/sequenceMemory.js';
 import type { WorkingFolders } from '../../kept/workingFolders.js';
-import type { SequenceMemory } from '../profile/sequenceMemory.js';
 import type { WorkerSupervisor } from '../worker/supervisor.js';
 import type { OpeningProgress } from './openings.js';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SkullStripNetwork } from '../../contract/index.js';
-import { QuorumError } from '../../errors.js';
-import { writePrivately } from '../../files/privateFiles.js';
+import type { SkullStripNetwork } from '../contract/index.js';
+import { QuorumError } from '../errors.js';
+import { writePrivately } from '../files/privateFiles.js';
 
 /** SHA-256 of the files that Quorum was tested with: brainchop's mindgrab as ONNX. */
 const KNOWN: ReadonlySet<string> = new Set([

@@ -1,3 +1,6 @@
+import { answersFor, type Cohort, type CohortCase, isAnswered } from '../contract/cohort.js';
+import { RESEARCH_NOTICE } from '../contract/report.js';
+import { titles } from '../contract/warnings.js';
 import { inFiles } from '../numbers.js';
 import {
   type Combination,
@@ -8,10 +11,7 @@ import {
   REGIONS,
   type Region,
 } from '../terms.js';
-import { answersFor, type Cohort, type CohortCase, isAnswered } from './cohort.js';
-import { readerScore, readerSummary, volumePairs } from './cohortReader.js';
-import { RESEARCH_NOTICE } from './report.js';
-import { titles } from './warnings.js';
+import { readerScore, readerSummary, volumePairs } from './readerScores.js';
 
 /** A cohort as tables: one row a case, one row a measurement, and what the columns mean. */
 

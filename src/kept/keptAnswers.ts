@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Answers, answersSchema } from '../../contract/cases.js';
-import { readJson, writePrivately } from '../../files/privateFiles.js';
-import { Queue } from '../../files/queue.js';
+import { type Answers, answersSchema } from '../contract/cases.js';
+import { readJson, writePrivately } from '../files/privateFiles.js';
+import { Queue } from '../files/queue.js';
 
 const keptSchema = z.array(
   z.object({ images: z.array(z.string()), answers: answersSchema, answeredAt: z.string() }),

@@ -8,7 +8,7 @@ import {
   readerTable,
   type Table,
   wideTable,
-} from '../../src/contract/cohortTable.js';
+} from '../../src/presentation/cohortTable.js';
 import { combinationName, type Modality } from '../../src/terms.js';
 import { aCase, aCohort, aResult } from '../cohort/cohorts.js';
 

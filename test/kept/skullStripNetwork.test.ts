@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SkullStripFile } from '../../../src/session/profile/skullStripNetwork.js';
+import { SkullStripFile } from '../../src/kept/skullStripNetwork.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Sequence, sequenceSchema } from '../../contract/basic.js';
-import { readJson, writePrivately } from '../../files/privateFiles.js';
-import { Queue } from '../../files/queue.js';
+import { type Sequence, sequenceSchema } from '../contract/basic.js';
+import { readJson, writePrivately } from '../files/privateFiles.js';
+import { Queue } from '../files/queue.js';
 
 const memorySchema = z.array(z.tuple([z.string(), sequenceSchema]));
 const MOST = 2000;

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keepVerdict, readVerdicts, type Verdict } from '../../../src/engine/devices/verdicts.js';
-import { SequenceMemory } from '../../../src/session/profile/sequenceMemory.js';
-import { RecentFolders, SettingsStore } from '../../../src/session/profile/settings.js';
+import { keepVerdict, readVerdicts, type Verdict } from '../../src/engine/devices/verdicts.js';
+import { SequenceMemory } from '../../src/kept/sequenceMemory.js';
+import { RecentFolders, SettingsStore } from '../../src/kept/settings.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { ticks } from 'd3-array';
+import type { FollowUpBy, TimePoint } from '../contract/followUp.js';
 import { REGIONS, type Region } from '../terms.js';
-import type { FollowUpBy, TimePoint } from './followUp.js';
 
 /** The timeline as it is drawn, in the window and in the report: volumes as lines with their ranges. Places are in units of the drawing. */
 

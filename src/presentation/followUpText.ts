@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import type { Answers } from '../contract/cases.js';
+import type { Change, RanoRegion, SizeJudgement, TimePoint } from '../contract/followUp.js';
+import { outsideTraining, type populationSchema, wasTrainedOn } from '../contract/population.js';
+import type { ReportWarning } from '../contract/report.js';
+import { titles } from '../contract/warnings.js';
 import { type Combination, combinationName, membersOf } from '../terms.js';
-import type { Answers } from './cases.js';
-import type { Change, RanoRegion, SizeJudgement, TimePoint } from './followUp.js';
-import { outsideTraining, type populationSchema, wasTrainedOn } from './population.js';
-import type { ReportWarning } from './report.js';
-import { titles } from './warnings.js';
 
 /** What is said of several examinations of one patient: the same in window, terminal and files. */
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { type Settings, settingsSchema } from '../../contract/application.js';
-import { readJson, writePrivately } from '../../files/privateFiles.js';
-import { Queue } from '../../files/queue.js';
+import { type Settings, settingsSchema } from '../contract/application.js';
+import { readJson, writePrivately } from '../files/privateFiles.js';
+import { Queue } from '../files/queue.js';
 
 const DEFAULTS: Settings = {
   rememberFolders: true,

@@ -1,14 +1,14 @@
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InstalledModel } from '../../contract/application.js';
-import { problemOf, QuorumError } from '../../errors.js';
-import { makePrivateFolder } from '../../files/privateFiles.js';
-import { writeFolderWhole } from '../../files/wholeFolder.js';
-import { populationOf } from '../../model/knowledgeSchema.js';
-import { MODEL_FILE, type Model, readModel, SHIPPED_MODEL, WEIGHTS_FILE } from '../../model/model.js';
-import type { ModelDescription } from '../../model/schema.js';
-import { supports } from '../../model/support.js';
-import { perRegion } from '../../terms.js';
+import type { InstalledModel } from '../contract/application.js';
+import { problemOf, QuorumError } from '../errors.js';
+import { makePrivateFolder } from '../files/privateFiles.js';
+import { writeFolderWhole } from '../files/wholeFolder.js';
+import { populationOf } from '../model/knowledgeSchema.js';
+import { MODEL_FILE, type Model, readModel, SHIPPED_MODEL, WEIGHTS_FILE } from '../model/model.js';
+import type { ModelDescription } from '../model/schema.js';
+import { supports } from '../model/support.js';
+import { perRegion } from '../terms.js';
 
 /** Text files of a Model folder that are shown; longer ones are cut. */
 const CARD_NAMES = ['CARD.md', 'README.md', 'card.md'];

@@ -1,0 +1,13 @@
+/** Tables, figures and sentences of cohorts and timelines, for window, terminal and reports. */
+export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
+export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
+export * from './followUpText.js';
+export {
+  type Limits,
+  limitsOfAgreement,
+  readerScore,
+  readerSummary,
+  type VolumePair,
+  volumePairs,
+  worstDice,
+} from './readerScores.js';
