@@ -186,7 +186,7 @@ async function main(): Promise<void> {
   deepStrictEqual(tableIn(results('table', 'cohort.csv')), byCommand);
   ok(byCommand.length === 7, 'six rows and their header');
   said('the same table of six');
-  console.log(quorum('table', at('by-command'), '--reader', at('root')));
+  console.log(quorum('table', at('by-command'), '--reader', inputs[0]));
 }
 
 try {
