@@ -41,8 +41,8 @@ const NOT_COUNTED = [
   // Leaves that look at images or at the clock, or write one format.
   /^pipeline\/(formats\/.*|facts|checkWarnings|stopwatch|surroundings)$/,
   /^jobs\/estimate$/,
-  // Hears every event, and lets those of others pass.
-  /^session\/cohorts\//,
+  // Hear every event, and let those of others pass.
+  /^session\/(cohorts|followups)\//,
   // The answer on its way back.
   /^cli\/(results|table)$/,
 ];

@@ -50,6 +50,7 @@ const STARTING: Answers = {
   'cases.list': () => [],
   'jobs.list': () => [],
   'cohorts.list': () => [],
+  'followups.list': () => [],
   'cases.close': () => ({}),
 };
 
