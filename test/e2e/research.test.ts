@@ -186,7 +186,7 @@ describe.skipIf(!isHere)(SUITE, () => {
     await cell.waitFor({ timeout: 120_000 });
     expect(100 * Number(await cell.textContent())).toBeCloseTo(dice, 0);
     await page.waitForTimeout(1500);
-    await both('research-opened');
+    await picture(page, 'research-opened');
     expect(complaints).toEqual([]);
   }, 600_000);
 

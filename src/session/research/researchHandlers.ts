@@ -119,8 +119,10 @@ function runHandlers(
       const list = await reader.run('runs', { folders: runs });
       const told = list.map((one): RunSummary => {
         const job = trained.get(one.folder);
+        // Of a run by itself the model is written behind its Dice; of several folds some are finished while others train.
+        const isAlone = [...trained.values()].filter((other) => other === job).length === 1;
+        if (job && (one.state !== 'finished' || isAlone)) return { ...one, job, state: 'active' };
         if (one.state === 'finished') return { ...one, job: null };
-        if (job) return { ...one, job, state: 'active' };
         // A log that just stopped growing still looks active.
         return { ...one, job: null, state: job === null ? 'stopped' : one.state };
       });
