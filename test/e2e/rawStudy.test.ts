@@ -283,6 +283,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
       const { page } = seen;
       await page.getByRole('button', { name: 'Export' }).click();
       const dialog = page.getByRole('dialog', { name: /^Export/ });
+      await dialog.getByText('My choice').click();
       for (const choice of [
         'DICOM-SEG for the PACS',
         'Pictures with outlines',

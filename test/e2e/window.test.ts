@@ -294,7 +294,7 @@ for (const { name, claim, canvas } of [
       await page.unrouteAll();
     });
 
-    it('offers several patients that are dropped on the image, and leaves the open case until one is chosen', async () => {
+    it('opens several patients that are dropped on the image as a cohort, and leaves the open case until one is chosen', async () => {
       await openView(page, 'Case');
       await page.locator(canvas).first().waitFor();
       const place = await middleOf(page, canvas);
@@ -305,14 +305,19 @@ for (const { name, claim, canvas } of [
       await drag(page, [at('cohort')], place, false);
       expect(await page.getByText('Drop the patient’s folder or files').isVisible()).toBe(true);
       await drag(page, [at('cohort')], place);
-      const dialog = page.getByRole('dialog');
-      await dialog.getByRole('button', { name: 'second' }).waitFor();
+      const table = page.getByTestId('cohort-table');
+      await table.waitFor();
       await picture(page, 'several-patients');
-      expect(await page.title()).toContain('patient');
-      await dialog.getByRole('button', { name: 'Close' }).click();
+      await openView(page, 'Case');
       await page.getByRole('heading', { name: 'patient', exact: true }).waitFor();
-      await drag(page, [at('cohort')], { x: 80, y: 300 });
-      await dialog.getByRole('button', { name: 'second' }).click();
+      await openView(page, 'Cohort');
+      await table.getByText('second', { exact: true }).click();
+      await page.getByRole('button', { name: 'Open', exact: true }).click();
+      await page.getByRole('heading', { name: 'second', exact: true }).waitFor();
+      await openView(page, 'Cohort');
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      await table.waitFor({ state: 'detached' });
+      await openView(page, 'Case');
       await page.getByRole('heading', { name: 'second', exact: true }).waitFor();
     });
 
