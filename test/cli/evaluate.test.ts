@@ -17,6 +17,7 @@ const json = (...parts: string[]) => JSON.parse(readFileSync(at(...parts), 'utf8
 const ALL = allCombinations().map(combinationName);
 const FILES = [
   'cases.csv',
+  'config.yaml',
   'patients.json',
   'scores.json',
   'summary.json',

@@ -95,7 +95,15 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
+/** Opens the questions where they were answered before, and are folded. */
+export async function unfoldQuestions(page: Page): Promise<void> {
+  const change = page.getByRole('button', { name: 'Change', exact: true });
+  await page.locator('[data-question=adult]').or(change).first().waitFor();
+  if (await change.isVisible()) await change.click();
+}
+
 export async function answerQuestions(page: Page): Promise<void> {
+  await unfoldQuestions(page);
   for (const [question, answer] of [
     ['adult', 'Yes'],
     ['treated', 'No'],

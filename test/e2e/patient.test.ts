@@ -12,6 +12,7 @@ import {
   picture,
   type Served,
   serve,
+  unfoldQuestions,
 } from './browser.js';
 
 const SUITE = 'whose images these are, in the window';
@@ -100,6 +101,7 @@ describe.skipIf(!chromium)(SUITE, () => {
       .getByRole('button', { name: /2024-03-12/ })
       .click();
     await page.getByText(/^Answered on 20\d\d-\d\d-\d\d\.$/).waitFor({ timeout: 60_000 });
+    await unfoldQuestions(page);
     expect(await page.locator('[data-question=adult] input[value=yes]').isChecked()).toBe(true);
   });
 });
