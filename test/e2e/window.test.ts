@@ -170,8 +170,12 @@ for (const { name, claim, canvas } of [
     it('measures between two points what their voxels are apart', async () => {
       await page.getByRole('button', { name: 'Axial' }).click();
       await page.locator('main').press('0');
-      // One pane takes the place of three.
-      await page.waitForTimeout(1000);
+      // One pane takes the place of three: a click before it is drawn anew would be a place on the old picture.
+      const fits = `(() => {
+        const { width, clientWidth } = document.querySelector('${canvas}');
+        return Math.abs(width - clientWidth * devicePixelRatio) < 2;
+      })()`;
+      await expect.poll(() => page.evaluate(fits), { timeout: 30_000 }).toBe(true);
       const box = (await page.locator(canvas).first().boundingBox())!;
       const points = [
         [0.36, 0.38],
