@@ -70,6 +70,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     await picker.locator('li button').first().click();
     await picker.locator('li button', { hasText: 'disk' }).click();
     await picker.getByRole('button', { name: 'Choose this folder' }).click();
+    await dialog.getByText('My choice').click();
     await dialog.getByText('Probability maps').click();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.locator('[data-code=DISK_FULL]').waitFor({ timeout: 60_000 });

@@ -286,7 +286,7 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
       await dialog.getByText('My choice').click();
       for (const choice of [
         'DICOM-SEG for the PACS',
-        'Pictures with outlines',
+        'Pictures with outlines for the PACS',
         'skull-stripped images',
         'Neutral names',
       ])

@@ -126,7 +126,10 @@ describe('paths in calls', () => {
       [...fields.keys()].map((key) => `${method} ${key}`),
     );
     expect(named.length).toBeGreaterThan(5);
-    expect(named.sort()).toEqual(marked.sort());
+    // A training's options are called as on the command line: they are marked beside these.
+    expect(named.filter((name) => !marked.includes(name))).toEqual([]);
+    expect(marked.filter((name) => !named.includes(name) && !name.startsWith('research.'))).toEqual([]);
+    expect(marked).toEqual(expect.arrayContaining(['research.train output', 'research.evaluate dataset']));
   });
 });
 
