@@ -35,6 +35,9 @@ const FIRST = ['t1', 't1ce', 't2', 'flair'] as const;
 /** The second examination lacks T2. */
 const SECOND = ['t1', 't1ce', 'flair'] as const;
 
+/** What a canvas shows, run in the page. */
+const DRAWN = 'canvas => canvas.toDataURL()';
+
 describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
   const folder = temporaryFolder();
   const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -131,18 +134,10 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await page.getByText('new, apart').first().waitFor();
     await page.locator('figcaption [role=status]').first().waitFor({ state: 'detached', timeout: 60_000 });
     const left = page.locator('[data-tile="1"] canvas');
-    const before = await page
-      .locator('[data-tile="2"] canvas')
-      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const before = await page.locator('[data-tile="2"] canvas').evaluate(DRAWN);
     await left.focus();
     await page.keyboard.press('PageUp');
-    await expect
-      .poll(() =>
-        page
-          .locator('[data-tile="2"] canvas')
-          .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
-      )
-      .not.toBe(before);
+    await expect.poll(() => page.locator('[data-tile="2"] canvas').evaluate(DRAWN)).not.toBe(before);
     await page.getByRole('button', { name: 'Use dark colours' }).click();
     await page.locator(':root[data-theme=dark]').waitFor();
     await picture(page, 'timeline-dark');
