@@ -35,8 +35,8 @@ const FIRST = ['t1', 't1ce', 't2', 'flair'] as const;
 /** The second examination lacks T2. */
 const SECOND = ['t1', 't1ce', 'flair'] as const;
 
-/** What a canvas shows, run in the page. */
-const DRAWN = 'canvas => canvas.toDataURL()';
+/** What a canvas shows; runs in the page. */
+const drawn = (canvas: unknown) => (canvas as { toDataURL(): string }).toDataURL();
 
 describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
   const folder = temporaryFolder();
@@ -134,10 +134,10 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await page.getByText('new, apart').first().waitFor();
     await page.locator('figcaption [role=status]').first().waitFor({ state: 'detached', timeout: 60_000 });
     const left = page.locator('[data-tile="1"] canvas');
-    const before = await page.locator('[data-tile="2"] canvas').evaluate(DRAWN);
+    const before = await page.locator('[data-tile="2"] canvas').evaluate(drawn);
     await left.focus();
     await page.keyboard.press('PageUp');
-    await expect.poll(() => page.locator('[data-tile="2"] canvas').evaluate(DRAWN)).not.toBe(before);
+    await expect.poll(() => page.locator('[data-tile="2"] canvas').evaluate(drawn)).not.toBe(before);
     await page.getByRole('button', { name: 'Use dark colours' }).click();
     await page.locator(':root[data-theme=dark]').waitFor();
     await picture(page, 'timeline-dark');
