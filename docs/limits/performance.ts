@@ -9,7 +9,8 @@ interface TimingRun {
   readonly mask: string;
 }
 
-interface Peer {
+/** A row of the table of peers: one pass, in a process of its own. */
+export interface Peer {
   readonly name: string;
   readonly note: string;
   readonly shape: string;

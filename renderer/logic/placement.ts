@@ -1,4 +1,4 @@
-import { type Plane, type PlaneAxes, pixelOf, type Vec3 } from './geometry.js';
+import { type Plane, type PlaneAxes, pixelOf, type Vec3, voxelAt } from './geometry.js';
 
 /** Where one slice lies on a canvas, in its device pixels: pixel (column, row) begins at `left + column · scaleX`, `top + row · scaleY`. */
 export interface Placement {
@@ -35,12 +35,7 @@ export function placeUnder(
   y: number,
   slice: number,
 ): Vec3 {
-  const voxel: Vec3 = [0, 0, 0];
-  const [column, row] = [(x - left) / scaleX - 0.5, (y - top) / scaleY - 0.5];
-  voxel[axes.x.axis] = axes.x.flip ? size[axes.x.axis] - 1 - column : column;
-  voxel[axes.y.axis] = axes.y.flip ? size[axes.y.axis] - 1 - row : row;
-  voxel[axes.through] = slice;
-  return voxel;
+  return voxelAt(axes, size, (x - left) / scaleX - 0.5, (y - top) / scaleY - 0.5, slice);
 }
 
 /** The middle of the panes after a drag from one point to another: what was under the pointer stays under it. */

@@ -1,4 +1,6 @@
 import { roundPosition } from '../volume/resampleAligned.js';
+import { mapAxes } from '../volume/tuples.js';
+import type { Size } from '../volume/volume.js';
 import type { ModalityLogits } from './logits.js';
 import type { VoxelBox } from './sampler.js';
 
@@ -7,12 +9,15 @@ export interface CellGrid {
   /** Lattice point that is the low corner of cell 0. */
   readonly low: readonly number[];
   /** Cells along each lattice axis. */
-  readonly size: readonly number[];
+  readonly size: Size;
 }
 
 export function cellsOf({ maps }: Pick<ModalityLogits, 'maps'>): CellGrid {
   const low = [0, 1, 2].map((a) => Math.min(...maps.map(({ box }) => box.origin[a])) - 1);
-  const size = [0, 1, 2].map((a) => Math.max(...maps.map(({ box }) => box.origin[a] + box.size[a])) - low[a]);
+  const size = mapAxes(
+    [0, 1, 2],
+    (a) => Math.max(...maps.map(({ box }) => box.origin[a] + box.size[a])) - low[a],
+  );
   return { low, size };
 }
 

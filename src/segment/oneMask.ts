@@ -1,4 +1,5 @@
 import { LABELS } from '../masks/labels.js';
+import { extentOf } from '../volume/extent.js';
 import { mapAxes } from '../volume/tuples.js';
 import { type Grid, type Size, voxelCount } from '../volume/volume.js';
 import { Abstention } from './abstention.js';
@@ -138,20 +139,8 @@ function rowsWithTumour({ maybe, size }: Cells, axes: readonly CellAxis[]): Uint
 
 /** The fused sums of a region at the corners of the cells that may hold tumour, and some around them. */
 function fusedAround(logits: ModalityLogits, fusion: Fusion, cells: Cells, region: number): Float64Array {
-  const [nx, ny, nz] = cells.size;
-  const first = [nx, ny, nz];
-  const last = [-1, -1, -1];
-  for (let k = 0, cell = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, cell++) {
-        if (cells.maybe[cell] === 0) continue;
-        if (i < first[0]) first[0] = i;
-        if (i > last[0]) last[0] = i;
-        if (j < first[1]) first[1] = j;
-        if (j > last[1]) last[1] = j;
-        if (k < first[2]) first[2] = k;
-        if (k > last[2]) last[2] = k;
-      }
+  // Asked for only where a cell may hold tumour.
+  const { first, last } = extentOf(cells.maybe, cells.size)!;
   return fusedAt(logits, fusion, cells, region, { first, last: last.map((n) => n + 1) });
 }
 

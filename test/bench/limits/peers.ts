@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Peer } from '../../../docs/limits/performance.js';
 import type { InferenceEngine, Tensor3 } from '../../../src/engine/engine.js';
 import { openStudy } from '../../../src/intake/openStudy.js';
 import { writeOnnx } from '../../../src/model/exportOnnx.js';
@@ -22,16 +23,6 @@ import { writeLog } from './log.js';
 const PEERS = fileURLToPath(new URL('../peers/', import.meta.url));
 const threads = String(cpus().length);
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-peers-'));
-
-interface Row {
-  readonly name: string;
-  readonly note: string;
-  readonly shape: string;
-  readonly seconds: number | null;
-  readonly memoryMb: number | null;
-  readonly version?: string;
-  readonly absent?: string;
-}
 
 try {
   const input = await inputOf();
@@ -87,7 +78,7 @@ async function inputOf(): Promise<Tensor3> {
   return found[0];
 }
 
-function row(name: string, note: string, shape: string, work: () => Partial<Row>): Row {
+function row(name: string, note: string, shape: string, work: () => Partial<Peer>): Peer {
   try {
     return { name, note, shape, seconds: null, memoryMb: null, ...work() };
   } catch (error) {
@@ -96,13 +87,13 @@ function row(name: string, note: string, shape: string, work: () => Partial<Row>
   }
 }
 
-function child(parameters: readonly string[]): Partial<Row> {
+function child(parameters: readonly string[]): Partial<Peer> {
   const text = execFileSync(process.execPath, [...parameters], {
     encoding: 'utf8',
     timeout: 300_000,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const { seconds, memoryMb, version } = JSON.parse(text.trim().split('\n').at(-1)!) as Row;
+  const { seconds, memoryMb, version } = JSON.parse(text.trim().split('\n').at(-1)!) as Peer;
   return { seconds, memoryMb, ...(version ? { version } : {}) };
 }
 
