@@ -1,68 +1,37 @@
 #!/bin/sh
-# The ablation of the results page: trains every method under two seeds on the same cut-outs, steps and batches, then fits
-# region weights to the trained networks (a second run of one step whose learning rate changes nothing), and compares
-# once all are there.
-#   docs/results/ablation.sh DATA RUNS [STEPS]     goes on from what is there when run again; SEEDS=2 for one seed only
+# The short form of the plan in ablation-plan.md: trains every arm from one trunk under each seed, and scores it on the
+# whole brains of the validation side. Goes on from what is there when run again.
+#   docs/results/ablation.sh DATA TRUNK RUNS      TRUNK: a Model folder; SEEDS="1 3" for some seeds only
 set -e
-data=$1 runs=$2 steps=${3:-800}
-quorum="node dist/cli/main.js"
+data=$1 trunk=$2 runs=$3
+quorum="${QUORUM:-node dist/cli/main.js}"
+split=docs/results/split.json
 mkdir -p "$runs"
-# The split names patients of all data sets; training wants those of the cut-outs only.
+# During training one patient is scored, since the endpoint is scored below.
 node -e '
-const { readdirSync, readFileSync, writeFileSync } = require("node:fs");
-const [data, out] = process.argv.slice(1);
-const have = new Set(readdirSync(data + "/brats2020-cubes").map((name) => name.split("_lesion")[0]));
-const split = JSON.parse(readFileSync("docs/results/split.json", "utf8"));
-const kept = Object.entries(split).map(([side, names]) => [side, names.filter((name) => have.has(name))]);
-writeFileSync(out, JSON.stringify(Object.fromEntries(kept)));
-' "$data" "$runs/split.json"
-common="$data/brats2020-cubes --split $runs/split.json --width 0.25 --batch 2 --loss dice+cross-entropy
-  --schedule cosine --lr 0.002 --validate-every 0 --checkpoint-every 100 --threads ${THREADS:-1}"
-train() {
-  name=$1
-  shift
-  [ -f "$runs/$name.run/dice.json" ] && return
+const { readFileSync, writeFileSync } = require("node:fs");
+const [from, to] = process.argv.slice(1);
+const { train } = JSON.parse(readFileSync(from, "utf8"));
+writeFileSync(to, JSON.stringify({ train, validation: ["BraTS20_Training_014"] }));
+' $split "$runs/split.json"
+arm() {
+  name=$1 decoupling=$2 steps=$3 seed=$4
+  [ -f "$runs/$name-$seed.scores/patients.json" ] && return
+  indicators=
+  [ "$decoupling" = mean ] && indicators="--indicators-every 5"
   # shellcheck disable=SC2086
-  $quorum train $common --name "$name" --out "$runs/$name" --run "$runs/$name.run" "$@" > "$runs/$name.log" 2>&1
-  echo "$(date) $name"
+  $quorum train "$data/brains" "$data/brats2020-cubes" --weights 3,1 --split "$runs/split.json" --initial "$trunk" \
+    --width 0.25 --objectives sampled:5 --decoupling "$decoupling" --region-weights learned \
+    --loss batch-dice+cross-entropy --steps "$steps" --lr 0.0008 --batch 1 --crop 48 --seed "$seed" $indicators \
+    --validate-every 0 --checkpoint-every 50 --threads 1 --out "$runs/$name-$seed" --run "$runs/$name-$seed.run" \
+    > "$runs/$name-$seed.log" 2>&1
+  $quorum evaluate "$data/brains" --force --split $split --side validation --model "$runs/$name-$seed" --threads 1 \
+    --out "$runs/$name-$seed.scores" >> "$runs/$name-$seed.log" 2>&1
+  echo "$(date) $name-$seed"
 }
-for seed in ${SEEDS:-1 2}; do
-  for method in mean paper pcgrad; do
-    how="--objectives singles4 --decoupling $method --seed $seed"
-    indicators=
-    [ $method = mean ] && indicators="--indicators-every 20"
-    # shellcheck disable=SC2086
-    train $method-$seed $how $indicators --steps "$steps"
-    # shellcheck disable=SC2086
-    train $method-$seed-fitted $how --initial "$runs/$method-$seed.run" --steps 1 --lr 1e-12 --region-weights fitted
-  done
-  train early-fusion-$seed --sharing early-fusion --objectives sampled:4 --decoupling mean --seed $seed --steps "$steps"
+for seed in ${SEEDS:-1 2 3 4}; do
+  arm mean mean 300 "$seed"
+  arm paper paper 300 "$seed"
+  arm pcgrad pcgrad 300 "$seed"
+  arm mean-long mean 405 "$seed"
 done
-for name in mean paper pcgrad mean-fitted paper-fitted pcgrad-fitted early-fusion; do
-  for seed in 1 2; do
-    [ -f "$runs/${name%-fitted}-$seed${name##"${name%-fitted}"}.run/dice.json" ] || exit 0
-  done
-done
-node -e '
-const { writeFileSync } = require("node:fs");
-const [file, steps] = process.argv.slice(1);
-const methods = {
-  mean: "mean loss", "mean-fitted": "mean loss, region weights",
-  paper: "GMD (paper)", "paper-fitted": "GMD (paper), region weights",
-  pcgrad: "GMD (pcgrad)", "pcgrad-fitted": "GMD (pcgrad), region weights",
-  "early-fusion": "early fusion, zero-filled, modality dropout",
-};
-const runs = Object.entries(methods).flatMap(([key, method]) => [1, 2].map((seed) => {
-  const [name, fitted] = key.split("-fitted");
-  return { method, seed, folder: `${name}-${seed}${fitted === undefined ? "" : "-fitted"}.run` };
-}));
-const fitted = (name) => methods[`${name}-fitted`];
-const comparisons = [
-  ...["paper", "pcgrad"].flatMap((gmd) => [[methods[gmd], methods.mean], [fitted(gmd), fitted("mean")]]),
-  ...["mean", "paper", "pcgrad"].map((name) => [fitted(name), methods[name]]),
-  [methods["early-fusion"], methods.mean],
-];
-const about = `width 0.25, losses of the four sequences alone (early fusion: of 4 combinations drawn at each step), ${steps} steps of 2 cut-outs, Adam 2e-3 cosine to 0`;
-writeFileSync(file, JSON.stringify({ about, side: "validation", comparisons, runs }, null, 1));
-' "$runs/runs.json" "$steps"
-npx tsx docs/results/ablation.ts --plan "$runs/runs.json" --out docs/results/ablation.json

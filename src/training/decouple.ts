@@ -42,6 +42,10 @@ export interface Indicators {
   readonly cosines: readonly (readonly number[])[];
   /** |G_j'| / |G_j|, over the parameters that the variant projects; 1 where a norm is 0. */
   readonly normRatios: readonly number[];
+  /** Share of objectives that a step along the plain mean would worsen: ⟨mean of G_k, G_j⟩ < 0, over the shared parameters. */
+  readonly meanHarms: number;
+  /** The same of the mean of the G_k'. */
+  readonly mergedHarms: number;
 }
 
 const isShared = (segment: Segment): boolean => segment.touched.every(Boolean);
@@ -145,7 +149,17 @@ export function indicatorsOf(decoupling: Decoupling, gram: GramMatrices, coeffic
     const before = projected.values[j * size + j];
     return before > 0 ? Math.sqrt(Math.max(0, quadraticForm(projected, coefficients, j)) / before) : 1;
   });
-  return { norms, cosines, normRatios };
+  const even = new Float64Array(size).fill(1);
+  const [meanHarms, mergedHarms] = [even, columnSums(coefficients)].map((sums) => harms(gram.shared, sums));
+  return { norms, cosines, normRatios, meanHarms, mergedHarms };
+}
+
+/** Share of the j with Σ_k sums[k] G_k·G_j < 0. */
+function harms({ size, values }: Matrix, sums: Float64Array): number {
+  const projections = Array.from({ length: size }, (_, j) =>
+    sums.reduce((total, weight, k) => total + weight * values[k * size + j], 0),
+  );
+  return projections.filter((projection) => projection < 0).length / size;
 }
 
 function projectSymmetrically(coefficients: Matrix, gram: Matrix): void {

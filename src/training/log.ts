@@ -21,6 +21,9 @@ export interface StepLine {
   readonly norms?: readonly number[];
   readonly cosines?: readonly (readonly number[])[];
   readonly normRatios?: readonly number[];
+  /** Share of the objectives that the plain mean of the gradients, and the merged gradient, would worsen. */
+  readonly meanHarms?: number;
+  readonly mergedHarms?: number;
   readonly stepsPerSecond: number;
 }
 
@@ -61,6 +64,8 @@ export function stepLine(
       norms: indicators.norms.map(rounded),
       cosines: indicators.cosines.map((row) => row.map(rounded)),
       normRatios: indicators.normRatios.map(rounded),
+      meanHarms: rounded(indicators.meanHarms),
+      mergedHarms: rounded(indicators.mergedHarms),
     }),
     stepsPerSecond: rounded(1 / seconds),
   };

@@ -93,6 +93,19 @@ describe('gradient decoupling in closed form', () => {
     }
   });
 
+  it('says how many objectives the mean and the merged gradient would worsen', () => {
+    // mean (−1, ½): against (1,0) it is −1, with (−3,1) it is 3½. G_0' = (1,0) + 3/10·(−3,1) = (0.1,0.3); G_1' = (0,1).
+    const gradients = [Float64Array.of(1, 0), Float64Array.of(-3, 1)];
+    for (const decoupling of ['paper', 'pcgrad'] as const) {
+      const { indicators } = merge(decoupling, gradients, everywhere(2, 2));
+      expect(indicators).toMatchObject({ meanHarms: 0.5, mergedHarms: 0 });
+    }
+    expect(merge('mean', gradients, everywhere(2, 2)).indicators).toMatchObject({
+      meanHarms: 0.5,
+      mergedHarms: 0.5,
+    });
+  });
+
   it('over-subtracts with seven parallel opponents at cosine −0.5: |G′| = 3.1 |G| (paper)', () => {
     const opponent = Float64Array.of(-0.5, Math.sqrt(0.75));
     const gradients = [Float64Array.of(1, 0), ...Array.from({ length: 7 }, () => opponent)];

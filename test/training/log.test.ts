@@ -30,6 +30,8 @@ describe('log lines', () => {
           [-0.5, 1],
         ],
         normRatios: [0.8, 0.9],
+        meanHarms: 0.5,
+        mergedHarms: 0,
       },
     };
     const line = stepLine(7, 8e-4, result, MODALITIES, 0.25);
@@ -45,6 +47,8 @@ describe('log lines', () => {
         [-0.5, 1],
       ],
       normRatios: [0.8, 0.9],
+      meanHarms: 0.5,
+      mergedHarms: 0,
       stepsPerSecond: 4,
     });
     expect(JSON.parse(serialiseLines([line]).trimEnd())).toEqual(line);
