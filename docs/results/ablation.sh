@@ -30,8 +30,8 @@ arm() {
   echo "$(date) $name-$seed"
 }
 for seed in ${SEEDS:-1 2 3 4}; do
-  arm mean mean 300 "$seed"
-  arm paper paper 300 "$seed"
-  arm pcgrad pcgrad 300 "$seed"
-  arm mean-long mean 405 "$seed"
+  arm mean mean 200 "$seed"
+  arm paper paper 200 "$seed"
+  arm pcgrad pcgrad 200 "$seed"
+  arm mean-long mean 270 "$seed"
 done
