@@ -1,60 +1,57 @@
 /**
- * Compares training runs: `npx tsx docs/results/ablation.ts --plan RUNS.json --out docs/results/ablation.json`.
- * RUNS.json: `{"about": "width 0.25, …", "side": "validation", "comparisons": [["GMD (paper)", "mean loss"]], "runs": [{"method": "GMD (paper)",
- * "seed": 1, "folder": "a.run"}, …]}`; each folder is a run's, with `dice.json` and `log.jsonl`.
+ * Counts the runs of ablation.sh: `npx tsx docs/results/ablation.ts --runs RUNS [--out docs/results/ablation.json]`. RUNS holds
+ * `ARM-SEED.scores/summary.json` (of `quorum evaluate`) and `ARM-SEED.run/log.jsonl` of every arm and seed.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import type { LogLine } from '../../src/training/log.js';
-import { DICE_FILE } from '../../src/training/runResults.js';
+import { REGIONS, type Region } from '../../src/terms.js';
+import type { LogLine, StepLine } from '../../src/training/log.js';
 import { LOG_FILE } from '../../src/training/trainer.js';
-import { indicatorCurve, methodRows, pairedTests, type RunSide } from './measure/ablation.js';
+import { compareArms, processOf } from './measure/ablation.js';
 
-const planSchema = z.strictObject({
-  about: z.string(),
-  side: z.enum(['validation', 'test']),
-  comparisons: z.array(z.tuple([z.string(), z.string()])).min(1),
-  runs: z.array(z.strictObject({ method: z.string(), seed: z.int(), folder: z.string() })).min(2),
-});
+const PAIRS = [
+  ['paper', 'mean'],
+  ['pcgrad', 'mean'],
+] as const;
+const SAME_SECONDS = [
+  ['paper', 'mean-long'],
+  ['pcgrad', 'mean-long'],
+] as const;
 
 const { values: options } = parseArgs({
-  options: {
-    plan: { type: 'string' },
-    out: { type: 'string', default: 'docs/results/ablation.json' },
-  },
+  options: { runs: { type: 'string' }, out: { type: 'string', default: 'docs/results/ablation.json' } },
 });
-if (!options.plan) throw new Error('--plan RUNS.json');
-const plan = planSchema.parse(JSON.parse(readFileSync(options.plan, 'utf8')));
-const runs = plan.runs.map(({ method, seed, folder }) => {
-  const path = resolve(dirname(options.plan!), folder);
-  const dice = JSON.parse(readFileSync(join(path, DICE_FILE), 'utf8'));
-  const side = dice[plan.side] as RunSide | null;
-  if (!side) throw new Error(`${folder} was not scored on the ${plan.side} side`);
-  return { method, seed, description: dice.description as string, side, lines: linesOf(path) };
-});
+if (!options.runs) throw new Error('--runs FOLDER');
+const folder = options.runs;
+const runs = readdirSync(folder)
+  .flatMap((name) => /^(.+)-(\d+)\.scores$/.exec(name) ?? [])
+  .flatMap((_, i, all) => (i % 3 === 0 ? [{ arm: all[i + 1], seed: Number(all[i + 2]) }] : []))
+  .sort((a, b) => a.arm.localeCompare(b.arm) || a.seed - b.seed)
+  .map(({ arm, seed }) => {
+    const { mean } = JSON.parse(readFileSync(join(folder, `${arm}-${seed}.scores`, 'summary.json'), 'utf8'));
+    const dice = Object.fromEntries(REGIONS.map((region) => [region, mean[region].dice]));
+    const steps = stepsOf(join(folder, `${arm}-${seed}.run`, LOG_FILE));
+    return {
+      arm,
+      seed,
+      steps: steps.length,
+      seconds: steps.reduce((sum, { stepsPerSecond }) => sum + 1 / stepsPerSecond, 0),
+      dice: dice as Record<Region, number>,
+      process: processOf(steps),
+    };
+  });
 const content = {
   kind: 'ablation',
-  about: plan.about,
-  side: plan.side,
-  methods: methodRows(runs),
-  tests: pairedTests(runs, plan.comparisons),
-  runs: runs.map(({ method, seed, description, lines }) => ({
-    method,
-    seed,
-    description,
-    steps: lines.filter(({ kind }) => kind === 'step').length,
-    curve: indicatorCurve(lines, 60),
-  })),
+  runs,
+  comparisons: compareArms(runs, PAIRS),
+  sameSeconds: compareArms(runs, SAME_SECONDS),
 };
 writeFileSync(options.out, `${JSON.stringify(content, null, 1)}\n`);
-for (const { method, mean } of content.methods) console.log(method, JSON.stringify(mean));
-for (const test of content.tests) console.log(JSON.stringify(test));
+for (const { arm, seed, dice } of runs) console.log(arm, seed, JSON.stringify(dice));
+for (const row of [...content.comparisons, ...content.sameSeconds]) console.log(JSON.stringify(row));
 
-function linesOf(folder: string): LogLine[] {
-  const file = join(folder, LOG_FILE);
-  if (!existsSync(file)) return [];
+function stepsOf(file: string): StepLine[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as LogLine);
+  return lines.map((line) => JSON.parse(line) as LogLine).filter((line) => line.kind === 'step');
 }

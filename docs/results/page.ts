@@ -7,10 +7,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MODEL_FILE, readModel, WEIGHTS_FILE } from '../../src/model/model.js';
-import { ablation, data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
+import { ablation } from './page/ablation.js';
+import { data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
 import { gains, supported, wholeBrains } from './page/brains.js';
 import { modelCard } from './page/card.js';
-import { diceFigure, indicatorFigure } from './page/figures.js';
+import { diceFigure } from './page/figures.js';
 import { agreement, checks, ranges, robustness, stability } from './page/limits.js';
 import { modelHashes, readLogs } from './page/logs.js';
 import { cutOuts } from './page/scores.js';
@@ -53,8 +54,6 @@ const page = [
 const figures = join(options.results, 'figures');
 mkdirSync(figures, { recursive: true });
 if (logs.testCutOuts) writeFileSync(join(figures, 'dice.svg'), await diceFigure(logs.testCutOuts.summary));
-const indicators = logs.ablation && (await indicatorFigure(logs.ablation));
-if (indicators) writeFileSync(join(figures, 'indicators.svg'), indicators);
 writeFileSync(join(options.results, 'README.md'), `${page.join('\n\n')}\n`);
 if (options.card) writeFileSync(join(options.model, 'CARD.md'), modelCard(description, logs));
 

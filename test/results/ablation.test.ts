@@ -1,58 +1,80 @@
 import { describe, expect, it } from 'vitest';
-import { indicatorCurve, methodRows, pairedTests, type Run } from '../../docs/results/measure/ablation.js';
-import type { LogLine } from '../../src/training/log.js';
+import { compareArms, processOf, type Run } from '../../docs/results/measure/ablation.js';
+import type { StepLine } from '../../src/training/log.js';
 
-/** Twelve patients under two combinations; patient i has the Dice base + i/100. */
-function run(method: string, seed: number, base: number): Run {
-  const values = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, base + i / 100]));
-  const region = { values };
-  const regions = { WT: region, TC: region, ET: region };
-  return { method, seed, side: { combinations: { flair: regions, t1: regions } } };
+/** Four seeds of an arm: WT as given, TC and ET the same in all arms of a seed. */
+function arm(name: string, wt: readonly number[]): Run[] {
+  return wt.map((dice, i) => ({ arm: name, seed: i + 1, dice: { WT: dice, TC: 0.6 + i / 100, ET: 0.5 } }));
 }
 
-describe('an ablation', () => {
-  const runs = [run('GMD', 1, 0.62), run('GMD', 2, 0.64), run('mean loss', 1, 0.6), run('mean loss', 2, 0.6)];
+describe('arms compared over seeds', () => {
+  // Of 0.02, 0.03, 0.01, 0.04: mean 0.025, standard error 0.0064550; t for 3 degrees of freedom 3.182446 (95 %), 2.353363 (90 %);
+  // p of t = 3.872983 is 0.030466 (scipy.stats.ttest_1samp).
+  const runs = [...arm('paper', [0.72, 0.73, 0.71, 0.74]), ...arm('mean', [0.7, 0.7, 0.7, 0.7])];
 
-  it('has one row per method, with every seed', () => {
-    const [gmd] = methodRows(runs);
-    expect(gmd).toMatchObject({ method: 'GMD', seeds: [1, 2], mean: { WT: [0.675, 0.695] } });
-    expect(gmd.combinations.t1.ET).toBe(0.685);
+  it('gives t-intervals of the paired differences, the seed as the unit', () => {
+    const [wt] = compareArms(runs, [['paper', 'mean']]);
+    expect(wt.mean).toBeCloseTo(0.025, 10);
+    expect(wt.interval95[0]).toBeCloseTo(0.025 - 3.182446 * 0.006454972, 6);
+    expect(wt.interval95[1]).toBeCloseTo(0.025 + 3.182446 * 0.006454972, 6);
+    expect(wt.interval90[0]).toBeCloseTo(0.025 - 2.353363 * 0.006454972, 6);
+    expect(wt.adjustedP).toBeCloseTo(3 * 0.030466, 4);
   });
 
-  it('tests methods against each other over patients, the seeds averaged, with Holm’s correction', () => {
-    const tests = pairedTests(runs, [['GMD', 'mean loss']]);
-    expect(tests).toHaveLength(3);
-    expect(tests[0]).toMatchObject({
-      first: 'GMD',
-      second: 'mean loss',
-      region: 'WT',
-      patients: 12,
-      difference: 0.03,
-    });
-    // All twelve differences are positive but tied: the normal approximation's p is near the exact 2/2^12.
-    expect(tests[0].pValue).toBeLessThan(0.005);
-    expect(tests[0].adjusted).toBeCloseTo(3 * tests[0].pValue, 12);
+  it('says undecided where Holm’s correction takes the difference back', () => {
+    expect(compareArms(runs, [['paper', 'mean']])[0].verdict).toBe('undecided');
   });
 
-  it('averages dominance and conflict over stretches of steps', () => {
-    const step = (n: number, norms: number[], cosine: number): LogLine => ({
-      kind: 'step',
-      step: n,
-      learningRate: 1,
-      losses: {},
-      objectives: ['a', 'b'],
-      norms,
-      cosines: [
-        [1, cosine],
-        [cosine, 1],
-      ],
-      stepsPerSecond: 1,
-    });
-    const lines = [step(1, [2, 1], 0.5), step(2, [4, 1], -0.5), step(3, [3, 1], -0.1), step(4, [1, 1], -0.2)];
-    expect(indicatorCurve(lines, 2)).toEqual([
-      { step: 2, dominance: 3, conflict: 0.5 },
-      { step: 4, dominance: 2, conflict: 1 },
-    ]);
-    expect(indicatorCurve([], 2)).toEqual([]);
+  it('says better or worse where the difference stands', () => {
+    const better = [...arm('paper', [0.72, 0.721, 0.72, 0.719]), ...arm('mean', [0.7, 0.7, 0.7, 0.7])];
+    expect(compareArms(better, [['paper', 'mean']])[0].verdict).toBe('better');
+    expect(compareArms(better, [['mean', 'paper']])[0].verdict).toBe('worse');
   });
+
+  it('says equivalent where the 90 % interval lies within a point', () => {
+    const close = [...arm('paper', [0.702, 0.698, 0.701, 0.7]), ...arm('mean', [0.7, 0.7, 0.7, 0.7])];
+    const [wt, tc] = compareArms(close, [['paper', 'mean']]);
+    expect(wt.verdict).toBe('equivalent');
+    expect(tc).toMatchObject({ mean: 0, adjustedP: 1, verdict: 'equivalent' });
+  });
+
+  it('refuses a single seed', () => {
+    const one = runs.filter(({ seed }) => seed === 1);
+    expect(() => compareArms(one, [['paper', 'mean']])).toThrow('two are needed');
+  });
+});
+
+it('sums up what happened between the objectives, over the steps that were watched', () => {
+  const step = (n: number, watched: Partial<StepLine>): StepLine => ({
+    kind: 'step',
+    step: n,
+    learningRate: 1,
+    losses: {},
+    stepsPerSecond: 1,
+    ...watched,
+  });
+  const cosines = (value: number) => [
+    [1, value],
+    [value, 1],
+  ];
+  const lines = [
+    step(1, { norms: [2, 1], cosines: cosines(0.5), normRatios: [1, 1], meanHarms: 0, mergedHarms: 0 }),
+    step(2, {}),
+    step(3, {
+      norms: [4, 1],
+      cosines: cosines(-0.5),
+      normRatios: [0.8, 0.6],
+      meanHarms: 0.5,
+      mergedHarms: 0,
+    }),
+  ];
+  expect(processOf(lines)).toEqual({
+    steps: 2,
+    conflict: 0.5,
+    dominance: 3,
+    normRatio: 0.85,
+    meanHarms: 0.25,
+    mergedHarms: 0,
+  });
+  expect(processOf([step(1, {})])).toBeNull();
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ablation, training } from '../../docs/results/page/about.js';
+import { compareArms } from '../../docs/results/measure/ablation.js';
+import { ablation } from '../../docs/results/page/ablation.js';
+import { training } from '../../docs/results/page/about.js';
 import { gains, supported, wholeBrains } from '../../docs/results/page/brains.js';
 import { modelCard } from '../../docs/results/page/card.js';
 import { agreement, checks, ranges, robustness, stability } from '../../docs/results/page/limits.js';
@@ -103,21 +105,18 @@ describe('the results page', () => {
     expect(text).toContain('| all four | 0.800 (0.80–0.80), n = 2 |');
   });
 
-  it('shows methods seed by seed and by combination, and draws no conclusion from two seeds', () => {
-    const row = (method: string, dice: number) => ({
-      method,
-      seeds: [1, 2],
-      mean: { WT: [dice, dice], TC: [dice, dice], ET: [dice, dice] },
-      combinations: { flair: { WT: dice, TC: dice, ET: dice } },
+  it('compares decoupling with the mean of the losses, in the plan’s words', () => {
+    const run = (arm: string, seed: number, dice: number) => ({
+      ...{ arm, seed, steps: 200, seconds: 300 },
+      dice: { WT: dice, TC: dice, ET: dice },
+      process: { steps: 40, conflict: 0.1, dominance: 3, normRatio: 1, meanHarms: 0.015, mergedHarms: 0 },
     });
-    const methods = [row('GMD', 0.7), row('mean loss', 0.6)];
-    const text = ablation({
-      ...nothing,
-      ablation: { about: 'small', side: 'validation', methods, tests: [], runs: [] },
-    });
-    expect(text).toContain('| GMD | 2 | 0.700, 0.700 |');
-    expect(text).toContain('**This does not compare the methods.**');
-    expect(text).toContain('| FLAIR | 0.700 | 0.600 |');
+    const runs = [1, 2].flatMap((seed) => [run('mean', seed, 0.7), run('paper', seed, 0.7 + seed / 100)]);
+    const comparisons = compareArms(runs, [['paper', 'mean']]);
+    const text = ablation({ ...nothing, ablation: { runs, comparisons, sameSeconds: [] } });
+    expect(text).toContain('| GMD (paper) | 200 | 0.710, 0.720 |');
+    expect(text).toMatch(/\| GMD \(paper\) − mean of the losses, WT \| 0\.015 \| .* \| undecided \|/);
+    expect(text).toContain('| mean of the losses | 10.0 % | 3.0 | 1.00 | 1.5 % | 0.0 % |');
   });
 
   it('knows when its logs are of several models', () => {

@@ -1,151 +1,121 @@
-/** Runs of one size compared: tables, paired tests and curves. */
-
-import { wilcoxonSignedRank } from '../../../src/evaluate/wilcoxon.js';
+/** The counting of ablation-plan.md: arms compared over seeds, and what happened at every step. */
+import jstat from 'jstat';
 import { holm, mean } from '../../../src/statistics.js';
-import { allCombinations, combinationName, REGIONS, type Region } from '../../../src/terms.js';
-import type { LogLine } from '../../../src/training/log.js';
+import { REGIONS, type Region } from '../../../src/terms.js';
+import type { StepLine } from '../../../src/training/log.js';
 
-/** `dice.json` of a run, one side. */
-export interface RunSide {
-  readonly combinations: Readonly<
-    Record<string, Readonly<Record<Region, { readonly values: Readonly<Record<string, number>> }>>>
-  >;
-}
-
-/** One run: a method under one seed. */
+/** One training: an arm under one seed. */
 export interface Run {
-  readonly method: string;
+  readonly arm: string;
   readonly seed: number;
-  readonly side: RunSide;
+  /** Dice, mean over the combinations, each the mean over the patients who have the region. */
+  readonly dice: Readonly<Record<Region, number>>;
 }
 
-/** Mean Dice over combinations by patient, the seeds of a method averaged. */
-function byPatient(runs: readonly Run[], region: Region): Map<string, number> {
-  const values = new Map<string, number[]>();
-  for (const { side } of runs) {
-    for (const combination of Object.values(side.combinations)) {
-      for (const [patient, dice] of Object.entries(combination[region].values))
-        values.set(patient, [...(values.get(patient) ?? []), dice]);
-    }
-  }
-  return new Map([...values].map(([patient, dices]) => [patient, mean(dices)]));
-}
+export type Verdict = 'better' | 'worse' | 'equivalent' | 'undecided';
 
-export interface MethodRow {
-  readonly method: string;
-  readonly seeds: readonly number[];
-  /** Mean over the combinations, each the mean over patients; per seed, in the order of `seeds`. */
-  readonly mean: Readonly<Record<Region, readonly number[]>>;
-  /** Mean over the seeds per combination. */
-  readonly combinations: Readonly<Record<string, Readonly<Record<Region, number>>>>;
-}
-
-/** One row per method, in the order in which they come. */
-export function methodRows(runs: readonly Run[]): MethodRow[] {
-  return [...new Set(runs.map(({ method }) => method))].map((method) => {
-    const own = runs.filter((run) => run.method === method);
-    const diceOf = (run: Run, name: string, region: Region) =>
-      mean(Object.values(run.side.combinations[name][region].values));
-    const names = allCombinations()
-      .map(combinationName)
-      .filter((name) => own.every(({ side }) => side.combinations[name]));
-    const perRegion = <T>(value: (region: Region) => T) =>
-      Object.fromEntries(REGIONS.map((region) => [region, value(region)])) as Record<Region, T>;
-    return {
-      method,
-      seeds: own.map(({ seed }) => seed),
-      mean: perRegion((region) =>
-        own.map((run) => rounded(mean(names.map((name) => diceOf(run, name, region))))),
-      ),
-      combinations: Object.fromEntries(
-        names.map((name) => [
-          name,
-          perRegion((region) => rounded(mean(own.map((run) => diceOf(run, name, region))))),
-        ]),
-      ),
-    };
-  });
-}
-
-export interface PairedTest {
-  readonly first: string;
-  readonly second: string;
+/** An arm minus another in one region; the seed is the unit. */
+export interface Comparison {
+  readonly arm: string;
+  readonly against: string;
   readonly region: Region;
-  readonly patients: number;
-  /** Mean of first minus second. */
-  readonly difference: number;
-  readonly pValue: number;
-  /** After Holm's correction over all tests. */
-  readonly adjusted: number;
+  /** In the order of the seeds. */
+  readonly differences: readonly number[];
+  readonly mean: number;
+  /** t-intervals of the mean difference. */
+  readonly interval90: readonly [low: number, high: number];
+  readonly interval95: readonly [low: number, high: number];
+  /** Two-sided; Holm's correction over all comparisons. */
+  readonly adjustedP: number;
+  readonly verdict: Verdict;
 }
+
+/** Equivalent: the 90 % interval lies within so much on both sides (two one-sided tests at 5 %). */
+export const EQUIVALENCE_MARGIN = 0.01;
 
 /**
- * Methods against each other, region by region: Wilcoxon's signed-rank test over patients, of each the mean Dice
- * over combinations and seeds; Holm's correction over all of them.
+ * Pairs of arms, region by region, over the seeds that both have.
+ *
+ * @throws Error for fewer than two such seeds.
  */
-export function pairedTests(
+export function compareArms(
   runs: readonly Run[],
-  comparisons: readonly (readonly [first: string, second: string])[],
-): PairedTest[] {
-  const of = (method: string, region: Region) => {
-    const own = runs.filter((run) => run.method === method);
-    if (own.length === 0) throw new Error(`no run of ${method}`);
-    return byPatient(own, region);
-  };
-  const rows = comparisons.flatMap(([first, second]) =>
+  pairs: readonly (readonly [arm: string, against: string])[],
+): Comparison[] {
+  const rows = pairs.flatMap(([arm, against]) =>
     REGIONS.map((region) => {
-      const [ofFirst, ofSecond] = [of(first, region), of(second, region)];
-      const patients = [...ofFirst.keys()].filter((patient) => ofSecond.has(patient));
-      const a = patients.map((patient) => ofFirst.get(patient)!);
-      const b = patients.map((patient) => ofSecond.get(patient)!);
-      return {
-        first,
-        second,
-        region,
-        patients: patients.length,
-        difference: rounded(mean(a) - mean(b)),
-        pValue: wilcoxonSignedRank(a, b).pValue,
-      };
+      const differences = runs
+        .filter((run) => run.arm === arm)
+        .flatMap(({ seed, dice }) => {
+          const other = runs.find((run) => run.arm === against && run.seed === seed);
+          return other ? [dice[region] - other.dice[region]] : [];
+        });
+      return { arm, against, region, differences, ...tInterval(differences) };
     }),
   );
-  const adjusted = holm(rows.map(({ pValue }) => pValue));
-  return rows.map((row, i) => ({ ...row, adjusted: adjusted[i] }));
+  const adjusted = holm(rows.map(({ p }) => p));
+  return rows.map(({ p: _, ...row }, i) => ({
+    ...row,
+    adjustedP: adjusted[i],
+    verdict: verdictOf(row, adjusted[i]),
+  }));
 }
 
-/** A stretch of steps of a run with gradient indicators. */
-export interface CurvePoint {
-  readonly step: number;
-  /** Largest over smallest gradient norm among the objectives, mean over the stretch: dominance. */
-  readonly dominance: number;
-  /** Share of pairs of objectives with a negative cosine: conflict. */
+function verdictOf({ mean, interval90 }: Pick<Comparison, 'mean' | 'interval90'>, p: number): Verdict {
+  const inside = interval90[0] > -EQUIVALENCE_MARGIN && interval90[1] < EQUIVALENCE_MARGIN;
+  if (inside) return 'equivalent';
+  if (p >= 0.05) return 'undecided';
+  return mean > 0 ? 'better' : 'worse';
+}
+
+/** Mean, t-intervals and two-sided p-value of paired differences. */
+function tInterval(values: readonly number[]) {
+  const degrees = values.length - 1;
+  if (degrees < 1) throw new Error('one seed alone says nothing of chance: two are needed');
+  const centre = mean(values);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / degrees);
+  const error = deviation / Math.sqrt(values.length);
+  const interval = (level: number): [number, number] => {
+    const half = jstat.studentt.inv((1 + level) / 2, degrees) * error;
+    return [centre - half, centre + half];
+  };
+  const p =
+    error > 0 ? 2 * (1 - jstat.studentt.cdf(Math.abs(centre) / error, degrees)) : centre === 0 ? 1 : 0;
+  return { mean: centre, interval90: interval(0.9), interval95: interval(0.95), p };
+}
+
+/** What happened between the objectives of a run, over the steps that have their gradients one by one. */
+export interface Process {
+  readonly steps: number;
+  /** Share of pairs of objectives with a negative cosine. */
   readonly conflict: number;
+  /** Largest over smallest gradient norm of a step, mean. */
+  readonly dominance: number;
+  /** |G′|/|G|, mean over steps and objectives. */
+  readonly normRatio: number;
+  /** Share of (step, objective) that the plain mean, and the merged gradient, would have worsened. */
+  readonly meanHarms: number;
+  readonly mergedHarms: number;
 }
 
-/** Dominance and conflict of a run in at most `points` stretches of equal length. */
-export function indicatorCurve(lines: readonly LogLine[], points: number): CurvePoint[] {
-  const steps = lines.flatMap((line) => {
-    if (line.kind !== 'step' || !line.norms || !line.cosines || line.norms.length < 2) return [];
-    const norms = line.norms.filter((norm) => norm > 0);
-    const pairs = line.cosines.flatMap((row, j) => row.slice(j + 1));
-    return [
-      {
-        step: line.step,
-        dominance: Math.max(...norms) / Math.min(...norms),
-        conflict: pairs.filter((cosine) => cosine < 0).length / pairs.length,
-      },
-    ];
-  });
-  const length = Math.max(1, Math.ceil(steps.length / points));
-  return Array.from({ length: Math.ceil(steps.length / length) }, (_, i) => {
-    const part = steps.slice(i * length, (i + 1) * length);
-    return {
-      step: part[part.length - 1].step,
-      dominance: rounded(mean(part.map((point) => point.dominance))),
-      conflict: rounded(mean(part.map((point) => point.conflict))),
-    };
-  });
+type WatchedStep = StepLine &
+  Required<Pick<StepLine, 'norms' | 'cosines' | 'normRatios' | 'meanHarms' | 'mergedHarms'>>;
+
+/** @returns null where no step was watched. */
+export function processOf(lines: readonly StepLine[]): Process | null {
+  const steps = lines.filter((line): line is WatchedStep => line.norms !== undefined);
+  if (steps.length === 0) return null;
+  return {
+    steps: steps.length,
+    conflict: mean(steps.map(conflictOf)),
+    dominance: mean(steps.map(({ norms }) => Math.max(...norms) / Math.min(...norms))),
+    normRatio: mean(steps.map(({ normRatios }) => mean(normRatios))),
+    meanHarms: mean(steps.map(({ meanHarms }) => meanHarms)),
+    mergedHarms: mean(steps.map(({ mergedHarms }) => mergedHarms)),
+  };
 }
 
-function rounded(value: number): number {
-  return Number(value.toFixed(4));
+function conflictOf({ cosines }: WatchedStep): number {
+  const pairs = cosines.flatMap((row, j) => row.slice(j + 1));
+  return pairs.filter((cosine) => cosine < 0).length / pairs.length;
 }

@@ -1,47 +1,6 @@
-/** The sections about data, use, training, comparison of methods and how to repeat all this. */
-import { REGIONS, type Region } from '../../../src/terms.js';
 import { SIDES } from '../../../src/training/split.js';
-import type { MethodRow } from '../measure/ablation.js';
 import type { Logs } from './logs.js';
-import { notMeasured, number, table, titlesOf, triple } from './text.js';
-
-export function ablation({ ablation: log }: Logs): string {
-  const parts = ['## Gradient decoupling against its alternatives'];
-  if (!log) {
-    return [
-      ...parts,
-      notMeasured(
-        'no ablation of GMD, mean loss, region weights and modality dropout has been run to its end',
-      ),
-      'Nothing here says that gradient decoupling is better than the mean loss.',
-    ].join('\n\n');
-  }
-  const rows = log.methods.map(({ method, seeds, mean }) => [
-    method,
-    String(seeds.length),
-    ...REGIONS.map((region) => mean[region].map((value) => number(value)).join(', ')),
-  ]);
-  return [
-    ...parts,
-    `${log.about}. Dice on the ${log.side} side's cut-outs, mean of the combinations; one number per seed.`,
-    table(['method', 'seeds', ...REGIONS], rows),
-    '**This does not compare the methods.** Two seeds are two trainings: the differences between methods change sign from seed to seed (ET of GMD (paper) against the mean loss: −0.090 and +0.011). An earlier edition of this page tested over patients, took each training as known without error, and said that GMD lowers ET. That sentence is withdrawn. The objectives were the four single sequences, so no arm trained the fused prediction, and all runs end near their start. A fair test is laid down in [ablation-plan.md](ablation-plan.md); it has not been run.',
-    'By combination, mean of the seeds:',
-    ...REGIONS.map((region) => combinationsOf(log.methods, region)),
-    ...(log.runs.some(({ curve }) => curve.length > 0)
-      ? ['![Dominance and conflict of the objectives’ gradients](figures/indicators.svg)']
-      : []),
-  ].join('\n\n');
-}
-
-/** One region: a row per combination, a column per method. */
-function combinationsOf(methods: readonly MethodRow[], region: Region): string {
-  const rows = Object.keys(methods[0].combinations).map((name) => [
-    titlesOf(name),
-    ...methods.map(({ combinations }) => number(combinations[name][region])),
-  ]);
-  return table([region, ...methods.map(({ method }) => method)], rows);
-}
+import { notMeasured, number, table, triple } from './text.js';
 
 export function data({ split }: Logs): string {
   const counts = SIDES.map((side) => `${split[side].length} ${side}`);

@@ -3,7 +3,6 @@ import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Summary } from '../../../src/evaluate/summary.js';
 import { REGIONS } from '../../../src/terms.js';
-import type { AblationLog } from './logs.js';
 import { titlesOf } from './text.js';
 
 async function svg(specification: TopLevelSpec): Promise<string> {
@@ -50,32 +49,5 @@ export function diceFigure(summary: Summary): Promise<string> {
         },
       ],
     },
-  });
-}
-
-/** Dominance and conflict of the ablation's runs over their steps. */
-export function indicatorFigure({ runs }: AblationLog): Promise<string> | null {
-  const values = runs.flatMap(({ method, seed, curve }) =>
-    curve.map((point) => ({ ...point, run: `${method}, seed ${seed}` })),
-  );
-  if (values.length === 0) return null;
-  const panel = (field: 'dominance' | 'conflict', title: string) => ({
-    title: { text: title, anchor: 'start' as const, fontSize: 13 },
-    width: 640,
-    height: 170,
-    mark: { type: 'line' as const, strokeWidth: 1.5 },
-    encoding: {
-      x: { field: 'step', type: 'quantitative' as const, title: 'step' },
-      y: { field, type: 'quantitative' as const, title: null },
-      color: { field: 'run', type: 'nominal' as const, title: null, sort: null },
-    },
-  });
-  return svg({
-    ...BASE,
-    data: { values },
-    vconcat: [
-      panel('dominance', 'Largest over smallest gradient norm of a step’s objectives'),
-      panel('conflict', 'Share of pairs of objectives with a negative cosine'),
-    ],
   });
 }

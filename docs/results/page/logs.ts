@@ -7,7 +7,7 @@ import type { BrainMeasure } from '../../../src/measure/wholeBrains.js';
 import type { InputChecks } from '../../../src/model/knowledgeSchema.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import type { Modality, Region } from '../../../src/terms.js';
-import type { CurvePoint, MethodRow, PairedTest } from '../measure/ablation.js';
+import type { Comparison, Process, Run } from '../measure/ablation.js';
 import type { Settings, Trial } from '../measure/tuning.js';
 
 interface Named {
@@ -83,12 +83,17 @@ export interface TuningLog extends Settings {
   readonly trials: readonly Trial[];
 }
 
+/** Of ablation.ts. */
 export interface AblationLog {
-  readonly about: string;
-  readonly side: string;
-  readonly methods: readonly MethodRow[];
-  readonly tests: readonly PairedTest[];
-  readonly runs: readonly { method: string; seed: number; steps: number; curve: readonly CurvePoint[] }[];
+  readonly runs: readonly (Run & {
+    readonly steps: number;
+    readonly seconds: number;
+    readonly process: Process | null;
+  })[];
+  /** At the same number of steps. */
+  readonly comparisons: readonly Comparison[];
+  /** Against a mean loss that trained as long. */
+  readonly sameSeconds: readonly Comparison[];
 }
 
 /** Written by hand from what was run: the only log without a script. */
