@@ -141,6 +141,16 @@ export const FORMATS = [
     missing: nothing,
   },
   {
+    id: 'figure',
+    title: 'Figure for a paper (SVG)',
+    isForPeople: true,
+    option: 'figure',
+    help: 'a figure for a paper (SVG): the same slice, texts as text and outlines as paths',
+    files: '`<case>_figure.svg`',
+    byDefault: never,
+    missing: nothing,
+  },
+  {
     id: 'csv',
     title: 'Numbers as a table (CSV)',
     isForPeople: true,

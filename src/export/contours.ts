@@ -43,6 +43,18 @@ export function contoursOf(region: SliceRegion): Contour[] {
   return outer.map(polygonOf);
 }
 
+/**
+ * The same outlines, each hole a polygon of its own: filled by the even-odd rule they hold exactly the region's pixels.
+ *
+ * @returns rims and holes, by their first row; none where nothing is inside.
+ */
+export function loopsOf(region: SliceRegion): Contour[] {
+  const seen = new Set<Side>();
+  const sides = [...sidesOf(region).starting.values()].flat();
+  const firsts = sides.filter((side) => !seen.has(side) && follow(side, seen).length > 0);
+  return firsts.map(polygonOf);
+}
+
 /** Every side between inside and outside, linked to the one after it. */
 function sidesOf(region: SliceRegion) {
   const { rows, columns, isInside } = region;

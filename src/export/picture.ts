@@ -1,14 +1,9 @@
 import { encode } from 'fast-png';
 import { MODALITIES, type Modality } from '../terms.js';
-import { reorient } from '../volume/orientation.js';
-import type { Grid, Volume, VoxelArray } from '../volume/volume.js';
+import type { Grid, Volume } from '../volume/volume.js';
+import { OUTLINE_COLOURS } from './dicom/colours.js';
+import { type Crop, type PictureMask, shownSlice } from './shownSlice.js';
 
-/** Colours that colour-blind eyes tell apart (Okabe and Ito 2008), per BraTS label. */
-export const LABEL_COLOURS: Readonly<Record<number, readonly [number, number, number]>> = {
-  1: [0, 114, 178],
-  2: [0, 158, 115],
-  4: [240, 228, 66],
-};
 const OPACITY = 0.55;
 const COLUMNS = 5;
 const GAP = 4;
@@ -22,16 +17,10 @@ interface Tile {
   readonly members: readonly Modality[];
 }
 
-export interface PictureMask {
-  readonly members: readonly Modality[];
-  readonly labels: Uint8Array;
-}
-
 /**
- * An overview as PNG: the given images on the axial slice with the largest whole tumour of the first mask (the middle slice when
- * that is empty), then that slice once per mask with its labels over the last image (FLAIR where there is one). Radiological
- * convention. Four dots in each tile's corner say which of T1, T1ce, T2, FLAIR it stands for (filled = used).
- * Green: oedema; blue: non-enhancing core; yellow: enhancing tumour.
+ * An overview as PNG: the shown slice (`shownSlice`) of every image, then once per mask with its labels over the last image. Four
+ * dots in each tile's corner say which of T1, T1ce, T2, FLAIR it stands for (filled = used). Green: oedema; blue: non-enhancing
+ * core; yellow: enhancing tumour.
  *
  * @param masks BraTS label maps on the grid, the reference one first.
  */
@@ -40,78 +29,18 @@ export function overviewPicture(
   grid: Grid,
   masks: readonly PictureMask[],
 ): Uint8Array {
-  const present = MODALITIES.filter((m) => images[m]);
-  const k = fullestSlice(toLps(grid, masks[0].labels));
-  const slices = present.map((m) => windowed(sliceOf(toLps(grid, images[m]!.data), k)));
-  const background = slices[slices.length - 1];
-  const tiles: Tile[] = present.map((m, i) => ({ image: slices[i], labels: null, members: [m] }));
+  const slice = shownSlice(images, grid, masks);
+  const background = slice.images[slice.images.length - 1].grey;
+  const tiles: Tile[] = slice.images.map(({ modality, grey }) => ({
+    image: grey,
+    labels: null,
+    members: [modality],
+  }));
   while (tiles.length % COLUMNS !== 0 && masks.length > 1)
     tiles.push({ image: new Float32Array(background.length), labels: null, members: [] });
-  for (const { members, labels } of masks)
-    tiles.push({ image: background, labels: sliceOf(toLps(grid, labels), k), members });
-  const { size } = toLps(grid, masks[0].labels);
-  return drawTiles(tiles, cropOf(slices, size[0], size[1]), size[0]);
-}
-
-function toLps<D extends VoxelArray>(grid: Grid, data: D): Volume<D> {
-  return reorient({ size: grid.size, affine: grid.affine, data }, 'LPS').volume;
-}
-
-function sliceOf<D extends VoxelArray>({ data, size }: Volume<D>, k: number): D {
-  return data.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]) as D;
-}
-
-export function fullestSlice({ data, size }: Volume<Uint8Array>): number {
-  const area = size[0] * size[1];
-  let best = Math.floor(size[2] / 2);
-  let most = 0;
-  for (let k = 0; k < size[2]; k++) {
-    let count = 0;
-    for (let at = k * area; at < (k + 1) * area; at++) if (data[at] !== 0) count++;
-    if (count > most) [best, most] = [k, count];
-  }
-  return best;
-}
-
-/** Grey values 0..1 between the 1st and 99.5th percentile of the non-zero values. */
-function windowed(slice: Float32Array): Float32Array {
-  const values = slice.filter((value) => value !== 0).sort();
-  const low = values[Math.floor(0.01 * values.length)] ?? 0;
-  const high = values[Math.floor(0.995 * (values.length - 1))] ?? 1;
-  return slice.map((value) =>
-    value === 0 ? 0 : Math.min(1, Math.max(0, (value - low) / (high - low || 1))),
-  );
-}
-
-interface Crop {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The box of what is not air in any slice, with a small margin; the whole slice where all is air. */
-function cropOf(slices: readonly Float32Array[], width: number, height: number): Crop {
-  const box = { left: width, right: 0, top: height, bottom: 0 };
-  for (const slice of slices) {
-    slice.forEach((value, at) => {
-      if (value === 0) return;
-      const [x, y] = [at % width, Math.floor(at / width)];
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x);
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y);
-    });
-  }
-  if (box.right < box.left) return { x: 0, y: 0, width, height };
-  const x = Math.max(0, box.left - GAP);
-  const y = Math.max(0, box.top - GAP);
-  return {
-    x,
-    y,
-    width: Math.min(width, box.right + GAP + 1) - x,
-    height: Math.min(height, box.bottom + GAP + 1) - y,
-  };
+  for (const { mask, labels } of slice.masks)
+    tiles.push({ image: background, labels, members: mask.members });
+  return drawTiles(tiles, slice.crop, slice.width);
 }
 
 function drawTiles(tiles: readonly Tile[], crop: Crop, sliceWidth: number): Uint8Array {
@@ -137,7 +66,7 @@ function drawTiles(tiles: readonly Tile[], crop: Crop, sliceWidth: number): Uint
 
 function colourOf({ image, labels }: Tile, at: number): number[] {
   const grey = 255 * image[at];
-  const colour = labels ? LABEL_COLOURS[labels[at]] : undefined;
+  const colour = labels ? OUTLINE_COLOURS[labels[at]] : undefined;
   return [0, 1, 2].map((c) => Math.round(colour ? (1 - OPACITY) * grey + OPACITY * colour[c] : grey));
 }
 

@@ -1,4 +1,4 @@
-import type { Region } from '../terms.js';
+import type { PerRegion, Region } from '../terms.js';
 
 /** BraTS labels: 1 non-enhancing core (necrosis or non-enhancing tumour), 2 oedema or infiltration, 4 enhancing tumour. */
 export const LABELS = { core: 1, oedema: 2, enhancing: 4 } as const;
@@ -32,6 +32,12 @@ export const REGION_OF_LABEL = { core: 'TC', oedema: 'WT', enhancing: 'ET' } as 
   string,
   Region
 >;
+
+/** The labels that are guesses: those whose region the sequences do not support. */
+export function guessedLabels(supported: PerRegion<boolean>): (keyof typeof LABELS)[] {
+  const names = Object.keys(LABELS) as (keyof typeof LABELS)[];
+  return names.filter((label) => !supported[REGION_OF_LABEL[label]]);
+}
 
 /** BraTS labels as the scheme numbers them. */
 export function inScheme(labels: Uint8Array, scheme: Scheme): Uint8Array {

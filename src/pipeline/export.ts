@@ -1,13 +1,16 @@
 import { FORMATS } from '../contract/formats.js';
 import type { CaseReport } from '../contract/report.js';
 import { ratingsOf, type Trust } from '../contract/trust.js';
+import { titles } from '../contract/warnings.js';
 import { throwIfCancelled } from '../errors.js';
 import { regionDiameters } from '../export/diameters.js';
+import type { FigureMask } from '../export/figure.js';
 import { reportHtml } from '../export/html.js';
 import type { CaseOutput } from '../export/output.js';
-import { overviewPicture, type PictureMask } from '../export/picture.js';
+import { overviewPicture } from '../export/picture.js';
 import type { JobContext } from '../jobs/context.js';
-import { inScheme } from '../masks/labels.js';
+import { guessedLabels, inScheme, LABELS } from '../masks/labels.js';
+import { supports } from '../model/support.js';
 import { type Combination, type Modality, membersOf, type PerRegion, perRegion } from '../terms.js';
 import { traced } from '../trace.js';
 import { writeNifti } from '../volume/niftiWriter.js';
@@ -101,6 +104,7 @@ export async function exportResult(
       stage,
       leaveOut: (file, reason) => writing.leftOut.push({ file, reason }),
       take: (parts) => writing.take(parts),
+      pictured: () => writing.pictured(),
       picture: () => writing.picture(),
       ratings: () => writing.ratings(),
       report: () => writing.report(),
@@ -126,6 +130,7 @@ class Writing {
   private readonly described = new Map<string, DescribedMask>();
   private readonly series = new Map<Modality, SeriesMask>();
   private parts: Parts = {};
+  private masks: Promise<FigureMask[]> | null = null;
   private drawn: Promise<Uint8Array> | null = null;
   private made: CaseReport | null = null;
 
@@ -232,14 +237,33 @@ class Writing {
     return { labels, described };
   }
 
+  /** Every mask that is written, the result's first. */
+  pictured(): Promise<FigureMask[]> {
+    this.masks ??= this.listMasks();
+    return this.masks;
+  }
+
+  private async listMasks(): Promise<FigureMask[]> {
+    const { knowledge } = this.subject.result.model.description;
+    const described = ({ combination, labels, isEdited }: WrittenMask, supported: PerRegion<boolean>) => ({
+      members: membersOf(combination),
+      labels,
+      title: isEdited ? 'Edited by hand' : titles(membersOf(combination)),
+      guesses: guessedLabels(supported).map((label) => LABELS[label]),
+    });
+    const masks = [described(await this.main(), this.plan.supported)];
+    for (const one of this.subject.edited ? this.plan.further : this.others())
+      masks.push(
+        described(
+          await this.automatic(one),
+          perRegion((_, region) => supports(knowledge, one, region)),
+        ),
+      );
+    return masks;
+  }
+
   private async draw(): Promise<Uint8Array> {
-    const masks = [await this.main()];
-    const others = this.subject.edited ? this.plan.further : this.others();
-    for (const combination of others) masks.push(await this.automatic(combination));
-    const pictured = masks.map(
-      ({ combination, labels }): PictureMask => ({ members: membersOf(combination), labels }),
-    );
-    return overviewPicture(await this.subject.images(), this.subject.result.grid, pictured);
+    return overviewPicture(await this.subject.images(), this.subject.result.grid, await this.pictured());
   }
 }
 

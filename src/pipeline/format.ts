@@ -1,5 +1,6 @@
 import type { CaseReport } from '../contract/report.js';
 import type { Trust } from '../contract/trust.js';
+import type { FigureMask } from '../export/figure.js';
 import type { JobContext } from '../jobs/context.js';
 import type { Combination, PerRegion } from '../terms.js';
 import type { SourceImage } from './caseSource.js';
@@ -33,6 +34,8 @@ export interface Work {
   leaveOut(file: string, reason: string): void;
   /** Parts of the report that this format knows. */
   take(parts: Parts): void;
+  /** Every mask that is written, the result's first, with what pictures say of it. */
+  pictured(): Promise<readonly FigureMask[]>;
   /** PNG with every mask that is written. */
   picture(): Promise<Uint8Array>;
   /** How far each region of the result is to be trusted; null where that is not known, as of an edited mask. */

@@ -3,6 +3,7 @@ import type { FormatWriter } from './format.js';
 import { bids } from './formats/bids.js';
 import { csv } from './formats/csv.js';
 import { dicomSeg } from './formats/dicomSeg.js';
+import { figure } from './formats/figure.js';
 import { native } from './formats/native.js';
 import { picture } from './formats/picture.js';
 import { probabilities } from './formats/probabilities.js';
@@ -23,6 +24,7 @@ export const WRITERS: Readonly<Record<FormatId, FormatWriter>> = {
   rtstruct,
   secondaryCapture,
   picture,
+  figure,
   csv,
   report,
 };

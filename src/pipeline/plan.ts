@@ -79,6 +79,7 @@ export const FILES = {
   combination: (combination: Combination) => `combinations/${combination}.nii.gz`,
   native: (modality: Modality) => `native/${modality}_seg.nii.gz`,
   picture: (name: string) => `${name}_picture.png`,
+  figure: (name: string) => `${name}_figure.svg`,
   csv: (name: string) => `${name}_volumes.csv`,
   report: (name: string) => `${name}_report.html`,
   probability: (plan: Names, region: Region) => `${plan.name}_probability_${inName(plan, region)}.nii.gz`,

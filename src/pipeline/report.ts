@@ -10,7 +10,7 @@ import { inOrder, reportWarning } from '../contract/warnings.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
 import { describePreparation } from '../export/preparationReport.js';
-import { LABEL_VALUES, REGION_OF_LABEL } from '../masks/labels.js';
+import { guessedLabels, LABEL_VALUES } from '../masks/labels.js';
 import { volumesOf } from '../masks/volumes.js';
 import { inFiles, inFilesOrNull, isGiven } from '../numbers.js';
 import { type Combination, type PerRegion, perRegion, type Region } from '../terms.js';
@@ -84,9 +84,7 @@ export function describeCase(
     labels: {
       scheme: options.labels,
       values: { ...LABEL_VALUES[options.labels] },
-      guesses: Object.entries(REGION_OF_LABEL).flatMap(([label, region]) =>
-        plan.supported[region] ? [] : [label],
-      ),
+      guesses: guessedLabels(plan.supported),
     },
     combination: options.combination,
     combinations: Object.fromEntries(

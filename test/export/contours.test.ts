@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Contour, contoursOf } from '../../src/export/contours.js';
+import { type Contour, contoursOf, loopsOf } from '../../src/export/contours.js';
 
 /** A drawing: `#` is inside. */
 function drawn(...lines: string[]) {
@@ -112,6 +112,12 @@ describe('contoursOf', () => {
             expect(contours.filter((contour) => holds(contour, c, r))).toHaveLength(inside ? 1 : 0);
           }
         expect(contours.reduce((sum, contour) => sum + area(contour), 0)).toBeCloseTo(pixels, 9);
+        // With holes as polygons of their own the even-odd rule over all of them says the same.
+        const loops = loopsOf(region);
+        for (let r = 0; r < region.rows; r++)
+          for (let c = 0; c < region.columns; c++)
+            expect(loops.filter((loop) => holds(loop, c, r)).length % 2 === 1).toBe(region.isInside(r, c));
+        expect(loops.reduce((sum, loop) => sum + area(loop), 0)).toBeCloseTo(pixels, 9);
         expect(contours).toHaveLength(countParts(region));
       }),
       { numRuns: 300, seed: 5 },

@@ -1,5 +1,6 @@
 import { encode } from 'fast-png';
-import { fullestSlice, LABEL_COLOURS } from '../../export/picture.js';
+import { OUTLINE_COLOURS } from '../../export/dicom/colours.js';
+import { fullestSlice } from '../../export/shownSlice.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { voxelSpacing } from '../../volume/affine.js';
 import { reorient } from '../../volume/orientation.js';
@@ -44,7 +45,7 @@ export function maskThumbnail(
   const { width, height, grey, at } = draw(volume, k);
   const pixels = new Uint8Array(3 * grey.length);
   for (let pixel = 0; pixel < grey.length; pixel++) {
-    const colour = LABEL_COLOURS[mask.data[at[pixel]]];
+    const colour = OUTLINE_COLOURS[mask.data[at[pixel]]];
     for (let channel = 0; channel < 3; channel++)
       pixels[3 * pixel + channel] = colour
         ? Math.round((1 - OPACITY) * grey[pixel] + OPACITY * colour[channel])
