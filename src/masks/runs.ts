@@ -15,7 +15,7 @@ export class RunBuilder {
   }
 
   runs(): Runs {
-    return Uint32Array.from(this.triples);
+    return new Uint32Array(this.triples);
   }
 }
 

@@ -1,5 +1,6 @@
 import { QuorumError } from '../errors.js';
 import type { LogitsCache, LogitsKey } from '../kept/logitsCache.js';
+import { maskOfRuns } from '../masks/runs.js';
 import { type Model, openModel } from '../model/model.js';
 import { removeSpecks, restoreSpecks, type Speck } from '../segment/cleanUp.js';
 import { type CombineOptions, combine, type PatternCounts } from '../segment/combine.js';
@@ -10,7 +11,7 @@ import { oneMask } from '../segment/oneMask.js';
 import { type Combination, type Modality, membersOf } from '../terms.js';
 import { traced } from '../trace.js';
 import type { NiftiForm } from '../volume/read.js';
-import type { Grid } from '../volume/volume.js';
+import { type Grid, voxelCount } from '../volume/volume.js';
 import type { CaseSource } from './caseSource.js';
 
 /** One combination's mask, and the parts that are below the model's minimum volume: removed, or, where they are kept, in it. */
@@ -95,7 +96,8 @@ export async function maskOf(
   }
   const members = membersOfBits(bits, present);
   const subset: ModalityLogits = { ...logits, maps: membersOfBits(bits, logits.maps) };
-  const labels = oneMask(subset, grid, fusionOf(model.description, members, threshold ?? undefined));
+  const runs = oneMask(subset, grid, fusionOf(model.description, members, threshold ?? undefined));
+  const labels = maskOfRuns(runs, voxelCount(grid.size));
   const cleaned = keepSpecks ? labels.slice() : labels;
   return { labels, specks: removeSpecks(cleaned, grid, model.description.cleanUp) };
 }

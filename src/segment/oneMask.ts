@@ -1,12 +1,11 @@
 import { LABELS } from '../masks/labels.js';
-import { extentOf } from '../volume/extent.js';
-import { mapAxes } from '../volume/tuples.js';
-import { type Grid, type Size, voxelCount } from '../volume/volume.js';
+import { RunBuilder, type Runs } from '../masks/runs.js';
+import type { Grid } from '../volume/volume.js';
 import { Abstention } from './abstention.js';
-import { type CellAxis, type CellGrid, cellAxes, cellOffsets, cellsOf } from './cells.js';
 import { type Fusion, fusedTerm } from './fusion.js';
 import type { LogitMap, ModalityLogits } from './logits.js';
-import { PointSampler, reachOf, type VoxelBox } from './sampler.js';
+import { NearTumour } from './nearTumour.js';
+import { PointSampler } from './sampler.js';
 import { bitAt } from './tissue.js';
 
 /**
@@ -14,71 +13,191 @@ import { bitAt } from './tissue.js';
  */
 const MARGIN = 1e-6;
 
+/** The points of the last mask that was made of a map and its fellows: the next move of the same slider finds them there. */
+const lastPoints = new WeakMap<LogitMap, NearTumour>();
+
 /**
  * The mask of all the given sequences together, before clean-up: what `combine` gives for this one combination, voxel by voxel,
  * in a fraction of the time. Used where someone moves a slider.
  *
- * Fusing is a sum, and so is interpolation: the members are summed at the lattice points, and that one map is interpolated. It gives
- * no value beyond those of the eight lattice points around a voxel: whole tumour can only be where one of the eight has it, and only
- * those voxels are looked at. Where the sum is too near to 0 for its sign to be sure, the members are interpolated one by one, as
- * `combine` does.
+ * Fusing is a sum, and so is interpolation: the members are summed at the lattice points (`NearTumour`), and that one map is
+ * interpolated. It gives no value beyond those of the eight lattice points around a voxel: whole tumour can only be where one of the
+ * eight has it, and only those voxels are looked at. Where the sum is too near to 0 for its sign to be sure, the members are
+ * interpolated one by one, as `combine` does.
  *
- * @returns BraTS labels on the grid, x fastest.
+ * @returns BraTS labels on the grid, as runs in the order of its voxels.
  */
-export function oneMask(logits: ModalityLogits, grid: Grid, fusion: Fusion): Uint8Array {
-  const { size } = grid;
-  const labels = new Uint8Array(voxelCount(size));
-  const cells = cellsWithTumour(logits, fusion);
-  if (cells.count === 0) return labels;
-  const reach = reachOf(logits, grid);
-  const exactly = exactSums(logits, fusion, reach);
-  const isAir = (voxel: number) => logits.maps.every(({ tissue }) => bitAt(tissue, voxel) === 0);
-  const axes = cellAxes(logits, reach, cells);
-  const [columns, lines, planes] = cellOffsets(axes, cells);
-  const points = pointOffsets(axes, cells.points);
-  const sums = [cells.whole, ...[1, 2].map((region) => fusedAround(logits, fusion, cells, region))];
-  const mayHold = rowsWithTumour(cells, axes);
-  const [wx, wy, wz] = axes.map(({ weight }) => weight);
-  const [sx, sy, sz] = points.map(({ stride }) => stride);
-  for (let z = 0; z < planes.length; z++)
-    for (let y = 0; y < lines.length; y++) {
-      const row = lines[y] + planes[z];
-      if (mayHold[row] === 0) continue;
-      const from = points[1].offsets[y] + points[2].offsets[z];
-      const to = reach.first[0] + size[0] * (reach.first[1] + y + size[1] * (reach.first[2] + z));
-      const found = (region: number, x: number) => {
-        const sum = interpolated(sums[region], from + points[0].offsets[x], sx, sy, sz, wx[x], wy[y], wz[z]);
-        return Math.abs(sum) > MARGIN ? sum > 0 : exactly(region, x, y, z) > 0;
-      };
-      for (let x = 0; x < columns.length; x++) {
-        if (cells.maybe[columns[x] + row] === 0 || !found(0, x) || isAir(to + x)) continue;
-        labels[to + x] = !found(1, x) ? LABELS.oedema : found(2, x) ? LABELS.enhancing : LABELS.core;
-      }
-    }
-  return labels;
+export function oneMask(logits: ModalityLogits, grid: Grid, fusion: Fusion): Runs {
+  const kept = lastPoints.get(logits.maps[0]);
+  const near = kept?.serves(logits, grid, fusion) ? kept : new NearTumour(logits, grid, fusion);
+  lastPoints.set(logits.maps[0], near);
+  near.fuse(fusion);
+  const found = new RunBuilder();
+  const painter = new RowPainter(near, fusion, found);
+  for (let z = 0; z < near.axes[2].cell.length; z++) painter.plane(z);
+  return found.runs();
 }
 
-function interpolated(
+/** Labels one plane of the image after the other, row by row. */
+class RowPainter {
+  private readonly near: NearTumour;
+  private readonly found: RunBuilder;
+  private readonly exactly: ReturnType<typeof exactSums>;
+  /** Per line of points (y fastest) its first and last column with whole tumour; where there is none the last is −1. */
+  private readonly firstHit: Int32Array;
+  private readonly lastHit: Int32Array;
+  /** Per region a plane of points, and a row of it, between which the voxels of a plane and of a row lie. */
+  private readonly planes: readonly Float64Array[];
+  private readonly rows: readonly Float64Array[];
+
+  constructor(near: NearTumour, fusion: Fusion, found: RunBuilder) {
+    this.near = near;
+    this.found = found;
+    this.exactly = exactSums(near, fusion);
+    const [columns, lines, planes] = near.size;
+    this.firstHit = new Int32Array(lines * planes).fill(columns);
+    this.lastHit = new Int32Array(lines * planes).fill(-1);
+    const [whole] = near.sums;
+    for (let line = 0, at = 0; line < lines * planes; line++)
+      for (let column = 0; column < columns; column++, at++) {
+        if (whole[at] <= -MARGIN) continue;
+        if (this.lastHit[line] < 0) this.firstHit[line] = column;
+        this.lastHit[line] = column;
+      }
+    this.planes = near.sums.map(() => new Float64Array(columns * lines));
+    this.rows = near.sums.map(() => new Float64Array(columns));
+  }
+
+  plane(z: number): void {
+    const { axes, size } = this.near;
+    const below = axes[2].cell[z];
+    if (below < 0 || below + 1 >= size[2]) return;
+    if (!this.blendPlanes(below, axes[2].weight[z])) return;
+    for (let y = 0; y < axes[1].cell.length; y++) {
+      const line = axes[1].cell[y];
+      if (line >= 0 && line + 1 < size[1]) this.row(y, z, line + below * size[1]);
+    }
+  }
+
+  /** The points between two planes, where there may be tumour; false where there is none. */
+  private blendPlanes(below: number, weight: number): boolean {
+    const [columns, lines] = this.near.size;
+    const at = below * lines;
+    let any = false;
+    for (let line = 0; line < lines; line++) {
+      // A row of voxels lies between two lines: those beside one with tumour are needed too.
+      const from = this.first(at + Math.max(0, line - 1), at + Math.min(lines - 1, line + 1));
+      const to = this.last(at + Math.max(0, line - 1), at + Math.min(lines - 1, line + 1));
+      if (to < 0) continue;
+      any = true;
+      for (const [region, sums] of this.near.sums.entries())
+        blend(
+          sums,
+          columns * (at + line),
+          columns * (at + lines + line),
+          weight,
+          this.planes[region],
+          columns * line,
+          Math.max(0, from - 1),
+          Math.min(columns - 1, to + 1),
+        );
+    }
+    return any;
+  }
+
+  private first(fromLine: number, toLine: number): number {
+    const { firstHit } = this;
+    const lines = this.near.size[1];
+    let first = this.near.size[0];
+    for (let line = fromLine; line <= toLine; line++)
+      first = Math.min(first, firstHit[line], firstHit[line + lines]);
+    return first;
+  }
+
+  private last(fromLine: number, toLine: number): number {
+    const { lastHit } = this;
+    const lines = this.near.size[1];
+    let last = -1;
+    for (let line = fromLine; line <= toLine; line++)
+      last = Math.max(last, lastHit[line], lastHit[line + lines]);
+    return last;
+  }
+
+  private row(y: number, z: number, line: number): void {
+    const { near, rows } = this;
+    const to = this.last(line, line + 1);
+    if (to < 0) return;
+    const columns = near.size[0];
+    const from = Math.max(0, this.first(line, line + 1) - 1);
+    const at = columns * near.axes[1].cell[y];
+    for (const [region, plane] of this.planes.entries())
+      blend(
+        plane,
+        at,
+        at + columns,
+        near.axes[1].weight[y],
+        rows[region],
+        0,
+        from,
+        Math.min(columns - 1, to + 1),
+      );
+    this.voxels(y, z, from, Math.min(columns - 2, to));
+  }
+
+  /** The voxels of a row whose cells are between two columns, both included. */
+  private voxels(y: number, z: number, from: number, to: number): void {
+    const { grid, reach, logits, axes } = this.near;
+    const { cell, weight } = axes[0];
+    const [whole, core, enhancing] = this.rows;
+    const start = reach.first[0] + grid.size[0] * (reach.first[1] + y + grid.size[1] * (reach.first[2] + z));
+    for (let x = 0; x < cell.length; x++) {
+      const column = cell[x];
+      if (column < from || column > to) continue;
+      if (!this.isIn(0, whole, column, weight[x], x, y, z) || isAir(logits.maps, start + x)) continue;
+      const label = !this.isIn(1, core, column, weight[x], x, y, z)
+        ? LABELS.oedema
+        : this.isIn(2, enhancing, column, weight[x], x, y, z)
+          ? LABELS.enhancing
+          : LABELS.core;
+      this.found.add(start + x, label);
+    }
+  }
+
+  private isIn(
+    region: number,
+    row: Float64Array,
+    column: number,
+    weight: number,
+    x: number,
+    y: number,
+    z: number,
+  ): boolean {
+    const sum = row[column] + (row[column + 1] - row[column]) * weight;
+    return Math.abs(sum) > MARGIN ? sum > 0 : this.exactly(region, x, y, z) > 0;
+  }
+}
+
+/** `out[to + n]` between `values[a + n]` and `values[b + n]`, for n from `first` to `last`. */
+function blend(
   values: Float64Array,
-  at: number,
-  sx: number,
-  sy: number,
-  sz: number,
-  wx: number,
-  wy: number,
-  wz: number,
-): number {
-  const a = values[at] + (values[at + sx] - values[at]) * wx;
-  const b = values[at + sy] + (values[at + sy + sx] - values[at + sy]) * wx;
-  const up = at + sz;
-  const c = values[up] + (values[up + sx] - values[up]) * wx;
-  const d = values[up + sy] + (values[up + sy + sx] - values[up + sy]) * wx;
-  const near = a + (b - a) * wy;
-  return near + (c + (d - c) * wy - near) * wz;
+  a: number,
+  b: number,
+  weight: number,
+  out: Float64Array,
+  to: number,
+  first: number,
+  last: number,
+): void {
+  for (let n = first; n <= last; n++) out[to + n] = values[a + n] + (values[b + n] - values[a + n]) * weight;
+}
+
+function isAir(maps: readonly LogitMap[], voxel: number): boolean {
+  for (const { tissue } of maps) if (bitAt(tissue, voxel) !== 0) return false;
+  return true;
 }
 
 /** The sum of all members at one voxel of the reach, each interpolated by itself, number for number as `combine` has it. */
-function exactSums(logits: ModalityLogits, fusion: Fusion, reach: VoxelBox) {
+function exactSums({ logits, reach }: NearTumour, fusion: Fusion) {
   let abstention: Abstention | null = null;
   const all = (1 << logits.maps.length) - 1;
   const samplers = logits.maps.map(
@@ -97,108 +216,4 @@ function exactSums(logits: ModalityLogits, fusion: Fusion, reach: VoxelBox) {
       sum += fusion.weights[m][region] * (logit(m) + (fusion.biases[m][region] - fusion.thresholdLogit));
     return sum;
   };
-}
-
-/** The cells between lattice points; those of which a corner has fused whole tumour are 1 in `maybe`. */
-interface Cells extends CellGrid {
-  readonly maybe: Uint8Array;
-  readonly count: number;
-  /** Lattice points along each axis: one more than cells. */
-  readonly points: Size;
-  /** The fused sums of whole tumour at the points. */
-  readonly whole: Float64Array;
-}
-
-function cellsWithTumour(logits: ModalityLogits, fusion: Fusion): Cells {
-  const { low, size } = cellsOf(logits);
-  const [nx, ny] = size;
-  const points = mapAxes([0, 1, 2], (axis) => size[axis] + 1);
-  const whole = fusedAt(logits, fusion, { low, points }, 0, { first: [0, 0, 0], last: points });
-  const maybe = new Uint8Array(nx * ny * size[2]);
-  let count = 0;
-  for (let k = 1; k < points[2] - 1; k++)
-    for (let j = 1; j < points[1] - 1; j++)
-      for (let i = 1, at = 1 + points[0] * (j + points[1] * k); i < points[0] - 1; i++, at++) {
-        if (whole[at] <= -MARGIN) continue;
-        count++;
-        const cell = i + nx * (j + ny * k);
-        for (const down of [0, 1, nx, nx + 1]) maybe[cell - down] = maybe[cell - down - nx * ny] = 1;
-      }
-  return { low, size, maybe, count, points, whole };
-}
-
-/** Per offset of a line of voxels (y and z): whether any cell along it may hold tumour. */
-function rowsWithTumour({ maybe, size }: Cells, axes: readonly CellAxis[]): Uint8Array {
-  const stride = [1, size[0], size[0] * size[1]][axes[0].latticeAxis];
-  const length = size[axes[0].latticeAxis];
-  const rows = new Uint8Array(maybe.length);
-  for (let cell = 0; cell < maybe.length; cell++)
-    if (maybe[cell] !== 0) rows[cell - stride * (Math.floor(cell / stride) % length)] = 1;
-  return rows;
-}
-
-/** The fused sums of a region at the corners of the cells that may hold tumour, and some around them. */
-function fusedAround(logits: ModalityLogits, fusion: Fusion, cells: Cells, region: number): Float64Array {
-  // Asked for only where a cell may hold tumour.
-  const { first, last } = extentOf(cells.maybe, cells.size)!;
-  return fusedAt(logits, fusion, cells, region, { first, last: last.map((n) => n + 1) });
-}
-
-/** Lattice points from `first` to `last`, counted from the low corner of the cells. */
-interface PointBox {
-  readonly first: readonly number[];
-  readonly last: readonly number[];
-}
-
-/** Σ w (z + b − t) of a region at the lattice points within a box, over the members that see something there. */
-function fusedAt(
-  { maps, outsideLogit }: ModalityLogits,
-  { weights, biases, thresholdLogit }: Fusion,
-  { low, points }: Pick<Cells, 'low' | 'points'>,
-  region: number,
-  within: PointBox,
-): Float64Array {
-  // Where nobody sees anything all vote with the outside logit; each sum starts there and loses it to the first who sees.
-  const shifts = biases.map((row) => row[region] - thresholdLogit);
-  const outside = maps.reduce((sum, _, m) => sum + weights[m][region] * (outsideLogit + shifts[m]), 0);
-  const sums = new Float64Array(points[0] * points[1] * points[2]).fill(outside);
-  const seen = new Uint8Array(sums.length);
-  for (const [m, map] of maps.entries())
-    addTerms(map, weights[m][region], shifts[m], region, { low, points, within }, sums, seen);
-  return sums;
-}
-
-function addTerms(
-  { box, data, seen: own }: LogitMap,
-  weight: number,
-  shift: number,
-  region: number,
-  { low, points: [nx, ny], within }: Pick<Cells, 'low' | 'points'> & { readonly within: PointBox },
-  sums: Float64Array,
-  seen: Uint8Array,
-): void {
-  const offset = box.origin.map((n, a) => n - low[a]);
-  const from = offset.map((n, a) => Math.max(0, within.first[a] - n));
-  const to = offset.map((n, a) => Math.min(box.size[a] - 1, within.last[a] - n));
-  const [sx, sy] = box.size;
-  const base = region * own.length;
-  for (let k = from[2]; k <= to[2]; k++)
-    for (let j = from[1]; j <= to[1]; j++) {
-      const at = sx * (j + sy * k);
-      const point = offset[0] + nx * (offset[1] + j + ny * (offset[2] + k));
-      for (let i = from[0]; i <= to[0]; i++) {
-        if (own[at + i] === 0) continue;
-        const term = weight * (data[base + at + i] + shift);
-        sums[point + i] = seen[point + i] === 0 ? term : sums[point + i] + term;
-        seen[point + i] = 1;
-      }
-    }
-}
-
-/** Per image axis: what each voxel of the reach adds to the index of its low lattice point, and what one step up adds. */
-function pointOffsets(axes: readonly CellAxis[], [nx, ny]: Size) {
-  return axes.map(({ cell, latticeAxis }) => {
-    const stride = [1, nx, nx * ny][latticeAxis];
-    return { stride, offsets: cell.map((index) => index * stride) };
-  });
 }

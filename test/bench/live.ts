@@ -7,6 +7,7 @@
 import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
+import { maskOfRuns } from '../../src/masks/runs.js';
 import { volumesOf } from '../../src/masks/volumes.js';
 import { openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
@@ -17,6 +18,7 @@ import { fusionOf, membersOfBits } from '../../src/segment/fusion.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { oneMask } from '../../src/segment/oneMask.js';
 import { combinationName } from '../../src/terms.js';
+import { voxelCount } from '../../src/volume/volume.js';
 
 const model = await openModel();
 const engine = await createOnnxEngine({
@@ -41,7 +43,9 @@ for (const bits of subsets) {
     const [full, expected] = await time(
       async () => (await combine(of, grid, fusion, [all])).labels.get(all)!,
     );
-    const [fast, found] = await time(async () => oneMask(of, grid, fusion));
+    const [fast, found] = await time(async () =>
+      maskOfRuns(oneMask(of, grid, fusion), voxelCount(grid.size)),
+    );
     if (!Buffer.from(found).equals(Buffer.from(expected))) throw new Error('the two masks differ');
     const [cleaned] = await time(async () => {
       removeSpecks(found, grid, model.description.cleanUp);

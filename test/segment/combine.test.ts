@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { maskOfRuns } from '../../src/masks/runs.js';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, type Fusion, membersOfBits, subsetSums } from '../../src/segment/fusion.js';
@@ -238,7 +239,7 @@ describe('air', () => {
     const all = (1 << maps.length) - 1;
     const own = { ...fusion, weights: maps.map(() => [1, 1, 1]), biases: maps.map(() => [0, 0, 0]) };
     const mask = (await combine(logits, grid, own, [all])).labels.get(all)!;
-    expect(oneMask(logits, grid, own)).toEqual(mask);
+    expect(maskOfRuns(oneMask(logits, grid, own), 4)).toEqual(mask);
     const { fused } = probabilityMaps(logits, grid, own, all);
     return { mask: [...mask], logits: Array.from(fused.WT, (p) => Math.log(p / (1 - p))) };
   };

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { maskOfRuns } from '../../src/masks/runs.js';
+import { volumesOf, volumesOfRuns } from '../../src/masks/volumes.js';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { combine } from '../../src/segment/combine.js';
 import { type Fusion, membersOfBits } from '../../src/segment/fusion.js';
@@ -69,11 +71,13 @@ describe('the mask of one combination', () => {
         const subsets = Array.from({ length: 15 }, (_, n) => n + 1);
         const { labels } = await combine(whole, grid, fusion, subsets);
         for (const bits of subsets) {
-          const found = oneMask({ ...whole, maps: membersOfBits(bits, whole.maps) }, grid, {
+          const own = {
             ...fusion,
             weights: membersOfBits(bits, fusion.weights),
             biases: membersOfBits(bits, fusion.biases),
-          });
+          };
+          const of = { ...whole, maps: membersOfBits(bits, whole.maps) };
+          const found = maskOfRuns(oneMask(of, grid, own), voxelCount(grid.size));
           expect(Buffer.compare(Buffer.from(found), Buffer.from(labels.get(bits)!))).toBe(0);
           labelled += found.reduce((count, label) => count + (label === 0 ? 0 : 1), 0);
         }
@@ -83,6 +87,46 @@ describe('the mask of one combination', () => {
 
   it('is empty where nothing is above the threshold', () => {
     const found = oneMask(logits(flipped), flipped, { ...fusionAt(0.5), thresholdLogit: 50 });
-    expect(found.some((label) => label !== 0)).toBe(false);
+    expect(found).toHaveLength(0);
+  });
+
+  it('stays the same mask when weights and threshold move up and down, as sliders do', async () => {
+    const whole = logits(flipped);
+    const fusion = fusionAt(0.5);
+    for (const [factor, threshold] of [
+      [1, 0.5],
+      [0.3, 0.5],
+      [4, 0.9],
+      [1, 0.02],
+      [2, 0.6],
+      [1, 0.0001],
+      [1, 0.5],
+    ]) {
+      const moved: Fusion = {
+        ...fusion,
+        weights: fusion.weights.map((row, m) => (m === 2 ? row.map((w) => w * factor) : row)),
+        thresholdLogit: Math.log(threshold / (1 - threshold)),
+      };
+      const { labels } = await combine(whole, flipped, moved, [15]);
+      const found = maskOfRuns(oneMask(whole, flipped, moved), voxelCount(flipped.size));
+      expect(Buffer.compare(Buffer.from(found), Buffer.from(labels.get(15)!))).toBe(0);
+      expect(volumesOfRuns(oneMask(whole, flipped, moved), flipped)).toEqual(volumesOf(found, flipped));
+    }
+  });
+
+  it('follows other maps, biases and grids beside the first map that it knows', async () => {
+    const whole = logits(flipped);
+    const other = { ...whole, maps: [whole.maps[0], ...logits(flipped).maps.slice(1).toReversed()] };
+    const fusion = fusionAt(0.5);
+    const biased = { ...fusion, biases: fusion.biases.map((row) => row.map((b) => b + 0.7)) };
+    for (const [of, own] of [
+      [whole, fusion],
+      [other, fusion],
+      [whole, biased],
+    ] as const) {
+      const { labels } = await combine(of, flipped, own, [15]);
+      const found = maskOfRuns(oneMask(of, flipped, own), voxelCount(flipped.size));
+      expect(Buffer.compare(Buffer.from(found), Buffer.from(labels.get(15)!))).toBe(0);
+    }
   });
 });

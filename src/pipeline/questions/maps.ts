@@ -1,6 +1,5 @@
 import { QuorumError } from '../../errors.js';
-import { runsOfMask } from '../../masks/runs.js';
-import { volumesOf } from '../../masks/volumes.js';
+import { volumesOfRuns } from '../../masks/volumes.js';
 import { membersOfBits } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';
@@ -88,10 +87,10 @@ export function exploreTask(
     thresholdLogit: Math.log(t / (1 - t)),
   };
   const logits = { ...held.logits, maps: chosen.map(({ i }) => held.logits.maps[i]) };
-  const labels = oneMask(logits, held.grid, fusion);
+  const runs = oneMask(logits, held.grid, fusion);
   return {
-    runs: runsOfMask(labels),
-    header: { grid: summariseGrid(held.grid), volumes: volumesOf(labels, held.grid), exploration: true },
+    runs,
+    header: { grid: summariseGrid(held.grid), volumes: volumesOfRuns(runs, held.grid), exploration: true },
   };
 }
 
