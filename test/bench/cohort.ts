@@ -2,7 +2,7 @@
  * A table of eighty cases: from the click on its tab to the second frame with rows, and frames a second while it is scrolled, beside
  * those of the same table at rest, and the share of the time that the page itself works (script, style, layout) – the rest is drawing.
  *
- * Run by hand after `npm run build`: `npx tsx test/bench/cohort.ts [flags of Chromium]`, e.g. `--disable-gpu-compositing`.
+ * Run by hand after `npm run build`: `npx tsx test/bench/cohort.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ async function time(): Promise<void> {
   const results = join(scratch, 'root', 'eighty');
   writeSyntheticCohort(results, 80);
   const server = await serve(join(scratch, 'profile'), [join(scratch, 'root')]);
-  const browser = await launch(...process.argv.slice(2));
+  const browser = await launch();
   const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
   await page.goto(server.address);
   await openServerResults(page, 'eighty');

@@ -67,7 +67,7 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     const root = join(folder.path, 'root');
     await mkdir(root, { recursive: true });
     server = await serve(join(folder.path, 'profile'), [root]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       colorScheme: 'dark',

@@ -7,12 +7,9 @@ import { processTree } from './electronApp.js';
 
 const PROGRAM = resolve('dist/cli/main.js');
 const CHROMIUM = process.env.QUORUM_CHROMIUM ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--disable-background-networking',
-];
+const ARGUMENTS = ['--no-sandbox', '--disable-background-networking'];
+/** WebGL in software, but the page itself not drawn through it, which costs several times as much. */
+const WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing'];
 
 /** Whether Chromium is here; says loudly, by the suite's name, when a suite is skipped for want of it. */
 export function haveChromium(suite: string): boolean {
@@ -28,8 +25,10 @@ export function buildRenderer(): void {
     execFileSync('npx', ['vite', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error']);
 }
 
-export function launch(...more: string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
+/** @param webgl without it the window draws as on a machine that has no WebGL. */
+export function launch({ webgl = true } = {}): Promise<Browser> {
+  const drawing = webgl ? WEBGL : ['--disable-gpu', '--disable-3d-apis'];
+  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...drawing] });
 }
 
 /** Drops files and folders on the window as a file manager does: a real drop, with directory entries. */

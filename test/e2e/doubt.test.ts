@@ -32,7 +32,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     write('4', 'T1 TRA 3D', '101500');
     write('5', 'T2 TSE', '100800', 6);
     server = await serve(join(folder.path, 'profile'), [folder.path]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(join(folder.path, 'exam'));

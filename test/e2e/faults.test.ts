@@ -43,7 +43,7 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
     await writeTinyStudy(at('root'), 'second', ['t1', 'flair']);
     await writeTinyStudy(at('dropped'), 'patient', ['t1ce', 'flair']);
     server = await serve(at('profile'), [at('root')]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     await page.goto(server.address);
     await page.getByRole('button', { name: /sample patient/ }).waitFor();

@@ -35,7 +35,7 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     for (const name of ['first', 'second']) await writeTinyStudy(at('root'), name, ['t1', 'flair']);
     await writeTinyStudy(at('dropped'), 'third', ['t1', 'flair']);
     server = await serve(at('profile'), [at('root')]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     const printed: string[] = [];
     server.process.stdout!.on('data', (text) => printed.push(String(text)));
     page = await newPage();

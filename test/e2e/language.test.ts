@@ -36,7 +36,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     const root = join(folder.path, 'root');
     await mkdir(root, { recursive: true });
     server = await serve(join(folder.path, 'profile'), [root]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
     complaints = complaintsOf(page);
     await page.goto(server.address);

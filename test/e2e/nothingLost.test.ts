@@ -47,7 +47,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     buildRenderer();
     await writeTinyStudy(at('root'), 'patient');
     server = await serve(at('profile'), [at('root')]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(server.address);
     await page.getByRole('button', { name: /sample patient/ }).waitFor();

@@ -28,7 +28,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     buildRenderer();
     await writeFollowUp(join(folder.path, 'dicom'));
     server = await serve(join(folder.path, 'profile'), [folder.path]);
-    browser = await launch('--disable-3d-apis');
+    browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(join(folder.path, 'dicom'));

@@ -63,7 +63,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (!chromium) return;
   buildRenderer();
-  browser = await launch('--disable-3d-apis');
+  browser = await launch({ webgl: false });
 });
 afterAll(() => browser?.close());
 
