@@ -6,6 +6,7 @@ export default defineConfig({
   plugins: [svelte()],
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/transpiledSources.ts'],
     reporters: ['default', './test/support/skippedReporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

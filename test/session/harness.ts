@@ -3,24 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobEvent, OpenCase, QuorumEvent } from '../../src/contract/index.js';
 import { QuorumError } from '../../src/errors.js';
-import { createServices, forkedWorker, type Services } from '../../src/session/services.js';
+import { createServices, type Services, type WorkerLauncher } from '../../src/session/services.js';
 import { MODALITIES, type Modality } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
+import { transpiled } from '../support/transpiledSources.js';
 
 export const SIDE = 48;
 
 /** RAS, 1 mm, centred. */
 export const AFFINE = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, -24, -24, -24, 1] as unknown as Affine;
 
-/** Services with a profile of their own and a worker that runs TypeScript; `dispose` ends and removes both. */
+/** The worker as a process of its own. */
+export const launchWorker: (workerArguments: readonly string[]) => WorkerLauncher = (
+  (await import(transpiled('session/worker/fork'))) as typeof import('../../src/session/worker/fork.js')
+).forkedWorker;
+
+/** Services with a profile and a worker of their own; `dispose` ends and removes both. */
 export async function startServices(
   profile?: string,
 ): Promise<{ services: Services; profile: string; events: QuorumEvent[]; dispose: () => Promise<void> }> {
   const folder = profile ?? (await mkdtemp(join(tmpdir(), 'quorum-profile-')));
   const services = createServices({
     profileFolder: folder,
-    launchWorker: (workerArguments) => forkedWorker(workerArguments, ['--import', 'tsx']),
+    launchWorker,
   });
   const events: QuorumEvent[] = [];
   services.onEvent((event) => events.push(event));

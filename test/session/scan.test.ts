@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostOf } from '../../src/commands/host.js';
 import { scanPaths } from '../../src/commands/scanSummary.js';
 import { scan } from '../../src/intake/scan.js';
-import { forkedWorker, type Services } from '../../src/session/services.js';
+import type { Services } from '../../src/session/services.js';
 import { WorkerSupervisor } from '../../src/session/worker/supervisor.js';
 import { dicomBytes } from '../dicom/dicomBytes.js';
-import { openCase, startServices } from './harness.js';
+import { launchWorker, openCase, startServices } from './harness.js';
 
 let root: string;
 let folder: string;
@@ -57,7 +57,7 @@ describe('looking into folders', () => {
   it('converts in the worker, whose death is a coded error and no more', async () => {
     const found = await scan([folder], { workingFolder: root });
     const deaths: string[] = [];
-    const launch = forkedWorker([join(root, 'cache')], ['--import', 'tsx']);
+    const launch = launchWorker([join(root, 'cache')]);
     const worker = new WorkerSupervisor({ launch, onDeath: ({ code }) => deaths.push(code) });
     const task = { found: found.studies[0].series[0], workingFolder: root };
     const { series } = await worker.run('openSeries', task);
