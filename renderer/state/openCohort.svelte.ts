@@ -1,4 +1,11 @@
-import type { Client, CohortRow, CohortView, QuorumEvent, Request } from '../../src/contract/index.js';
+import type {
+  Client,
+  CohortRow,
+  CohortView,
+  QuorumEvent,
+  Request,
+  Settings,
+} from '../../src/contract/index.js';
 import {
   arrange,
   COLUMNS,
@@ -12,6 +19,12 @@ import type { FoundStudies } from '../logic/opens.js';
 type Change = Omit<Request<'cohorts.change'>, 'cohort' | 'cases'>;
 type SetUp = Omit<Request<'cohorts.setUp'>, 'cohort'>;
 
+/** Which columns the user showed and hid, in this cohort or an earlier one. */
+interface KeptColumns {
+  kept(): Settings['cohortColumns'];
+  keep(wanted: Settings['cohortColumns']): void;
+}
+
 /** The cohort as this window shows it. */
 export class OpenCohort {
   readonly #client: Client;
@@ -19,7 +32,14 @@ export class OpenCohort {
   filter = $state<Filter>('all');
   text = $state('');
   sorting = $state.raw<Sorting>({ by: 'run', descending: false });
-  shown = $state.raw<ReadonlySet<ColumnId>>(new Set(COLUMNS.filter((column) => !column.startsWith('hd95'))));
+  readonly #columns: KeptColumns;
+  /** What the user showed and hid, once it was changed here. */
+  #wanted = $state.raw<Settings['cohortColumns'] | null>(null);
+  /** Those that are drawn: as the user wants them, else those that have something to say. */
+  readonly shown = $derived.by((): ReadonlySet<ColumnId> => {
+    const wanted = this.#wanted ?? this.#columns.kept();
+    return new Set(COLUMNS.filter((column) => wanted[column] ?? this.#saysSomething(column)));
+  });
   selected = $state.raw<ReadonlySet<string>>(new Set());
   /** The row that the keys move, by its case. */
   current = $state<string | null>(null);
@@ -34,14 +54,20 @@ export class OpenCohort {
   /** Cases whose images are not where they were, or of which that is not written down. */
   readonly lost = $derived(this.view.cases.filter(({ hasImages }) => !hasImages).length);
 
-  constructor(client: Client, view: CohortView, found: FoundStudies | null) {
+  constructor(client: Client, view: CohortView, found: FoundStudies | null, columns: KeptColumns) {
     this.#client = client;
+    this.#columns = columns;
     this.found = found;
     this.view = view;
     this.current = view.cases[0]?.name ?? null;
-    // A column in which nothing stands is one too many.
-    if (view.cases.every(({ date }) => date === null)) this.show('date', false);
-    if (view.cases.every(({ doubts }) => doubts.length === 0)) this.show('doubt', false);
+  }
+
+  #saysSomething(column: ColumnId): boolean {
+    const { cases, reader } = this.view;
+    if (column === 'date') return cases.some(({ date }) => date !== null);
+    if (column === 'doubt') return cases.some(({ doubts }) => doubts.length > 0);
+    if (column === 'agreement') return reader === null;
+    return !column.startsWith('hd95');
   }
 
   get row(): CohortRow | null {
@@ -78,10 +104,8 @@ export class OpenCohort {
   }
 
   show(column: ColumnId, isShown: boolean): void {
-    const next = new Set(this.shown);
-    if (isShown) next.add(column);
-    else next.delete(column);
-    this.shown = next;
+    this.#wanted = { ...(this.#wanted ?? this.#columns.kept()), [column]: isShown };
+    this.#columns.keep(this.#wanted);
   }
 
   /** Moves to another row; returns its place. */
@@ -167,7 +191,6 @@ export class OpenCohort {
   async compare(request: Omit<Request<'cohorts.compare'>, 'cohort'>): Promise<void> {
     this.view = await this.#client.call('cohorts.compare', { cohort: this.view.id, ...request });
     this.sorting = { by: 'diceWT', descending: false };
-    this.show('agreement', false);
   }
 
   writeTables() {

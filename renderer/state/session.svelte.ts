@@ -1,5 +1,6 @@
 import type {
   Client,
+  CohortView,
   InstalledModel,
   JobEvent,
   OpenCase,
@@ -279,8 +280,15 @@ export class Session {
   /** @param found what a scan found, to open one alone. */
   async #takeCohort(paths: readonly string[], opening: string, found: FoundStudies | null): Promise<void> {
     const view = await this.client.call('cohorts.open', { paths: [...paths], opening });
-    this.cohort = new OpenCohort(this.client, view, found);
+    this.cohort = this.#asCohort(view, found);
     this.view = 'cohort';
+  }
+
+  #asCohort(view: CohortView, found: FoundStudies | null): OpenCohort {
+    return new OpenCohort(this.client, view, found, {
+      kept: () => this.settings?.cohortColumns ?? {},
+      keep: (cohortColumns) => void this.set({ cohortColumns }),
+    });
   }
 
   #leaveCohort(): void {
@@ -367,7 +375,7 @@ export class Session {
   async #findCohort(): Promise<void> {
     const view = (await this.client.call('cohorts.list', {})).at(-1);
     if (view && this.cohort?.view.id === view.id) this.cohort.view = view;
-    else this.cohort = view ? new OpenCohort(this.client, view, null) : null;
+    else this.cohort = view ? this.#asCohort(view, null) : null;
     if (!view && this.view === 'cohort') this.view = 'case';
   }
 

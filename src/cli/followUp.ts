@@ -12,13 +12,7 @@ import {
   titles,
 } from '../contract/index.js';
 import { mlText } from '../numbers.js';
-import {
-  changeText,
-  percentText,
-  RANO_NOTICE,
-  RANO_TITLES,
-  SHORT_SUGGESTIONS,
-} from '../presentation/index.js';
+import { changeText, percentText, RANO_NOTICE, RANO_TITLES, shortSuggestion } from '../presentation/index.js';
 import { type Modality, membersOf, REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { type PreparationFlags, preparationOf, preparationOptions } from './inputs.js';
@@ -150,8 +144,8 @@ export function describeFollowUp(report: FollowUpReport, folder: string): string
         sumMm2 === null ? '–' : sumMm2.toFixed(0),
         percentText(area.fromBaseline),
         percentText(area.fromNadir),
-        SHORT_SUGGESTIONS[area.suggestion],
-        SHORT_SUGGESTIONS[volume.suggestion],
+        shortSuggestion(area),
+        shortSuggestion(volume),
       ];
     }),
   );

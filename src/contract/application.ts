@@ -76,6 +76,8 @@ export const settingsSchema = z.strictObject({
   exportFolder: pathSchema.nullable(),
   /** Formats of the last export (`FORMATS`); null: none yet. */
   exportFormats: z.array(z.string()).nullable(),
+  /** Columns of the cohort's table that the user showed or hid; others are as what stands in them. */
+  cohortColumns: z.record(z.string(), z.boolean()),
   /** Whether the tour of the window was seen, or skipped. */
   tourSeen: z.boolean(),
 });

@@ -84,7 +84,7 @@ export const SIZE_SUGGESTIONS = [
   'progression',
   'not-known',
 ] as const;
-/** Why nothing is suggested, or why it is progression whatever the sum says. */
+/** Why nothing is suggested, why it is progression whatever the sum says, or what the suggestion leaves open. */
 export const SIZE_REASONS = [
   'first',
   'not-supported',
@@ -94,6 +94,7 @@ export const SIZE_REASONS = [
   'nothing-before',
   'not-aligned',
   'new-lesion',
+  'minor-unknown',
 ] as const;
 
 const judgementSchema = z.object({

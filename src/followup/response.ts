@@ -2,13 +2,15 @@ import type { RanoRegion, SizeJudgement } from '../contract/followUp.js';
 import { inFilesOrNull } from '../numbers.js';
 
 /**
- * Limits of RANO 2.0 in per cent (Wen et al., J Clin Oncol 2023;41:5187, table of response criteria): progression is an increase from
- * the nadir, response a decrease from the baseline. `area` is the sum of the products of the targets' diameters. Minor response exists
- * for non-enhancing disease alone.
+ * Limits of RANO 2.0 in per cent (Wen et al., J Clin Oncol 2023;41:5187): progression is an increase from the nadir, response a decrease
+ * from the baseline. `area` is the sum of the products of the targets' diameters. Minor response exists for non-enhancing disease alone;
+ * by volume it is never suggested, since no limit for it could be confirmed. We did not have the paper itself: the limits of volume are
+ * as two groups that follow it cite them (the data descriptor of CFB-GBM 2.0; the 3D Slicer extension RANO2.0-assist), that of minor
+ * response by area as the earlier criteria for low-grade glioma have it (van den Bent et al., Lancet Oncol 2011;12:583).
  */
 export const LIMITS = {
   area: { progression: 25, partial: -50, minor: -25 },
-  volume: { progression: 40, partial: -65, minor: -40 },
+  volume: { progression: 40, partial: -65, minor: null },
 } as const;
 export type SizeMeasure = keyof typeof LIMITS;
 
@@ -60,6 +62,8 @@ export function judgeSize(
   if (fromNadir !== null && fromNadir >= limits.progression - EXACT) return told('progression');
   if (now === 0) return told('complete');
   if (fromBaseline! <= limits.partial + EXACT) return told('partial');
-  if (region === 'WT' && fromBaseline! <= limits.minor + EXACT) return told('minor');
+  // A volume changes by more than an area: below the limit of area there is no minor response by volume either.
+  const mayBeMinor = region === 'WT' && fromBaseline! <= LIMITS.area.minor + EXACT;
+  if (mayBeMinor) return limits.minor === null ? told('stable', 'minor-unknown') : told('minor');
   return told('stable');
 }

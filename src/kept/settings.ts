@@ -15,6 +15,7 @@ const DEFAULTS: Settings = {
   language: 'system',
   exportFolder: null,
   exportFormats: null,
+  cohortColumns: {},
   tourSeen: false,
 };
 

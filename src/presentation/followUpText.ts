@@ -39,6 +39,8 @@ const REASONS: Readonly<Record<NonNullable<SizeJudgement['reason']>, string>> = 
   'nothing-before': 'nothing was there at the baseline',
   'not-aligned': 'it could not be aligned with the baseline',
   'new-lesion': 'a new measurable lesion',
+  'minor-unknown':
+    'a minor response is not excluded, since no limit of volume for it is confirmed against the paper',
 };
 
 /** `within the limits of progression by size alone: a new measurable lesion`. */
@@ -46,8 +48,15 @@ export function suggestionText({ suggestion, reason }: Pick<SizeJudgement, 'sugg
   return reason === null ? SUGGESTIONS[suggestion] : `${SUGGESTIONS[suggestion]}: ${REASONS[reason]}`;
 }
 
-/** In a table: one or two words. */
-export const SHORT_SUGGESTIONS: Readonly<Record<SizeJudgement['suggestion'], string>> = {
+/** In a table: a few words. */
+export function shortSuggestion({
+  suggestion,
+  reason,
+}: Pick<SizeJudgement, 'suggestion' | 'reason'>): string {
+  return reason === 'minor-unknown' ? 'stable or minor response' : SHORT_SUGGESTIONS[suggestion];
+}
+
+const SHORT_SUGGESTIONS: Readonly<Record<SizeJudgement['suggestion'], string>> = {
   complete: 'complete response',
   partial: 'partial response',
   minor: 'minor response',

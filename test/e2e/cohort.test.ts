@@ -114,6 +114,11 @@ describe.skipIf(!chromium)(SUITE, () => {
     await chooseServerFolder(page, 'Open a patient’s folder', 'patients', false);
     await page.getByTestId('cohort-table').waitFor();
     await picture(page, 'cohort-new');
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByLabel('Slice').uncheck();
+    await page.getByLabel('Slice').check();
+    await page.getByLabel('Warnings').uncheck();
+    await page.getByText('Columns', { exact: true }).click();
     await page.getByRole('button', { name: 'Run all (6)' }).click();
     const setUp = page.getByRole('dialog', { name: 'Run 6 cases' });
     await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
@@ -129,6 +134,12 @@ describe.skipIf(!chromium)(SUITE, () => {
     await openPage(new URL(server.address).origin);
     await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Cohort' }).click();
     await expect.poll(() => doneOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+    // The columns that were chosen before it was closed.
+    await page.getByRole('columnheader', { name: 'Slice' }).waitFor();
+    expect(await page.getByRole('columnheader', { name: 'Warnings' }).count()).toBe(0);
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByLabel('Warnings').check();
+    await page.getByText('Columns', { exact: true }).click();
     await picture(page, 'cohort-running');
   });
 

@@ -9,6 +9,7 @@ import {
   sumOf,
   trackTargets,
 } from '../../src/followup/targets.js';
+import { suggestionText } from '../../src/presentation/index.js';
 import type { Volume } from '../../src/volume/volume.js';
 import { box, ellipsoid, GRID, maskOf } from './shapes.js';
 
@@ -137,13 +138,20 @@ describe('a suggestion by size alone', () => {
   });
 
   it('knows minor response for the T2/FLAIR abnormality alone', () => {
-    const of = (measure: 'area' | 'volume', sizes: number[]) =>
-      judgeSize(measure, 'WT', sizes, false, null).suggestion;
-    expect(of('area', [1000, 750])).toBe('minor');
-    expect(of('area', [1000, 751])).toBe('stable');
-    expect(of('volume', [10, 6])).toBe('minor');
-    expect(of('volume', [10, 6.1])).toBe('stable');
+    const of = (sizes: number[]) => judgeSize('area', 'WT', sizes, false, null).suggestion;
+    expect(of([1000, 750])).toBe('minor');
+    expect(of([1000, 751])).toBe('stable');
     expect(area(1000, 750).suggestion).toBe('stable');
+  });
+
+  it('does not tell minor response by volume, and says that it may be one', () => {
+    const of = (...sizes: number[]) => judgeSize('volume', 'WT', sizes, false, null);
+    expect(of(10, 3.5)).toMatchObject({ suggestion: 'partial', reason: null });
+    expect(of(10, 3.6)).toMatchObject({ suggestion: 'stable', reason: 'minor-unknown' });
+    expect(of(10, 7.5)).toMatchObject({ suggestion: 'stable', reason: 'minor-unknown' });
+    expect(of(10, 7.6)).toMatchObject({ suggestion: 'stable', reason: null });
+    expect(volume(10, 3.6)).toMatchObject({ suggestion: 'stable', reason: null });
+    expect(suggestionText(of(10, 6))).toContain('no limit of volume for it is confirmed');
   });
 
   it('tells both changes', () => {
