@@ -124,8 +124,10 @@ export class OpenFollowUp {
   /** Every time point that has no result yet, one after the other. */
   async segment(): Promise<void> {
     this.failures = {};
-    for (const { id } of this.unsegmented)
-      if (!this.jobOf(id)) await this.client.call('cases.segment', { case: id });
+    for (const { id } of this.unsegmented) {
+      const force = this.view.members.some((member) => member.case === id && member.force);
+      if (!this.jobOf(id)) await this.client.call('cases.segment', { case: id, force });
+    }
   }
 
   async compare(by: 'all' | 'common' | null = null): Promise<void> {

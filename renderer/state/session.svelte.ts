@@ -320,7 +320,7 @@ export class Session {
         const about = { cohort: cohort.view.id, case: name, opening };
         ids.push((await this.client.call('cohorts.openCase', about)).id);
       }
-      await this.#takeTimeline(ids);
+      await this.#takeTimeline(ids, cohort.view.options.force);
     });
   }
 
@@ -333,7 +333,7 @@ export class Session {
       const opened = await this.client.call('cases.open', { paths, opening });
       if (opened.kind !== 'case') return refuseSeveral(opened.kind);
       if (followUp.has(opened.case.id)) return;
-      await followUp.change([...followUp.view.members, { case: opened.case.id, date: null }]);
+      await followUp.change([...followUp.view.members, { case: opened.case.id, date: null, force: false }]);
     });
   }
 
@@ -350,8 +350,8 @@ export class Session {
     });
   }
 
-  async #takeTimeline(ids: readonly string[]): Promise<void> {
-    const members = [...new Set(ids)].map((id) => ({ case: id, date: null }));
+  async #takeTimeline(ids: readonly string[], force = false): Promise<void> {
+    const members = [...new Set(ids)].map((id) => ({ case: id, date: null, force }));
     const before = this.followUp;
     const view = await this.client.call('followups.open', { members });
     this.followUp = new OpenFollowUp(this.client, view, this.jobs);

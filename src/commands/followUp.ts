@@ -1,4 +1,5 @@
-import { resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { CaseKeeper } from '../cohort/caseKeeper.js';
 import { type FoundExamination, findExaminations } from '../cohort/findCases.js';
 import { segmentFrom } from '../cohort/segmentOne.js';
 import { type FollowUpRequest, segmentRequestSchema } from '../contract/commands.js';
@@ -10,6 +11,8 @@ import { compareTimePoints } from '../followup/followUp.js';
 import type { PointSource } from '../followup/timePoints.js';
 import { refuseTarget, writeFollowUp } from '../followup/write.js';
 import { type JobContext, partOf } from '../jobs/context.js';
+import { LogitsCache } from '../kept/logitsCache.js';
+import { SettingsStore } from '../kept/settings.js';
 import type { SegmentWork } from '../pipeline/segmentCase.js';
 import type { Subject } from '../pipeline/subject.js';
 import { withModel } from '../pipeline/withModel.js';
@@ -89,30 +92,33 @@ async function compareAll(
   return report;
 }
 
-/** What segmenting an examination gives beside its files. @throws QuorumError OUTPUT_EXISTS where it was finished before. */
+/**
+ * What segmenting an examination gives beside its files. One that was finished before stays as it is on the disk; what was prepared, and
+ * what the network said, comes from what is kept where it is there still.
+ */
 async function segmented(
   files: NonNullable<FoundExamination['one']['source']>,
   name: string,
   work: SegmentWork,
-  { working }: Host,
+  { working, profileFolder }: Host,
   context: JobContext,
 ): Promise<Subject> {
+  const { cacheLimitMb } = await new SettingsStore(join(profileFolder, 'settings.json')).get();
+  const cache = new LogitsCache(join(profileFolder, 'cache'));
+  const keeper = new CaseKeeper(work.request, profileFolder, cache, cacheLimitMb * 1e6, false);
   let subject: Subject | null = null;
   await segmentFrom(files, name, work, working, context, {
     answers: null,
-    keepFinished: false,
+    keepFinished: true,
+    keptPreparation: (study) => keeper.preparation(study),
+    keptLogits: (prepared, use) => keeper.logits(prepared, use, work.model),
+    onPrepared: (...made) => keeper.keepPreparation(...made),
+    onLogits: (found) => keeper.keepLogits(found),
     onSubject: (made) => {
       subject = made;
     },
   });
-  if (!subject)
-    throw new QuorumError({
-      code: 'OUTPUT_EXISTS',
-      file: `${work.request.output}/${name}`,
-      expected: 'no such folder',
-      found: 'an earlier result of Quorum',
-    });
-  return subject;
+  return subject!;
 }
 
 function pointOf({ result, images }: Subject, id: string, title: string, date: string | null): PointSource {

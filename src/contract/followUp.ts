@@ -188,7 +188,12 @@ export const followUpReportSchema = z.object({
 export type FollowUpReport = z.infer<typeof followUpReportSchema>;
 
 /** A time point of a timeline that is open: an open case, and its date where the user gave it. */
-const memberSchema = z.strictObject({ case: z.string().min(1), date: z.iso.date().nullable().default(null) });
+const memberSchema = z.strictObject({
+  case: z.string().min(1),
+  date: z.iso.date().nullable().default(null),
+  /** It is segmented as it is although it fails a check: the cohort that it came from was told so. */
+  force: z.boolean().default(false),
+});
 
 export const followUpViewSchema = z.object({
   id: z.string(),

@@ -11,6 +11,7 @@ import { populationOf } from '../model/knowledgeSchema.js';
 import type { Model } from '../model/model.js';
 import type { OpenedStudy } from '../open/openInputs.js';
 import { type Case, prepareCase } from '../prepare/case.js';
+import type { PreparationChoices } from '../prepare/preparation.js';
 import { computeLogits, type ModalityLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
@@ -56,9 +57,15 @@ export interface InCohort {
   readonly onPrepared?: (study: Study, all: Case, milliseconds: number) => Promise<void>;
   /** Told what the network said, so that the case opens at once. */
   readonly onLogits?: (found: NetworkAnswer) => Promise<void>;
-  /** Told what is written, before it is: for who goes on from it. */
+  /** What is kept of an earlier preparation of the same images; null: they are prepared anew. */
+  readonly keptPreparation?: (study: Study) => Promise<KeptPreparation | null>;
+  /** What the network said earlier of the same images; null: it is asked. */
+  readonly keptLogits?: (prepared: Case, use: readonly Modality[]) => Promise<ModalityLogits | null>;
+  /** Told what is written, before it is, and what was written where it was finished before: for who goes on from it. */
   readonly onSubject?: (subject: Subject) => void;
 }
+
+export type KeptPreparation = Pick<PreparationChoices, 'keep' | 'brainMask'>;
 
 export interface NetworkAnswer {
   readonly prepared: Case;
@@ -133,8 +140,9 @@ export async function segmentCase(
     null,
   );
   const earlier = await finishedBefore(folder, fingerprint);
-  if (earlier && (inCohort?.keepFinished || !request.overwrite))
-    return { report: earlier, skipped: true, picture: null };
+  const finished = inCohort?.keepFinished || !request.overwrite ? earlier : null;
+  const asFinished = finished && { report: finished, skipped: true, picture: null };
+  if (asFinished && !inCohort?.onSubject) return asFinished;
 
   const sources = use.map((modality) => sourceOf(study, modality));
   // Whether the images will be moved is not known yet.
@@ -142,14 +150,16 @@ export async function segmentCase(
   const reference = request.prepare ? use[0] : null;
   const planned = planOf({ name, sources: mayMove, reference }, options, model.description, null);
   await checkFormats(planned);
-  const output = await CaseOutput.open(folder, plannedFiles(planned), request.overwrite);
+  const output = asFinished ? null : await CaseOutput.open(folder, plannedFiles(planned), request.overwrite);
   try {
     const reading = { force: request.force, signal: context.signal };
-    const onPrepared = inCohort?.onPrepared;
+    const kept = request.prepare ? await inCohort?.keptPreparation?.(study) : null;
+    const onPrepared = kept ? undefined : inCohort?.onPrepared;
     const prepared = request.prepare
       ? await prepareTogether(study, use, {
           ...reading,
           ...(await preparationChoices(request)),
+          ...kept,
           ...(onPrepared
             ? { keepHeads: true, onTogether: (all) => onPrepared(study, all, performance.now() - started) }
             : {}),
@@ -166,16 +176,18 @@ export async function segmentCase(
     const looking = lookAtImages(prepared, model.description.normalisation);
     // What it throws is told where it is awaited.
     looking.catch(() => undefined);
-    const logits = await engine.run((e) =>
-      computeLogits(prepared, model, e, { signal: context.signal, onPass }),
-    );
+    const keptLogits = await inCohort?.keptLogits?.(prepared, use);
+    const logits =
+      keptLogits ??
+      (await engine.run((e) => computeLogits(prepared, model, e, { signal: context.signal, onPass })));
     lap.mark('network');
     const { name: engineName, device } = engine;
-    await inCohort?.onLogits?.({
-      ...{ prepared, logits, use },
-      modelHash: model.hash,
-      engine: { name: engineName, device },
-    });
+    if (!keptLogits)
+      await inCohort?.onLogits?.({
+        ...{ prepared, logits, use },
+        modelHash: model.hash,
+        engine: { name: engineName, device },
+      });
     const result = await makeResult(model, prepared.grid, prepared.form, logits, {
       held: heldMasks(use, options, prepared, request.memoryMb, inCohort !== undefined),
       signal: context.signal,
@@ -213,7 +225,7 @@ export async function segmentCase(
         lost: opened.account.lost,
       }),
       engine: { name: engine.name, device: engine.device, events: engine.events },
-      passes: { needed: passes, run: passes },
+      passes: { needed: passes, run: keptLogits ? 0 : passes },
       seconds: () => ({ ...lap.seconds(), total: (performance.now() - started) / 1000 }),
       examination: null,
       answers,
@@ -221,6 +233,7 @@ export async function segmentCase(
       edited: null,
     };
     inCohort?.onSubject?.(subject);
+    if (asFinished || !output) return asFinished!;
     const plan = planOf(subject, options, model.description, null);
     const report = await exportResult(subject, plan, output, around, {
       signal: context.signal,
@@ -229,7 +242,7 @@ export async function segmentCase(
     const picture = inCohort ? maskThumbnail(prepared.images, mainMask(result, use)) : null;
     return { report, skipped: false, picture };
   } finally {
-    await output.close();
+    await output?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -132,6 +132,23 @@ describe('a timeline of open cases', () => {
     const mask = await readLabelMap(at('cli', 'aligned', '2_seg.nii.gz'));
     expect([...mask.size]).toEqual([...report.grid.size]);
     expect(await problemCode(followUpInputs(request, hostOf(at('profile')), context))).toBe('OUTPUT_EXISTS');
+
+    const written = (name: string) => statSync(at('cli', name, 'report.json')).mtimeMs;
+    const before = [written('march'), written('september')];
+    const stages: string[] = [];
+    const again = await followUpInputs({ ...request, overwrite: true }, hostOf(at('profile')), {
+      ...context,
+      report: (stage) => stages.push(stage),
+    });
+    expect(plain(again)).toEqual(plain(report));
+    expect([written('march'), written('september')]).toEqual(before);
+    expect(stages.filter((stage) => stage.startsWith('network'))).toEqual([]);
+    // A run that ended after its first examination goes on without being told to replace anything.
+    rmSync(at('cli', 'september'), { recursive: true });
+    for (const file of ['report.json', 'followup.csv', 'followup.html']) rmSync(at('cli', file));
+    for (const name of ['aligned', 'difference']) rmSync(at('cli', name), { recursive: true });
+    expect(plain(await followUpInputs(request, hostOf(at('profile')), context))).toEqual(plain(report));
+    expect(written('march')).toBe(before[0]);
   }, 300_000);
 
   it('is written with neutral names where that is asked for', async () => {
@@ -161,7 +178,7 @@ describe('a timeline of open cases', () => {
     expect((await services.call('followups.get', { followUp: view.id })).isStale).toBe(true);
     await services.call('cases.close', { case: ids[1] });
     const left = await services.call('followups.get', { followUp: view.id });
-    expect(left.members).toEqual([{ case: ids[0], date: '2024-03-12' }]);
+    expect(left.members).toEqual([{ case: ids[0], date: '2024-03-12', force: false }]);
     const { job } = await services.call('followups.compare', { followUp: view.id });
     expect((await jobEnd(services, job)).problem?.code).toBe('TOO_FEW_EXAMINATIONS');
     await services.call('followups.close', { followUp: view.id });
