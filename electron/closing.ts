@@ -3,8 +3,8 @@ import type { Client } from '../src/contract/index.js';
 import { say } from './words.js';
 
 /**
- * Asks before the window closes while a mask is being edited or a model is trained. Edits are on disk already, and a training goes on
- * from its last checkpoint.
+ * Asks before the window closes while a mask is being edited, a model is trained or a cohort is run. Edits are on disk already, a training
+ * goes on from its last checkpoint, a cohort with the cases that are not done.
  */
 export function askOnClosing(window: BrowserWindow, services: Promise<Client>): void {
   let agreed = false;
@@ -24,6 +24,7 @@ export function askOnClosing(window: BrowserWindow, services: Promise<Client>): 
 
 async function mayClose(window: BrowserWindow, services: Promise<Client>): Promise<boolean> {
   if ((await isTraining(services)) && !(await mayStopTraining(window))) return false;
+  if ((await isRunningCohort(services)) && !(await mayStopCohort(window))) return false;
   const names = await editedCases(services);
   if (names.length === 0) return true;
   const { response } = await dialog.showMessageBox(window, {
@@ -45,6 +46,23 @@ async function mayClose(window: BrowserWindow, services: Promise<Client>): Promi
 async function isTraining(services: Promise<Client>): Promise<boolean> {
   const jobs = await services.then((client) => client.call('jobs.list', {})).catch(() => []);
   return jobs.some(({ kind }) => kind === 'train');
+}
+
+async function isRunningCohort(services: Promise<Client>): Promise<boolean> {
+  const cohorts = await services.then((client) => client.call('cohorts.list', {})).catch(() => []);
+  return cohorts.some(({ run }) => run !== null);
+}
+
+async function mayStopCohort(window: BrowserWindow): Promise<boolean> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message: say('A cohort is being run.'),
+    detail: say('It stops when Quorum closes. What is done is kept; opened again, it goes on with the rest.'),
+    buttons: [say('Go Back'), say('Close and Stop It')],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  return response === 1;
 }
 
 async function mayStopTraining(window: BrowserWindow): Promise<boolean> {

@@ -49,6 +49,9 @@ const GERMAN = {
   'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
     'Es hält an, wenn Quorum geschlossen wird. Unter „Forschung“ geht es ab dem letzten Zwischenstand weiter.',
   'Close and Stop It': 'Schließen und anhalten',
+  'A cohort is being run.': 'Eine Kohorte wird ausgeführt.',
+  'It stops when Quorum closes. What is done is kept; opened again, it goes on with the rest.':
+    'Sie hält an, wenn Quorum geschlossen wird. Was fertig ist, bleibt; wieder geöffnet, geht sie mit den übrigen Fällen weiter.',
 };
 type Text = keyof typeof GERMAN;
 
@@ -97,6 +100,9 @@ const FRENCH: Readonly<Record<Text, string>> = {
   'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
     'Il s’arrête quand Quorum se ferme. Sous « Recherche », il reprend à son dernier point de sauvegarde.',
   'Close and Stop It': 'Fermer et arrêter',
+  'A cohort is being run.': 'Une cohorte est en cours d’exécution.',
+  'It stops when Quorum closes. What is done is kept; opened again, it goes on with the rest.':
+    'Elle s’arrête quand Quorum se ferme. Ce qui est terminé est conservé ; rouverte, elle continue avec le reste.',
 };
 
 const SPANISH: Readonly<Record<Text, string>> = {
@@ -144,6 +150,9 @@ const SPANISH: Readonly<Record<Text, string>> = {
   'It stops when Quorum closes. Under Research it goes on from its last checkpoint.':
     'Se detiene cuando se cierra Quorum. En «Investigación» continúa desde su último punto de control.',
   'Close and Stop It': 'Cerrar y detenerlo',
+  'A cohort is being run.': 'Se está ejecutando una cohorte.',
+  'It stops when Quorum closes. What is done is kept; opened again, it goes on with the rest.':
+    'Se detiene cuando se cierra Quorum. Lo terminado se conserva; al abrirla de nuevo, continúa con el resto.',
 };
 
 const CATALOGUES: Readonly<Partial<Record<Language, Readonly<Record<Text, string>>>>> = {

@@ -158,13 +158,23 @@ async function inElectron(electron: string): Promise<void> {
   let { app, page } = await open();
   await app.evaluate(({ dialog }, folder) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [folder] });
+    dialog.showMessageBox = () => Promise.resolve({ response: 1, checkboxChecked: false });
   }, results());
   mkdirSync(results(), { recursive: true });
   await start(page, async () => undefined);
+  await untilDone(page, 1);
+  await picture(page, 'cohort-six-electron-running');
+  const closed = new Promise((done) => app.process().once('exit', done));
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].close()).catch(() => undefined);
+  await closed;
+  said('one is done; the window was closed, and with it the app');
+  ({ app, page } = await open());
+  await page.getByRole('button', { name: /results.*cohort, 6 cases/ }).click();
+  await page.getByRole('button', { name: /Go on with/ }).click();
   await page.reload();
   await page.getByTestId('cohort-table').waitFor();
   await untilDone(page, 2);
-  said('window loaded again, two are done; the app is killed');
+  said('opened and gone on with, two are done; the app is killed');
   for (const pid of processTree(app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
   await new Promise((done) => setTimeout(done, 1000));
   ({ app, page } = await open());

@@ -368,6 +368,68 @@ describe.skipIf(electron === null)(SUITE, () => {
     });
   });
 
+  describe('a cohort of two', () => {
+    it('runs, asks before it is closed in the middle, goes on when opened again, and gives the table of the command line', async () => {
+      const patients = join(scratch, 'patients');
+      const results = join(scratch, 'cohort');
+      mkdirSync(results);
+      await writeTinyStudy(patients, 'Aalto', ['t1', 'flair']);
+      await writeTinyStudy(patients, 'Berg', ['flair']);
+      const start = async (path: string) => {
+        const app = await _electron.launch({
+          executablePath: electron!,
+          args: [appFolder, ...ROOT_ARGUMENTS, path],
+          env: environment('cohort'),
+        });
+        const page = await app.firstWindow();
+        await page.getByTestId('cohort-table').waitFor();
+        await app.evaluate(({ dialog }, folder) => {
+          Object.assign(globalThis, { asked: [] });
+          dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [folder] });
+          dialog.showMessageBox = ((_: unknown, { message }: { message: string }) => {
+            (globalThis as unknown as { asked: string[] }).asked.push(message);
+            return Promise.resolve({ response: 0, checkboxChecked: false });
+          }) as typeof dialog.showMessageBox;
+        }, results);
+        return { app, page };
+      };
+      const first = await start(patients);
+      await first.page.getByRole('button', { name: 'Run all (2)' }).click();
+      const setUp = first.page.getByRole('dialog', { name: 'Run 2 cases' });
+      await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
+      await setUp.getByLabel('Take images as they are').check();
+      await setUp.getByRole('button', { name: 'Run 2 cases' }).click();
+      await first.page.getByRole('progressbar', { name: 'Cohort' }).waitFor();
+      await first.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].close());
+      const asked = () => first.app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+      await expect.poll(asked).toEqual(['A cohort is being run.']);
+      await first.page.locator('[data-case][data-state=done]').first().waitFor({ timeout: 60_000 });
+      const child = first.app.process();
+      for (const pid of processTree(child.pid!).reverse()) process.kill(pid, 'SIGKILL');
+      await ended(child);
+
+      const second = await start(results);
+      const goOn = second.page.getByRole('button', { name: /Go on with/ });
+      const isDone = second.page.getByTestId('cohort-progress').getByText('2 of 2 done');
+      await goOn.or(isDone).waitFor();
+      if (await goOn.isVisible()) await goOn.click();
+      await isDone.waitFor({ timeout: 60_000 });
+      await second.page.getByRole('button', { name: 'Write the tables' }).click();
+      await second.page.getByTestId('tables-written').waitFor();
+      const cli = join(scratch, 'cohort-cli');
+      expect((await quorum('segment', patients, '--out', cli, '--force')).code).toBe(0);
+      expect((await quorum('table', cli)).code).toBe(0);
+      const volumes = (folder: string) =>
+        readFileSync(join(folder, 'table', 'cohort_long.csv'), 'utf8')
+          .trimEnd()
+          .split('\r\n')
+          .sort();
+      expect(volumes(results).length).toBeGreaterThan(6);
+      expect(volumes(results)).toEqual(volumes(cli));
+      for (const pid of processTree(second.app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+    }, 180_000);
+  });
+
   describe('left alone', () => {
     const asRoot = process.getuid?.() === 0;
 
