@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { compareWithReader } from '../cohort/compareReader.js';
-import { keepComparison, readerPairs, schemeOf, soughtCases } from '../cohort/reader.js';
+import { keepComparison, readerPairs, soughtCases } from '../cohort/reader.js';
 import { findMasks } from '../cohort/readerMasks.js';
 import { CohortState } from '../cohort/stateFile.js';
 import { writeCohortTables } from '../cohort/tableFiles.js';
@@ -9,7 +9,7 @@ import type { Cohort } from '../contract/cohort.js';
 import { describeProblem } from '../contract/messages.js';
 import { QuorumError } from '../errors.js';
 import type { JobContext } from '../jobs/context.js';
-import { readerScore, readerSummary, worstDice } from '../presentation/readerScores.js';
+import { comparedMask, readerScore, readerSummary, worstDice } from '../presentation/readerScores.js';
 import { READING_NAMES, REGIONS } from '../terms.js';
 import { follow } from './follow.js';
 import { table } from './table.js';
@@ -77,7 +77,7 @@ async function compare(
       ...(folder === null ? {} : { file: folder }),
       expected: 'a mask that is named as a finished case',
     });
-  const said = await compareWithReader({ pairs, labels, scheme: schemeOf(state.cohort) }, context);
+  const said = await compareWithReader({ pairs, labels, scheme: state.cohort.options.labels }, context);
   await keepComparison(state, folder, masks, said);
 }
 
@@ -89,10 +89,11 @@ function readerLines(cohort: Cohort): string[] {
   const digits = (value: number | null | undefined, places: number) => value?.toFixed(places) ?? '–';
   const rows = compared.map((one) => [
     one.name,
+    comparedMask(one) ?? '–',
     ...REGIONS.map((region) => digits(readerScore(one, region)?.dice, 3)),
     ...REGIONS.map((region) => digits(readerScore(one, region)?.hd95, 1)),
   ]);
-  const header = ['case', ...REGIONS.map((r) => `Dice ${r}`), ...REGIONS.map((r) => `HD95 ${r} mm`)];
+  const header = ['case', 'mask', ...REGIONS.map((r) => `Dice ${r}`), ...REGIONS.map((r) => `HD95 ${r} mm`)];
   const summary = readerSummary(cases);
   return [
     reader?.reading ?? '',

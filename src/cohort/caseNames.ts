@@ -7,7 +7,7 @@ export interface NamedCase {
 }
 
 /** What a folder of results holds beside its cases. */
-const RESERVED = ['report.json', 'cohort.json', 'thumbnails', 'table'];
+const RESERVED = ['report.json', 'cohort.json', 'thumbnails', 'table', 'corrected'];
 
 /**
  * Gives every case folder a name of its own, also where a file system does not tell capitals from small letters: the folder's

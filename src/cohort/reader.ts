@@ -1,8 +1,7 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Cohort, CohortCase } from '../contract/cohort.js';
 import { problemForReport } from '../export/names.js';
 import type { ReaderComparison, ReaderPair } from '../pipeline/tasks.js';
-import type { LabelScheme } from '../terms.js';
 import type { SoughtCase } from './readerMasks.js';
 import type { CohortState } from './stateFile.js';
 
@@ -23,13 +22,9 @@ export function readerPairs(
   masks: Readonly<Record<string, string>>,
 ): ReaderPair[] {
   return cases.flatMap(({ name, result }) =>
-    result && masks[name] ? [{ name, results: join(output, name), result, file: masks[name] }] : [],
+    result && masks[name] ? [{ name, output, result, file: masks[name] }] : [],
   );
 }
-
-/** What the labels of a cohort's own masks mean. */
-export const schemeOf = ({ options }: Cohort): LabelScheme =>
-  options.labels === 'consecutive' ? 'brats2021' : 'brats';
 
 /** Keeps what a comparison said, in place of every earlier one. */
 export function keepComparison(
@@ -48,6 +43,8 @@ export function keepComparison(
       reader: {
         file: isNeutral ? null : file,
         of: about && one.result ? one.result.finishedAt : null,
+        editedAt: (about && one.result?.edited?.at) ?? null,
+        mask: about && 'mask' in about ? about.mask : 'segmented',
         scores: about && 'scores' in about ? about.scores : null,
         problem: about && 'problem' in about ? problemForReport(about.problem, isNeutral) : null,
       },

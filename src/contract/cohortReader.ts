@@ -13,12 +13,20 @@ const scoreSchema = z.object({
 });
 export type ReaderScore = z.output<typeof scoreSchema>;
 
+/** Which of a case's masks is compared. */
+export const COMPARED_MASKS = ['segmented', 'corrected'] as const;
+export type ComparedMask = (typeof COMPARED_MASKS)[number];
+
 /** The reader's mask of a case. */
 export const caseReaderSchema = z.object({
   /** Absolute; null where none was found, and with neutral names. */
   file: z.string().nullable(),
   /** `finishedAt` of the result that it was compared with. */
   of: z.string().nullable(),
+  /** When that had been corrected by hand last; null: it had not. */
+  editedAt: z.string().nullable().default(null),
+  /** Of the mask that was compared: as it was segmented, or as it was corrected by hand. */
+  mask: z.enum(COMPARED_MASKS).default('segmented'),
   /** A region that the reader's labels do not tell is null. */
   scores: perRegionSchema(scoreSchema.nullable()).nullable(),
   /** Why it could not be compared: another grid, other labels. */

@@ -1,7 +1,7 @@
 import type { Sequence } from '../contract/basic.js';
 import type { Answers } from '../contract/cases.js';
 import type { CohortCase, CohortResult, SomeAnswers } from '../contract/cohort.js';
-import type { ReaderScore } from '../contract/cohortReader.js';
+import type { ComparedMask, ReaderScore } from '../contract/cohortReader.js';
 import type { FollowUpBy, FollowUpReport, TimePoint } from '../contract/followUp.js';
 import type { BinaryHeader, Response, SegmentRequest } from '../contract/index.js';
 import type { SelfTestReport, SelfTestRequest } from '../engine/devices/launchSelfTest.js';
@@ -11,6 +11,7 @@ import type { FoundSeries, Scan } from '../intake/candidate.js';
 import type { Series } from '../intake/study.js';
 import type { ReportDetails } from '../jobs/context.js';
 import type { PreparedRecord } from '../kept/preparedStore.js';
+import type { Scheme } from '../masks/labels.js';
 import type { Runs } from '../masks/runs.js';
 import type { ScanArguments } from '../open/scan.js';
 import type { Combination, LabelScheme, Modality, Region } from '../terms.js';
@@ -85,8 +86,8 @@ export interface FindCohortArguments {
 /** A case's results and the reader's mask of it. */
 export interface ReaderPair {
   readonly name: string;
-  /** Folder of its results. */
-  readonly results: string;
+  /** Folder of the cohort's results; the case's are below it. */
+  readonly output: string;
   readonly result: CohortResult;
   readonly file: string;
 }
@@ -96,14 +97,18 @@ export interface CompareReaderArguments {
   /** What the reader's labels mean; null finds it out. */
   readonly labels: string | null;
   /** Of Quorum's masks. */
-  readonly scheme: LabelScheme;
+  readonly scheme: Scheme;
 }
 
 export interface ReaderComparison {
   readonly labels: string;
   readonly reading: string;
   readonly cases: Readonly<
-    Record<string, { readonly scores: Record<Region, ReaderScore | null> } | { readonly problem: Problem }>
+    Record<
+      string,
+      | { readonly scores: Record<Region, ReaderScore | null>; readonly mask: ComparedMask }
+      | { readonly problem: Problem }
+    >
   >;
 }
 

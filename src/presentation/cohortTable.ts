@@ -11,7 +11,7 @@ import {
   REGIONS,
   type Region,
 } from '../terms.js';
-import { readerScore, readerSummary, volumePairs } from './readerScores.js';
+import { comparedMask, readerScore, readerSummary, volumePairs } from './readerScores.js';
 
 /** A cohort as tables: one row a case, one row a measurement, and what the columns mean. */
 
@@ -196,6 +196,12 @@ const READER_COLUMNS: readonly Column[] = [
     reader?.file ? (reader.file.split(/[\\/]/).at(-1) ?? null) : null,
   ),
   column(
+    'compared_mask',
+    '',
+    'Which of the case’s masks was compared: as segmented, or corrected by hand.',
+    (one) => comparedMask(one),
+  ),
+  column(
     'reader_problem',
     'code',
     'Why it could not be compared.',
@@ -205,7 +211,7 @@ const READER_COLUMNS: readonly Column[] = [
     column(
       `${lower(r)}_reader_dice`,
       '0 to 1',
-      `Dice of the ${TITLES[r]} by all sequences of the case, as Quorum wrote it, and the reader’s; 1 where both are empty.`,
+      `Dice of the ${TITLES[r]} by all sequences of the case (the mask that compared_mask names) and the reader’s; 1 where both are empty.`,
       (one) => readerScore(one, r)?.dice ?? null,
     ),
   ),

@@ -3,6 +3,8 @@ export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
 export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
 export * from './followUpText.js';
 export {
+  comparedMask,
+  isCompared,
   type Limits,
   limitsOfAgreement,
   readerScore,

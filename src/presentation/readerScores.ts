@@ -1,18 +1,37 @@
 import { deviation, mean, median } from 'd3-array';
 import type { z } from 'zod';
+import type { CohortResult } from '../contract/cohort.js';
 import type { caseReaderSchema, ReaderScore } from '../contract/cohortReader.js';
 import { perRegion, REGIONS, type Region } from '../terms.js';
 
 /** What a reader's masks say of a cohort's. */
 
 interface Compared {
-  readonly result: { readonly finishedAt: string } | null;
+  readonly result: Pick<CohortResult, 'finishedAt' | 'edited'> | null;
   readonly reader: z.output<typeof caseReaderSchema> | null;
 }
 
-/** What the reader's mask says of the result that a case has now; null where that was not compared. */
-export function readerScore({ result, reader }: Compared, region: Region): ReaderScore | null {
-  return result && reader?.of === result.finishedAt ? (reader.scores?.[region] ?? null) : null;
+/** Whether a case's mask as it is now was compared: a result that was made or corrected since was not. */
+export function isCompared({ result, reader }: Compared): boolean {
+  return (
+    result !== null &&
+    reader?.of === result.finishedAt &&
+    reader.editedAt === (result.edited === null ? null : result.edited.at)
+  );
+}
+
+/** What the reader's mask says of the mask that a case has now; null where that was not compared. */
+export function readerScore(one: Compared, region: Region): ReaderScore | null {
+  return isCompared(one) ? (one.reader?.scores?.[region] ?? null) : null;
+}
+
+/** Which of a case's masks was compared, as its row says it; null where none was. */
+export function comparedMask(one: Compared): string | null {
+  if (!isCompared(one) || !one.reader?.scores) return null;
+  if (one.reader.mask === 'corrected') return /* @wc-include */ 'corrected by hand';
+  return one.result?.edited
+    ? 'as segmented: the correction is not kept for this grid'
+    : /* @wc-include */ 'as segmented';
 }
 
 /** A pair of volumes as Bland and Altman draw them. */

@@ -2,9 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareWithReader } from '../../src/cohort/compareReader.js';
+import { keepCorrection } from '../../src/cohort/corrections.js';
 import { keepComparison, readerPairs } from '../../src/cohort/reader.js';
 import { CohortState } from '../../src/cohort/stateFile.js';
-import { limitsOfAgreement, readerScore, volumePairs } from '../../src/presentation/readerScores.js';
+import {
+  comparedMask,
+  limitsOfAgreement,
+  readerScore,
+  volumePairs,
+} from '../../src/presentation/readerScores.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import type { Affine } from '../../src/volume/volume.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -85,6 +91,73 @@ describe('a cohort beside a reader’s masks', () => {
     });
   });
 
+  describe('where a mask was corrected by hand', () => {
+    const AT = '2026-02-03T04:05:06.000Z';
+    const identity = scaled(1);
+    const box = (from: number) => {
+      const data = new Uint8Array(SIDE ** 3);
+      for (let k = 10; k < 20; k++)
+        for (let j = 10; j < 20; j++)
+          for (let i = from; i < from + 20; i++) data[i + SIDE * (j + SIDE * k)] = i < from + 10 ? 4 : 2;
+      return data;
+    };
+    /** Segmented 2 voxels beside the reader's, corrected to lie on it. */
+    async function corrected(name: string, labels: 'brats' | 'consecutive', mm = 1) {
+      await writeBox(at('out', name, `${name}_seg.nii.gz`), 4, { inner: labels === 'brats' ? 4 : 3 });
+      await writeBox(at('masks', `${name}.nii.gz`), 6, { inner: 3, mm });
+      await writeBox(at('series', `${name}.nii.gz`), 0, { mm: 0.5 });
+      const state = new CohortState(aCohort([finished(name)]), at('out'));
+      state.cohort = { ...state.cohort, options: { ...state.cohort.options, labels } };
+      const grid = { size: [SIDE, SIDE, SIDE] as const, affine: identity };
+      const series = [{ file: at('series', `${name}.nii.gz`) }];
+      const ml = { WT: 2, TC: 1, ET: 1 };
+      await keepCorrection(state, name, { labels: box(6), grid, series, ml, at: AT });
+      const masks = { [name]: at('masks', `${name}.nii.gz`) };
+      const compare = async () => {
+        const pairs = readerPairs(state.cohort, at('out'), masks);
+        await keepComparison(
+          state,
+          null,
+          masks,
+          await compareWithReader({ pairs, labels: 'brats2021', scheme: labels }, context),
+        );
+      };
+      await compare();
+      return { state, compare, one: () => state.caseOf(name) };
+    }
+
+    it.each(['brats', 'consecutive'] as const)('compares that, and says so (%s labels)', async (labels) => {
+      const { one } = await corrected(`hand-${labels}`, labels);
+      expect(readerScore(one(), 'WT')).toMatchObject({ dice: 1, ml: { reader: 2, quorum: 2 } });
+      expect(readerScore(one(), 'ET')).toMatchObject({ dice: 1 });
+      expect(comparedMask(one())).toBe('corrected by hand');
+    });
+
+    it('brings it onto the grid of a series', async () => {
+      const { one } = await corrected('hand-series', 'consecutive', 0.5);
+      // By hand: of the mask's box (from 5.5, 9.5, 9.5 mm) the series (to 15.75 mm) has centres from 6 and 10 to 15.5 mm, every 0.5 mm.
+      const { ml } = readerScore(one(), 'WT')!;
+      expect(comparedMask(one())).toBe('corrected by hand');
+      expect(ml).toEqual({ reader: 0.25, quorum: (20 * 12 * 12) / 8000 });
+    });
+
+    it('is compared no longer once it is corrected again, and as segmented once it is discarded', async () => {
+      const { state, compare, one } = await corrected('hand-again', 'brats');
+      const { grid } = { grid: { size: [SIDE, SIDE, SIDE] as const, affine: identity } };
+      const again = { labels: box(8), grid, series: [], ml: { WT: 2, TC: 1, ET: 1 } };
+      await keepCorrection(state, 'hand-again', { ...again, at: '2026-02-04T00:00:00.000Z' });
+      expect(readerScore(one(), 'WT')).toBeNull();
+      expect(comparedMask(one())).toBeNull();
+      await compare();
+      expect(readerScore(one(), 'WT')?.dice).toBe(0.9);
+      await keepCorrection(state, 'hand-again', null);
+      expect(one().result?.edited).toBeNull();
+      await compare();
+      expect(comparedMask(one())).toBe('as segmented');
+      expect(readerScore(one(), 'WT')?.dice).toBe(0.9);
+    });
+  });
+
   it('counts for the result that was compared, and with neutral names holds no path', async () => {
     const said = await compared('kept', {});
     const state = new CohortState(aCohort([finished('kept')], true), null);
@@ -102,6 +175,7 @@ it('limits of agreement are those of Bland and Altman, by hand', () => {
     ...finished('x'),
     reader: {
       ...{ file: null, of: finished('x').result!.finishedAt, problem: null },
+      ...{ editedAt: null, mask: 'segmented' as const },
       scores: { WT: { dice: 1, hd95: 0, ml: { reader, quorum } }, TC: null, ET: null },
     },
   });

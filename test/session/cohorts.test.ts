@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CohortView, QuorumEvent } from '../../src/contract/index.js';
 import type { Services } from '../../src/session/services.js';
+import { readLabelMap } from '../../src/volume/read.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { problemCode, runsBody, startServices, writeTinyStudy } from './harness.js';
 
@@ -92,6 +93,17 @@ describe('a cohort in a window', () => {
     await services.call('edits.stroke', { case: opened.id, tool: 'brush' }, runsBody([60_000, 40, 2]));
     await expect.poll(async () => (await rowOf('Muster')).result?.edited?.ml.WT).toBeGreaterThan(shown);
     expect(await readFile(at('results', 'cohort.json'), 'utf8')).toContain('"edited": {');
+    const corrected = await readLabelMap(at('results', 'corrected', 'Muster_seg.nii.gz'));
+    expect([...corrected.data.slice(60_000, 60_040)].every((label) => label === 2)).toBe(true);
+    await mkdir(at('masks'));
+    await copyFile(at('results', 'corrected', 'Muster_seg.nii.gz'), at('masks', 'Muster.nii.gz'));
+    const request = { cohort: cohort.id, folder: at('masks'), masks: { Muster: 'Muster.nii.gz' } };
+    await services.call('cohorts.compare', { ...request, labels: 'brats2020', opening: 'compare' });
+    const compared = await rowOf('Muster');
+    expect(compared.reader).toMatchObject({ mask: 'corrected', scores: { WT: { dice: 1 } } });
+    await services.call('edits.discard', { case: opened.id, confirmed: true });
+    await expect.poll(async () => (await rowOf('Muster')).result?.edited).toBeNull();
+    await expect(readFile(at('results', 'corrected', 'Muster_seg.nii.gz'))).rejects.toThrow();
   });
 
   it('runs a failed case alone, once the user has said in its window what is what', async () => {

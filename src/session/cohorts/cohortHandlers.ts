@@ -7,10 +7,9 @@ import { writeCohortTables } from '../../cohort/tableFiles.js';
 import { answersFor, type CohortCase, cohortOptionsSchema, isAnswered } from '../../contract/cohort.js';
 import type { cohortsContract } from '../../contract/cohorts.js';
 import { segmentRequestSchema } from '../../contract/commands.js';
-import type { OpenCase, QuorumEvent } from '../../contract/index.js';
+import type { OpenCase } from '../../contract/index.js';
 import { QuorumError } from '../../errors.js';
 import { mayFollow } from '../../files/within.js';
-import { perRegion } from '../../terms.js';
 import { foldersInUse } from '../cases/preparing.js';
 import type { JsonHandlers, WindowContext } from '../windowContext.js';
 import { chooseFolder, findIn, openCohort } from './cohortOpening.js';
@@ -152,8 +151,10 @@ export function cohortHandlers(
       return pictures;
     },
     'cohorts.writeTables': async ({ cohort }) => {
-      const { state } = sessionOf(cohort);
+      const session = sessionOf(cohort);
+      const { state } = session;
       if (state.folder === null) throw new QuorumError({ code: 'RESULT_MISSING' });
+      await session.corrected();
       return { folder: state.folder, ...(await writeCohortTables(state.folder, state.cohort)) };
     },
     'cohorts.close': async ({ cohort }) => {
@@ -164,30 +165,6 @@ export function cohortHandlers(
       return {};
     },
   };
-}
-
-/** What is done with a case that was opened from a cohort is told in its row: which sequences it has, and a correction by hand. */
-export async function tellRows({ cohorts, cohortCases }: WindowContext, event: QuorumEvent): Promise<void> {
-  if (event.type === 'caseClosed') cohortCases.delete(event.case);
-  const id = event.type === 'case' ? event.case.id : event.type === 'edits' ? event.case : null;
-  const about = id === null ? undefined : cohortCases.get(id);
-  const session = about && cohorts.get(about.cohort);
-  if (!session) return;
-  if (event.type === 'case') {
-    const sequences = event.case.available;
-    if (sequences.join() === session.state.caseOf(about.name).sequences.join()) return;
-    await session.state.changeCase(about.name, (one) => ({ ...one, sequences }));
-    return session.changed([about.name]);
-  }
-  if (event.type !== 'edits' || !event.state) return;
-  const { volumes } = event.state;
-  await session.state.changeCase(about.name, (one) => {
-    const { result } = one;
-    if (!result) return one;
-    const ml = perRegion((_, region) => (result.volumes[region].ml === null ? null : volumes[region]));
-    return { ...one, result: { ...result, edited: { ml, at: new Date().toISOString() } } };
-  });
-  session.changed([about.name]);
 }
 
 const isAtWork = ({ state }: CohortCase) => state === 'preparing' || state === 'segmenting';

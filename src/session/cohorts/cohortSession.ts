@@ -19,6 +19,9 @@ export class CohortSession {
   private controller = new AbortController();
   private ended: Promise<void> = Promise.resolve();
   private told = 0;
+  /** Corrections that are to be kept, and those that are being, by case. */
+  private readonly corrections = new Map<string, () => Promise<void>>();
+  private readonly keeping = new Map<string, Promise<void>>();
 
   /** @param tell of cases that changed, and of how far the run is. */
   constructor(
@@ -71,8 +74,33 @@ export class CohortSession {
       });
   }
 
+  /** Keeps what was corrected in a case; of several changes while one is being kept the last alone. */
+  correct(name: string, keep: () => Promise<void>): Promise<void> {
+    this.corrections.set(name, keep);
+    const keeping = this.keeping.get(name) ?? this.keepCorrections(name);
+    this.keeping.set(name, keeping);
+    return keeping;
+  }
+
+  /** Waits for corrections that are being kept. */
+  async corrected(): Promise<void> {
+    await Promise.allSettled(this.keeping.values());
+  }
+
+  private async keepCorrections(name: string): Promise<void> {
+    try {
+      for (let keep = this.corrections.get(name); keep; keep = this.corrections.get(name)) {
+        this.corrections.delete(name);
+        await keep();
+      }
+    } finally {
+      this.keeping.delete(name);
+    }
+  }
+
   /** @param now what is worked on waits again. */
   async stop(now: boolean): Promise<void> {
+    await this.corrected();
     this.run?.stopAfterCase();
     if (now) {
       this.controller.abort();

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { keepComparison, readerPairs, schemeOf, soughtCases } from '../../cohort/reader.js';
+import { keepComparison, readerPairs, soughtCases } from '../../cohort/reader.js';
 import { findMasks } from '../../cohort/readerMasks.js';
 import { QuorumError } from '../../errors.js';
 import { isWithin, mayFollow } from '../../files/within.js';
@@ -36,8 +36,9 @@ export function readerHandlers(
           });
         masks[state.caseOf(name).name] = path;
       }
+      await session.corrected();
       const pairs = readerPairs(state.cohort, state.folder, masks);
-      const request = { pairs, labels, scheme: schemeOf(state.cohort) };
+      const request = { pairs, labels, scheme: state.cohort.options.labels };
       const said = await openings.follow(opening, ({ signal, report }) =>
         cohortWorkers.with((worker) =>
           worker.run('compareReader', request, {
