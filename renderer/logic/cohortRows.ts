@@ -1,5 +1,5 @@
 import type { CohortRow, CohortRunState } from '../../src/contract/index.js';
-import { problemText } from '../../src/contract/index.js';
+import { describeWarning, problemText } from '../../src/contract/index.js';
 import { readerScore } from '../../src/presentation/index.js';
 import { MODALITIES, REGIONS, type Region } from '../../src/terms.js';
 import { duration } from './format.js';
@@ -186,12 +186,7 @@ export function arrange(
 }
 
 function isNamed(row: CohortRow, sought: string): boolean {
-  const words = [
-    row.name,
-    row.date,
-    row.problem?.code,
-    ...(row.result?.warnings ?? []).map(({ text }) => text),
-  ];
+  const words = [row.name, row.date, row.problem?.code, ...(row.result?.warnings ?? []).map(toldWarning)];
   return words.some((word) => word?.toLowerCase().includes(sought));
 }
 
@@ -230,3 +225,7 @@ export function runText(rows: readonly CohortRow[], run: CohortRunState | null):
 /** Whether a guess stands in a row, so that what `–` means is said. */
 export const hasUnsupported = (rows: readonly CohortRow[]) =>
   rows.some(({ result }) => result && REGIONS.some((region) => !result.volumes[region].supported));
+
+/** A report's warning in the window's language, where it says what it was made of. */
+export const toldWarning = ({ text, about }: NonNullable<CohortRow['result']>['warnings'][number]): string =>
+  about ? describeWarning(about) : text;

@@ -21,8 +21,8 @@ export const EXPORT_PRESETS: readonly ExportPreset[] = [
   },
   {
     title: 'For a paper',
-    about: 'The figure as SVG and PNG, and the numbers as a table.',
-    formats: ['picture', 'figure', 'csv'],
+    about: 'The figure as SVG and PNG, the numbers as a table, and the report.',
+    formats: ['picture', 'figure', 'csv', 'report'],
   },
   {
     title: 'Everything',

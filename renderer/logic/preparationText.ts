@@ -35,13 +35,29 @@ const UNITS: readonly [ending: RegExp, unit: string, factor: number, digits: num
   [/Share$/, ' %', 100, 0],
 ];
 
+const NUMBERS: Readonly<Record<string, string>> = {
+  overlap: /* @wc-include */ 'overlap',
+  mutualInformation: 'mutual information',
+  mutualInformationByHeaders: 'mutual information by the headers',
+  mutualInformationInBrain: 'mutual information in the brain',
+  shift: /* @wc-include */ 'shift',
+  turn: /* @wc-include */ 'turn',
+  scale: /* @wc-include */ 'scale',
+  brain: /* @wc-include */ 'brain',
+  agreementWithAtlas: 'agreement with the atlas',
+  sliceSpacing: 'slice spacing',
+};
+
 /** `brainMl` 1432.1 → `brain 1432 ml`. */
 export function numberText(name: string, value: number): string {
   const unit = UNITS.find(([ending]) => ending.test(name));
-  const words = (unit ? name.replace(unit[0], '') : name)
-    .replace(/([A-Z])/g, ' $1')
-    .trim()
-    .toLowerCase();
+  const short = unit ? name.replace(unit[0], '') : name;
+  const words =
+    NUMBERS[short] ??
+    short
+      .replace(/([A-Z])/g, ' $1')
+      .trim()
+      .toLowerCase();
   if (!unit) return `${words} ${Number.isInteger(value) ? value : value.toFixed(2)}`;
   return `${words} ${(value * unit[2]).toFixed(unit[3])}${unit[1]}`.trim();
 }

@@ -1,4 +1,5 @@
 import { type OpenCase, problemText } from '../../src/contract/index.js';
+import { reasonText } from '../../src/presentation/reasons.js';
 import { MODALITY_TITLES } from '../../src/terms.js';
 
 /** Why there is nothing to look at in a case, and what the user can do. */
@@ -29,7 +30,9 @@ export function whyUnusable({ available, ambiguous, files, questions, lost }: Op
   if (lost.length > 0)
     return {
       what: 'No series can be used as it is.',
-      reasons: lost.map(({ sequence, reason }) => `${MODALITY_TITLES[sequence]} is there, but ${reason}.`),
+      reasons: lost.map(
+        ({ sequence, reason }) => `${MODALITY_TITLES[sequence]} is there, but ${reasonText(reason).text}.`,
+      ),
       remedy: lost.some(({ mend }) => mend !== null)
         ? 'On the left you can have it interpolated; better is a complete export.'
         : 'Export the whole series again.',

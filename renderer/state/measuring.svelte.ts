@@ -15,6 +15,11 @@ export class Measuring {
     this.tool = this.tool === tool ? null : tool;
   }
 
+  /** One end is set, the other follows. */
+  get drawing(): boolean {
+    return this.#drawing;
+  }
+
   begin(plane: Plane, space: string, place: Vec3): void {
     if (!this.tool) return;
     this.#drawing = true;
@@ -38,6 +43,7 @@ export class Measuring {
   }
 
   removeLast(): void {
+    this.#drawing = false;
     this.marks = this.marks.slice(0, -1);
   }
 

@@ -51,6 +51,8 @@ export class OpenCaseState {
   source = $state('automatic');
   /** Two masks that were opened to be compared, by id. */
   comparedMasks = $state.raw<readonly [string, string] | null>(null);
+  /** A mask from a file that is shown until there is a result, by id. */
+  meanwhile = $state.raw<string | null>(null);
   /** Numbers for regions that the sequences do not support were asked for. */
   showUnsupported = $state(false);
 
@@ -229,6 +231,22 @@ export class OpenCaseState {
     });
   }
 
+  /** Shows what is known to be found, until it is computed. */
+  async showMeanwhile(file: string): Promise<void> {
+    const { id } = await this.client.call('masks.open', { case: this.case.id, file, role: 'earlier' });
+    await this.refresh();
+    this.meanwhile = id;
+    this.source = id;
+    await this.jumpToLargest('WT');
+  }
+
+  /** Its place is taken by the result. */
+  async #endMeanwhile(): Promise<void> {
+    const id = this.meanwhile;
+    this.meanwhile = null;
+    if (id !== null) await this.client.call('masks.close', { case: this.case.id, id });
+  }
+
   async segment(force = false): Promise<void> {
     const use = this.on.length === this.case.available.length ? null : this.on;
     await this.segmenting.start(() => this.client.call('cases.segment', { case: this.case.id, use, force }));
@@ -259,6 +277,7 @@ export class OpenCaseState {
     if (!isNew) return;
     this.thresholds.set(null);
     if (!this.editing.state) this.source = 'automatic';
+    void this.#endMeanwhile();
     this.comparing.reset(opened.result!.all);
   }
 

@@ -394,7 +394,10 @@ export class Session {
     this.opening = undefined;
   }
 
-  /** @param segmented also answers what is known of a simulated patient, and segments: at once where the result is kept. */
+  /**
+   * @param segmented also answers what is known of a simulated patient, and segments. Until that is done, the mask is shown that
+   * the chosen model finds there, where it is shipped.
+   */
   async openSample(segmented = false): Promise<void> {
     const { info } = this;
     if (!info) return;
@@ -402,6 +405,9 @@ export class Session {
     const { openCase } = this;
     if (!segmented || !openCase?.case.examination.paths.includes(info.sample) || openCase.case.result) return;
     await this.attempt(async () => {
+      const { sampleMask } = info;
+      if (sampleMask && sampleMask.modelHash === this.model?.id)
+        await openCase.showMeanwhile(sampleMask.file);
       for (const [question, answer] of SAMPLE_ANSWERS) await openCase.answer(question, answer);
       await openCase.segment();
     });

@@ -69,7 +69,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
   },
   {
     title: 'On a slice',
-    shortcuts: SLICE_INPUTS.map(({ keys, title }) => ({ keys, title, run: () => {} })),
+    // The slice itself hears them.
+    shortcuts: SLICE_INPUTS.map(({ keys, title }) => ({ keys, title, when: () => false, run: () => {} })),
   },
   {
     title: 'Images',
@@ -264,7 +265,7 @@ function attempt(session: Session, work: () => Promise<void>): void {
 export function handleShortcut(session: Session, event: KeyboardEvent): void {
   if (session.dialog || session.folderRequest || event.defaultPrevented) return;
   const pressed = keysOf(event);
-  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  const plain = isAltGr(event) || (!event.ctrlKey && !event.metaKey && !event.altKey);
   if (plain && needsKeys(event.target, event.key)) return;
   const found = SHORTCUTS.flatMap(({ shortcuts }) => shortcuts).find(
     ({ keys, when }) => keys === pressed && (when?.(session) ?? true),
@@ -274,8 +275,13 @@ export function handleShortcut(session: Session, event: KeyboardEvent): void {
   found.run(session, event);
 }
 
-function keysOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+/** With AltGr many keyboards write `[` and `]`; Windows reports it as Ctrl and Alt. */
+const isAltGr = (event: KeyboardEvent) => event.getModifierState?.('AltGraph') ?? false;
+
+function keysOf(event: KeyboardEvent): string {
+  const { key, code, ctrlKey, metaKey, altKey, shiftKey } = event;
   if (key === ' ') return 'Space';
+  if (isAltGr(event)) return key;
   const digit = /^Digit(\d)$/.exec(code)?.[1];
   if (altKey) return `Alt+${shiftKey && digit ? 'Shift+' : ''}${digit ?? key}`;
   if (ctrlKey || metaKey) return `Ctrl+${shiftKey ? `Shift+${key.toUpperCase()}` : key}`;

@@ -20,6 +20,8 @@ export interface MarksScene {
 }
 
 const MARK_COLOUR = '#7dd3fc';
+/** Half of what a side's letter takes, in pixels of CSS. */
+const LETTER = 8;
 const LETTERS = [
   ['R', 'L'],
   ['A', 'P'],
@@ -42,13 +44,13 @@ export function drawMarks(context: CanvasRenderingContext2D, place: Placement, s
       Math.round(mark.from[place.axes.through]) === slice
     )
       drawMark(context, place, scene, mark);
-  write(
-    context,
-    sliceText(place, scene),
-    frame.left + 6 * devicePixelRatio,
-    frame.top + frame.height,
-    'slice',
-  );
+  const text = sliceText(place, scene);
+  context.font = fontOf('slice');
+  const edge = 6 * devicePixelRatio;
+  // The letter of the lower side stands in the middle of the same line.
+  const isNarrow = 2 * edge + context.measureText(text).width + LETTER * devicePixelRatio > frame.width / 2;
+  const up = isNarrow ? 16 * devicePixelRatio : 0;
+  write(context, text, frame.left + edge, frame.top + frame.height - up, 'slice');
   context.restore();
 }
 

@@ -1,4 +1,4 @@
-import { clampVoxel, type PlaneAxes, type Vec3 } from '../logic/geometry.js';
+import { clampVoxel, type Plane, type PlaneAxes, type Vec3 } from '../logic/geometry.js';
 import { type Placement, panned, placeUnder } from '../logic/placement.js';
 import type { PaneDisplay } from '../state/display.svelte.js';
 
@@ -14,6 +14,7 @@ export const SLICE_INPUTS = [
   { keys: 'Arrows', title: 'Move the crosshair (Shift: ten at once)' },
   { keys: 'Page Up', title: 'Slice: next' },
   { keys: 'Page Down', title: 'Slice: previous' },
+  { keys: 'Enter', title: 'Ruler or area: set an end at the crosshair' },
   { keys: 'Wheel', title: 'Slice' },
   { keys: 'Ctrl+Wheel', title: 'Zoom' },
   { keys: 'Right drag', title: 'Brightness and contrast' },
@@ -50,6 +51,28 @@ export function moveByKey(
   if (!move) return false;
   event.preventDefault();
   stepCrosshair(display, size, ...move);
+  display.measuring.drag([...display.crosshair], axes);
+  return true;
+}
+
+/**
+ * A measurement by keys: with a tool taken, Enter sets its first end at the crosshair, the arrows draw it, Enter sets the other
+ * end. Returns whether the key was for it.
+ *
+ * @param space names the grid that is measured on.
+ */
+export function measureByKey(
+  event: KeyboardEvent,
+  plane: Plane,
+  display: PaneDisplay,
+  space: string,
+): boolean {
+  const { measuring, crosshair } = display;
+  if (event.key !== 'Enter' || !measuring.tool) return false;
+  event.preventDefault();
+  event.stopPropagation();
+  if (measuring.drawing) measuring.end();
+  else measuring.begin(plane, space, [...crosshair]);
   return true;
 }
 

@@ -26,14 +26,14 @@ export function serveCommand(): Command {
     .action(async ({ port, root = [homedir()], open: openBrowser }: ServeOptions) => {
       // Loaded for this command alone: no other needs a web server, and a window's memory.
       const { startServer } = await import('../server/server.js');
-      const { createServices, SAMPLE_PATIENT } = await import('../session/services.js');
+      const { createServices, SAMPLE_PATIENT, SAMPLE_SEGMENTED } = await import('../session/services.js');
       const services = createServices();
       let opened = false;
       let page: Promise<string> | null = null;
       const server = await startServer({
         services,
         roots: root,
-        readable: [SAMPLE_PATIENT],
+        readable: [SAMPLE_PATIENT, SAMPLE_SEGMENTED],
         port,
         onScope: (folders) => services.keepLinksWithin(folders),
         onAddress: (address) => {

@@ -105,6 +105,8 @@ export const applicationContract = {
       profile: z.string(),
       /** The simulated patient, to open with `cases.open`. */
       sample: z.string(),
+      /** The mask that a model finds in it, to be shown until it is computed; null where results are made otherwise by now. */
+      sampleMask: z.object({ file: z.string(), modelHash: z.string() }).nullable(),
     }),
   },
   /** The licences of everything that is shipped, as one text; null where the build did not collect them. */

@@ -147,7 +147,7 @@ export const FORMATS = [
     option: 'figure',
     help: 'a figure for a paper (SVG): the same slice, texts as text and outlines as paths',
     files: '`<case>_figure.svg`',
-    byDefault: never,
+    byDefault: { window: true, terminal: false },
     missing: nothing,
   },
   {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { combinationSchema, modalitySchema, perRegionSchema, problemSchema, regionSchema } from './basic.js';
 import { answersSchema } from './cases.js';
 import { brainMaskSourceSchema, stepSchema } from './preparation.js';
-import { CHECKS } from './results.js';
+import { CHECKS, warningSchema } from './results.js';
 import { trustSchema } from './trust.js';
 
 /**
@@ -15,7 +15,12 @@ export const RESEARCH_NOTICE = 'Research use only. Not a medical device.';
 const number = z.number().nullable();
 
 /** A warning: its code, and the sentence that the app shows too. */
-export const reportWarningSchema = z.object({ code: z.string(), text: z.string() });
+/** `about`: what the text was made of, where it is one of a case's; a window says it in its own language. */
+export const reportWarningSchema = z.object({
+  code: z.string(),
+  text: z.string(),
+  about: warningSchema.optional(),
+});
 export type ReportWarning = z.infer<typeof reportWarningSchema>;
 
 const diametersSchema = z.object({

@@ -210,8 +210,8 @@ export function otherModel(made: string, chosen: string): string {
 }
 
 /** A warning as `report.json` has it. */
-export function reportWarning(warning: Warning): { code: Warning['code']; text: string } {
-  return { code: warning.code, text: describeWarning(warning) };
+export function reportWarning(warning: Warning): { code: Warning['code']; text: string; about: Warning } {
+  return { code: warning.code, text: describeWarning(warning), about: warning };
 }
 
 /** `T1, T2 and FLAIR`. */

@@ -36,7 +36,7 @@ export function reportHtml(facts: ReportFacts): string {
   return htmlPage(
     facts.caseName,
     `<h1>${escapeHtml(facts.caseName)}</h1>
-${facts.examination ? `<p>${escapeHtml(examinationLine(facts.examination))}</p>\n` : ''}<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt)}</p>
+${facts.examination ? `<p>${escapeHtml(examinationLine(facts.examination))}</p>\n` : ''}<p>Quorum ${escapeHtml(facts.quorumVersion)}, ${escapeHtml(facts.createdAt.slice(0, 16).replace('T', ' '))} UTC</p>
 <p class="notice">${escapeHtml(facts.notice)}</p>
 <h2>Volumes</h2>
 ${table(['Mask', 'Region', 'Volume (ml)', 'Diameters (mm)', 'Range (ml)', 'Agreement', 'Remarks'], facts.rows.map(volumeRow))}

@@ -4,3 +4,6 @@ import { fileURLToPath } from 'node:url';
 export const SAMPLE_PATIENT = fileURLToPath(
   new URL('../../resources/sample/simulated-patient', import.meta.url),
 );
+
+/** What was found in it with all four sequences: `mask.nii.gz`, and in `made-by.json` by which model. */
+export const SAMPLE_SEGMENTED = fileURLToPath(new URL('../../resources/sample/segmented', import.meta.url));

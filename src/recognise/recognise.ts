@@ -131,7 +131,7 @@ function weigh(said: WeightingSaid & { where: string }, physics: PhysicsSaid, ab
     of(
       weighting,
       CONTRADICTED,
-      `${times}${weighting ? ` is ${MODALITY_TITLES[weighting]}` : ''}, though ${words}`,
+      `${times || aside}${weighting ? ` is ${MODALITY_TITLES[weighting]}` : ''}, though ${words}`,
       aside,
     );
   if (named === null) {

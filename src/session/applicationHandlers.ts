@@ -7,6 +7,7 @@ import { listDevices, type SelfTestLauncher } from '../pipeline/devices.js';
 import { SAMPLE_PATIENT } from '../pipeline/sample.js';
 import { QUORUM_VERSION } from '../version.js';
 import { foldersInUse } from './cases/preparing.js';
+import { sampleMask } from './sampleMask.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
 
 /** Written by the build (packaging/licences.mjs), beside the services. */
@@ -47,6 +48,7 @@ export function applicationHandlers(
       cores: cpus().length,
       profile: context.profileFolder,
       sample: SAMPLE_PATIENT,
+      sampleMask: await sampleMask(),
     }),
     'app.licences': async () => ({ text: await readFile(LICENCES, 'utf8').catch(() => null) }),
     'devices.list': ({ again }) => listDevices(context.profileFolder, again, launchSelfTest),

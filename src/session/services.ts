@@ -272,6 +272,6 @@ function wholeBuffer(data: Uint8Array | Uint32Array): ArrayBuffer {
 }
 
 export { SHIPPED_MODEL } from '../model/model.js';
-export { SAMPLE_PATIENT } from '../pipeline/sample.js';
+export { SAMPLE_PATIENT, SAMPLE_SEGMENTED } from '../pipeline/sample.js';
 export { forkedWorker } from './worker/fork.js';
 export type { WorkerLauncher, WorkerProcess } from './worker/process.js';

@@ -4,7 +4,9 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/contract/index.js';
-import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
+import { SAMPLE_PATIENT, SAMPLE_SEGMENTED } from '../../src/pipeline/sample.js';
+import { RESULT_FORMAT } from '../../src/segment/logits.js';
+import { sampleMask } from '../../src/session/sampleMask.js';
 import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
@@ -103,6 +105,19 @@ describe('quorum segment on the simulated sample patient', () => {
 
   it('claims every file by its hash', () => {
     for (const { file, sha256 } of report('all').files) expect(hash(at('all', file))).toBe(sha256);
+  });
+
+  it('is the mask that is shipped for the window, made by the model and the format of results that are named there', async () => {
+    const shipped = await readLabelMap(join(SAMPLE_SEGMENTED, 'mask.nii.gz'));
+    // As between devices: another processor may round a voxel otherwise.
+    const { WT, TC, ET } = diceOfMaps(await readLabelMap(at('all/simulated-patient_seg.nii.gz')), shipped);
+    for (const dice of [WT, TC, ET]) expect(dice).toBeGreaterThan(0.999);
+    const { model, fingerprint } = report('all');
+    expect(await sampleMask()).toEqual({
+      file: join(SAMPLE_SEGMENTED, 'mask.nii.gz'),
+      modelHash: model.hash,
+    });
+    expect(fingerprint.options.format).toBe(RESULT_FORMAT);
   });
 
   it('agrees with the truth of the simulation (printed)', async () => {

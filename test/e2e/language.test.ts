@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSyntheticCohort } from '../support/syntheticCohort.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,
@@ -35,6 +36,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     buildRenderer();
     const root = join(folder.path, 'root');
     await mkdir(root, { recursive: true });
+    writeSyntheticCohort(join(root, 'cohort'), 40);
     server = await serve(join(folder.path, 'profile'), [root]);
     browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
@@ -63,6 +65,53 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     }
     expect(left).toEqual([]);
     expect(complaints.filter((text) => !text.includes('Permissions-Policy'))).toEqual([]);
+  });
+
+  /** English words on the page, each with where it was looked for. */
+  const english = async (where: string): Promise<string[]> => {
+    await page.waitForTimeout(400);
+    await picture(page, `language-${where}`);
+    return ((await page.evaluate(ENGLISH)) as string[]).map((text) => `${where}: ${text}`);
+  };
+
+  it('is spoken by dialogs, the help and research', async () => {
+    const left: string[] = [];
+    await page.locator('nav').getByRole('button', { name: 'Fall', exact: true }).click();
+    await page.locator('main').focus();
+    await page.keyboard.press('e');
+    await page.getByTestId('export-files').locator('summary').click();
+    left.push(...(await english('export')));
+    await page.keyboard.press('Escape');
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    left.push(...(await english('help')));
+    await page.keyboard.press('Escape');
+    await page.locator('nav').getByRole('button', { name: 'Forschung', exact: true }).click();
+    for (const part of await page.locator('main').getByRole('radio').all()) {
+      await part.check({ force: true });
+      left.push(...(await english('research')));
+    }
+    expect(left).toEqual([]);
+  });
+
+  it('is spoken by the first screen, and by a cohort with its warnings', async () => {
+    const left: string[] = [];
+    await page.locator('nav').getByRole('button', { name: 'Fall', exact: true }).click();
+    await page.getByRole('button', { name: 'Schließen', exact: true }).click();
+    await page.getByRole('button', { name: 'Ordner auf dem Server' }).waitFor();
+    left.push(...(await english('start')));
+    await page.getByRole('button', { name: 'Ordner auf dem Server' }).click();
+    const picker = page.getByRole('dialog');
+    await picker.locator('li button').first().click();
+    await picker.locator('li button', { hasText: 'cohort' }).click();
+    await picker.getByRole('button', { name: 'Diesen Ordner wählen' }).click();
+    await page.locator('[data-case="Patient-001"]').click();
+    // Its first case has a warning.
+    await page.locator('.note.warn').first().waitFor();
+    left.push(...(await english('cohort')));
+    await page.getByRole('button', { name: 'Schließen', exact: true }).click();
+    expect(left).toEqual([]);
   });
 
   it('is kept over a reload, and taken back', async () => {

@@ -243,6 +243,72 @@ for (const { name, claim, canvas } of [
       await page.getByRole('button', { name: 'Zoom out' }).click();
     });
 
+    it('measures by keys alone', async () => {
+      await page.getByRole('button', { name: 'Axial' }).click();
+      const { x, y } = await middleOf(page, canvas);
+      await page.mouse.click(x, y);
+      await page.locator('main').press('d');
+      await page.locator(canvas).first().focus();
+      const before = await voxel(page);
+      for (const key of ['Enter', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowDown', 'Enter', 'ArrowUp'])
+        await page.keyboard.press(key);
+      await expect.poll(() => voxel(page)).toEqual([before[0] - 3, before[1], before[2]]);
+      // Voxels of 1 mm: three across and one down.
+      await expect.poll(() => page.getByTestId('measured').textContent()).toBe('Ruler: 3.2 mm');
+      await page.keyboard.press('Delete');
+      await page.keyboard.press('d');
+    });
+
+    it('is worked as people know it: planes by digits, window, pan and one pane alone by the mouse, the mask by keys', async () => {
+      const isPressed = (name: string) =>
+        page.getByRole('button', { name, exact: false }).first().getAttribute('aria-pressed');
+      const main = page.locator('main');
+      for (const [key, name] of [
+        ['2', 'Coronal'],
+        ['3', 'Sagittal'],
+        ['4', 'Three planes'],
+        ['1', 'Axial'],
+      ] as const) {
+        await main.press(key);
+        await expect.poll(() => isPressed(name), { message: name }).toBe('true');
+      }
+      const darkest = page.getByRole('slider', { name: 'Darkest value' });
+      const [dark, { x, y }] = [await darkest.getAttribute('aria-valuenow'), await middleOf(page, canvas)];
+      await page.mouse.move(x, y);
+      await page.mouse.down({ button: 'right' });
+      await page.mouse.move(x + 40, y + 60, { steps: 3 });
+      await page.mouse.up({ button: 'right' });
+      await expect.poll(() => darkest.getAttribute('aria-valuenow')).not.toBe(dark);
+      await page.mouse.click(x, y);
+      await page.waitForTimeout(300);
+      const before = await voxel(page);
+      await page.mouse.move(x, y);
+      await page.mouse.down({ button: 'middle' });
+      await page.mouse.move(x + 60, y, { steps: 3 });
+      await page.mouse.up({ button: 'middle' });
+      await page.waitForTimeout(500);
+      await page.mouse.click(x, y);
+      // What lies there now lay 60 pixels further to the left, which is the patient's right.
+      await expect.poll(async () => (await voxel(page))[0] - before[0]).not.toBe(0);
+      await main.press('0');
+      await main.press('4');
+      await expect.poll(() => isPressed('Three planes')).toBe('true');
+      await page.waitForTimeout(500);
+      const pane = (await page.locator(canvas).first().boundingBox())!;
+      await page.mouse.dblclick(pane.x + 60, pane.y + pane.height / 2);
+      await expect.poll(() => isPressed('Axial')).toBe('true');
+      const opacity = page.getByRole('slider', { name: /^Opacity/ });
+      const opaque = Number(await opacity.inputValue());
+      await main.press('[');
+      await expect.poll(async () => Number(await opacity.inputValue())).toBeCloseTo(opaque - 0.1, 5);
+      await main.press(']');
+      const mask = page.getByRole('switch', { name: 'Show the mask' });
+      const shown = await mask.isChecked();
+      await main.press('Space');
+      await expect.poll(() => mask.isChecked()).toBe(!shown);
+      await main.press('Space');
+    });
+
     it('never scrolls the page away, in any view', async () => {
       for (const view of VIEWS) {
         await openView(page, view);

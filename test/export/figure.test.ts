@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { figureSvg } from '../../src/export/figure.js';
-import type { Matrix4 } from '../../src/volume/affine.js';
+import type { Affine } from '../../src/volume/volume.js';
 import { missingProgram } from '../support/missing.js';
 
 /** Every element of an XML document, by Python's own reader. */
@@ -23,7 +23,7 @@ const elementsOf = (svg: string): Element[] =>
 
 /** Voxels of 2 × 1 × 3 mm whose axes grow to the right, the front and the head. */
 const SIZE = [20, 30, 4] as const;
-const AFFINE = [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1] as unknown as Matrix4;
+const AFFINE = [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1] as unknown as Affine;
 const at = (x: number, y: number, z: number) => x + SIZE[0] * (y + SIZE[1] * z);
 const volumeOf = (value: (x: number, y: number, z: number) => number) => {
   const data = new Float32Array(SIZE[0] * SIZE[1] * SIZE[2]);

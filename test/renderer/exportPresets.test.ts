@@ -43,6 +43,7 @@ describe('presets of an export', () => {
       'p_picture.png',
       'p_figure.svg',
       'p_volumes.csv',
+      'p_report.html',
     ]);
     expect(filesOf({ ...NO_FORMATS, native: true, stl: true, dicomSeg: true }, DICOM, about)).toEqual([
       'p_seg.nii.gz',

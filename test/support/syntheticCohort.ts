@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CohortCase } from '../../src/contract/cohort.js';
+import { reportWarning } from '../../src/contract/warnings.js';
 import type { Modality } from '../../src/terms.js';
 import { aCase, aCohort, aResult } from '../cohort/cohorts.js';
 
@@ -26,7 +27,7 @@ export function writeSyntheticCohort(folder: string, many: number): void {
       ET: n % 4 === 1 ? null : (n * 7) % 20,
     };
     const result = aResult(sequences, ml);
-    const warnings = n % 3 === 0 ? [{ code: 'LOW_AGREEMENT', text: 'The sequences disagree.' }] : [];
+    const warnings = n % 3 === 0 ? [reportWarning({ code: 'LOW_AGREEMENT', region: 'WT', dice: 0.7 })] : [];
     return aCase(name, { ...common, state: 'done', result: { ...result, warnings } });
   });
   for (const { name, state } of cases) {

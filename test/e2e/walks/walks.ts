@@ -138,6 +138,7 @@ const neuroOncologist: WalkOf = async (walk, window) => {
   await writeFollowUp(folder);
   const { page } = await window();
   await page.getByTestId('folder-input').setInputFiles(folder);
+  await page.getByRole('button', { name: 'List of examinations…' }).click({ timeout: 120_000 });
   await page.getByText('2 patients, 3 examinations').waitFor({ timeout: 120_000 });
   await walk.look(page, 'examinations');
   const anna = page.getByRole('region', { name: /MUSTER, Anna/ });

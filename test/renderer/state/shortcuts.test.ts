@@ -5,6 +5,7 @@ import { handleShortcut, releaseKeys, SHORTCUTS } from '../../../renderer/state/
 import {
   draggedWindow,
   gripOf,
+  measureByKey,
   moveByKey,
   moveByWheel,
   SLICE_INPUTS,
@@ -222,6 +223,16 @@ describe('what the help names for a slice', () => {
     'Page Down': ({ openCase }) => {
       moveByKey(key('PageDown'), axes, openCase!.display, GRID.size);
       expect(openCase!.display.crosshair).toEqual([5, 5, 4]);
+    },
+    Enter: ({ openCase }) => {
+      const { display } = openCase!;
+      const enter = { ...key('Enter'), stopPropagation: () => undefined } as KeyboardEvent;
+      expect(measureByKey(enter, 'axial', display, 'case')).toBe(false);
+      display.measuring.take('ruler');
+      measureByKey(enter, 'axial', display, 'case');
+      moveByKey(key('ArrowRight'), axes, display, GRID.size);
+      measureByKey(enter, 'axial', display, 'case');
+      expect(display.measuring.marks).toMatchObject([{ from: [5, 5, 5], to: [6, 5, 5] }]);
     },
     Wheel: ({ openCase }) => {
       moveByWheel(wheel(false), axes, openCase!.display, GRID.size);
