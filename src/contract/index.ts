@@ -45,7 +45,7 @@ export {
 export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
 export { describeProblem, problemText } from './messages.js';
-export { daysBetween, type Patient, patientName, sexAndAge } from './patient.js';
+export type { Patient } from './patient.js';
 export { populationText } from './population.js';
 export type {
   PreparationOptions,

@@ -1,5 +1,4 @@
 import type { FollowUpBy, FollowUpReport } from '../contract/followUp.js';
-import { daysBetween } from '../contract/patient.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
 import { QuorumError, throwIfCancelled } from '../errors.js';
 import { type JobContext, partOf } from '../jobs/context.js';
@@ -15,6 +14,7 @@ import {
   openCriteria,
   treatedWarning,
 } from '../presentation/followUpText.js';
+import { daysBetween } from '../presentation/patients.js';
 import { combinationName } from '../terms.js';
 import { type Compared, judgePoints } from './judgePoints.js';
 import { measurePoint, type Way } from './measurePoint.js';

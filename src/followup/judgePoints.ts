@@ -5,8 +5,8 @@ import type {
   SizeJudgement,
   TimePoint,
 } from '../contract/followUp.js';
-import { daysBetween } from '../contract/patient.js';
 import { inFiles } from '../numbers.js';
+import { daysBetween } from '../presentation/patients.js';
 import { type PerRegion, perRegion } from '../terms.js';
 import { withChanges } from './changes.js';
 import { type MeasuredPoint, perRanoRegion, type Volumes } from './measurePoint.js';

@@ -4,6 +4,7 @@ import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
 import { QuorumError } from '../errors.js';
 import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
+import { maskThumbnail } from '../export/thumbnail.js';
 import { sequencesToUse } from '../intake/sequencesToUse.js';
 import type { Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
@@ -33,7 +34,6 @@ import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
 import { contentHash, fingerprintOf, planOf } from './plan.js';
 import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
-import { maskThumbnail } from './questions/thumbnail.js';
 import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { Subject } from './subject.js';

@@ -4,10 +4,9 @@ import type { applicationContract } from '../contract/application.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
 import { CACHE_MAXIMUM_AGE_DAYS } from '../kept/logitsCache.js';
 import { listDevices, type SelfTestLauncher } from '../pipeline/devices.js';
-import { SAMPLE_PATIENT } from '../pipeline/sample.js';
+import { SAMPLE_PATIENT, sampleMask } from '../pipeline/sample.js';
 import { QUORUM_VERSION } from '../version.js';
 import { foldersInUse } from './cases/preparing.js';
-import { sampleMask } from './sampleMask.js';
 import type { JsonHandlers, WindowContext } from './windowContext.js';
 
 /** Written by the build (packaging/licences.mjs), beside the services. */

@@ -1,6 +1,6 @@
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
-import { thumbnail } from '../../src/pipeline/questions/thumbnail.js';
+import { thumbnail } from '../../src/export/thumbnail.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
 
 /** RAS voxels of 1 × 1 × 2 mm; air but for the slices 6 to 8. In slice 7 the patient's left front is bright. */
