@@ -1,16 +1,62 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/**
+ * What `npm run test:quick` leaves out: what starts a browser, Electron, or the built `quorum` as a process, what trains or registers,
+ * what segments whole heads, and what runs on software GPUs.
+ */
+const SLOW = [
+  'test/e2e/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/sample/sample.test.ts',
+  // Whole heads, real or simulated.
+  'test/prepare/*Study.test.ts',
+  'test/{segment,volume}/realData.test.ts',
+  'test/segment/{logits,oracle}.test.ts',
+  'test/session/{results,rawCase,shownBeforeSaved,followUps}.test.ts',
+  'test/followup/followUp.test.ts',
+  // Processes that are started, killed and waited for.
+  'test/session/{worker,forget,edits,application,cohorts}.test.ts',
+  'test/pipeline/{roads,faces,openings}.test.ts',
+  'test/ways.test.ts',
+  'test/commands/bids/bidsApp.test.ts',
+  'test/engine/devices/{selfTest,selectEngine}.test.ts',
+  // Training, and engines beside the one that is used by default.
+  'test/{session/research,research/measureJob}.test.ts',
+  'test/training/{run,parity,torch,trainer}.test.ts',
+  'test/engine/tensorflow/**/*.test.ts',
+  'test/engine/wasm/{parity,engine}.test.ts',
+  'test/engine/onnx/webgpu.test.ts',
+  // Thousands of hostile files.
+  'test/{intake,volume}/hostile.test.ts',
+  'test/dicom/{orientations,convert}.test.ts',
+  'test/recognise/voxelSequence.test.ts',
+  'test/export/dicom/**/*.test.ts',
+  'test/pipeline/dicomFormats.test.ts',
+];
 
 export default defineConfig({
   // The state of a window is plain classes with runes.
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/transpiledSources.ts'],
     reporters: ['default', './test/support/skippedReporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SLOW],
+          // Files share what they import; loading it anew for each took as long as the tests.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'slow', include: SLOW } },
+    ],
   },
 });
