@@ -6,6 +6,7 @@ import { PreparedStore } from '../kept/preparedStore.js';
 import { StagingRegister } from '../kept/stagingRegister.js';
 import { WorkingFolders } from '../kept/workingFolders.js';
 import type { Surroundings } from '../pipeline/context.js';
+import type { SelfTestLauncher } from '../pipeline/devices.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 
 /** Where a command keeps what it needs while it runs: below the user's profile. */
@@ -16,6 +17,8 @@ export interface Host {
   readonly staging: StagingRegister;
   readonly log: ErrorLog;
   readonly around: Surroundings;
+  /** Tests a device in a process of its own; a child process of Node when absent. */
+  readonly launch?: SelfTestLauncher;
   /** Cases of a folder at once; by cores and free memory when absent. */
   readonly sideBySide?: number;
 }
