@@ -59,11 +59,11 @@ function oracle(
   REGIONS.forEach((_, r) => {
     let sum = 0;
     let weights = 0;
-    for (const { point, weight } of cornersOf(logits, voxel)) {
-      const seeing = members.filter((m) => valueAt(logits.maps[m], r, point) !== null);
+    for (const { weight, values } of cornersOf(logits, voxel)) {
+      const seeing = members.filter((m) => values[m][r] !== null);
       for (const m of seeing.length > 0 ? seeing : members) {
         if (!voters.includes(m)) continue;
-        const z = valueAt(logits.maps[m], r, point) ?? logits.outsideLogit;
+        const z = values[m][r] ?? logits.outsideLogit;
         sum += weight * fusion.weights[m][r] * (z + fusion.biases[m][r]);
         weights += weight * fusion.weights[m][r];
       }
@@ -83,12 +83,26 @@ function oracle(
 /** The grid of the running test. */
 let current: Grid;
 
-function cornersOf({ lattice }: ModalityLogits, voxel: readonly number[]) {
+interface Corner {
+  readonly weight: number;
+  /** By modality and region. */
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+/** All combinations ask for the same corners of a voxel. */
+const cornersFound = new WeakMap<readonly number[], readonly Corner[]>();
+
+function cornersOf({ lattice, maps }: ModalityLogits, voxel: readonly number[]): readonly Corner[] {
+  const known = cornersFound.get(voxel);
+  if (known) return known;
   const position = lattice.axes.map(({ imageAxis, scale, shift }) => scale * voxel[imageAxis] + shift);
-  return Array.from({ length: 8 }, (_, corner) => {
+  const corners = Array.from({ length: 8 }, (_, corner) => {
     const point = position.map((p, a) => Math.floor(p) + ((corner >> a) & 1));
-    return { point, weight: position.reduce((w, p, a) => w * (1 - Math.abs(p - point[a])), 1) };
+    const values = maps.map((map) => REGIONS.map((_, r) => valueAt(map, r, point)));
+    return { weight: position.reduce((w, p, a) => w * (1 - Math.abs(p - point[a])), 1), values };
   });
+  cornersFound.set(voxel, corners);
+  return corners;
 }
 
 /** A logit at a lattice point; null where the modality sees nothing. */
@@ -138,16 +152,16 @@ describe.each(Object.entries(GRIDS))('combining logits on the grid %s', (_, grid
       const { labels } = await combine(logits, grid, fusion, subsets);
       const threshold = 1 / (1 + Math.exp(-fusion.thresholdLogit));
       let tumour = 0;
-      for (const bits of subsets) {
-        const members = membersOfBits(bits, [0, 1, 2, 3]);
-        forEachVoxel(grid, (voxel, at) => {
+      forEachVoxel(grid, (voxel, at) => {
+        for (const bits of subsets) {
+          const members = membersOfBits(bits, [0, 1, 2, 3]);
           const [wt, tc, et] = oracle(logits, fusion, members, voxel).map((p) => p > threshold);
           const expected = et ? 4 : tc ? 1 : wt ? 2 : 0;
           if (expected !== 0) tumour++;
           if (labels.get(bits)![at] !== expected)
             throw new Error(`subset ${bits}, voxel ${voxel}: ${labels.get(bits)![at]}, expected ${expected}`);
-        });
-      }
+        }
+      });
       expect(tumour).toBeGreaterThan(1000);
     });
 
