@@ -5,6 +5,7 @@ from . import ranks
 from .losses import COMBINATIONS
 
 VARIANTS = ('paper', 'pcgrad', 'mean')
+CHUNK = 1 << 20
 
 
 def paper_coefficients(gram):
@@ -33,16 +34,36 @@ def coefficients_of(variant, gram):
     return torch.eye(len(gram), device=gram.device, dtype=gram.dtype)
 
 
-def gradients_of(losses, parameters):
-    """(k, n) float: the gradient of each loss, flat; 0 where it does not touch a parameter. Summed over the processes."""
-    rows = []
+def gradients_of(losses, parameters, kept=torch.float32):
+    """(k, n) of type `kept`: the gradient of each loss, flat; 0 where it does not touch a parameter. Summed over the processes in float."""
+    flat = torch.empty(len(losses), sum(p.numel() for p in parameters), dtype=kept, device=parameters[0].device)
     for j, loss in enumerate(losses):
         grads = torch.autograd.grad(loss, parameters, retain_graph=j + 1 < len(losses), allow_unused=True)
-        rows.append(torch.cat([(g if g is not None else torch.zeros_like(p)).flatten().float() for g, p in zip(grads, parameters)]))
-    return ranks.total(torch.stack(rows))
+        row = torch.cat([(g if g is not None else torch.zeros_like(p)).flatten().float() for g, p in zip(grads, parameters)])
+        flat[j] = ranks.total(row)
+    return flat
 
 
-def merge(model, losses, chosen, variant='paper'):
+def chunks(flat):
+    """(columns, their part of flat): so that no second copy of the k gradients is made."""
+    for at in range(0, flat.shape[1], CHUNK):
+        yield slice(at, at + CHUNK), flat[:, at:at + CHUNK]
+
+
+def gram_of(flat):
+    """(k, k) double: the inner products of the rows, summed chunk by chunk."""
+    return sum(part.double() @ part.double().T for _, part in chunks(flat))
+
+
+def combined(row, flat):
+    """(n,) float: the rows of flat, weighted by row (k,)."""
+    result = torch.empty(flat.shape[1], device=flat.device)
+    for columns, part in chunks(flat):
+        result[columns] = row.float() @ part.float()
+    return result
+
+
+def merge(model, losses, chosen, variant='paper', kept=torch.float32):
     """Sets every parameter's .grad to the decoupled mean of the objectives' gradients; returns what happened.
 
     losses: (k,) of the chosen combinations. `paper`, `mean`: shared parameters take the mean of the (decoupled) gradients, a norm or a
@@ -51,13 +72,12 @@ def merge(model, losses, chosen, variant='paper'):
     """
     shared = model.shared_parameters()
     own = [p for _, p in model.norm_parameters()] + model.fusion_parameters()
-    flat = gradients_of(losses, shared + own)
+    flat = gradients_of(losses, shared + own, kept)
     length = sum(p.numel() for p in shared)
-    seen = flat if variant == 'pcgrad' else flat[:, :length]
-    gram = seen.double() @ seen.double().T
+    gram = gram_of(flat if variant == 'pcgrad' else flat[:, :length])
     c = coefficients_of(variant, gram)
-    put(shared, (c.mean(0).float()[None] @ flat[:, :length])[0])
-    rest = flat[:, length:]
+    put(shared, combined(c.mean(0), flat[:, :length]))
+    rest = flat[:, length:].float()
     put(own, c.sum(0).float() @ rest if variant == 'pcgrad' else rest.sum(0) / touching(model, chosen, rest.device))
     return {'gram': gram, 'coefficients': c}
 

@@ -1,6 +1,8 @@
 """The options of a training, and the settings of PyTorch that it needs."""
 import argparse
 import contextlib
+import json
+import os
 
 import torch
 
@@ -46,6 +48,7 @@ def parser():
     add('--decoupling', choices=VARIANTS, default='paper')
     add('--decouple-from', type=float, default=.8, help='share of the training after which gradients are decoupled')
     add('--k', type=int, default=5, help='combinations drawn a step then')
+    add('--gradients', choices=('float32', 'bfloat16'), default='float32', help='how the k flat gradients are kept: bfloat16 takes half the memory, and rounds to three digits')
 
     add('--validate-every', type=float, default=150, help='in seconds, or in steps with --steps')
     add('--save-every', type=float, default=300, help='state.pt; in seconds, or in steps with --steps')
@@ -63,6 +66,15 @@ def parsed(arguments=None):
     o.patch = tuple(int(v) for v in o.patch.split(','))
     o.share = {k: float(v) for k, v in (kv.split('=') for kv in o.share.split(',') if kv)}
     return o
+
+
+def write_options(o, path):
+    """What was asked for, by the names of the options, as JSON: for who reads the run later, the window among them."""
+    values = {name.replace('_', '-'): value for name, value in vars(o).items() if value is not None and name != 'share'}
+    values['share'] = ','.join(f'{name}={value:g}' for name, value in o.share.items())
+    with open(f'{path}.part', 'w') as f:
+        json.dump(values, f, indent=1)
+    os.replace(f'{path}.part', path)
 
 
 def half(device):

@@ -47,8 +47,8 @@ class Steps:
         ranks.sum_gradients([p for p in self.model.parameters() if p.requires_grad])
         return value
 
-    def decoupled(self, parts, chosen, variant):
-        """Decoupled gradients of the chosen combinations. Returns their losses and what `merge` tells."""
+    def decoupled(self, parts, chosen, variant, kept=torch.float32):
+        """Decoupled gradients of the chosen combinations, held as `kept`. Returns their losses and what `merge` tells."""
         none = torch.zeros((), device=self.device)
         losses = [0.] * len(chosen)
         for (x, y, known), weight in parts:
@@ -57,7 +57,7 @@ class Steps:
             for j, i in enumerate(chosen):
                 mine = [v if m in COMBINATIONS[i] else v.detach() for m, v in enumerate(z)]
                 losses[j] = losses[j] + weight * self.one(mine, seen, y, known, i, y, none)
-        process = merge(self.model, losses, chosen, variant)
+        process = merge(self.model, losses, chosen, variant, kept)
         return torch.stack([v.detach() for v in losses]), process
 
     def use(self, variant, compiled):

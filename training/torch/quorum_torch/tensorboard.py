@@ -3,11 +3,14 @@
 Needs the package tensorboard beside torch. With --follow it goes on while the log grows.
 """
 import argparse
+import glob
 import json
 import os
 import time
 
 REGIONS = ('WT', 'TC', 'ET')
+
+SUFFIX = '.quorum'
 
 
 def scalars(line):
@@ -18,7 +21,8 @@ def scalars(line):
         if line['losses']:
             yield 'loss', sum(line['losses'].values()) / len(line['losses'])
         yield 'learning-rate', line['learningRate']
-        yield 'steps-per-second', line['stepsPerSecond']
+        if 'stepsPerSecond' in line:  # the baselines' lines have none
+            yield 'steps-per-second', line['stepsPerSecond']
         for name, norm, ratio in zip(line.get('objectives', ()), line.get('norms', ()), line.get('normRatios', ())):
             yield f'gradient-norm/{name}', norm
             yield f'removed/{name}', 1 - ratio
@@ -49,25 +53,36 @@ def write(path, writer, position=0):
     return position
 
 
+def begun(folder):
+    """A writer into a folder, from which the files of an earlier call are taken: their steps are written again."""
+    from torch.utils.tensorboard import SummaryWriter
+    for old in glob.glob(os.path.join(glob.escape(folder), f'events.out.tfevents.*{SUFFIX}')):
+        os.remove(old)
+    return SummaryWriter(folder, filename_suffix=SUFFIX)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('run', help='a folder with log.jsonl')
     parser.add_argument('--out', help='where event files are written (default: RUN/tensorboard)')
     parser.add_argument('--follow', action='store_true', help='go on while the log grows, until Ctrl-C')
     o = parser.parse_args()
+    folder, path = o.out or os.path.join(o.run, 'tensorboard'), os.path.join(o.run, 'log.jsonl')
+    if not os.path.exists(path):
+        raise SystemExit(f'{path} is not there')
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        writer = begun(folder)
     except ImportError as error:
         raise SystemExit(f'pip install tensorboard first ({error})')
-    writer = SummaryWriter(o.out or os.path.join(o.run, 'tensorboard'))
-    path = os.path.join(o.run, 'log.jsonl')
     position = write(path, writer)
     try:
         while o.follow:
             writer.flush()
             time.sleep(5)
-            # A log that was cut back belongs to a run that goes on from its checkpoint: its steps are written again.
-            position = write(path, writer, 0 if os.path.getsize(path) < position else position)
+            if os.path.getsize(path) < position:  # cut back: the run goes on from its checkpoint, and repeats steps
+                writer.close()
+                writer, position = begun(folder), 0
+            position = write(path, writer, position)
     except KeyboardInterrupt:
         pass
     writer.close()

@@ -2,7 +2,7 @@
 
 First the weighted mean of the 15 combinations' losses, then, from --decouple-from on, gradient-guided modality decoupling of --k drawn
 combinations. Whole brains are fed whole, as in use. Writes OUT/model (a Quorum Model folder), OUT/weights.safetensors and
-OUT/fusion.json (for --initial), OUT/log.jsonl, and OUT/state.pt, from which the same command goes on. Several GPUs:
+OUT/fusion.json (for --initial), OUT/log.jsonl, OUT/options.json, and OUT/state.pt, from which the same command goes on. Several GPUs:
 `torchrun --nproc_per_node N -m quorum_torch.train ...`, each process with its own samples.
 """
 import contextlib
@@ -26,7 +26,7 @@ from .export import export, load
 from .log import Log
 from .model_folder import write_model
 from .network import DynamicSharing
-from .options import compiled, half, parsed, settings
+from .options import compiled, half, parsed, settings, write_options
 from .steps import Steps
 from .validate import validate
 
@@ -56,6 +56,8 @@ class Trainer:
             self.step, self.before, self.forked = kept['step'], kept['elapsed'], kept['forked']
             if ranks.rank() == 0:
                 self.log.trim(self.step)
+        if ranks.rank() == 0:
+            write_options(o, f'{o.out}/options.json')
         self.forget_losses()
 
     def note(self, **values):
@@ -108,7 +110,7 @@ class Trainer:
         if done >= o.decouple_from:
             # the same for every process: drawn by the step, not by the process's own numbers
             chosen = sorted(random.Random(o.seed * 1_000_003 + self.step).sample(range(15), o.k))
-            losses, process = self.steps.decoupled(parts, chosen, o.decoupling)
+            losses, process = self.steps.decoupled(parts, chosen, o.decoupling, getattr(torch, o.gradients))
             self.process = {**process, 'chosen': chosen}
         else:
             chosen = range(15)

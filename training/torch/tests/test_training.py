@@ -8,12 +8,13 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 import numpy as np
 import torch
 import torch.multiprocessing as processes
 
-from quorum_torch import ranks, state
+from quorum_torch import decouple, ranks, state
 from quorum_torch.decouple import pcgrad_coefficients
 from quorum_torch.export import load_safetensors
 from quorum_torch.losses import fuse, loss_of
@@ -36,7 +37,7 @@ def batch():
     return x, y, torch.ones_like(y)
 
 
-def gradients(share, kind):
+def gradients(share, kind, kept=torch.float32):
     """Every gradient of one step on a share of the batch, flat."""
     torch.manual_seed(6)
     steps = Steps(DynamicSharing(CHANNELS), torch.device('cpu'))
@@ -44,7 +45,7 @@ def gradients(share, kind):
     if kind == 'loss':
         steps.mean(parts, 2., .3, 0.)
     else:
-        steps.decoupled(parts, [0, 4, 9, 12, 14], kind)
+        steps.decoupled(parts, [0, 4, 9, 12, 14], kind, kept)
     return torch.cat([p.grad.flatten() for p in steps.model.parameters()])
 
 
@@ -105,6 +106,15 @@ class Decoupling(unittest.TestCase):
             self.assertLess(float((merged - expected).norm() / expected.norm()), 1e-6)
 
 
+    def test_in_chunks_and_in_bfloat16_the_numbers_stay(self):
+        whole = gradients(slice(0, 2), 'paper')
+        with unittest.mock.patch.object(decouple, 'CHUNK', 1000):
+            self.assertLess(float((gradients(slice(0, 2), 'paper') - whole).norm() / whole.norm()), 1e-6)
+        rounded = gradients(slice(0, 2), 'paper', torch.bfloat16)
+        self.assertLess(float((rounded - whole).norm() / whole.norm()), 5e-3)
+        self.assertGreater(float((rounded - whole).norm()), 0)
+
+
 class Run(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.TemporaryDirectory()
@@ -150,6 +160,10 @@ class Run(unittest.TestCase):
         self.assertEqual(sorted(last['losses']), sorted(last['objectives']))
         self.assertEqual([len(last['norms']), len(last['cosines']), len(last['cosines'][0])], [3, 3, 3])
         self.assertAlmostEqual(last['cosines'][1][1], 1, 5)
+        self.assertTrue(self.lines('told')[-1]['finished'])
+        with open(f'{self.root.name}/told/options.json') as f:
+            options = json.load(f)
+        self.assertEqual([options[name] for name in ('steps', 'decouple-from', 'channels')], [4, .5, CHANNELS])
 
     def test_an_order_names_the_cut_outs_of_each_step(self):
         torch.set_num_threads(1)

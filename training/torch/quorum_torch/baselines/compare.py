@@ -50,7 +50,7 @@ def everything(cases):
 def conflicts(folder):
     """Share of the pairs of objectives whose gradients were in conflict, over the log's lines; None where none are decoupled."""
     with open(f'{folder}/log.jsonl') as f:
-        shares = [line['losses']['conflicts'] for line in map(json.loads, f) if 'conflicts' in line.get('losses', {})]
+        shares = [line['conflicts'] for line in map(json.loads, f) if 'conflicts' in line]
     return round(sum(shares) / len(shares), 4) if shares else None
 
 

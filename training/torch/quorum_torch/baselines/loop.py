@@ -45,7 +45,8 @@ def train(method, batches, folder, seed, steps, rate=5e-3, warm_up=20, log_every
             told = one_step(method, phase, optimiser, batches, seed, step, rate, warm_up, number)
             total += 1
             if step % log_every == 0 or step + 1 == phase.steps:
-                log.write('step', step=total, phase=phase.name, learningRate=digits(optimiser.param_groups[0]['lr']), losses={k: digits(v) for k, v in told.items()})
+                log.write('step', step=total, phase=phase.name, learningRate=digits(optimiser.param_groups[0]['lr']), losses={k: digits(v) for k, v in told.items() if k != 'conflicts'},
+                          **({'conflicts': digits(told['conflicts'])} if 'conflicts' in told else {}))
             if time.time() - saved > SAVE_SECONDS or total == stop_after:
                 saved = time.time()
                 write_state(state, {'method': method.state_dict(), 'optimiser': optimiser.state_dict(), 'phase': number, 'step': step + 1, 'total': total, 'seconds': spent()})

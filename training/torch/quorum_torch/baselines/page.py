@@ -82,13 +82,15 @@ def page(log):
     note = f"\n{log['note']}\n" if log.get('note') else ''
     left_out = f"\nNot trained yet: {', '.join(missing)}.\n" if missing else ''
     grid = f', on a grid {reduce} times coarser than the files (answers are brought back to the files’ grid before they are scored)' if reduce > 1 else ''
+    spent = sum(r['trainingSeconds'] for r in log['runs'])
+    seeds = max(r['seed'] for r in log['runs'])
     tables = '\n\n'.join(f'### {r}\n\n{combinations(log, methods, r)}' for r in REGIONS)
     about = '\n'.join(f'- **{m.TITLE}**: {m.CITES}. Here: {m.DIFFERS}.' for m in METHODS.values())
     return f"""# Baselines
 
 Made by `python3 -m quorum_torch.baselines.page` from [its log](logs/baselines.json). Do not edit.
 
-Small versions of methods of the literature beside Dynamic Sharing (DS), in one training loop of [training/torch](../../training/torch/README.md): the same {cases['train']} training cut-outs of BraTS 2020{grid}, the same samples in the same order, shifts and flips, {log['steps']} steps of {log['batch']} samples **a network**, AdamW at {log['learningRate']} falling to 0, channels {'-'.join(str(c) for c in log['channels'])}. Scored are {cases['validation']} validation cut-outs; the test side was not read.
+Small versions of methods of the literature beside Dynamic Sharing (DS), in one training loop of [training/torch](../../training/torch/README.md): the same {cases['train']} training cut-outs of BraTS 2020{grid}, the same samples in the same order, shifts and flips, {log['steps']} steps of {log['batch']} samples **a network**, AdamW at {log['learningRate']} falling to 0, channels {'-'.join(str(c) for c in log['channels'])}. Scored are {cases['validation']} validation cut-outs; the test side was not read. All training took {spent / 60:.0f} minutes of one CPU core.
 
 **This is no ranking.** {log['steps']} steps are about {log['steps'] * log['batch'] / cases['train']:.1f} times the training data: enough to see that every method trains, too few to see which is best, and a method that learns slowly looks worse than it is. Where intervals overlap the table says nothing about who is better. The learning rate was chosen for the training loss of two of the methods (DS with the mean loss, early fusion; 0.002 and 0.005 were tried), the rest is untuned. Dice on cut-outs around tumours is kind: calling every voxel tumour has the Dice of the last row below. Numbers here must not stand beside published ones.
 {note}{left_out}
@@ -115,7 +117,7 @@ Parameters are those kept to answer all 15 combinations. Passes are counted as t
 ## To repeat this
 
 ```sh
-PYTHONPATH=training/torch python3 -m quorum_torch.baselines.compare DATA/brats2020-cubes --partly DATA/brains-wt --split docs/results/split.json --out OUT
+PYTHONPATH=training/torch python3 -m quorum_torch.baselines.compare DATA/brats2020-cubes --partly DATA/brains-wt --split docs/results/split.json --out OUT --steps {log['steps']} --seeds {seeds}
 npx quorum evaluate DATA/brats2020-cubes --predictions OUT/early-fusion-1/masks --split docs/results/split.json --side validation --out OUT/scores
 PYTHONPATH=training/torch python3 -m quorum_torch.baselines.page OUT/baselines.json docs/results/baselines.md
 ```
