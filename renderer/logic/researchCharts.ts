@@ -13,7 +13,10 @@ interface Point {
 }
 
 const WIDE = { width: 'container', height: 190, autosize: { type: 'fit', contains: 'padding' } } as const;
-const STEP = { field: 'step', type: 'quantitative', title: 'Step' } as const;
+const STEP = {
+  ...{ field: 'step', type: 'quantitative', title: 'Step' },
+  axis: { tickMinStep: 1 },
+} as const;
 
 function points(windows: RunCurves['windows'], values: readonly (number | null)[], series: string): Point[] {
   return values.flatMap((value, i) => (value === null ? [] : [{ step: windows[i][1], value, series }]));
@@ -131,6 +134,74 @@ export function removedChart(conflict: NonNullable<RunCurves['conflict']>, windo
         title: 'Removed by decoupling',
         scale: { domain: [0, 1] },
       },
+    },
+  } as TopLevelSpec;
+}
+
+/** A heat map over time has so many rows at most. */
+const MOST_PAIRS = 16;
+
+/** Cosines of pairs of gradients over time: the pairs that were most in conflict, the worst first. */
+export function cosinesOverTime({ objectives, windows }: NonNullable<RunCurves['conflict']>): TopLevelSpec {
+  const pairs = objectives.flatMap((one, j) =>
+    objectives.slice(j + 1).map((other, n) => {
+      const cells = windows.flatMap(({ from, to, cosines }) => {
+        const value = cosines[j][j + 1 + n];
+        return value === null ? [] : [{ from, to, value }];
+      });
+      const mean = cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
+      return { name: `${combinationTitle(one)} – ${combinationTitle(other)}`, cells, mean };
+    }),
+  );
+  const shown = pairs
+    .filter(({ cells }) => cells.length > 0)
+    .sort((a, b) => a.mean - b.mean)
+    .slice(0, MOST_PAIRS);
+  return overTime(shown, 'Cosine', { scheme: 'purpleorange', domain: [-1, 1], reverse: true });
+}
+
+/** What decoupling took from each objective, over time. */
+export function removedOverTime({ objectives, windows }: NonNullable<RunCurves['conflict']>): TopLevelSpec {
+  const rows = objectives.map((name, j) => ({
+    name: combinationTitle(name),
+    cells: windows.flatMap(({ from, to, removed }) => {
+      const value = removed[j];
+      return value === null ? [] : [{ from, to, value }];
+    }),
+  }));
+  const most = Math.max(0.05, ...rows.flatMap(({ cells }) => cells.map(({ value }) => value)));
+  return overTime(rows, 'Removed by decoupling', { scheme: 'viridis', domain: [0, most] });
+}
+
+function overTime(
+  rows: readonly {
+    readonly name: string;
+    readonly cells: readonly { from: number; to: number; value: number }[];
+  }[],
+  title: string,
+  scale: object,
+): TopLevelSpec {
+  const names = rows.map(({ name }) => name);
+  const values = rows.flatMap(({ name, cells }) => cells.map((cell) => ({ name, ...cell })));
+  return {
+    width: 'container',
+    height: { step: 16 },
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values },
+    mark: { type: 'rect', tooltip: true },
+    encoding: {
+      x: { field: 'from', type: 'ordinal', title: 'Step', axis: { labelAngle: 0, labelOverlap: true } },
+      y: {
+        ...{ field: 'name', type: 'nominal', sort: names, scale: { domain: names }, title: null },
+        axis: { labelFontSize: 10, labelLimit: 260 },
+      },
+      color: { field: 'value', type: 'quantitative', title, scale },
+      tooltip: [
+        { field: 'name', title: 'Of' },
+        { field: 'from', title: 'From step' },
+        { field: 'to', title: 'To step' },
+        { field: 'value', title, format: '.3f' },
+      ],
     },
   } as TopLevelSpec;
 }

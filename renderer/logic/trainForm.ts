@@ -37,9 +37,9 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** Options that a form asks for by name; files and folders have fields of their own. */
+/** Options behind "more": all but where the model goes and the split, which are chosen beside the recipe. */
 export const FORM_OPTIONS: readonly TrainOption[] = TRAIN_OPTIONS.filter(
-  ({ kind, name }) => kind !== 'file' && kind !== 'folder' && name !== 'name',
+  ({ name }) => name !== 'out' && name !== 'split',
 );
 
 /** What is typed over a preset; an empty field leaves the preset's value. */

@@ -96,8 +96,12 @@ export class Research {
   }
 
   /** Starts it; it goes on in the background. */
-  async train(output: string, values: TrainValues): Promise<void> {
-    const request = { folders: [...this.folders], output, split: this.split, values };
+  async train(
+    output: string,
+    paths: { readonly initial: string | null; readonly run: string | null },
+    values: TrainValues,
+  ): Promise<void> {
+    const request = { folders: [...this.folders], output, split: this.split, ...paths, values };
     const { run } = await this.#client.call('research.train', request);
     this.chosen = [run];
     await this.refreshRuns();

@@ -76,6 +76,8 @@ export const runSummarySchema = z.object({
   canResume: z.boolean(),
   /** What it was asked for, by the names of the options; null where that is not known. */
   values: trainValuesSchema.nullable(),
+  /** The model folder that it ended in; null where there is none. */
+  model: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
@@ -188,6 +190,7 @@ const evaluationSchema = z.object({
       }),
     )
     .nullable(),
+  comparisonCsv: z.string().nullable(),
   /** The table in LaTeX and CSV, as in its files. */
   latex: z.string(),
   csv: z.string(),
@@ -224,6 +227,8 @@ export const researchContract = {
       output: pathSchema,
       split: pathSchema.nullable().default(null),
       initial: pathSchema.nullable().default(null),
+      /** Where checkpoints and log lie; null is beside the model. */
+      run: pathSchema.nullable().default(null),
       values: trainValuesSchema,
     }),
     response: jobSchema.extend({ run: z.string() }),

@@ -10,6 +10,7 @@ import { readPatientScores } from '../evaluate/results.js';
 import { PRESENT_ML } from '../evaluate/scores.js';
 import { comparePaired } from '../evaluate/summary.js';
 import { type Combination, perRegion, REGIONS, type Region } from '../terms.js';
+import { comparisonCsv } from './comparisonTable.js';
 import { CONFIG_FILE } from './config.js';
 
 const number = z.number();
@@ -116,6 +117,7 @@ export async function readEvaluation(folder: string, against: string | null): Pr
         ...{ combination: combination as Combination, region, patients: count, difference },
         ...{ pairs: test.pairs, pValue: test.pValue, adjustedPValue },
       })) ?? null,
+    comparisonCsv: comparison && comparisonCsv(comparison),
     latex: await text('table.tex'),
     csv: await text('table.csv'),
   };

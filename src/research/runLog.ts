@@ -22,6 +22,8 @@ const lineSchema = z.discriminatedUnion('kind', [
     score: number.nullable(),
     dice: z.record(z.string(), z.array(number.nullable())),
   }),
+  // The last line of a finished run of the PyTorch trainer; its other notes are passed over.
+  z.object({ kind: z.literal('note'), finished: z.literal(true) }),
 ]);
 export type RunLine = z.infer<typeof lineSchema>;
 

@@ -1,6 +1,7 @@
-import { access, readdir, stat } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '../contract/research.js';
+import { type TrainValues, trainValuesSchema } from '../contract/trainOrder.js';
 import { LOG_FILE } from '../training/trainer.js';
 import { CONFIG_FILE, configOf } from './config.js';
 import type { RunLine } from './runLog.js';
@@ -13,6 +14,7 @@ const DEPTH = 5;
 const MOST_FOLDERS = 5000;
 
 const SUMMARY_FILE = 'summary.json';
+const TORCH_OPTIONS_FILE = 'options.json';
 
 export interface Found {
   /** Folders with a training log. */
@@ -51,13 +53,16 @@ export async function summariseRun(
   const info = await stat(join(folder, LOG_FILE)).catch(() => null);
   if (!info) return null;
   const config = await configOf(folder);
-  const isThere = (name: string) =>
-    access(join(folder, name)).then(
-      () => true,
-      () => false,
-    );
-  const byTorch = !config && ((await isThere('state.pt')) || (await isThere('fusion.json')));
-  const finished = (await isThere('dice.json')) || (byTorch && (await isThere('model.json')));
+  const isThere = (name: string) => isFile(join(folder, name));
+  const torch = config ? null : await torchOptions(folder);
+  const byTorch =
+    torch !== null || (!config && ((await isThere('state.pt')) || (await isThere('fusion.json'))));
+  const finished =
+    (await isThere('dice.json')) ||
+    // A baseline’s.
+    (byTorch && (await isThere('run.json'))) ||
+    lines.at(-1)?.kind === 'note';
+  const model = config ? config.order.request.output : join(folder, 'model');
   const isActive = !finished && Date.now() - info.mtimeMs < ACTIVE_MS;
   const step = lines.findLast((line) => line.kind === 'step')?.step ?? 0;
   return {
@@ -66,12 +71,31 @@ export async function summariseRun(
     by: byTorch ? 'torch' : 'quorum',
     state: finished ? 'finished' : isActive ? 'active' : 'stopped',
     step,
-    steps: config?.order.request.steps ?? null,
+    steps: config?.order.request.steps ?? (typeof torch?.steps === 'number' ? torch.steps : null),
     best: bestOf(lines),
     changedAt: info.mtime.toISOString(),
     canResume: !finished && config !== null && (await isThere(CONFIG_FILE)),
-    values: config?.values ?? null,
+    values: config?.values ?? torch,
+    model: finished && (await isFile(join(model, 'model.json'))) ? model : null,
   };
+}
+
+/** What the PyTorch trainer was asked for; null where it did not write that. */
+async function torchOptions(folder: string): Promise<TrainValues | null> {
+  try {
+    const options = JSON.parse(await readFile(join(folder, TORCH_OPTIONS_FILE), 'utf8')) as object;
+    const given = Object.entries(options).filter(([, value]) => value !== null);
+    return trainValuesSchema.parse(Object.fromEntries(given));
+  } catch {
+    return null;
+  }
+}
+
+function isFile(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function bestOf(lines: readonly RunLine[]): RunSummary['best'] {

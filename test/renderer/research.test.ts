@@ -7,7 +7,7 @@ import {
   placeholderOf,
   valuesOf,
 } from '../../renderer/logic/trainForm.js';
-import { trainOption } from '../../src/contract/trainOptions.js';
+import { TRAIN_OPTIONS, trainOption } from '../../src/contract/trainOptions.js';
 import { trainOrder } from '../../src/contract/trainOrder.js';
 import type { Modality } from '../../src/terms.js';
 
@@ -54,9 +54,13 @@ describe('the form of a training', () => {
     expect(placeholderOf(trainOption('schedule'), look)).toBe('cosine');
   });
 
-  it('asks for no file among its fields', () => {
-    expect(FORM_OPTIONS.map(({ kind }) => kind)).not.toContain('folder');
-    expect(FORM_OPTIONS.map(({ kind }) => kind)).not.toContain('file');
+  it('has every option of quorum train behind "more"; folders are chosen, not typed', () => {
+    const beside = ['out', 'split'];
+    expect(FORM_OPTIONS.map(({ name }) => name)).toEqual(
+      TRAIN_OPTIONS.flatMap(({ name }) => (beside.includes(name) ? [] : [name])),
+    );
+    const chosen = FORM_OPTIONS.filter(({ kind }) => kind === 'file' || kind === 'folder');
+    expect(chosen.map(({ name }) => name)).toEqual(['run', 'initial']);
   });
 
   it.each([

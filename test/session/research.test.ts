@@ -185,6 +185,9 @@ describe('evaluation in a window', () => {
     expect(
       one.comparison!.some(({ combination, region }) => combination === 'flair' && region === 'WT'),
     ).toBe(true);
+    const [header, ...compared] = one.comparisonCsv!.trim().split('\r\n');
+    expect(header).toMatch(/^combination,region,patients,difference,/);
+    expect(compared).toHaveLength(one.comparison!.length);
     expect(one.latex).toBe(readFileSync(at('scores/table.tex'), 'utf8'));
   });
 

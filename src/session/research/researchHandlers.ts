@@ -101,12 +101,13 @@ function runHandlers(
       );
       return { job };
     },
-    'research.train': ({ folders, output, split, initial, values }) =>
+    'research.train': ({ folders, output, split, initial, run, values }) =>
       start({
         ...withoutPaths(values),
         ...{ datasets: folders, out: output },
         ...(split === null ? {} : { split }),
         ...(initial === null ? {} : { initial }),
+        ...(run === null ? {} : { run }),
       }),
     'research.resume': async ({ run }) => {
       const { values } = await reader.run('runConfig', { run });
