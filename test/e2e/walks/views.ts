@@ -241,9 +241,9 @@ async function many(): Promise<void> {
   if (await close.first().isVisible()) await close.first().click();
   await openServerResults(page, 'cohort');
   await look('cohort');
-  await page.getByRole('button', { name: /^Run all/ }).click();
+  await button('Options…').click();
   await page.getByRole('dialog').waitFor();
-  await look('cohort-run');
+  await look('cohort-options');
   await page.keyboard.press('Escape');
   for (const part of await page.getByRole('button', { name: /^(Plots|Table|Columns|Export)/ }).all()) {
     const name = ((await part.textContent()) ?? '').trim().replace(/\W+/g, '-');
