@@ -14,7 +14,7 @@ import {
   openCriteria,
   treatedWarning,
 } from '../presentation/followUpText.js';
-import { daysBetween } from '../presentation/patients.js';
+import { lastInterval } from '../presentation/followUpTold.js';
 import { combinationName } from '../terms.js';
 import { type Compared, judgePoints } from './judgePoints.js';
 import { measurePoint, type Way } from './measurePoint.js';
@@ -90,7 +90,7 @@ function reportOf(points: readonly Compared[], { by, common }: Way, around: Surr
     grid: summariseGrid(grid),
     points: judgePoints(points),
     warnings: warningsOf(points, { by, common }),
-    open: openCriteria(lastInterval(points)),
+    open: openCriteria(lastInterval(points.map(({ source }) => source.date))),
   };
 }
 
@@ -109,9 +109,4 @@ function warningsOf(points: readonly Compared[], { by, common }: Way): FollowUpR
         : alignmentWarning(source.date ?? source.title, alignment.verdict),
     ),
   ].filter((warning) => warning !== null);
-}
-
-function lastInterval(points: readonly Compared[]): number | null {
-  const [before, last] = points.slice(-2).map(({ source }) => source.date);
-  return before && last ? daysBetween(before, last) : null;
 }
