@@ -34,6 +34,26 @@ export function quantileOfSorted(sorted: ArrayLike<number>, fraction: number): n
   return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
+/**
+ * Indices in ascending order of the values: a radix sort of float32 by 11 bits at a time, several times as fast as a sort by comparisons. No NaN.
+ */
+export function sortedOrder(values: Float32Array): Uint32Array {
+  const bits = new Uint32Array(values.slice().buffer);
+  // Negative floats ascend when all their bits are turned, positive ones behind them when the sign's is.
+  for (let n = 0; n < bits.length; n++) bits[n] ^= bits[n] >>> 31 ? 0xffffffff : 0x80000000;
+  let order = new Uint32Array(bits.length);
+  for (let n = 0; n < order.length; n++) order[n] = n;
+  let next = new Uint32Array(order.length);
+  for (let shift = 0; shift < 32; shift += 11) {
+    const ends = new Uint32Array(2049);
+    for (let n = 0; n < bits.length; n++) ends[((bits[n] >>> shift) & 2047) + 1] += 1;
+    for (let digit = 1; digit < 2049; digit++) ends[digit] += ends[digit - 1];
+    for (let n = 0; n < order.length; n++) next[ends[(bits[order[n]] >>> shift) & 2047]++] = order[n];
+    [order, next] = [next, order];
+  }
+  return order;
+}
+
 export interface Interval {
   readonly low: number;
   readonly high: number;

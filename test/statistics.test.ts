@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapInterval, holm, mean, quantile } from '../src/statistics.js';
+import { bootstrapInterval, holm, mean, quantile, sortedOrder } from '../src/statistics.js';
 
 describe('quantile', () => {
   it('interpolates as numpy does', () => {
@@ -12,6 +12,18 @@ describe('quantile', () => {
 
   it('sorts by value, not by text', () => {
     expect(quantile([10, 9, 100], 0.5)).toBe(10);
+  });
+});
+
+describe('order of values', () => {
+  it('is that of a sort by comparisons', () => {
+    const values = Float32Array.from({ length: 5000 }, (_, n) => Math.sin(n * 12.9898) * 10 ** ((n % 9) - 4));
+    values.set([0, -0, 1, 1, -1e-38, 1e38, -1e38]);
+    const sorted = Array.from(sortedOrder(values), (n) => values[n]);
+    expect(sorted.map((value) => value || 0)).toEqual(
+      Array.from(values.slice().sort(), (value) => value || 0),
+    );
+    expect(Array.from(sortedOrder(new Float32Array(0)))).toEqual([]);
   });
 });
 

@@ -4,18 +4,19 @@
  * The network is not run: the masks are the cases' own, or wrong ones. `docs/results/failures.md` is written from the log by
  * `docs/results/failuresPage.ts`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { likenesses } from '../../src/prepare/belonging.js';
 import { coarseCase, shareOn } from '../../src/prepare/coarse.js';
 import { inputQuality } from '../../src/prepare/inputChecks.js';
+import { surfaceShare } from '../../src/segment/imageChecks.js';
 import { resultQuality } from '../../src/segment/resultChecks.js';
 import { randomStream } from '../../src/training/random.js';
 import { brainsOf, readBrain, sidesBy } from './measure/brains.js';
 import type { Subject } from './measure/changes.js';
 import { caseOf } from './measure/changes.js';
-import { FAILURES } from './measure/failures/index.js';
+import { FAILURES, type Failure } from './measure/failures/index.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,6 +32,10 @@ const { values: options } = parseArgs({
     sides: { type: 'string', default: 'train,validation,test,none' },
     /** Only these kinds of failures, e.g. `motion ghosts,eyes left`; all when absent. */
     kinds: { type: 'string' },
+    /** Only these checks of what fails: `edges`, `input` or `result`. */
+    checks: { type: 'string' },
+    /** Rows of the log that are not measured again stay. */
+    merge: { type: 'boolean', default: false },
   },
 });
 
@@ -41,17 +46,32 @@ function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
   const { images, grid } = caseOf(subject, 'case');
   const started = performance.now();
   const coarse = coarseCase(images, grid);
-  const ill = shareOn(coarse, grid, (v) => subject.truth[v] !== 0);
+  const ill = shareOn(coarse, grid, subject.truth);
   const wants = (checks: string) => only === undefined || only === checks;
   return {
     ...(wants('edges') ? { likenesses: likenesses(coarse) } : {}),
     ...(wants('input') ? { input: inputQuality(coarse, ill) } : {}),
-    ...(wants('result') ? { result: resultQuality(coarse, ill, grid, subject.truth) } : {}),
+    ...(wants('result')
+      ? {
+          result: resultQuality(coarse, ill, grid, subject.truth),
+          surface: surfaceShare({ grid, images }, subject.truth),
+        }
+      : {}),
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-const rows: object[] = [];
+interface Row {
+  readonly set: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly strength: number;
+  readonly what: string;
+}
+const keyOf = ({ set, name, kind, what }: Row) => [set, name, kind, what].join('|');
+const earlier: readonly Row[] =
+  options.merge && existsSync(options.out) ? JSON.parse(readFileSync(options.out, 'utf8')).rows : [];
+const rows: Row[] = [];
 const sides = options.sides.split(',');
 const kinds = options.kinds?.split(',');
 const all = options.sets.split(',').flatMap((set) => brainsOf(options.data, set));
@@ -71,9 +91,17 @@ for (const [n, found] of all.entries()) {
     const made = failure.make(subject, randomStream(1, n, f), other);
     if (!made) continue;
     const { kind, strength, what } = failure;
-    rows.push({ ...about, kind, strength, what, ...measure(made, failure.only) });
+    rows.push({
+      ...about,
+      kind,
+      strength,
+      what,
+      ...measure(made, (options.checks as Failure['only']) ?? failure.only),
+    });
   }
   mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify({ kind: 'failures', rows })}\n`);
+  const anew = new Set(rows.map(keyOf));
+  const kept = earlier.filter((row) => !anew.has(keyOf(row)));
+  writeFileSync(options.out, `${JSON.stringify({ kind: 'failures', rows: [...kept, ...rows] })}\n`);
   process.stderr.write(`${found.name}: ${rows.length} rows\n`);
 }

@@ -17,7 +17,8 @@ import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { quantile } from '../../src/statistics.js';
 import { UNKNOWN_POPULATION } from '../../src/terms.js';
-import { networkSections, type SilentRow } from './page/silent.js';
+import { rated, type SilentRow } from './page/rating.js';
+import { networkSections } from './page/silent.js';
 import { type MirroredRow, stabilitySection } from './page/stability.js';
 import { table } from './page/text.js';
 import { trustSection } from './page/trust.js';
@@ -124,7 +125,7 @@ const wholeRows = (side: string) =>
   JSON.parse(readFileSync(`docs/results/logs/whole-${side}.json`, 'utf8')).rows as BrainMeasure[];
 const { description } = await readModel('resources/model');
 
-const silent = logged<SilentRow>('silent');
+const silent = logged<SilentRow>('silent').map((row) => rated(row, description));
 const middle = (n: 0 | 1) =>
   quantile(
     silent.flatMap(({ seconds }) => seconds?.[n] ?? []),

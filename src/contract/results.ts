@@ -90,6 +90,8 @@ export const warningSchema = z.discriminatedUnion('code', [
     reason: z.enum(OUTSIDE),
     population: populationSchema,
   }),
+  /** An answer that a check contradicts: by the brain's ml, by fluid in the tumour. */
+  z.object({ code: z.literal('ANSWER_DOUBTED'), answer: z.enum(['adult', 'untreated']) }),
   /** What headers say of the patient, where nobody was asked, that lies outside of what the model was trained on. */
   z.object({
     code: z.literal('HEADERS_SUGGEST'),

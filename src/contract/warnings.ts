@@ -147,6 +147,10 @@ export function describeWarning(warning: Warning): string {
       return `Segmented although a check of the input failed: ${problemText(warning.problem).what}`;
     case 'OUTSIDE_TRAINING':
       return outsideTraining(warning.population, warning.reason);
+    case 'ANSWER_DOUBTED':
+      return warning.answer === 'adult'
+        ? 'The answer is “adult”, and this brain is smaller than an adult’s: one of them is wrong. Look.'
+        : 'The answer is “not treated”, and clear fluid lies in the tumour as after an operation: one of them may be wrong. Look.';
     case 'HEADERS_SUGGEST':
       return [
         `${SUGGESTED[warning.reason]} (${warning.source}).`,

@@ -1,6 +1,6 @@
 import type { Warning } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
-import { likenesses, misfits } from '../prepare/belonging.js';
+import { type Likeness, likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
 import {
@@ -14,7 +14,8 @@ import {
 import { type LogProbabilities, misnamed, sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
 import { type Normalised, normalisedBy } from '../segment/imageChecks.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
-import { MODALITIES, type Modality, type Population } from '../terms.js';
+import { MODALITIES, type Modality, type Population, UNKNOWN_POPULATION } from '../terms.js';
+import type { Component } from '../volume/connectedComponents.js';
 
 /**
  * Warnings by what the images and the mask look like, whatever the model. Cut-offs were set on sound training patients, so that few of
@@ -51,12 +52,18 @@ export const CUT_OFFS = {
 export interface LookedAt {
   readonly coarse: CoarseCase;
   readonly shapes: Shapes;
-  /** Every image showed a whole brain, so that its voxels told its sequence. */
-  readonly isJudged: boolean;
-  /** Normalises parts of each image; empty where no model is in play. */
+  readonly judged: Judged;
+  readonly likenesses: readonly Likeness[];
+  /** Normalises parts of each image that is compared around the tumour; empty where no model is in play. */
   readonly normalised: Normalised;
-  /** Whether each is what it is called, and whether they show one head. */
-  readonly warnings: readonly Warning[];
+}
+
+/** Everything that the checks of images and mask found, as numbers: their warnings follow from it alone. */
+export interface CheckFacts extends Pick<LookedAt, 'judged' | 'likenesses'> {
+  readonly present: readonly Modality[];
+  readonly input: InputQuality;
+  /** Null before any mask is known. */
+  readonly result: ResultQuality | null;
 }
 
 /**
@@ -73,38 +80,56 @@ export async function lookAtImages(
   await pause();
   const judged = judge({ grid, images });
   await pause();
-  const belonging = belongingWarnings(coarse);
+  const edges = likenesses(coarse);
   await pause();
   const shapes = shapesOf(coarse);
   await pause();
-  const normalised = normalisation ? normalisedBy(images, normalisation) : {};
-  return {
-    ...{ coarse, shapes, normalised },
-    isJudged: MODALITIES.every((m) => !images[m] || judged[m]),
-    warnings: [...sequenceWarnings(judged), ...belonging],
-  };
+  // Around the tumour all are compared only where their voxels as a whole do not tell what they are.
+  const { t1, t1ce } = images;
+  const isJudged = MODALITIES.every((m) => !images[m] || judged[m]);
+  const compared = isJudged ? { ...(t1 && { t1 }), ...(t1ce && { t1ce }) } : images;
+  const normalised = normalisation ? normalisedBy(compared, normalisation) : {};
+  return { coarse, shapes, judged, likenesses: edges, normalised };
 }
 
 const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /**
- * All of them, about one case.
+ * What there is to say of a case, as numbers.
  *
  * @param looked of `lookAtImages`, of the same case.
- * @param labels the mask from all sequences, on the Case's grid.
- * @param population whom the model was trained on.
+ * @param labels the mask from all sequences, on the Case's grid; null: none is known yet.
+ * @param parts the mask's, where they were found before.
  */
-export function checkWarnings(
+export function checkFacts(
   { grid }: Pick<Case, 'grid'>,
-  { coarse, shapes, warnings }: LookedAt,
-  labels: Uint8Array,
+  { coarse, shapes, judged, likenesses: edges }: LookedAt,
+  labels: Uint8Array | null,
+  parts?: readonly Component[],
+): CheckFacts {
+  const ill = labels && shareOn(coarse, grid, labels);
+  return {
+    present: MODALITIES.filter((m) => coarse.images[m]),
+    ...{ judged, likenesses: edges },
+    input: inputQuality(coarse, ill, shapes),
+    result: ill && resultQuality(coarse, ill, grid, labels, parts),
+  };
+}
+
+/** @param population whom the model was trained on. */
+export function checkWarnings(
+  { present, judged, likenesses: edges, input, result }: CheckFacts,
   population: Population,
 ): Warning[] {
-  const ill = shareOn(coarse, grid, (v) => labels[v] !== 0);
-  const input = inputQuality(coarse, ill, shapes);
   return [
-    ...warnings,
-    ...resultWarnings(resultQuality(coarse, ill, grid, labels), input.brain, population),
+    ...sequenceWarnings(judged),
+    ...misfits(edges).map(
+      ({ kind, sequences }): Warning => ({
+        code: 'IMAGES_DO_NOT_FIT',
+        ...{ kind, sequences: [...sequences], of: [...present] },
+      }),
+    ),
+    ...(result ? resultWarnings(result, input.brain, population) : []),
     ...brainWarnings(input.brain, input.images),
     ...qualityWarnings(input),
   ];
@@ -112,13 +137,11 @@ export function checkWarnings(
 
 /** Those of the images alone, before any mask is known. */
 export async function inputWarnings(prepared: Pick<Case, 'grid' | 'images'>): Promise<Warning[]> {
-  const { coarse, shapes, warnings } = await lookAtImages(prepared, null);
-  const input = inputQuality(coarse, null, shapes);
-  return [...warnings, ...brainWarnings(input.brain, input.images), ...qualityWarnings(input)];
+  return checkWarnings(checkFacts(prepared, await lookAtImages(prepared, null), null), UNKNOWN_POPULATION);
 }
 
 /** What the images that show a whole brain look like. */
-type Judged = Readonly<Partial<Record<Modality, LogProbabilities>>>;
+export type Judged = Readonly<Partial<Record<Modality, LogProbabilities>>>;
 
 function judge({ grid, images }: Pick<Case, 'grid' | 'images'>): Judged {
   return Object.fromEntries(
@@ -137,14 +160,6 @@ export function sequenceWarnings(judged: Judged): Warning[] {
   if (found.length === 2 && a.looks === b.named && b.looks === a.named)
     return [{ code: 'SEQUENCES_SWAPPED', sequences: [a.named, b.named] }];
   return found.map(({ named, looks }): Warning => ({ code: 'SEQUENCE_MISNAMED', sequence: named, looks }));
-}
-
-/** Whether aligned images show one head. */
-export function belongingWarnings(coarse: CoarseCase): Warning[] {
-  const of = MODALITIES.filter((m) => coarse.images[m]);
-  return misfits(likenesses(coarse)).map(
-    ({ kind, sequences }): Warning => ({ code: 'IMAGES_DO_NOT_FIT', kind, sequences: [...sequences], of }),
-  );
 }
 
 /** What is odd about a mask, whichever network made it. */

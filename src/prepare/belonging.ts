@@ -1,13 +1,7 @@
+import { quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { type Grid, type Size, voxelCount } from '../volume/volume.js';
-import {
-  axisNearest,
-  type CoarseCase,
-  type CoarseImage,
-  deeperThan,
-  middleAlong,
-  stridesOf,
-} from './coarse.js';
+import { axisNearest, type CoarseCase, type CoarseImage, DEEPEST, middleAlong, stridesOf } from './coarse.js';
 
 /**
  * Do these images show one head? Edges lie at the same places in every sequence of a head, whatever their contrast; in the image of
@@ -31,18 +25,16 @@ export interface Misfit {
   readonly sequences: readonly Modality[];
 }
 
-/** Voxels nearer to the border are left out: the cut of the mask is an edge, too. */
-const INSIDE = 4;
 /** How far a mirrored brain is moved to find its place, voxels to either side of where the middles meet. */
 const SEARCH = 2;
+/** Of how many voxels one is looked at while the place is sought. */
+const SPARSE = 4;
 /** Fewer voxels than this inside both brains tell nothing. */
 const LEAST_VOXELS = 2000;
 
 /** An image as it is compared: its edges. */
 interface Seen extends CoarseImage {
   readonly size: Size;
-  /** Indices of the voxels that are compared. */
-  readonly voxels: Uint32Array;
   /** Gradient along x, y, z by its magnitude and a little, so that noise counts for little. */
   readonly edges: readonly [Float32Array, Float32Array, Float32Array];
   /** Squared length of the edges. */
@@ -70,9 +62,12 @@ export function likenesses({ images, grid }: CoarseCase): Likeness[] {
 }
 
 function see(image: CoarseImage, { size }: Grid, across: number): Seen {
-  const voxels = deeperThan(image, INSIDE);
-  const middle = middleAlong(image.depth, size, across);
-  return { ...image, size, voxels, ...edgesOf(image.smooth, voxels, size), middle };
+  return {
+    ...image,
+    size,
+    ...edgesOf(image.smooth, image.inner, size),
+    middle: middleAlong(image.depth, size, across),
+  };
 }
 
 function overlapOf({ depth: a }: Seen, { depth: b }: Seen): number {
@@ -89,9 +84,10 @@ function overlapOf({ depth: a }: Seen, { depth: b }: Seen): number {
 /**
  * Mean squared cosine between the edges of two images, each voxel weighed by how strong both edges are.
  *
+ * @param every of so many voxels one is looked at.
  * @param mirror null as they lie; else voxel i of `a` along `axis` is compared with voxel `sum` − i of `b`.
  */
-function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | null): number {
+function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | null, every = 1): number {
   const stride = mirror ? stridesOf(a.size)[mirror.axis] : 0;
   const length = mirror ? a.size[mirror.axis] : 0;
   const sum = mirror?.sum ?? 0;
@@ -101,27 +97,29 @@ function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | 
   let parallel = 0;
   let weight = 0;
   let counted = 0;
-  for (const v of a.voxels) {
+  for (let n = 0; n < a.inner.length; n += every) {
+    const v = a.inner[n];
     let w = v;
     if (mirror) {
       const at = Math.floor(v / stride) % length;
       if (sum - at < 0 || sum - at >= length) continue;
       w += (sum - 2 * at) * stride;
     }
-    if (b.depth[w] < INSIDE) continue;
+    if (b.depth[w] < DEEPEST) continue;
     const dot = signX * ax[v] * bx[w] + signY * ay[v] * by[w] + signZ * az[v] * bz[w];
     parallel += dot * dot;
     weight += a.strength[v] * b.strength[w];
     counted += 1;
   }
-  return counted < LEAST_VOXELS || weight === 0 ? 0 : parallel / weight;
+  return counted * every < LEAST_VOXELS || weight === 0 ? 0 : parallel / weight;
 }
 
 /** The best that mirroring gives, over places a few mm around where the middles meet. */
 function mirroredLikeness(a: Seen, b: Seen, axis: number): number {
   const meet = Math.round(a.middle + b.middle);
   const tried = Array.from({ length: 2 * SEARCH + 1 }, (_, n) => meet + n - SEARCH);
-  return Math.max(...tried.map((sum) => edgeLikeness(a, b, { axis, sum })));
+  const roughly = tried.map((sum) => edgeLikeness(a, b, { axis, sum }, SPARSE));
+  return edgeLikeness(a, b, { axis, sum: tried[roughly.indexOf(Math.max(...roughly))] });
 }
 
 /** Gradients divided by √(magnitude² + η²), η the median magnitude over `voxels`; 0 elsewhere. */
@@ -130,20 +128,22 @@ function edgesOf(values: Float32Array, voxels: Uint32Array, size: Size): Pick<Se
   const blank = () => new Float32Array(voxelCount(size));
   const [x, y, z, strength] = [blank(), blank(), blank(), blank()];
   const magnitudes = new Float64Array(voxels.length);
-  voxels.forEach((v, n) => {
+  for (let n = 0; n < voxels.length; n++) {
+    const v = voxels[n];
     x[v] = (values[v + dx] - values[v - dx]) / 2;
     y[v] = (values[v + dy] - values[v - dy]) / 2;
     z[v] = (values[v + dz] - values[v - dz]) / 2;
     magnitudes[n] = Math.sqrt(x[v] * x[v] + y[v] * y[v] + z[v] * z[v]);
-  });
-  const eta = magnitudes.slice().sort()[voxels.length >> 1] || 1;
-  voxels.forEach((v, n) => {
+  }
+  const eta = voxels.length === 0 ? 1 : quantile(magnitudes, 0.5) || 1;
+  for (let n = 0; n < voxels.length; n++) {
+    const v = voxels[n];
     const norm = Math.sqrt(magnitudes[n] * magnitudes[n] + eta * eta);
     x[v] /= norm;
     y[v] /= norm;
     z[v] /= norm;
     strength[v] = (magnitudes[n] / norm) ** 2;
-  });
+  }
   return { edges: [x, y, z], strength };
 }
 

@@ -4,7 +4,7 @@ import { extentOf } from '../volume/extent.js';
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
-import type { Grid, Size, Volume } from '../volume/volume.js';
+import { type Grid, type Size, type Volume, voxelCount } from '../volume/volume.js';
 
 /** Checks look at images on voxels of this size: alike for every input, and fast. */
 export const CHECK_MM = 2;
@@ -18,6 +18,8 @@ export interface CoarseImage {
   readonly smooth: Float32Array;
   /** 6-neighbour steps from the nearest air, at most `DEEPEST`; 0 is air. */
   readonly depth: Uint8Array;
+  /** Indices of the voxels of depth `DEEPEST`: the cut of a brain mask and what lies beside it are left out. */
+  readonly inner: Uint32Array;
 }
 
 /** A case as checks see it: the box around its brain on voxels of 2 mm. Made once, used by all checks. */
@@ -30,26 +32,61 @@ export interface CoarseCase {
 
 /** @param images on `grid`, aligned, air 0. */
 export function coarseCase(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): CoarseCase {
-  const whole = isotropicGrid(grid, CHECK_MM);
   const present = MODALITIES.filter((m) => images[m]);
+  const near = gridAround(
+    present.map((m) => images[m]!.data),
+    grid,
+  );
   const seen = present.map((m) =>
-    resample({ ...grid, data: images[m]!.data }, whole, { interpolation: 'linear' }),
+    resample({ ...grid, data: images[m]!.data }, near, { interpolation: 'linear' }),
   );
-  const [first, last] = boxAround(seen, whole.size);
-  const coarse = partOfGrid(whole, first, last);
-  const made = seen.map((values) =>
-    coarseImage(cropped(values, whole.size, first, coarse.size), coarse.size),
-  );
+  const [first, last] = boxAround(seen, near.size);
+  const coarse = partOfGrid(near, first, last);
+  const made = seen.map((values) => coarseImage(cropped(values, near.size, first, coarse.size), coarse.size));
   const brain = new Uint8Array(coarse.size[0] * coarse.size[1] * coarse.size[2]);
   for (const { depth } of made) for (let v = 0; v < brain.length; v++) if (depth[v] > 0) brain[v] = 1;
   return { grid: coarse, images: Object.fromEntries(present.map((m, n) => [m, made[n]])), brain };
 }
 
-/** The share of each coarse voxel that a mask on the case's own grid fills. */
-export function shareOn(coarse: CoarseCase, grid: Grid, mask: (v: number) => boolean): Float32Array {
-  const data = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2]);
-  for (let v = 0; v < data.length; v++) if (mask(v)) data[v] = 1;
-  return resample({ ...grid, data }, coarse.grid, { interpolation: 'linear' });
+/** The part of the case's grid in voxels of 2 mm that may show something, and a little more. */
+function gridAround(images: readonly Float32Array[], grid: Grid): Grid {
+  const whole = isotropicGrid(grid, CHECK_MM);
+  const extents = images.flatMap((data) => extentOf(data, grid.size) ?? []);
+  if (extents.length === 0) return whole;
+  const spacing = voxelSpacing(grid.affine);
+  // Both grids have one middle and the same axes.
+  const place = (at: number, axis: number) =>
+    ((at - (grid.size[axis] - 1) / 2) * spacing[axis]) / CHECK_MM + (whole.size[axis] - 1) / 2;
+  const first = mapAxes(whole.size, (_, axis) =>
+    Math.floor(place(Math.min(...extents.map((extent) => extent.first[axis])) - 1, axis)),
+  );
+  const last = mapAxes(whole.size, (_, axis) =>
+    Math.ceil(place(Math.max(...extents.map((extent) => extent.last[axis])) + 1, axis)),
+  );
+  return partOfGrid(
+    whole,
+    mapAxes(first, (at) => Math.max(0, at - 1)),
+    mapAxes(last, (at, axis) => Math.min(whole.size[axis] - 1, at + 1)),
+  );
+}
+
+/** The share of each coarse voxel that a mask on the case's own grid fills: its voxels of `label`, or all that are not 0. */
+export function shareOn(coarse: CoarseCase, grid: Grid, labels: Uint8Array, label?: number): Float32Array {
+  const extent = extentOf(labels, grid.size);
+  if (!extent) return new Float32Array(voxelCount(coarse.grid.size));
+  const part = partOfGrid(grid, extent.first, extent.last);
+  const [nx, ny, nz] = part.size;
+  const data = new Uint8Array(nx * ny * nz);
+  for (let k = 0, at = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      const row =
+        extent.first[0] + grid.size[0] * (extent.first[1] + j + grid.size[1] * (extent.first[2] + k));
+      for (let i = 0; i < nx; i++, at++) {
+        const own = labels[row + i];
+        if (label === undefined ? own !== 0 : own === label) data[at] = 1;
+      }
+    }
+  return resample({ ...part, data }, coarse.grid, { interpolation: 'linear' });
 }
 
 /** First and last voxel of the box around what any image shows, with one voxel of air where there is one. */
@@ -78,7 +115,8 @@ function cropped(values: Float32Array, [nx, ny]: Size, first: Size, size: Size):
 function coarseImage(values: Float32Array, size: Size): CoarseImage {
   const mask = new Uint8Array(values.length);
   for (let v = 0; v < values.length; v++) mask[v] = values[v] === 0 ? 0 : 1;
-  return { values, smooth: smoothedWithin(values, mask, size), depth: depthOf(mask, size) };
+  const depth = depthOf(mask, size);
+  return { values, smooth: smoothedWithin(values, mask, size), depth, inner: deeperThan({ depth }, DEEPEST) };
 }
 
 /** The voxel axis nearest to left-right (0), front-back (1) or up-down (2). */

@@ -1,4 +1,4 @@
-import { quantile } from '../statistics.js';
+import { mean, quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
@@ -23,6 +23,8 @@ import { ghostPeak } from './ghosts.js';
 export interface ImageQuality {
   /** White matter's value: largest less smallest over eight octants of the brain, in standard deviations of the brain. */
   readonly bias: number | null;
+  /** The same, right less left, mean over the four pairs of octants: anatomy leans to neither side. */
+  readonly lean: number | null;
   /** Standard deviation of the noise in flat tissue, by the MAD of the Laplacian (Immerkær 1996), in the same. */
   readonly noise: number | null;
   /** Energy of the edges along the axis with least, by the mean of the two others: thick slices blur one axis. */
@@ -53,8 +55,6 @@ export interface InputQuality {
   readonly brain: BrainQuality;
 }
 
-/** Flat tissue is sought among voxels of this depth. */
-const INSIDE = 4;
 /** Fewer voxels than this in an octant tell nothing. */
 const LEAST_IN_OCTANT = 200;
 /** Depth in voxels of what is looked at for a scalp. */
@@ -63,9 +63,8 @@ const RIM = 2;
 const WHITE: Record<Modality, number> = { t1: 0.75, t1ce: 0.75, t2: 0.3, flair: 0.5 };
 
 /** What is known of an image before any tumour is. */
-interface Shape extends Omit<ImageQuality, 'bias' | 'noise'> {
-  /** Voxels deep in the brain, how steep each is, and their standard deviation. */
-  readonly inner: Uint32Array;
+interface Shape extends Omit<ImageQuality, 'bias' | 'lean' | 'noise'> {
+  /** How steep each voxel deep in the brain is, and their standard deviation. */
   readonly steep: Float32Array;
   readonly spread: number;
 }
@@ -107,34 +106,38 @@ export function inputQuality(
 }
 
 function shapeOf(image: CoarseImage, grid: Grid, whole: number): Shape {
-  const { smooth, values, depth } = image;
-  const inner = deeperThan(image, INSIDE);
+  const { smooth, values, depth, inner } = image;
   const strides = stridesOf(grid.size);
   const energy = [0, 0, 0];
   const steep = new Float32Array(inner.length);
-  for (let n = 0; n < inner.length; n++) {
-    const v = inner[n];
-    for (let axis = 0; axis < 3; axis++) {
-      const stride = strides[axis];
-      energy[axis] += (values[v + stride] - values[v]) ** 2;
-      steep[n] += (smooth[v + stride] - smooth[v - stride]) ** 2;
+  for (let axis = 0; axis < 3; axis++) {
+    const stride = strides[axis];
+    let sum = 0;
+    for (let n = 0; n < inner.length; n++) {
+      const v = inner[n];
+      const step = values[v + stride] - values[v];
+      const slope = smooth[v + stride] - smooth[v - stride];
+      sum += step * step;
+      steep[n] += slope * slope;
     }
+    energy[axis] = sum;
   }
   const spread = deviation(smooth, inner);
   const sorted = energy.toSorted((a, b) => a - b);
-  const shown = depth.reduce((sum, steps) => sum + (steps > 0 ? 1 : 0), 0);
+  let shown = 0;
+  for (let v = 0; v < depth.length; v++) if (depth[v] > 0) shown += 1;
   return {
-    ...{ inner, steep, spread },
+    ...{ steep, spread },
     sharpness: sorted[2] === 0 ? 1 : sorted[0] / ((sorted[1] + sorted[2]) / 2),
-    rim: rimOf(image, inner, spread),
+    rim: rimOf(image, spread),
     ghosts: ghostPeak(image, grid),
     coverage: shown / whole,
   };
 }
 
 function qualityOf(
-  { smooth, values }: CoarseImage,
-  { inner, steep, spread, ...shape }: Shape,
+  { smooth, values, inner }: CoarseImage,
+  { steep, spread, ...shape }: Shape,
   modality: Modality,
   grid: Grid,
   ill: Float32Array | null,
@@ -144,30 +147,43 @@ function qualityOf(
   const limit = steep.length === 0 ? 0 : quantile(steep, 0.3);
   const flat = inner.filter((v, n) => steep[n] <= limit && (ill === null || ill[v] === 0));
   const isFlat = flat.length >= LEAST_IN_OCTANT;
+  const white = spread === 0 ? null : whiteIn(smooth, healthy, octants, WHITE[modality]);
   return {
-    bias: spread === 0 ? null : biasOf(smooth, healthy, octants, WHITE[modality], spread),
+    ...(white ? shadingOf(white, axisNearest(grid, 0), spread) : { bias: null, lean: null }),
     noise: spread === 0 || !isFlat ? null : noiseOf(values, flat, stridesOf(grid.size)) / spread,
     ...shape,
   };
 }
 
-/** White matter's value octant by octant; null when fewer than six octants hold enough. */
-function biasOf(
+/** White matter's value octant by octant; NaN where an octant holds too little. */
+function whiteIn(
   values: Float32Array,
   healthy: Uint32Array,
   octants: Uint8Array,
   white: number,
-  spread: number,
-): number | null {
+): readonly number[] {
   const counts = new Uint32Array(8);
   for (const v of healthy) counts[octants[v]] += 1;
   const parts = Array.from(counts, (count) => new Float32Array(count));
   const filled = new Uint32Array(8);
   for (const v of healthy) parts[octants[v]][filled[octants[v]]++] = values[v];
-  const medians = parts
-    .filter(({ length }) => length >= LEAST_IN_OCTANT)
-    .map((part) => quantile(part, white));
-  return medians.length < 6 ? null : (Math.max(...medians) - Math.min(...medians)) / spread;
+  return parts.map((part) => (part.length < LEAST_IN_OCTANT ? Number.NaN : quantile(part, white)));
+}
+
+/** Null when fewer than six octants, or three pairs of them, are known. */
+function shadingOf(
+  white: readonly number[],
+  across: number,
+  spread: number,
+): Pick<ImageQuality, 'bias' | 'lean'> {
+  const known = white.filter((value) => !Number.isNaN(value));
+  const pairs = white
+    .map((value, octant) => white[octant | (1 << across)] - value)
+    .filter((value, octant) => (octant & (1 << across)) === 0 && !Number.isNaN(value));
+  return {
+    bias: known.length < 6 ? null : (Math.max(...known) - Math.min(...known)) / spread,
+    lean: pairs.length < 3 ? null : Math.abs(mean(pairs)) / spread,
+  };
 }
 
 /** The Laplacian of white noise of deviation σ over six neighbours has deviation σ·√42. */
@@ -186,7 +202,7 @@ function noiseOf(values: Float32Array, flat: Uint32Array, strides: readonly numb
 }
 
 /** The 90th percentile of the outermost voxels less that of the brain inside, in its deviations. */
-function rimOf({ depth, smooth }: CoarseImage, inner: Uint32Array, spread: number): number {
+function rimOf({ depth, smooth, inner }: CoarseImage, spread: number): number {
   const outer = deeperThan({ depth }, 1).filter((v) => depth[v] <= RIM);
   if (outer.length === 0 || inner.length === 0 || spread === 0) return 0;
   const high = (voxels: Uint32Array) => quantile(valuesAt(smooth, voxels), 0.9);
@@ -230,14 +246,14 @@ function apartFrom(images: CoarseCase['images'], grid: Grid): number {
 function asymmetryOf(brain: Uint8Array, size: Size, axis: number): number {
   const stride = stridesOf(size)[axis];
   const voxels = deeperThan({ depth: brain }, 1);
+  const places = Uint16Array.from(voxels, (v) => Math.floor(v / stride) % size[axis]);
   const meet = Math.round(2 * middleAlong(brain, size, axis));
   const shared = Array.from({ length: 13 }, (_, n) => {
     const sum = meet + n - 6;
     let both = 0;
-    for (const v of voxels) {
-      const at = Math.floor(v / stride) % size[axis];
-      const other = sum - at;
-      if (other >= 0 && other < size[axis] && brain[v + (other - at) * stride] === 1) both += 1;
+    for (let n = 0; n < voxels.length; n++) {
+      const other = sum - places[n];
+      if (other >= 0 && other < size[axis]) both += brain[voxels[n] + (other - places[n]) * stride];
     }
     return both;
   });

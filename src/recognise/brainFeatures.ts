@@ -1,4 +1,4 @@
-import { quantileOfSorted } from '../statistics.js';
+import { quantileOfSorted, sortedOrder } from '../statistics.js';
 import { voxelToWorld } from '../volume/affine.js';
 import { extentOf } from '../volume/extent.js';
 import { resample } from '../volume/resample.js';
@@ -28,6 +28,7 @@ const LAYER_PERCENTILES = [5, 25, 50, 75, 95];
 const PART_PERCENTILES = [50, 98];
 /** Parts: thirds from the middle to the sides (both sides together), quarters from back to front and from below to above. */
 const PARTS = [3, 4, 4] as const;
+const PART_NUMBERS = Int8Array.from({ length: PARTS[0] * PARTS[1] * PARTS[2] }, (_, part) => part);
 /** Fewer voxels tell nothing: the group counts as the brain's median. */
 const FEWEST = 30;
 const CLIP = 3;
@@ -37,9 +38,7 @@ export const FEATURES: readonly string[] = [
   ...INNER_PERCENTILES.map((p) => `inner p${p}`),
   'inner skewness',
   ...LAYERS.flatMap(([from, to]) => LAYER_PERCENTILES.map((p) => `depth ${from}-${to} p${p}`)),
-  ...Array.from({ length: PARTS[0] * PARTS[1] * PARTS[2] }, (_, part) =>
-    PART_PERCENTILES.map((p) => `part ${part} p${p}`),
-  ).flat(),
+  ...Array.from(PART_NUMBERS, (part) => PART_PERCENTILES.map((p) => `part ${part} p${p}`)).flat(),
 ];
 
 /**
@@ -53,8 +52,9 @@ export function brainFeatures(volume: Volume): number[] | null {
   const brain = sampled(volume);
   if (!brain) return null;
   const { values, depth, grid } = brain;
-  const byDepth = valuesByDepth(values, depth);
-  const inner = joined(byDepth.slice(INNER)).sort();
+  const sorted = sortedVoxels(values, depth);
+  const innermost = Int8Array.from({ length: DEEPEST + 1 }, (_, steps) => (steps >= INNER ? 0 : -1));
+  const [inner] = groupsOf(sorted, values, depth, innermost, 1);
   if (inner.length < 1000) return null;
   const median = quantileOfSorted(inner, 0.5);
   const range = quantileOfSorted(inner, 0.9) - quantileOfSorted(inner, 0.1);
@@ -62,11 +62,16 @@ export function brainFeatures(volume: Volume): number[] | null {
   const scaled = (value: number) => (value - median) / range;
   const group = (sorted: Float32Array, percentiles: readonly number[]) =>
     percentiles.map((p) => (sorted.length < FEWEST ? 0 : scaled(quantileOfSorted(sorted, p / 100))));
-  const layers = LAYERS.flatMap(([from, to]) =>
-    group(joined(byDepth.slice(from, to + 1)).sort(), LAYER_PERCENTILES),
+  const layerOf = Int8Array.from({ length: DEEPEST + 1 }, (_, steps) =>
+    LAYERS.findIndex(([from, to]) => steps >= from && steps <= to),
   );
-  const parts = partsOf(values, depth, grid).flatMap((part) => group(part, PART_PERCENTILES));
-  return [...group(inner, INNER_PERCENTILES), skewness(inner.map(scaled)), ...layers, ...parts];
+  const layers = groupsOf(sorted, values, depth, layerOf, LAYERS.length).flatMap((layer) =>
+    group(layer, LAYER_PERCENTILES),
+  );
+  const parts = groupsOf(sorted, values, partsOf(depth, grid), PART_NUMBERS, PART_NUMBERS.length).flatMap(
+    (part) => group(part, PART_PERCENTILES),
+  );
+  return [...group(inner, INNER_PERCENTILES), skewness(inner, median, range), ...layers, ...parts];
 }
 
 interface Sampled {
@@ -120,12 +125,9 @@ function worldBox({ data, size, affine }: Volume): { low: number[]; high: number
 
 /** City-block distance from 0 by one sweep forth and one back; what lies beyond the grid is not looked at. */
 function countDepth(depth: Uint8Array, { size: [nx, ny, nz] }: Grid): void {
-  const strides = [1, nx, nx * ny];
+  const area = nx * ny;
   const relax = (v: number, sign: number) => {
-    for (const stride of strides) {
-      const next = depth[v + sign * stride] + 1;
-      if (next < depth[v]) depth[v] = next;
-    }
+    depth[v] = Math.min(depth[v], depth[v + sign] + 1, depth[v + sign * nx] + 1, depth[v + sign * area] + 1);
   };
   for (let k = 1; k < nz - 1; k++)
     for (let j = 1; j < ny - 1; j++)
@@ -135,8 +137,8 @@ function countDepth(depth: Uint8Array, { size: [nx, ny, nz] }: Grid): void {
       for (let i = nx - 2, v = nx - 2 + nx * (j + ny * k); i > 0; i--, v--) if (depth[v] > 0) relax(v, 1);
 }
 
-/** Values of each part, sorted. */
-function partsOf(values: Float32Array, depth: Uint8Array, { size: [nx, ny, nz] }: Grid): Float32Array[] {
+/** The part in which each voxel of the brain lies. */
+function partsOf(depth: Uint8Array, { size: [nx, ny, nz] }: Grid): Uint8Array {
   const ends = extentOf(depth, [nx, ny, nz])!;
   const place = (at: number, axis: number) =>
     (at - ends.first[axis]) / (ends.last[axis] + 1 - ends.first[axis]);
@@ -146,50 +148,69 @@ function partsOf(values: Float32Array, depth: Uint8Array, { size: [nx, ny, nz] }
       return Math.max(0, Math.min(PARTS[axis] - 1, Math.floor(share * PARTS[axis])));
     }),
   );
-  const part = new Uint8Array(values.length).fill(255);
-  const counts = new Array<number>(PARTS[0] * PARTS[1] * PARTS[2]).fill(0);
+  const part = new Uint8Array(depth.length);
   for (let k = 0, v = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, v++) {
-        if (depth[v] === 0) continue;
-        part[v] = along[0][i] + PARTS[0] * (along[1][j] + PARTS[1] * along[2][k]);
-        counts[part[v]] += 1;
-      }
-  const groups = counts.map((count) => new Float32Array(count));
-  const filled = new Array<number>(counts.length).fill(0);
-  for (let v = 0; v < values.length; v++) if (part[v] !== 255) groups[part[v]][filled[part[v]]++] = values[v];
-  return groups.map((group) => group.sort());
+      for (let i = 0; i < nx; i++, v++)
+        if (depth[v] > 0) part[v] = along[0][i] + PARTS[0] * (along[1][j] + PARTS[1] * along[2][k]);
+  return part;
 }
 
-/** Values of each depth, 0 (air, none) to `DEEPEST`. */
-function valuesByDepth(values: Float32Array, depth: Uint8Array): Float32Array[] {
-  const counts = new Uint32Array(DEEPEST + 1);
-  for (let v = 0; v < depth.length; v++) counts[depth[v]] += 1;
-  counts[0] = 0;
-  const groups = Array.from(counts, (count) => new Float32Array(count));
-  const filled = new Uint32Array(DEEPEST + 1);
-  for (let v = 0; v < values.length; v++) if (depth[v] > 0) groups[depth[v]][filled[depth[v]]++] = values[v];
+/** Indices of the brain's voxels by their values, ascending. */
+function sortedVoxels(values: Float32Array, depth: Uint8Array): Uint32Array {
+  const shown = new Uint32Array(depth.length);
+  const own = new Float32Array(depth.length);
+  let count = 0;
+  for (let v = 0; v < depth.length; v++) {
+    if (depth[v] === 0) continue;
+    shown[count] = v;
+    own[count++] = values[v];
+  }
+  const order = sortedOrder(own.subarray(0, count));
+  for (let n = 0; n < count; n++) order[n] = shown[order[n]];
+  return order;
+}
+
+/**
+ * The values of each group, sorted.
+ *
+ * @param sorted of `sortedVoxels`.
+ * @param groupOf by a voxel's number in `numbers`; -1: in none.
+ */
+function groupsOf(
+  sorted: Uint32Array,
+  values: Float32Array,
+  numbers: Uint8Array,
+  groupOf: Int8Array,
+  count: number,
+): Float32Array[] {
+  const counts = new Uint32Array(count);
+  const own = new Int8Array(sorted.length);
+  for (let n = 0; n < sorted.length; n++) {
+    own[n] = groupOf[numbers[sorted[n]]];
+    if (own[n] >= 0) counts[own[n]] += 1;
+  }
+  const groups = Array.from(counts, (size) => new Float32Array(size));
+  const filled = new Uint32Array(count);
+  for (let n = 0; n < sorted.length; n++)
+    if (own[n] >= 0) groups[own[n]][filled[own[n]]++] = values[sorted[n]];
   return groups;
 }
 
-function joined(groups: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(groups.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const group of groups) {
-    out.set(group, at);
-    at += group.length;
+/** Of scaled values clipped to ±3, so that single bright voxels do not make it. */
+function skewness(values: Float32Array, median: number, range: number): number {
+  const clipped = new Float32Array(values.length);
+  let sum = 0;
+  for (let n = 0; n < values.length; n++) {
+    clipped[n] = Math.max(-CLIP, Math.min(CLIP, (values[n] - median) / range));
+    sum += clipped[n];
   }
-  return out;
-}
-
-/** Of values clipped to ±3, so that single bright voxels do not make it. */
-function skewness(values: Float32Array): number {
-  const clipped = values.map((value) => Math.max(-CLIP, Math.min(CLIP, value)));
-  const mean = clipped.reduce((sum, value) => sum + value, 0) / clipped.length;
+  const mean = sum / clipped.length;
   let [second, third] = [0, 0];
-  for (const value of clipped) {
-    second += (value - mean) ** 2;
-    third += (value - mean) ** 3;
+  for (let n = 0; n < clipped.length; n++) {
+    const off = clipped[n] - mean;
+    second += off * off;
+    third += off * off * off;
   }
   return third / clipped.length / (second / clipped.length) ** 1.5;
 }

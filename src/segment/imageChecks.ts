@@ -5,7 +5,7 @@ import { normalisationOf } from '../prepare/normalise.js';
 import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
 import { voxelToWorld } from '../volume/affine.js';
-import { connectedComponents } from '../volume/connectedComponents.js';
+import type { Component } from '../volume/connectedComponents.js';
 import { affineOf, mapAxes } from '../volume/tuples.js';
 import type { Grid, Volume } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, layLattice } from './lattice.js';
@@ -39,27 +39,23 @@ const MARGIN = 4;
 
 /**
  * The images around the largest part of the tumour on the model's lattice: its bounding box and 4 points more, at most
- * 32 a side about its centre. Null without a tumour.
- *
- * @param labels the mask on the Case's grid, 0 outside the tumour.
+ * 32 a side about its centre; those that `normalised` knows.
  */
 export function tumourSurroundings(
   { grid, images }: Pick<Case, 'grid' | 'images'>,
-  labels: Uint8Array,
+  largest: Pick<Component, 'voxels'>,
   rule: ModelDescription['grid'],
   normalised: Normalised,
-): TumourSurroundings | null {
-  const [largest] = connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
-  if (!largest) return null;
+): TumourSurroundings {
   const lattice = layLattice(grid, rule);
   const box = surroundingBox(largest.voxels, grid, lattice);
   const points = gridOfBox(lattice, box);
   return Object.fromEntries(
     MODALITIES.flatMap((modality) => {
-      const image = images[modality];
-      if (!image) return [];
+      const [image, rule] = [images[modality], normalised[modality]];
+      if (!image || !rule) return [];
       const near = partAround({ ...grid, data: image.data }, box, lattice);
-      return [[modality, onLattice(near, normalised[modality]!(near.data), points)]];
+      return [[modality, onLattice(near, rule(near.data), points)]];
     }),
   );
 }

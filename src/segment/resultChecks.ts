@@ -1,12 +1,12 @@
 import { LABELS } from '../masks/labels.js';
-import { boundingBox, crop } from '../masks/mask.js';
 import { axisNearest, type CoarseCase, shareOn, stridesOf } from '../prepare/coarse.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
-import { connectedComponents } from '../volume/connectedComponents.js';
+import { type Component, connectedComponents } from '../volume/connectedComponents.js';
 import type { Grid } from '../volume/volume.js';
 import { fluidInTumour } from './fluid.js';
-import { above, medianAbove, type OverTissue, overTissue } from './overTissue.js';
+import { type UptakeMass, uptakeIn, uptakeMasses } from './masses.js';
+import { medianAbove, type OverTissue, overTissue } from './overTissue.js';
 import { type Place, placeOf } from './place.js';
 
 /** What a mask looks like beside the images it was found in; plain numbers, decided upon in `pipeline/warnings.ts`. */
@@ -21,10 +21,12 @@ export interface ResultQuality {
   /** How bright the enhancing tumour is; null without one, or without T1ce. */
   readonly uptake: Uptake | null;
   /**
-   * ml within the tumour that take up contrast agent (T1ce over T1, by `TAKES_UP`) and lie neither in the enhancing tumour nor beside
+   * ml within the tumour that take up contrast agent (T1ce over T1, by `uptakeIn`) and lie neither in the enhancing tumour nor beside
    * it; null without T1 and T1ce.
    */
   readonly uncovered: number | null;
+  /** Compact parts that take up contrast agent, whatever the mask; null without T1 and T1ce. */
+  readonly masses: readonly UptakeMass[] | null;
   /** ml of fluid that the tumour surrounds (`fluidInTumour`); null where the sequences do not tell. */
   readonly fluid: number | null;
   /** Null without a tumour. */
@@ -38,10 +40,6 @@ export interface Uptake {
   readonly overT1: number | null;
 }
 
-/** T1ce above tissue less T1 above tissue, in standard deviations of the brain. */
-const TAKES_UP = 2.5;
-/** T1ce above tissue, in the same: what is merely darker in T1 takes up nothing. */
-const BRIGHT = 0.5;
 /** The brain's edge has vessels and meninges: voxels of 2 mm nearer to it are left out. */
 const BELOW_EDGE = 3;
 
@@ -60,11 +58,11 @@ export function resultQuality(
   ill: Float32Array,
   grid: Grid,
   labels: Uint8Array,
+  parts: readonly Component[] = tumourParts(labels, grid),
 ): ResultQuality {
   const ml = voxelVolume(grid.affine) / 1000;
   const coarseMl = voxelVolume(coarse.grid.affine) / 1000;
-  let tumour = 0;
-  for (let v = 0; v < labels.length; v++) if (labels[v] !== 0) tumour += ml;
+  const tumour = parts.reduce((sum, { voxels }) => sum + voxels.length * ml, 0);
   const over: Over = Object.fromEntries(
     MODALITIES.flatMap((m) => {
       const one = overTissue(coarse.images[m], ill);
@@ -72,14 +70,6 @@ export function resultQuality(
     }),
   );
   const brain = coarse.brain.reduce((sum, inside) => sum + inside, 0) * coarseMl;
-  const box = boundingBox([{ data: labels, size: grid.size }]);
-  const parts = box
-    ? connectedComponents(
-        { ...grid, ...crop({ data: labels, size: grid.size }, box) },
-        (label) => label !== 0,
-        26,
-      )
-    : [];
   return {
     share: brain === 0 ? 0 : tumour / brain,
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
@@ -88,6 +78,11 @@ export function resultQuality(
     fluid: fluidInTumour(coarse, over, ill),
     place: placeOf(coarse, ill),
   };
+}
+
+/** The connected parts of the whole tumour, largest first; indices into `labels`. */
+export function tumourParts(labels: Uint8Array, grid: Grid): Component[] {
+  return connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
 }
 
 /** ml of tumour within 4 mm of the first and the last cross-section that shows brain. */
@@ -117,12 +112,14 @@ function enhancement(
   ill: Float32Array,
   grid: Grid,
   labels: Uint8Array,
-): Pick<ResultQuality, 'uptake' | 'uncovered'> {
-  if (!t1ce) return { uptake: null, uncovered: null };
-  const enhancing = shareOn(coarse, grid, (v) => labels[v] === LABELS.enhancing);
+): Pick<ResultQuality, 'uptake' | 'uncovered' | 'masses'> {
+  if (!t1ce) return { uptake: null, uncovered: null, masses: null };
+  const uptake = t1 ? uptakeIn(t1ce, t1, coarse.brain) : null;
+  const enhancing = shareOn(coarse, grid, labels, LABELS.enhancing);
   return {
     uptake: uptakeOf(t1ce, t1, enhancing),
-    uncovered: t1 ? uncoveredOf(coarse, ill, t1ce, t1, enhancing) : null,
+    uncovered: t1 && uptake ? uncoveredOf(coarse, ill, t1ce, t1, enhancing, uptake) : null,
+    masses: uptake ? uptakeMasses(coarse, uptake, enhancing) : null,
   };
 }
 
@@ -140,14 +137,14 @@ function uncoveredOf(
   t1ce: OverTissue,
   t1: OverTissue,
   enhancing: Float32Array,
+  uptake: Uint8Array,
 ): number | null {
   if (t1.deviation === 0 || t1ce.deviation === 0) return null;
   const strides = stridesOf(grid.size);
   let voxels = 0;
   for (let v = 0; v < ill.length; v++) {
     if (ill[v] <= 0.5 || t1.image.depth[v] < BELOW_EDGE || t1ce.image.depth[v] < BELOW_EDGE) continue;
-    const bright = above(t1ce, v);
-    if (bright <= BRIGHT || bright - above(t1, v) <= TAKES_UP) continue;
+    if (uptake[v] === 0) continue;
     const beside = strides.some((stride) => enhancing[v - stride] > 0.1 || enhancing[v + stride] > 0.1);
     if (enhancing[v] <= 0.1 && !beside) voxels += 1;
   }

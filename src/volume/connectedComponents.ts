@@ -57,6 +57,7 @@ function growth(
   connectivity: Connectivity,
 ): (seed: number, start: number) => number {
   const steps = neighbourSteps(connectivity);
+  const offsets = Int32Array.from(steps, ([di, dj, dk]) => di + nx * (dj + ny * dk));
   return (seed, start) => {
     let end = start;
     unvisited[seed] = 0;
@@ -66,10 +67,13 @@ function growth(
       const i = index % nx;
       const j = ((index - i) / nx) % ny;
       const k = (index - i - j * nx) / (nx * ny);
-      for (const [di, dj, dk] of steps) {
-        const [ni, nj, nk] = [i + di, j + dj, k + dk];
-        if (ni < 0 || ni >= nx || nj < 0 || nj >= ny || nk < 0 || nk >= nz) continue;
-        const neighbour = ni + nx * (nj + ny * nk);
+      const isInside = i > 0 && i < nx - 1 && j > 0 && j < ny - 1 && k > 0 && k < nz - 1;
+      for (let step = 0; step < offsets.length; step++) {
+        if (!isInside) {
+          const [ni, nj, nk] = [i + steps[step][0], j + steps[step][1], k + steps[step][2]];
+          if (ni < 0 || ni >= nx || nj < 0 || nj >= ny || nk < 0 || nk >= nz) continue;
+        }
+        const neighbour = index + offsets[step];
         if (unvisited[neighbour] === 0) continue;
         unvisited[neighbour] = 0;
         queue[end++] = neighbour;

@@ -4,6 +4,7 @@ import { describeWarning, isGrave } from '../../src/contract/warnings.js';
 import {
   brainWarnings,
   CUT_OFFS,
+  checkFacts,
   checkWarnings,
   inputWarnings,
   lookAtImages,
@@ -15,7 +16,15 @@ import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { GRID, head } from '../support/heads.js';
 import { ADULT_GLIOMAS } from '../support/population.js';
 
-const IMAGE: ImageQuality = { bias: 0.5, noise: 0.1, sharpness: 0.8, rim: -1, ghosts: 0.02, coverage: 1 };
+const IMAGE: ImageQuality = {
+  bias: 0.5,
+  lean: 0.1,
+  noise: 0.1,
+  sharpness: 0.8,
+  rim: -1,
+  ghosts: 0.02,
+  coverage: 1,
+};
 const BRAIN: BrainQuality = { ml: 1400, asymmetry: 0.03, top: 0.05, bottom: 0.05, apart: 0 };
 const RESULT: ResultQuality = {
   share: 0.1,
@@ -24,6 +33,7 @@ const RESULT: ResultQuality = {
   atBottom: 0,
   uptake: { overTissue: 2, overT1: 2 },
   uncovered: 0.2,
+  masses: [],
   fluid: 0,
   place: { posteriorFossa: 0, deep: 0.1 },
 };
@@ -50,7 +60,9 @@ describe('warnings by what images and mask look like', () => {
       'Thick slices or blur in FLAIR: outlines and small parts are not certain.',
       'FLAIR shows less of the brain than the other sequences: nothing is known of what it does not show.',
     ]);
-    expect(qualityWarnings({ images: { t1: { ...IMAGE, bias: null, noise: null } } })).toEqual([]);
+    expect(qualityWarnings({ images: { t1: { ...IMAGE, bias: null, lean: null, noise: null } } })).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -141,7 +153,7 @@ describe('warnings by what images and mask look like', () => {
     const images = { t1: { ...t1, file: 't1' }, flair: { ...head(2, (value) => -value), file: 'f' } };
     const prepared = { grid: GRID, images: images as never };
     const looked = await lookAtImages(prepared, null);
-    const codes = checkWarnings(prepared, looked, labels, ADULT_GLIOMAS).map(({ code }) => code);
+    const codes = checkWarnings(checkFacts(prepared, looked, labels), ADULT_GLIOMAS).map(({ code }) => code);
     expect(codes.slice(0, 3)).toEqual(['IMAGES_DO_NOT_FIT', 'TUMOUR_LARGE', 'BRAIN_IMPLAUSIBLE']);
     const before = (await inputWarnings(prepared)).map(({ code }) => code);
     expect(before.slice(0, 2)).toEqual(['IMAGES_DO_NOT_FIT', 'BRAIN_IMPLAUSIBLE']);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Answers } from '../../src/contract/cases.js';
+import type { Warning } from '../../src/contract/results.js';
 import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import type { Suggestions } from '../../src/intake/candidate.js';
 import { descriptionTemplate } from '../../src/model/template.js';
 import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import {
+  aroundTumour,
   caseWarnings,
   combinationWarnings,
   imageWarnings,
@@ -61,14 +63,17 @@ const description = {
   knowledge: { ...template.knowledge, inputChecks },
 };
 const sentences = (images: Record<string, Float32Array>, mask = labels) =>
-  tumourWarnings(prepared(images), mask, description).map(describeWarning);
+  tumourWarnings(aroundTumour(prepared(images), mask, description), description.knowledge).map(
+    describeWarning,
+  );
 
 describe('what the checks of the images say', () => {
   it('nothing about usual images, without a tumour, or by a model without cut-offs', () => {
     expect(sentences({ t1, t1ce })).toEqual([]);
     expect(sentences({ t1: t1ce, t1ce: t1 }, new Uint8Array(SIDE ** 3))).toEqual([]);
     const silent = { ...description, knowledge: template.knowledge };
-    expect(tumourWarnings(prepared({ t1: t1ce, t1ce: t1 }), labels, silent)).toEqual([]);
+    expect(aroundTumour(prepared({ t1: t1ce, t1ce: t1 }), labels, silent)).toBeNull();
+    expect(tumourWarnings(null, silent.knowledge)).toEqual([]);
   });
 
   it('and beside that what every case is checked for, whatever the model', async () => {
@@ -199,6 +204,22 @@ describe('what is said of what the model was trained on', () => {
       treatment: ['before', 'after'],
     } as const;
     expect(said(everybody)).toEqual(['This model was trained on gliomas only.']);
+  });
+
+  it('is doubted where a check contradicts an answer', () => {
+    const small = { code: 'BRAIN_IMPLAUSIBLE', check: 'volume', value: 700 } as const;
+    const fluid = { code: 'FLUID_IN_TUMOUR', ml: 4, population: ADULT_GLIOMAS } as const;
+    const doubted = (given: Answers, images: readonly Warning[]) =>
+      caseWarnings({ ...about, images, suggestions: none, answers: given, population: ADULT_GLIOMAS })
+        .filter(({ code }) => code === 'ANSWER_DOUBTED')
+        .map(describeWarning);
+    expect(doubted(usual, [small, fluid])).toEqual([
+      'The answer is “adult”, and this brain is smaller than an adult’s: one of them is wrong. Look.',
+      'The answer is “not treated”, and clear fluid lies in the tumour as after an operation: one of them may be wrong. Look.',
+    ]);
+    expect(doubted(answers, [small, fluid])).toEqual([]);
+    // A large brain is no child's.
+    expect(doubted(usual, [{ ...small, value: 2100 }])).toEqual([]);
   });
 
   it('is that nobody knows, where model.json says nothing', () => {

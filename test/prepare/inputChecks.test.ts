@@ -44,6 +44,14 @@ describe('what images say of their own quality', () => {
     expect(bias).toBeGreaterThan(2 * sound.images.t1!.bias!);
   });
 
+  it('shading from left to right leans, shading from front to back does not', () => {
+    const lean = (shade: (at: number[]) => number) =>
+      quality(changed((value, at) => value * shade(at))).images.t1!.lean!;
+    const own = sound.images.t1!.lean!;
+    expect(lean(([i]) => 1 - (0.4 * i) / nx)).toBeGreaterThan(own + 0.3);
+    expect(Math.abs(lean(([, j]) => 1 - (0.4 * j) / ny) - own)).toBeLessThan(0.15);
+  });
+
   it('noise is measured within 30 %: of a flat head with white noise of a tenth of its deviation', () => {
     // Two levels give the brain its deviation; white noise of 0.2 on top.
     const random = values(nx * ny * nz, 7);

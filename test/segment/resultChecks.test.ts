@@ -14,12 +14,7 @@ const mask = (label: number, where: (at: number[]) => boolean) =>
 
 function quality(labels: Uint8Array, images: Record<string, Volume> = { t1: own }) {
   const coarse = coarseCase(images, GRID);
-  return resultQuality(
-    coarse,
-    shareOn(coarse, GRID, (v) => labels[v] !== 0),
-    GRID,
-    labels,
-  );
+  return resultQuality(coarse, shareOn(coarse, GRID, labels), GRID, labels);
 }
 
 const cube = (at: number[], middle: number[], half: number) =>
@@ -76,6 +71,30 @@ describe('what a mask looks like', () => {
     // Bright in T1 too: blood, not contrast agent.
     expect(quality(oedema, { t1: t1ce, t1ce }).uncovered).toBe(0);
     expect(quality(oedema, { t1ce }).uncovered).toBeNull();
+  });
+
+  it('compact parts that take up contrast agent, and how much of their surface is the brain’s', () => {
+    const bright = (where: (at: number[]) => boolean) => ({
+      ...GRID,
+      data: own.data.map((value, v) => (value !== 0 && where(placeOf(v)) ? 60 : value)),
+    });
+    const masses = (where: (at: number[]) => boolean, labels = new Uint8Array(own.data.length)) =>
+      quality(labels, { t1: own, t1ce: bright(where) }).masses!;
+    const away = (at: number[], middle: number[]) =>
+      Math.hypot(...at.map((place, axis) => place - middle[axis]));
+    const deep = (at: number[]) => away(at, [24, 27, 20]) < 6;
+    const ball = ((4 / 3) * Math.PI * 6 ** 3 * 8) / 1000;
+    const [inside] = masses(deep);
+    expect(inside).toMatchObject({ edge: 0, marked: 0 });
+    expect(Math.abs(inside.ml / ball - 1)).toBeLessThan(0.35);
+    expect(masses(deep, mask(4, deep))[0].marked).toBeGreaterThan(0.6);
+    // About half of a ball, its middle on the brain's left surface.
+    const [dural] = masses((at) => away(at, [45, 27, 20]) < 9);
+    expect(dural.edge).toBeGreaterThan(0.25);
+    // A shell is no mass, and what is bright in T1 as well took up nothing.
+    expect(masses((at) => deep(at) && away(at, [24, 27, 20]) > 4)).toEqual([]);
+    expect(quality(mask(2, deep), { t1: bright(deep), t1ce: bright(deep) }).masses).toEqual([]);
+    expect(quality(mask(2, deep), { t1ce: bright(deep) }).masses).toBeNull();
   });
 
   it('how much fluid the tumour surrounds', () => {

@@ -18,10 +18,14 @@ export function brainsOf(data: string, set: string): Brain[] {
     const folder = join(data, 'raw/TCGA-FG-6692/stripped');
     return existsSync(folder) ? [{ set, name: 'TCGA-FG-6692', folder }] : [];
   }
+  if (set === 'atlas') return ATLASES.map((name) => ({ set, name, folder: join(data, set) }));
   const root = join(data, set);
   const names = existsSync(root) ? readdirSync(root).filter((name) => !name.includes('.')) : [];
   return names.sort().map((name) => ({ set, name, folder: join(root, name) }));
 }
+
+/** Heads without a tumour, T1 alone. */
+const ATLASES = ['mni152_brain_in_brats_space', 'sri24_t1_brain'];
 
 const SIDES = ['train', 'validation', 'test'] as const;
 
@@ -36,7 +40,11 @@ export function sidesBy(splitFile: string): (brain: Brain) => (typeof SIDES)[num
 }
 
 /** z-scored images become positive, as raw ones are: the checks do not see scale or shift, a bias field does. */
-export async function readBrain({ set, folder }: Brain): Promise<Subject> {
+export async function readBrain({ set, name, folder }: Brain): Promise<Subject> {
+  if (set === 'atlas') {
+    const { size, affine, data } = await readVolume(join(folder, `${name}.nii.gz`));
+    return { grid: { size, affine }, images: { t1: data }, truth: new Uint8Array(data.length) };
+  }
   const files = readdirSync(folder);
   const find = (end: string) => files.find((name) => new RegExp(`_${end}\\.nii(\\.gz)?$`, 'i').test(name));
   const images: Partial<Record<Modality, Float32Array>> = {};

@@ -1,40 +1,7 @@
 /** What the network makes of wrong inputs, and what the app says of it: from the log of `silent.ts`. */
-import {
-  combinationName,
-  MODALITIES,
-  membersOf,
-  type PerRegion,
-  REGIONS,
-  type Region,
-} from '../../../src/terms.js';
+import { combinationName, MODALITIES, membersOf, REGIONS, type Region } from '../../../src/terms.js';
+import type { RatedRegion, RatedRow } from './rating.js';
 import { table, titlesOf } from './text.js';
-
-/** One region of one mask. */
-interface RegionRow {
-  readonly supported: boolean;
-  /** Null where the patient does not have it. */
-  readonly dice: number | null;
-  readonly ml: number;
-  readonly trueMl: number;
-  readonly agreement: number | null;
-  readonly falseMl: number;
-  readonly rating: 'good' | 'look' | 'avoid' | 'unknown';
-}
-
-export interface SilentRow {
-  readonly set: string;
-  readonly name: string;
-  readonly side: string;
-  readonly kind: string;
-  readonly strength: number;
-  readonly what: string;
-  readonly combination: string;
-  readonly regions: PerRegion<RegionRow>;
-  /** Codes, with the check or region where a code has several. */
-  readonly warnings: readonly string[];
-  /** Of the checks beside the network, and of those after it. */
-  readonly seconds?: readonly [number, number];
-}
 
 /** A supported region is poor below this Dice, or with more false tumour. */
 const POOR_DICE = 0.6;
@@ -64,35 +31,49 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'resection cavity': ['FLUID_IN_TUMOUR'],
 };
 
+const RATING_TITLES = {
+  good: 'likely good',
+  look: 'look closely',
+  avoid: 'do not use',
+  unknown: 'not known',
+};
+
 /** Kinds whose single rows differ by sequence alone stand in one line. */
 const JOINED = ['another patient', 'mirrored', 'sequences swapped', 'one sequence, misnamed'];
 
-const isPoor = ({ supported, dice, falseMl }: RegionRow): boolean =>
-  supported && ((dice !== null && dice < POOR_DICE) || falseMl > FALSE_ML);
-const isTold = ({ rating }: RegionRow): boolean => rating === 'look' || rating === 'avoid';
+/** What is found of a region that the patient does not have has a Dice of 0. */
+const isPoor = ({ supported, dice, ml, falseMl }: RatedRegion): boolean =>
+  supported && (dice === null ? ml > 0 : dice < POOR_DICE || falseMl > FALSE_ML);
+const isTold = ({ rating }: RatedRegion): boolean => rating === 'look' || rating === 'avoid';
 
-/** Warnings other than that a region is not supported. */
-const saysSomething = ({ warnings }: SilentRow): boolean =>
+/** A warning other than that a region is not supported. */
+const hasWarning = ({ warnings }: RatedRow): boolean =>
   warnings.some((code) => !code.startsWith('REGION_NOT_SUPPORTED'));
+/** A warning, or a rating “do not use”, which stands in a warning's place. */
+const saysSomething = (row: RatedRow): boolean =>
+  hasWarning(row) ||
+  REGIONS.some((region) => row.regions[region].supported && row.regions[region].rating === 'avoid');
 
-function poorRegions(rows: readonly SilentRow[]): { row: SilentRow; region: Region }[] {
+function poorRegions(rows: readonly RatedRow[]): { row: RatedRow; region: Region }[] {
   return rows.flatMap((row) =>
     REGIONS.filter((region) => isPoor(row.regions[region])).map((region) => ({ row, region })),
   );
 }
 
 /** Nothing is said against it. */
-const isSilent = ({ row, region }: { row: SilentRow; region: Region }) =>
+const isSilent = ({ row, region }: { row: RatedRow; region: Region }) =>
   row.regions[region].rating === 'good';
 /** All that is said is that it is not known how good it is. */
-const isUnknown = ({ row, region }: { row: SilentRow; region: Region }) =>
+const isUnknown = ({ row, region }: { row: RatedRow; region: Region }) =>
   row.regions[region].rating === 'unknown';
+/** No warning and no “do not use”: “look closely” stands beside nearly every whole tumour. */
+const isUnwarned = ({ row }: { row: RatedRow }) => !saysSomething(row);
 /** No warning, whatever the rating. */
-const isUnwarned = ({ row }: { row: SilentRow }) => !saysSomething(row);
+const isWithoutCode = ({ row }: { row: RatedRow }) => !hasWarning(row);
 
 /** The sections of docs/results/failures.md on inputs that went through the network. */
 export function networkSections(
-  rows: readonly SilentRow[],
+  rows: readonly RatedRow[],
   known: { readonly over: number; readonly large: number },
 ): string[] {
   const made = rows.filter(({ kind }) => kind !== 'sound' && kind !== 'no tumour');
@@ -100,12 +81,23 @@ export function networkSections(
   const silent = poor.filter(isSilent);
   const sound = rows.filter(({ kind }) => kind === 'sound');
   const unknown = poor.filter(isUnknown);
-  const brains = new Set(rows.map(({ name }) => name)).size;
+  const unwarned = poor.filter(isUnwarned);
+  const named = (own: typeof poor) =>
+    own
+      .map(
+        ({ row, region }) =>
+          `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}, rated “${RATING_TITLES[row.regions[region].rating]}”`,
+      )
+      .join('\n');
+  const brains = new Set(made.map(({ name }) => name)).size;
   const strongest = made.filter(({ kind, strength }) =>
     made.every((other) => other.kind !== kind || other.strength <= strength),
   );
   const others = made.filter((row) => !strongest.includes(row));
-  const share = (own: readonly SilentRow[], is = isSilent) => {
+  const middle = others.filter(
+    ({ kind, strength }) => strength === 2 && strongest.some((row) => row.kind === kind),
+  );
+  const share = (own: readonly RatedRow[], is = isSilent) => {
     const masks = new Set(
       poorRegions(own)
         .filter(is)
@@ -116,7 +108,7 @@ export function networkSections(
   return [
     '## Wrong inputs, through the network',
     `Made from ${brains} whole brains of test patients, never stored; each row from about a third of them (cavities from all), other ones for each, so n is small. Masks from all sequences that there are, as the app makes them, with what it says of them. A supported region is poor with a Dice below ${POOR_DICE} or more than ${FALSE_ML} ml of false tumour; told is what a warning or the rating says (“look closely”, “do not use”); silent is poor and rated “likely good”; between them stands what is said to be not known. A region that is not supported is withheld and does not count.`,
-    takenOver(made),
+    'Metastases, dural masses, strokes and brains without a tumour are painted into one half of a brain and its mirror image: that their images look mirrored is not counted as a warning. Every row was measured by the checks of today; warnings and ratings are made of the logged numbers when this page is.',
     table(
       [
         'what is wrong',
@@ -144,28 +136,21 @@ export function networkSections(
         ];
       }),
     ),
-    `**Silent failures**: ${share(strongest)} masks at the strongest level of each kind, ${share(others)} at the weaker ones. A further ${share(strongest, isUnknown)} and ${share(others, isUnknown)} hold a poor region of which all that is said is that it is not known how good it is. By warnings alone, as if there were no rating, ${share(strongest, isUnwarned)} and ${share(others, isUnwarned)} would be silent.`,
-    `Of ${poor.length} poor regions ${poor.filter(({ row, region }) => isTold(row.regions[region])).length} were told. ${poor.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the poor regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml. That is why a whole tumour from about 35 ml on is never rated “likely good”: in ${known.over} of ${known.large} validation patients with one more than ${FALSE_ML} ml were false. The price: smaller ones have a low expected Dice, so that of the ${sound.length} brains as they are ${sound.filter(({ regions }) => regions.WT.rating === 'good').length} whole tumours are “likely good”. The rating of the whole tumour tells what not to use; it does not tell which of the others is right. What it is worth beside that stands in “by warnings alone”.`,
+    `**Silent failures**, counted strictly – a poor region and neither a warning nor “do not use”; “look closely” does not count, since it stands beside nearly every whole tumour: ${share(strongest, isUnwarned)} masks at the strongest level of each kind (asked: none), ${share(middle, isUnwarned)} at the second of three (asked: 5 %), ${share(others, isUnwarned)} at all weaker ones together. By warnings alone, without “do not use”: ${share(strongest, isWithoutCode)}, ${share(middle, isWithoutCode)}, ${share(others, isWithoutCode)}. Poor and rated “likely good”: ${share(strongest)} and ${share(others)}; poor and said to be not known: ${share(strongest, isUnknown)} and ${share(others, isUnknown)}.`,
+    `Of ${poor.length} poor regions ${poor.filter(({ row, region }) => isTold(row.regions[region])).length} were told. ${poor.filter(({ row, region }) => (row.regions[region].dice ?? 0) >= GOOD_DICE).length} of the poor regions have a Dice of ${GOOD_DICE} and more: in a large tumour the outline alone makes ${FALSE_ML} ml. That is why a whole tumour from about 35 ml on is never rated “likely good”: in ${known.over} of ${known.large} validation patients with one more than ${FALSE_ML} ml were false. The price: smaller ones have a low expected Dice, so that of the ${sound.length} brains as they are ${sound.filter(({ regions }) => regions.WT.rating === 'good').length} whole tumours are “likely good”. The rating of the whole tumour tells what not to use; it does not tell which of the others is right. `,
     silent.length === 0
-      ? 'No silent failure was seen.'
-      : `Silent, by name:\n\n${silent.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
-    unknown.length === 0
-      ? ''
-      : `Poor and said to be not known, by name:\n\n${unknown.map(({ row, region }) => `- ${row.name}, ${row.kind} (${row.what}), ${titlesOf(row.combination)}: ${region} ${describe(row.regions[region])}`).join('\n')}`,
+      ? 'None is poor and rated “likely good”.'
+      : `Poor and rated “likely good”:\n\n${named(silent)}`,
+    unwarned.length === 0
+      ? 'No failure passes without a word.'
+      : `**Known silent failures**, by name (no warning, no “do not use”):\n\n${named(unwarned)}`,
+    unknown.length === 0 ? '' : `Poor and said to be not known, by name:\n\n${named(unknown)}`,
     ...soundSection(sound),
     ...healthySection(rows.filter(({ kind }) => kind === 'no tumour')),
   ];
 }
 
-/** Rows of an earlier run whose masks are the same. */
-function takenOver(rows: readonly SilentRow[]): string {
-  const old = rows.filter(({ seconds }) => !seconds);
-  if (old.length === 0) return '';
-  const anew = [...new Set(rows.filter(({ seconds }) => seconds).map(({ kind }) => kind))];
-  return `${old.length} of ${rows.length} rows are of the run before the checks of fluid and of the place were there: the network, and so their masks, are the same, and their ratings were made anew, but these two checks were not run on them. All checks were run on: ${anew.join(', ')}. Weighted disagreement is known of the rows whose masks were kept.`;
-}
-
-const describe = ({ dice, ml, trueMl, falseMl }: RegionRow) =>
+const describe = ({ dice, ml, trueMl, falseMl }: RatedRegion) =>
   dice === null
     ? `${falseMl.toFixed(1)} ml found where there is none`
     : `Dice ${dice.toFixed(2)}, ${ml.toFixed(1)} ml of ${trueMl.toFixed(1)}`;
@@ -176,8 +161,8 @@ const checkName = (code: string) =>
     .replaceAll('_', ' ')
     .replace(/^(image quality|brain implausible) /, '');
 
-function groupsOf(rows: readonly SilentRow[]): [kind: string, what: string, rows: SilentRow[]][] {
-  const groups = new Map<string, [string, string, SilentRow[]]>();
+function groupsOf(rows: readonly RatedRow[]): [kind: string, what: string, rows: RatedRow[]][] {
+  const groups = new Map<string, [string, string, RatedRow[]]>();
   for (const row of rows) {
     const what = JOINED.includes(row.kind) ? '' : row.what;
     const key = `${row.kind}|${what}`;
@@ -192,10 +177,10 @@ function groupsOf(rows: readonly SilentRow[]): [kind: string, what: string, rows
 }
 
 /** Brains as they are, of validation and test. */
-function soundSection(rows: readonly SilentRow[]): string[] {
+function soundSection(rows: readonly RatedRow[]): string[] {
   const poor = poorRegions(rows);
-  const told = (own: readonly SilentRow[]) => own.filter(saysSomething);
-  const isGood = (row: SilentRow) => !REGIONS.some((region) => isPoor(row.regions[region]));
+  const told = (own: readonly RatedRow[]) => own.filter(saysSomething);
+  const isGood = (row: RatedRow) => !REGIONS.some((region) => isPoor(row.regions[region]));
   const line = (side: string) => {
     const own = rows.filter((row) => row.side === side);
     const good = own.filter(isGood);
@@ -210,7 +195,7 @@ function soundSection(rows: readonly SilentRow[]): string[] {
   };
   const alarms = told(rows).map(
     (row) =>
-      `- ${row.name} (${row.side}): ${row.warnings.filter((code) => !code.startsWith('REGION_NOT')).join(', ')}${isGood(row) ? '' : '; a region is poor'}`,
+      `- ${row.name} (${row.side}): ${row.warnings.filter((code) => !code.startsWith('REGION_NOT')).join(', ') || 'do not use'}${isGood(row) ? '' : '; a region is poor'}`,
   );
   const named = (is: typeof isSilent) =>
     poor
@@ -219,7 +204,7 @@ function soundSection(rows: readonly SilentRow[]): string[] {
       .join('\n');
   return [
     '### Brains as they are',
-    'Masks from all sequences of a brain. A false alarm is a warning where no supported region is poor; a poor brain is rightly warned of.',
+    `Masks from all sequences of a brain. A false alarm is a warning, or a “do not use”, of a brain of which no supported region is poor; where one is poor the warning is right (a region that is found where the patient has none has a Dice of 0). **False alarms: ${told(rows).filter(isGood).length} of ${rows.length} (asked: 5 %).**`,
     table(
       [
         'side',
@@ -251,7 +236,7 @@ function soundSection(rows: readonly SilentRow[]): string[] {
 }
 
 /** Brains without a tumour, from every combination. */
-function healthySection(rows: readonly SilentRow[]): string[] {
+function healthySection(rows: readonly RatedRow[]): string[] {
   const combinations = [...new Set(rows.map(({ combination }) => combination))].sort(
     (a, b) => membersOf(a).length - membersOf(b).length || a.localeCompare(b),
   );

@@ -1,7 +1,7 @@
 /** Whether a second pass of the network would tell which masks are poor: from the log of `mirrored.ts`. */
 import { rankingOf } from '../../../src/measure/expectedDice.js';
 import type { PerRegion, Region } from '../../../src/terms.js';
-import type { SilentRow } from './silent.js';
+import type { RatedRow } from './rating.js';
 import { table } from './text.js';
 
 export interface MirroredRow {
@@ -14,7 +14,7 @@ export interface MirroredRow {
 }
 
 /** The section on stability; the agreement between sequences, which costs no pass, stands beside it. */
-export function stabilitySection(rows: readonly MirroredRow[], sound: readonly SilentRow[]): string {
+export function stabilitySection(rows: readonly MirroredRow[], sound: readonly RatedRow[]): string {
   if (rows.length === 0)
     return '### Would a second pass tell?\n\nNot measured: whether a mirrored pass or a shift by 0.3 mm foretells a poor mask is to be measured by `mirrored.ts`.';
   const own = rows.flatMap((row) => {
@@ -40,7 +40,7 @@ export function stabilitySection(rows: readonly MirroredRow[], sound: readonly S
   ].join('\n\n');
 }
 
-function line<R extends MirroredRow & { readonly silent: SilentRow }>(
+function line<R extends MirroredRow & { readonly silent: RatedRow }>(
   region: Region,
   name: string,
   rows: readonly R[],
