@@ -32,9 +32,11 @@ const allowed = {
   kept: ['contract', 'files', 'volume', 'masks', 'network', 'model', 'segment', 'export'],
   // What was given -> one examination's Study.
   open: ['contract', 'jobs', 'kept', 'files', 'volume', 'dicom', 'recognise', 'intake'],
+  // What numbers taken from images and mask warn of, whatever the model.
+  checks: ['contract', 'volume', 'model', 'prepare', 'recognise', 'segment'],
   // The only maker of results; knows no process.
   pipeline: [
-    ...['contract', 'jobs', 'kept', 'open', 'files', 'volume', 'masks', 'network', 'model'],
+    ...['contract', 'jobs', 'kept', 'open', 'checks', 'files', 'volume', 'masks', 'network', 'model'],
     ...['dicom', 'recognise', 'intake', 'evaluate', 'engine', 'prepare', 'segment', 'export'],
   ],
   // Many cases as one: found, run, kept, told in one table.
@@ -65,7 +67,7 @@ const allowed = {
   // What the command line alone asks for: several cases, folders.
   commands: [
     ...['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'followup', 'files', 'volume', 'masks'],
-    ...['model', 'dicom', 'recognise', 'intake', 'engine', 'prepare', 'segment', 'export'],
+    ...['checks', 'model', 'dicom', 'recognise', 'intake', 'engine', 'prepare', 'segment', 'export'],
   ],
   worker: ['contract', 'jobs', 'kept', 'open', 'pipeline', 'cohort', 'followup', 'research'],
   session: [

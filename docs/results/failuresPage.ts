@@ -3,15 +3,10 @@
  * decided here anew for the first by the cut-offs that the app uses; the second holds what the app said.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { brainWarnings, CUT_OFFS, qualityWarnings, resultWarnings } from '../../src/checks/checkWarnings.js';
 import { POOR_FALSE_ML } from '../../src/measure/expectedDice.js';
 import type { BrainMeasure } from '../../src/measure/wholeBrains.js';
 import { readModel } from '../../src/model/model.js';
-import {
-  brainWarnings,
-  CUT_OFFS,
-  qualityWarnings,
-  resultWarnings,
-} from '../../src/pipeline/checkWarnings.js';
 import { type Likeness, misfits } from '../../src/prepare/belonging.js';
 import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
@@ -43,6 +38,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'enhancing tumour missed': ['uptake not covered'],
   'many small parts': ['many parts'],
   'tumour at a rare place': ['rare place'],
+  'dural mass': ['mass at surface'],
 };
 
 /** From here on more than 10 ml of a whole tumour may be false, by what was measured. */
@@ -71,6 +67,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ENHANCEMENT_NOT_BRIGHT: 'enhancement not bright',
   UPTAKE_NOT_COVERED: 'uptake not covered',
   FLUID_IN_TUMOUR: 'fluid in tumour',
+  MASS_AT_SURFACE: 'mass at surface',
   TUMOUR_PLACE_RARE: 'rare place',
 };
 
@@ -130,7 +127,7 @@ const middle = (n: 0 | 1) =>
   quantile(
     silent.flatMap(({ seconds }) => seconds?.[n] ?? []),
     0.5,
-  ).toFixed(1);
+  ).toFixed(2);
 const validation = wholeRows('validation');
 const largest = new Map<string, BrainMeasure>();
 for (const row of validation)
@@ -143,7 +140,7 @@ const known = {
 
 const page = [
   '# When the input or the result is wrong: what the checks find',
-  'Research use only. Not a medical device. This page is generated (`docs/results/failuresPage.ts`) from the logs of `docs/results/failures.ts` and `docs/results/silent.ts`; nothing on it is written by hand except the sentences.',
+  'Research use only. Not a medical device. This page is generated (`docs/results/failuresPage.ts`) from the logs of `docs/results/failures.ts` and `docs/results/silent.ts`; nothing on it is written by hand except the sentences. The logs hold numbers; warnings and ratings are made of them when the page is, by the cut-offs and the model of today: after a change of either, `npx tsx docs/results/failuresPage.ts` is enough.',
   'Cut-offs were set on sound training patients; those of coverage, asymmetry and bias were then loosened, and T2 left out of the rim, after validation and test brains had been seen with tighter ones: the false alarms of those sides flatter. That of uptake that is not covered was chosen on training and validation brains.',
   ...networkSections(silent, known),
   '## Wrong masks on sound images',
@@ -163,8 +160,8 @@ const page = [
     silent.filter(({ kind }) => kind === 'sound'),
   ),
   '## What passes without a word',
-  'What stands as silent or not known above; and what no check knows: strokes, cavities without T2 or FLAIR, dural masses that the network does not mark, single metastases, inflammation. There the rating is all that speaks, and the mask has to be looked at. How often a misnamed sequence is found on more brains: ../intake.md.',
+  'What stands as silent or not known above; and what no check knows: strokes, cavities without T2 or FLAIR, dural masses that the network does not mark, single metastases, inflammation. There the rating is all that speaks, and the mask has to be looked at. One sequence alone under another’s name, on more brains: 167 of 180 found (92.8 %), 0 of 60 false alarms (../intake.md).',
   'Tried and left out: a check by how bright the outer part of the whole tumour is in FLAIR (the false oedema of BraTS20_Training_027, 49 ml, is as bright as true oedema of other brains, and all four sequences agree on it: overlap 0.96), and one for enhancing tumour that is lost beside a part that was found.',
-  `Cut-offs: \`${JSON.stringify(CUT_OFFS)}\` (\`src/pipeline/checkWarnings.ts\`). Time of the checks of a case: median ${middle(0)} s of those that run beside the network’s passes, ${middle(1)} s of those after it, on a machine that did much else.`,
+  `Cut-offs: \`${JSON.stringify(CUT_OFFS)}\` (\`src/checks/checkWarnings.ts\`). Time of the checks of a case, seconds of the processor, median: ${middle(0)} s of those that run beside the network’s passes, ${middle(1)} s of those after it, on a machine that did much else (\`test/bench/checks.ts\` measures each beside a pass of the network).`,
 ];
 writeFileSync('docs/results/failures.md', `${page.join('\n\n')}\n`);

@@ -5,13 +5,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import { describeWarning } from '../../src/contract/warnings.js';
 import { byRegion } from '../../src/evaluate/scores.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { dice, overlapOf } from '../../src/masks/dice.js';
 import { regionMask } from '../../src/masks/schemes.js';
 import { rounded } from '../../src/measure/knowledge.js';
-import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import { findingsOf } from '../../src/pipeline/findings.js';
 import { imageWarnings } from '../../src/pipeline/warnings.js';
 import { prepareCase } from '../../src/prepare/case.js';

@@ -11,10 +11,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import { dice, overlapOf } from '../../src/masks/dice.js';
 import { regionMask } from '../../src/masks/schemes.js';
 import { rounded } from '../../src/measure/knowledge.js';
-import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import { imageFacts } from '../../src/pipeline/warnings.js';
 import { countEnhancingLesions, removeSpecks } from '../../src/segment/cleanUp.js';
 import { combine } from '../../src/segment/combine.js';

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
+import { inputWarnings } from '../checks/checkWarnings.js';
 import type { PrepareRequest } from '../contract/index.js';
 import { RESEARCH_NOTICE, type ReportWarning } from '../contract/report.js';
 import { reportWarning } from '../contract/warnings.js';
@@ -12,7 +13,6 @@ import { writeFileAtomically } from '../files/wholeFile.js';
 import { writeFolderWhole } from '../files/wholeFolder.js';
 import type { JobContext } from '../jobs/context.js';
 import { type OpenedStudy, openNamed, withInputs } from '../open/openInputs.js';
-import { inputWarnings } from '../pipeline/checkWarnings.js';
 import { summariseGrid } from '../pipeline/inspect.js';
 import { preparationChoices } from '../pipeline/preparing.js';
 import { caseWarnings } from '../pipeline/warnings.js';

@@ -72,6 +72,8 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('UPTAKE_NOT_COVERED'), ml: z.number() }),
   /** The marked tumour surrounds clear fluid: a resection cavity, or a cyst. */
   z.object({ code: z.literal('FLUID_IN_TUMOUR'), ml: z.number(), population: populationSchema }),
+  /** Something compact takes up contrast agent and sits on the brain's surface, marked or not. */
+  z.object({ code: z.literal('MASS_AT_SURFACE'), ml: z.number(), population: populationSchema }),
   /** A share (0..1) of the tumour lies where gliomas of adults are rare. */
   z.object({
     code: z.literal('TUMOUR_PLACE_RARE'),

@@ -137,6 +137,8 @@ export function describeWarning(warning: Warning): string {
       return `${warning.ml.toFixed(1)} ml of the marked tumour take up contrast agent in T1ce and are not marked as enhancing: enhancing tumour may have been missed. Look.`;
     case 'FLUID_IN_TUMOUR':
       return `${warning.ml.toFixed(1)} ml of clear fluid lie within the marked tumour: a resection cavity or a cyst, and no solid tumour.${wasTrainedOn(warning.population, 'treated') ? '' : ` ${outsideTraining(warning.population, 'treated')}`}`;
+    case 'MASS_AT_SURFACE':
+      return `${warning.ml.toFixed(1)} ml that take up contrast agent sit on the surface of the brain, as a tumour of the meninges does${behind(withoutTumour(warning.population, 'meningioma'))}. Look.`;
     case 'TUMOUR_PLACE_RARE':
       return `${Math.round(100 * warning.share)} % of what is marked lies ${PLACES[warning.place]}, by its place in the brain: no tumour that this was measured on lies there. Look whether it is one.`;
     case 'NO_CONTRAST_UPTAKE':

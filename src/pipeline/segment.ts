@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { lookAtImages } from '../checks/checkWarnings.js';
 import { networkOf } from '../engine/devices/deviceCandidate.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
@@ -16,7 +17,6 @@ import { passesPerModality } from '../segment/mirroredPass.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../terms.js';
 import { readHeader } from '../volume/read.js';
 import type { CaseSource, Segmented } from './caseSource.js';
-import { lookAtImages } from './checkWarnings.js';
 import { summariseGrid } from './inspect.js';
 import { onlySequences } from './preparing.js';
 import { describeCombinations } from './questions/thresholds.js';

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { lookAtImages } from '../checks/checkWarnings.js';
 import type { Answers, SegmentRequest } from '../contract/index.js';
 import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
@@ -29,7 +30,6 @@ import { sha256OfImage } from '../volume/imageHash.js';
 import { IDENTITY } from '../volume/placement.js';
 import { voxelCount } from '../volume/volume.js';
 import type { SourceImage } from './caseSource.js';
-import { lookAtImages } from './checkWarnings.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
 import { contentHash, fingerprintOf, planOf } from './plan.js';

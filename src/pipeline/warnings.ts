@@ -1,3 +1,10 @@
+import {
+  type CheckFacts,
+  CUT_OFFS,
+  checkFacts,
+  checkWarnings,
+  type LookedAt,
+} from '../checks/checkWarnings.js';
 import type { Answers } from '../contract/cases.js';
 import { type Outside, wasTrainedOn } from '../contract/population.js';
 import type { CaseCombination, CheckName, Warning } from '../contract/results.js';
@@ -29,7 +36,6 @@ import {
 } from '../terms.js';
 import type { Component } from '../volume/connectedComponents.js';
 import type { Segmented } from './caseSource.js';
-import { type CheckFacts, CUT_OFFS, checkFacts, checkWarnings, type LookedAt } from './checkWarnings.js';
 
 /**
  * Every warning about a result is made here, as a code with its facts; `contract/warnings.ts` has the sentences. A new one is a
@@ -183,7 +189,7 @@ export function tumourWarnings(around: AroundFacts | null, knowledge: Knowledge)
           ? { code: 'SEQUENCES_SWAPPED', sequences: [...finding.sequences] }
           : { code: 'NO_CONTRAST_UPTAKE' },
     ),
-    ...(surface && share !== null && share > surface.above
+    ...(surface && share !== null && share > Math.max(surface.above, CUT_OFFS.surface)
       ? [{ code: 'TUMOUR_AT_SURFACE' as const, share, population: populationOf(knowledge) }]
       : []),
   ];

@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { openModel } from '../../src/model/model.js';
-import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
+import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { imageFacts } from '../../src/pipeline/warnings.js';
 import { likenesses } from '../../src/prepare/belonging.js';

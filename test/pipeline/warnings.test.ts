@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import type { Answers } from '../../src/contract/cases.js';
 import type { Warning } from '../../src/contract/results.js';
 import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import type { Suggestions } from '../../src/intake/candidate.js';
 import { descriptionTemplate } from '../../src/model/template.js';
-import { lookAtImages } from '../../src/pipeline/checkWarnings.js';
 import {
   aroundTumour,
   caseWarnings,

@@ -27,7 +27,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'sequences swapped': ['SEQUENCES_SWAPPED', 'SEQUENCE_MISNAMED'],
   'one sequence, misnamed': ['SEQUENCE_MISNAMED'],
   metastases: ['SEVERAL_ENHANCING_LESIONS', 'MANY_PARTS'],
-  'dural mass': ['TUMOUR_AT_SURFACE'],
+  'dural mass': ['MASS_AT_SURFACE', 'TUMOUR_AT_SURFACE'],
   'resection cavity': ['FLUID_IN_TUMOUR'],
 };
 
@@ -94,9 +94,8 @@ export function networkSections(
     made.every((other) => other.kind !== kind || other.strength <= strength),
   );
   const others = made.filter((row) => !strongest.includes(row));
-  const middle = others.filter(
-    ({ kind, strength }) => strength === 2 && strongest.some((row) => row.kind === kind),
-  );
+  // Of three levels.
+  const middle = others.filter(({ strength }) => strength === 2);
   const share = (own: readonly RatedRow[], is = isSilent) => {
     const masks = new Set(
       poorRegions(own)
@@ -243,7 +242,7 @@ function healthySection(rows: readonly RatedRow[]): string[] {
   const all = combinationName(MODALITIES);
   return [
     '### Brains without a tumour',
-    `The half with the tumour replaced by the other one, mirrored: ${new Set(rows.map(({ name }) => name)).size} brains${combinations.includes(all) ? ', every combination' : ''}. A region that is found there is false; “untold” is a supported one whose rating is neither “look closely” nor “do not use”.`,
+    `The half with the tumour replaced by the other one, mirrored: ${new Set(rows.filter(({ set }) => set !== 'atlas').map(({ name }) => name)).size} brains${combinations.includes(all) ? ', every combination; and the heads of two atlases (MNI 152, SRI 24), T1 alone' : ''}. A region that is found there is false; “untold” is a supported one whose rating is neither “look closely” nor “do not use”.`,
     table(
       ['combination', 'n', 'WT found', 'most ml', 'ET found', 'most ml', 'untold'],
       combinations.map((combination) => {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { trustIn } from '../../src/contract/trust.js';
-import { describeWarning, isGrave } from '../../src/contract/warnings.js';
 import {
   brainWarnings,
   CUT_OFFS,
@@ -10,7 +8,9 @@ import {
   lookAtImages,
   qualityWarnings,
   resultWarnings,
-} from '../../src/pipeline/checkWarnings.js';
+} from '../../src/checks/checkWarnings.js';
+import { trustIn } from '../../src/contract/trust.js';
+import { describeWarning, isGrave } from '../../src/contract/warnings.js';
 import type { BrainQuality, ImageQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { GRID, head } from '../support/heads.js';
@@ -135,6 +135,28 @@ describe('warnings by what images and mask look like', () => {
       expect(resultWarnings({ ...RESULT, uptake }, BRAIN, ADULT_GLIOMAS)).toEqual([
         { code: 'ENHANCEMENT_NOT_BRIGHT' },
       ]);
+  });
+
+  it('of a mass on the surface of the brain, marked or not; small ones and deep ones are none', () => {
+    const masses = (ml: number, edge: number) =>
+      resultWarnings({ ...RESULT, masses: [{ ml, edge, marked: 0 }] }, BRAIN, ADULT_GLIOMAS);
+    expect(sentences(masses(8.4, 0.17))).toEqual([
+      '8.4 ml that take up contrast agent sit on the surface of the brain, as a tumour of the meninges does: this model was not trained on meningiomas. Look.',
+    ]);
+    expect(masses(1.6, 0.17)).toEqual([]);
+    expect(masses(8.4, 0.05)).toEqual([]);
+    expect(resultWarnings({ ...RESULT, masses: null }, BRAIN, ADULT_GLIOMAS)).toEqual([]);
+  });
+
+  it('of shading by its range or by its lean, each sequence by what sound brains have', () => {
+    const checks = (t2: Partial<ImageQuality>) =>
+      qualityWarnings({ images: { t2: { ...IMAGE, ...t2 } } }).map((one) => 'check' in one && one.check);
+    expect(checks({ lean: CUT_OFFS.lean.t2 + 0.1 })).toEqual(['bias']);
+    expect(checks({ noise: 0.2 })).toEqual(['noise']);
+    expect(checks({ sharpness: 0.36 })).toEqual(['slices']);
+    expect(
+      qualityWarnings({ images: { flair: { ...IMAGE, noise: 0.2, sharpness: 0.36, lean: 0.5 } } }),
+    ).toEqual([]);
   });
 
   it('of contrast agent taken up where nothing is marked as enhancing: says nothing against the whole tumour', () => {

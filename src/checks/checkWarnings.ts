@@ -17,22 +17,26 @@ import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
 import { MODALITIES, type Modality, type Population, UNKNOWN_POPULATION } from '../terms.js';
 import type { Component } from '../volume/connectedComponents.js';
 
+type PerModality = Readonly<Record<Modality, number>>;
+
 /**
  * Warnings by what the images and the mask look like, whatever the model. Cut-offs were set on sound training patients, so that few of
  * them are doubted, and on what goes wrong, made from them; what each finds and how often it is wrong: docs/results/failures.md.
  */
 export const CUT_OFFS = {
-  bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.3 } as Readonly<Record<Modality, number>>,
-  noise: 0.3,
-  sharpness: 0.33,
+  bias: { t1: 2.2, t1ce: 2.2, t2: 1.2, flair: 1.3 } as PerModality,
+  /** 15 % above the largest of training and validation brains. */
+  lean: { t1: 1.1, t1ce: 1.05, t2: 0.35, flair: 0.65 } as PerModality,
+  /** Half above the largest of them, at most 0.3. */
+  noise: { t1: 0.3, t1ce: 0.28, t2: 0.17, flair: 0.3 } as PerModality,
+  /** T1 and T2: just below the smallest of them. */
+  sharpness: { t1: 0.39, t1ce: 0.33, t2: 0.39, flair: 0.33 } as PerModality,
   ghosts: 0.06,
   coverage: 0.95,
   brainMl: [900, 1900],
   asymmetry: 0.085,
   /** T2 is left out: the fluid around the brain is bright in it. */
-  rim: { t1: -0.35, t1ce: -0.1, t2: Number.POSITIVE_INFINITY, flair: -0.25 } as Readonly<
-    Record<Modality, number>
-  >,
+  rim: { t1: -0.35, t1ce: -0.1, t2: Number.POSITIVE_INFINITY, flair: -0.25 } as PerModality,
   top: 0.25,
   bottom: 0.28,
   apartMl: 0.3,
@@ -44,6 +48,10 @@ export const CUT_OFFS = {
   overT1: 0.2,
   uncoveredMl: 1,
   fluidMl: 1.5,
+  /** A mass with this share of its surface at the brain's; twice the largest of training brains (1.7 ml). */
+  dural: { edge: 0.1, ml: 3 },
+  /** Above the largest of training brains, 0.194; a model's own cut-off counts where it is wider. */
+  surface: 0.2,
   posteriorFossa: 0.2,
   deep: 0.3,
 } as const;
@@ -164,7 +172,7 @@ export function sequenceWarnings(judged: Judged): Warning[] {
 
 /** What is odd about a mask, whichever network made it. */
 export function resultWarnings(
-  { share, parts, atTop, atBottom, uptake, uncovered, fluid, place }: ResultQuality,
+  { share, parts, atTop, atBottom, uptake, uncovered, masses, fluid, place }: ResultQuality,
   { top, bottom }: Pick<BrainQuality, 'top' | 'bottom'>,
   population: Population,
 ): Warning[] {
@@ -181,6 +189,9 @@ export function resultWarnings(
     warnings.push({ code: 'UPTAKE_NOT_COVERED', ml: uncovered });
   if (fluid !== null && fluid > CUT_OFFS.fluidMl)
     warnings.push({ code: 'FLUID_IN_TUMOUR', ml: fluid, population });
+  const { dural } = CUT_OFFS;
+  const mass = masses?.find(({ edge, ml }) => edge >= dural.edge && ml >= dural.ml);
+  if (mass) warnings.push({ code: 'MASS_AT_SURFACE', ml: mass.ml, population });
   // The place is told by the box around the brain: not where its top or bottom is cut off.
   const isWhole = top <= CUT_OFFS.top && bottom <= CUT_OFFS.bottom;
   if (place && isWhole && place.posteriorFossa > CUT_OFFS.posteriorFossa)
@@ -220,10 +231,10 @@ export function brainWarnings(brain: BrainQuality, images: InputQuality['images'
 export function qualityWarnings({ images }: Pick<InputQuality, 'images'>): Warning[] {
   const present = MODALITIES.filter((m) => images[m]);
   const checks = {
-    bias: ({ bias }, m) => bias !== null && bias > CUT_OFFS.bias[m],
-    noise: ({ noise }) => noise !== null && noise > CUT_OFFS.noise,
+    bias: ({ bias, lean }, m) => (bias ?? 0) > CUT_OFFS.bias[m] || (lean ?? 0) > CUT_OFFS.lean[m],
+    noise: ({ noise }, m) => (noise ?? 0) > CUT_OFFS.noise[m],
     ghosts: ({ ghosts }) => ghosts !== null && ghosts > CUT_OFFS.ghosts,
-    slices: ({ sharpness }) => sharpness < CUT_OFFS.sharpness,
+    slices: ({ sharpness }, m) => sharpness < CUT_OFFS.sharpness[m],
     coverage: ({ coverage }) => coverage < CUT_OFFS.coverage,
   } satisfies Record<string, (image: ImageQuality, m: Modality) => boolean>;
   return (Object.keys(checks) as (keyof typeof checks)[]).flatMap((check): Warning[] => {
