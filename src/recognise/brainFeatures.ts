@@ -1,6 +1,6 @@
 import { quantileOfSorted, sortedOrder } from '../statistics.js';
 import { voxelToWorld } from '../volume/affine.js';
-import { extentOf } from '../volume/extent.js';
+import { type Extent, extentOf } from '../volume/extent.js';
 import { resample } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
@@ -93,7 +93,12 @@ function sampled(volume: Volume): Sampled | null {
   };
   const { data } = volume;
   const mask = new Uint8Array(data.length);
-  for (let v = 0; v < data.length; v++) if (data[v] !== 0) mask[v] = 1;
+  const { first, last } = box.extent;
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++) {
+      const row = volume.size[0] * (j + volume.size[1] * k);
+      for (let v = row + first[0]; v <= row + last[0]; v++) if (data[v] !== 0) mask[v] = 1;
+    }
   const values = resample(volume, grid, { interpolation: 'linear' });
   const weights = resample({ ...volume, data: mask }, grid, { interpolation: 'linear' });
   const depth = new Uint8Array(values.length);
@@ -107,7 +112,7 @@ function sampled(volume: Volume): Sampled | null {
 }
 
 /** The box in RAS mm around the middles of all voxels that are not air. */
-function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[] } | null {
+function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[]; extent: Extent } | null {
   const extent = extentOf(data, size);
   if (extent === null) return null;
   const { first, last } = extent;
@@ -120,7 +125,7 @@ function worldBox({ data, size, affine }: Volume): { low: number[]; high: number
       high[axis] = Math.max(high[axis], mm);
     });
   }
-  return { low, high };
+  return { low, high, extent };
 }
 
 /** City-block distance from 0 by one sweep forth and one back; what lies beyond the grid is not looked at. */
