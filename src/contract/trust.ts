@@ -65,15 +65,9 @@ export function trustIn(region: Region, expected: Expectation | null, warnings: 
   const against = warnings.filter((warning) => speaksAgainst(warning, region));
   const forbids = against.some(isGrave);
   const measured = expected && measuredText(expected);
-  const rating = forbids
-    ? 'avoid'
-    : expected === null
-      ? against.length > 0
-        ? 'look'
-        : 'unknown'
-      : expected.rating === 'good' && against.length > 0
-        ? 'look'
-        : expected.rating;
+  const byDice = expected?.rating ?? 'unknown';
+  const isMarred = against.length > 0 && (byDice === 'good' || byDice === 'unknown');
+  const rating = forbids ? 'avoid' : isMarred ? 'look' : byDice;
   const reason =
     rating === 'unknown'
       ? NOT_MEASURED
@@ -90,8 +84,6 @@ function measuredText({ dice, lower, upper, falseMl }: Expectation): string {
   const interval = `expected Dice ${dice.toFixed(2)} (${lower.toFixed(2)}–${upper.toFixed(2)})`;
   return falseMl === null ? interval : `${interval}, up to ${falseMl.toFixed(0)} ml false`;
 }
-
-const WITHIN: Readonly<Record<Region, Region | null>> = { WT: null, TC: 'WT', ET: 'WT' };
 
 /**
  * The rating of every region of an automatic mask; null where the sequences do not support it. A part of a whole tumour that is not to be used
@@ -112,8 +104,7 @@ export function ratingsOf(
   };
   return perRegion((_, region) => {
     const trust = own(region);
-    const around = WITHIN[region];
-    const isUnusable = around !== null && own(around)?.rating === 'avoid';
+    const isUnusable = region !== 'WT' && own('WT')?.rating === 'avoid';
     return trust && isUnusable && trust.rating !== 'avoid'
       ? { rating: 'avoid', text: `${TITLES.avoid}: the whole tumour around it is not to be used` }
       : trust;
