@@ -1,17 +1,11 @@
 import { SUBTRACTION } from '../recognise/asideWords.js';
 import { contrastSaid } from '../recognise/contrast.js';
 import { findPhrase, wordsOf } from '../recognise/text.js';
-import type { Modality } from '../terms.js';
 import type { FoundSeries, Question, StudyCandidate } from './candidate.js';
-
-/** Which of two T1 of one examination shows contrast agent beside the other. */
-export type Compared = 'first' | 'second' | 'unknown';
+import { byTime, hasTime, minutesBetween, nameOf, timeOf } from './seriesTimes.js';
 
 /** What is known of an examination besides its series. */
 export type Examination = Pick<StudyCandidate, 'texts'>;
-
-/** How often the comparison by voxels was right where it told: docs/results/logs/contrast.json. */
-const MEASURED_PAIRS = 'never wrong where it told, in 54 stripped pairs and one with its skull';
 
 interface Open {
   readonly one: FoundSeries;
@@ -46,74 +40,8 @@ export function settleContrast(series: readonly FoundSeries[], examination: Exam
 }
 
 /** A T1 by itself; one with a missing slice, too: its time tells of the others. */
-function isOpenT1({ chosen, judgement }: FoundSeries): boolean {
+export function isOpenT1({ chosen, judgement }: FoundSeries): boolean {
   return !chosen && judgement?.weighting === 't1';
-}
-
-/** Two T1 are compared at most so often. */
-const MOST_PAIRS = 4;
-
-/**
- * Pairs of T1 whose voxels would settle what is in doubt, the earlier first: each open one with one after contrast agent, else one before,
- * else the open one that is farthest in time.
- */
-export function pairsInDoubt(series: readonly FoundSeries[]): (readonly [FoundSeries, FoundSeries])[] {
-  const t1 = series.filter((one) => isOpenT1(one) && one.setAside === null).sort(byTime);
-  const open = t1.filter(({ doubt }) => doubt !== null);
-  const known = (sequence: Modality) => t1.find((one) => one.doubt === null && one.sequence === sequence);
-  const other = known('t1ce') ?? known('t1');
-  const pairs = other
-    ? open.map((one) => [one, other] as const)
-    : open.length > 1
-      ? [[open[0], open.at(-1)!] as const]
-      : [];
-  return pairs.slice(0, MOST_PAIRS).map(([a, b]) => (byTime(a, b) <= 0 ? [a, b] : [b, a]));
-}
-
-/** The series after the voxels of the pair in doubt were compared. */
-export function settleByVoxels(
-  series: readonly FoundSeries[],
-  pair: readonly [FoundSeries, FoundSeries],
-  compared: Compared,
-): FoundSeries[] {
-  if (compared === 'unknown') return series.map((one) => notTold(one, pair));
-  const enhanced = compared === 'first' ? pair[0] : pair[1];
-  const plain = compared === 'first' ? pair[1] : pair[0];
-  const later = byTime(plain, enhanced) <= 0;
-  return series.map((one) => {
-    if (one.doubt === null || !isOpenT1(one)) return one;
-    const [as, reason]: [boolean | null, string] =
-      one.id === enhanced.id
-        ? [true, `its voxels show contrast agent beside the other T1 ${nameOf(plain)} (${MEASURED_PAIRS})`]
-        : one.id === plain.id
-          ? [
-              false,
-              `its voxels show no contrast agent beside the other T1 ${nameOf(enhanced)} (${MEASURED_PAIRS})`,
-            ]
-          : [
-              later && hasTime(one) ? betweenOf(one, plain, enhanced) : null,
-              'by its time among the other T1',
-            ];
-    if (as === null) return one;
-    return {
-      ...one,
-      doubt: null,
-      sequence: as ? 't1ce' : 't1',
-      confidence: 0.6,
-      reason: joined(one.judgement!.reason, reason),
-    };
-  });
-}
-
-/** The doubt with the word that voxels were asked. */
-function notTold(one: FoundSeries, pair: readonly FoundSeries[]): FoundSeries {
-  if (one.doubt === null || !pair.some(({ id }) => id === one.id)) return one;
-  return { ...one, doubt: `${one.doubt}; their voxels do not tell either` };
-}
-
-function betweenOf(one: FoundSeries, plain: FoundSeries, enhanced: FoundSeries): boolean | null {
-  if (byTime(one, plain) <= 0) return false;
-  return byTime(one, enhanced) >= 0 ? true : null;
 }
 
 /** What the user is asked: only for sequences that no series serves without doubt. */
@@ -373,35 +301,7 @@ function isTwin(one: FoundSeries, other: FoundSeries): boolean {
   return name(one) === name(other) && name(one) !== '' && one.judgement?.rank === other.judgement?.rank;
 }
 
-function hasTime({ about }: FoundSeries): boolean {
-  return timeOf(about) !== '';
-}
-
-function timeOf({ acquired, clock }: FoundSeries['about']): string {
-  return acquired?.includes('T') ? acquired : (clock ?? '');
-}
-
-function minutesBetween(a: FoundSeries, b: FoundSeries): number {
-  const at = ({ about }: FoundSeries) => {
-    const time = timeOf(about);
-    return Date.parse(time.includes('T') ? `${time}Z` : `1970-01-01T${time}Z`);
-  };
-  return Math.abs(at(b) - at(a)) / 60_000;
-}
-
-/** By time of acquisition, then by series number. */
-export function byTime(a: FoundSeries, b: FoundSeries): number {
-  const [one, other] = [timeOf(a.about), timeOf(b.about)];
-  if (one !== '' && other !== '' && one !== other) return one < other ? -1 : 1;
-  return (a.about.seriesNumber ?? 0) - (b.about.seriesNumber ?? 0);
-}
-
-/** How a sentence names a series: by its number or its file. */
-export function nameOf({ about, shown }: FoundSeries): string {
-  if (about.seriesNumber !== undefined) return `(series ${about.seriesNumber})`;
-  return `(${shown.split(/[\\/]/).at(-1)})`;
-}
-
-function joined(...parts: readonly string[]): string {
+/** Reasons as one. */
+export function joined(...parts: readonly string[]): string {
   return parts.filter(Boolean).join('; ');
 }

@@ -7,7 +7,8 @@ import { MODALITIES, MODALITY_TITLES } from '../terms.js';
 import { type ImageFile, readVolume } from '../volume/read.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
-import { type Compared, pairsInDoubt, settleByVoxels, settleContrast } from './examination.js';
+import { type Compared, pairsInDoubt, settleByVoxels } from './contrastByVoxels.js';
+import { settleContrast } from './examination.js';
 import { isMask } from './maskVoxels.js';
 import { concernsSeries, type OpenOptions, openSeries } from './openCandidate.js';
 
