@@ -19,7 +19,7 @@ import type { DicomVolume } from './volumes.js';
 export interface ThreadData {
   /** As a data: URL, which is a module by its own word: the package does not say so, and not every Node guesses it. */
   readonly glue: string;
-  readonly wasm: Uint8Array;
+  readonly wasm: WebAssembly.Module;
   readonly files: readonly Uint8Array[];
   readonly options: readonly string[];
 }
@@ -215,13 +215,23 @@ function readable<T>(file: string, read: () => T): T {
 }
 
 async function converting(files: readonly Uint8Array[]): Promise<ThreadData> {
+  // A converter that could not be read is looked for again.
+  converter ??= readConverter().catch((error) => {
+    converter = null;
+    throw error;
+  });
+  return { ...(await converter), files, options: OPTIONS };
+}
+
+/** Read and compiled once; its threads share the code. */
+let converter: Promise<Pick<ThreadData, 'glue' | 'wasm'>> | null = null;
+
+async function readConverter() {
   const folder = converterFolder();
   const glue = await readFile(join(folder, 'dcm2niix.jpeg.js'));
   return {
     glue: `data:text/javascript;base64,${glue.toString('base64')}`,
-    wasm: await readFile(join(folder, 'dcm2niix.jpeg.wasm')),
-    files,
-    options: OPTIONS,
+    wasm: await WebAssembly.compile(await readFile(join(folder, 'dcm2niix.jpeg.wasm'))),
   };
 }
 

@@ -15,7 +15,15 @@ const note = (/** @type {string} */ line) => {
 };
 // A name is asked for even where the bytes are given, and a data: URL has no folder to look in.
 const locateFile = (/** @type {string} */ name) => name;
-const module = await createModule({ wasmBinary: wasm, locateFile, print: note, printErr: note });
+const instantiateWasm = (
+  /** @type {WebAssembly.Imports} */ imports,
+  /** @type {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} */ ready,
+) => {
+  const instance = new WebAssembly.Instance(wasm, imports);
+  ready(instance, wasm);
+  return instance.exports;
+};
+const module = await createModule({ instantiateWasm, locateFile, print: note, printErr: note });
 module.FS.mkdir('/in');
 module.FS.mkdir('/out');
 files.forEach((bytes, i) => {

@@ -23,7 +23,8 @@ export const NATIVE: ReadonlySet<string> = new Set([
 const PIXEL_DATA = 'x7fe00010';
 
 /** How much of a file is read until its header is whole: most are done with the first step. */
-const STEPS = [1 << 16, 1 << 20, 1 << 25];
+export const HEADER_BYTES = 1 << 16;
+const STEPS = [HEADER_BYTES, 1 << 20, 1 << 25];
 /** A deflated data set may inflate to this, pixels included. */
 export const MOST_INFLATED = 1 << 28;
 
@@ -43,20 +44,24 @@ export function looksLikeDicom(start: Buffer): boolean {
  *   header announces are not all there), DATA_TOO_LARGE, FILE_NOT_FOUND, FILE_UNREADABLE
  */
 export function readDicomHeader(file: string): Promise<DicomImage> {
-  return withFile(file, async (opened) => {
-    for (const step of STEPS) {
-      const bytes = await opened.read(0, step);
-      const whole = bytes.length === opened.length;
-      try {
-        return readImage(bytes, opened);
-      } catch (error) {
-        const known = isQuorumError(error) && error.code !== 'DICOM_INVALID';
-        // What breaks off may go on behind what was read.
-        if (known || whole || step === STEPS.at(-1)) throw known ? error : invalid(file, error);
-      }
+  return withFile(file, async (opened) => headerOf(opened, await opened.read(0, HEADER_BYTES)));
+}
+
+/** The same of a file that is open, and of which the first `HEADER_BYTES` were read already. */
+export async function headerOf(opened: OpenFile, start: Buffer): Promise<DicomImage> {
+  const { file } = opened;
+  for (const step of STEPS) {
+    const bytes = step === HEADER_BYTES ? start : await opened.read(0, step);
+    const whole = bytes.length === opened.length;
+    try {
+      return readImage(bytes, opened);
+    } catch (error) {
+      const known = isQuorumError(error) && error.code !== 'DICOM_INVALID';
+      // What breaks off may go on behind what was read.
+      if (known || whole || step === STEPS.at(-1)) throw known ? error : invalid(file, error);
     }
-    throw invalid(file, 'too long');
-  });
+  }
+  throw invalid(file, 'too long');
 }
 
 /** Parses until the pixels. @throws what the parser throws: strings, RangeError for what is nested too deep. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ConvertOptions, convertVolume } from '../dicom/convert.js';
 import type { DicomFrame, DicomSeries } from '../dicom/series.js';
@@ -8,6 +9,7 @@ import { chooseSeries, questionsAbout } from './choose.js';
 import { settleContrast } from './examination.js';
 import { mendOf } from './gaps.js';
 import { refuseQuestions, titleOf } from './questions.js';
+import { sideBySide } from './sideBySide.js';
 import type { Series, Study } from './study.js';
 
 export interface OpenOptions extends ConvertOptions {
@@ -59,21 +61,28 @@ async function openChosen(candidate: StudyCandidate, options: OpenOptions) {
   for (;;) {
     const chosen = chosenIn(left);
     if (chosen.length === 0) throw new QuorumError(failed ?? nothingChosen(candidate));
-    const next = chosen.find(({ winner }) => !opened.has(winner.id));
-    if (!next) {
+    const next = chosen.map(({ winner }) => winner).filter(({ id }) => !opened.has(id));
+    if (next.length === 0) {
       const images: Partial<Record<Modality, Series>> = {};
       for (const { modality, winner } of chosen) images[modality] = opened.get(winner.id)!;
       return { images, candidate: left };
     }
-    try {
-      opened.set(next.winner.id, await openSeries(next.winner, options));
-    } catch (error) {
-      const problem = problemOf(error);
-      if (next.winner.chosen || !concernsSeries(problem)) throw error;
+    const problems = await sideBySide(next, availableParallelism(), async (one) => {
+      try {
+        opened.set(one.id, await openSeries(one, options));
+        options.onProgress?.(opened.size, chosen.length);
+        return null;
+      } catch (error) {
+        const problem = problemOf(error);
+        if (one.chosen || !concernsSeries(problem)) throw error;
+        return problem;
+      }
+    });
+    for (const [n, problem] of problems.entries()) {
+      if (problem === null) continue;
       failed ??= problem;
-      left = withoutSeries(left, next.winner.id, problem);
+      left = withoutSeries(left, next[n].id, problem);
     }
-    options.onProgress?.(opened.size, chosenIn(left).length);
   }
 }
 

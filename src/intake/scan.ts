@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import type { DicomImage } from '../dicom/image.js';
-import { looksLikeDicom, readDicomHeader } from '../dicom/readHeader.js';
+import { HEADER_BYTES, headerOf, looksLikeDicom } from '../dicom/readHeader.js';
 import { type Problem, problemOf, QuorumError, throwIfCancelled } from '../errors.js';
 import type { LinkScope } from '../files/within.js';
 import { isImageName } from '../recognise/imageName.js';
-import { withFile } from '../volume/fileBytes.js';
+import { type OpenFile, withFile } from '../volume/fileBytes.js';
 import { IMAGE_ENDINGS } from '../volume/imageFile.js';
 import type { Scan, StudyCandidate } from './candidate.js';
 import { dicomCandidates } from './dicomCandidates.js';
@@ -103,22 +103,28 @@ async function lookAt(
   if (isNoImage(path)) return { kind: 'ignored', what: 'other files' };
   try {
     if (isImageName(path)) return { kind: 'image', image: { path, shown, header: await imageHeader(path) } };
-    const start = await withFile(path, (opened) => opened.read(0, START_BYTES));
-    const unpack = looksLikeZip(start) ? unzip : (await looksLikeTar(start, path)) ? untar : null;
-    if (unpack) {
-      if (!mayUnpack) return { kind: 'ignored', what: TOO_DEEP };
-      return { kind: 'files', files: await unpack(path, folder, shown, archives, signal) };
-    }
-    if (basename(path).toUpperCase() === 'DICOMDIR')
-      return { kind: 'ignored', what: 'DICOMDIR (all files are looked at)' };
-    if (!looksLikeDicom(start)) return { kind: 'ignored', what: 'other files' };
-    return { kind: 'dicom', image: await readDicomHeader(path) };
+    const found = await withFile(path, (opened) => kindOf(opened));
+    if (typeof found !== 'function') return found;
+    if (!mayUnpack) return { kind: 'ignored', what: TOO_DEEP };
+    return { kind: 'files', files: await found(path, folder, shown, archives, signal) };
   } catch (error) {
     const problem = problemOf(error);
     const isOurs = ['CANCELLED', 'DISK_FULL', 'INTERNAL'].includes(problem.code);
     if (isOurs) throw error;
     return { kind: 'problem', problem: { ...problem, file: shown } };
   }
+}
+
+/** What an open file is; of an archive what unpacks it. Most are DICOM: their header is in what is read first. */
+async function kindOf(opened: OpenFile): Promise<Finding | typeof unzip | typeof untar> {
+  const bytes = await opened.read(0, HEADER_BYTES);
+  const start = bytes.subarray(0, START_BYTES);
+  if (looksLikeZip(start)) return unzip;
+  if (await looksLikeTar(start, opened.file)) return untar;
+  if (basename(opened.file).toUpperCase() === 'DICOMDIR')
+    return { kind: 'ignored', what: 'DICOMDIR (all files are looked at)' };
+  if (!looksLikeDicom(start)) return { kind: 'ignored', what: 'other files' };
+  return { kind: 'dicom', image: await headerOf(opened, bytes) };
 }
 
 async function gather(

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Sequence } from '../../contract/basic.js';
 import { problemOf } from '../../errors.js';
@@ -7,6 +8,7 @@ import { mendOf } from '../../intake/gaps.js';
 import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
 import type { UnreadableFile } from '../../intake/openStudy.js';
 import { standsAs } from '../../intake/questions.js';
+import { sideBySide } from '../../intake/sideBySide.js';
 import type { Series, Study } from '../../intake/study.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
 import { MODALITIES, type Modality } from '../../terms.js';
@@ -59,12 +61,18 @@ export class OpenStudy {
   async files(onProgress: (done: number, total: number) => void = () => {}): Promise<OpenFile[]> {
     let done = 0;
     for (let next = this.unopened(); next.length > 0; next = this.unopened()) {
-      onProgress(done, done + next.length);
-      const [one] = next;
-      const opened = await this.open(one).catch(ownProblem);
-      this.opened.set(one.id, opened);
-      if ('code' in opened && !one.chosen) this.candidate = withoutSeries(this.candidate, one.id, opened);
-      done++;
+      const total = done + next.length;
+      onProgress(done, total);
+      const all = await sideBySide(next, availableParallelism(), async (one) => {
+        const opened = await this.open(one).catch(ownProblem);
+        onProgress(++done, total);
+        return opened;
+      });
+      for (const [n, one] of next.entries()) {
+        const opened = all[n];
+        this.opened.set(one.id, opened);
+        if ('code' in opened && !one.chosen) this.candidate = withoutSeries(this.candidate, one.id, opened);
+      }
     }
     const { series, choices } = this.candidate;
     const rejected = new Map(
