@@ -90,6 +90,9 @@ function describeBenchmark(measured: readonly (DeviceBenchmark | DeviceFailure)[
   return [
     table([columns, ...rows], 2),
     ...failed.map(({ id, failure }) => `${id}: ${failure}`),
+    ...done.flatMap(({ id, stoppedAfter }) =>
+      stoppedAfter ? [`${id}: too slow, stopped after ${stoppedAfter} s`] : [],
+    ),
     'One pass of the network for one sequence; MB of main memory beyond what the process had before.',
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deviceCandidates } from './candidates.js';
 import type { DeviceCandidate, EngineOptions } from './deviceCandidate.js';
+import type { LaunchOptions } from './launchSelfTest.js';
 
 /** Volumes that passes are timed on, (D, H, W): a brain’s usual box, and the model’s whole lattice. */
 export const BENCHMARK_SHAPES = [
@@ -29,6 +30,8 @@ export interface DeviceBenchmark {
   readonly memoryMb: number;
   /** Largest difference from the CPU's logits, and Dice of the masks, on the first shape; null for the CPU itself. */
   readonly agreement: { readonly maxLogitDifference: number; readonly dice: number } | null;
+  /** Seconds after which it was stopped, since it was too slow; what was measured until then is given. */
+  readonly stoppedAfter?: number;
 }
 
 /** Why nothing was measured. */
@@ -43,7 +46,8 @@ export interface BenchmarkRequest {
   readonly options: EngineOptions;
 }
 
-const TIMEOUT_MS = 300_000;
+/** A device that takes longer in all is of no use to anybody. */
+const LIMIT_MS = 120_000;
 const OWN_CANDIDATES = new URL(`./candidates${extname(import.meta.url)}`, import.meta.url);
 
 /**
@@ -64,18 +68,32 @@ export async function benchmarkDevices(
   return found;
 }
 
-function benchmarkOne(
-  { id }: DeviceCandidate,
+export interface MeasureOptions extends Pick<LaunchOptions, 'execArgv'> {
+  /** What `deviceCandidates` of the device's process is taken from. */
+  readonly candidatesModule?: string;
+  readonly limitMs?: number;
+}
+
+/** Measures one device in a process of its own, which is ended when it takes too long. */
+export function benchmarkOne(
+  { id }: Pick<DeviceCandidate, 'id'>,
   options: EngineOptions,
+  {
+    candidatesModule = OWN_CANDIDATES.href,
+    limitMs = LIMIT_MS,
+    execArgv = process.execArgv,
+  }: MeasureOptions = {},
 ): Promise<DeviceBenchmark | DeviceFailure> {
   const module = fileURLToPath(new URL(`./benchmarkChild${extname(import.meta.url)}`, import.meta.url));
-  const child = fork(module, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(module, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   return new Promise((resolve) => {
     let answer: DeviceBenchmark | DeviceFailure = { id, failure: 'it ended without an answer' };
+    let stopped = false;
     const timer = setTimeout(() => {
-      answer = { id, failure: `no answer within ${TIMEOUT_MS / 1000} s` };
+      stopped = true;
       child.kill('SIGKILL');
-    }, TIMEOUT_MS);
+    }, limitMs);
+    // What is known so far, again and again; the last is all.
     child.on('message', (message) => {
       answer = message as DeviceBenchmark | DeviceFailure;
     });
@@ -84,9 +102,12 @@ function benchmarkOne(
     });
     child.once('exit', (_, signal) => {
       clearTimeout(timer);
-      resolve(signal && signal !== 'SIGKILL' ? { id, failure: signal } : answer);
+      const seconds = limitMs / 1000;
+      if (!stopped) resolve(signal ? { id, failure: signal } : answer);
+      else if ('passes' in answer) resolve({ ...answer, stoppedAfter: seconds });
+      else resolve({ id, failure: `too slow, stopped after ${seconds} s` });
     });
-    const request: BenchmarkRequest = { candidatesModule: OWN_CANDIDATES.href, id, options };
+    const request: BenchmarkRequest = { candidatesModule, id, options };
     child.send(request);
   });
 }

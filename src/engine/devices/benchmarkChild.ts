@@ -1,4 +1,6 @@
-/** The benchmark's own process: a faulty GPU driver may crash or hang it. Takes one BenchmarkRequest, answers once, and ends. */
+/** The benchmark's own process: a faulty GPU driver may crash or hang it. Takes one BenchmarkRequest, answers
+ * with what it knows after each volume, and ends. */
+import type { InferenceEngine } from '../engine.js';
 import { describeAdapter } from './adapter.js';
 import {
   BENCHMARK_SHAPES,
@@ -35,27 +37,42 @@ async function measure({ candidatesModule, id, options }: BenchmarkRequest): Pro
   const started = performance.now();
   const engine = await candidate.create(network, options);
   const loadSeconds = (performance.now() - started) / 1000;
+  const adapter = candidate.kind === 'gpu' ? (await describeAdapter()).name : null;
   const passes: TimedShape[] = [];
+  const logits: Float32Array[] = [];
   for (const shape of BENCHMARK_SHAPES) {
     if (passes.some(({ seconds }) => seconds > FAR_TOO_SLOW_S)) break;
-    const input = referenceInput(shape);
-    const times: number[] = [];
-    for (let spent = 0; times.length < 2 || (times.length <= TIMED_PASSES && spent < TIMING_BUDGET_MS); ) {
-      const begun = performance.now();
-      await engine.logits(0, input);
-      times.push(performance.now() - begun);
-      spent += times.at(-1)!;
-    }
-    passes.push({ shape, firstSeconds: times[0] / 1000, seconds: Math.min(...times.slice(1)) / 1000 });
+    const { found, ...timed } = await timedPasses(engine, shape);
+    passes.push(timed);
+    logits.push(found);
+    process.send!(known());
   }
-  const memoryMb = Math.max(0, process.resourceUsage().maxRSS / 1024 - before / 2 ** 20);
-  const input = referenceInput(BENCHMARK_SHAPES[0]);
-  const found = await engine.logits(0, input);
+  // Before the CPU's engine, whose memory is not this device's.
+  const measured = known();
   await engine.dispose();
-  const agreement =
-    candidate.id === cpu.id
-      ? null
-      : agreementOf(found, await (await cpu.create(network, options)).logits(0, input));
-  const adapter = candidate.kind === 'gpu' ? (await describeAdapter()).name : null;
-  return { id, adapter, loadSeconds, passes, memoryMb, agreement };
+  if (candidate.id === cpu.id) return measured;
+  const reference = await cpu.create(network, options);
+  const expected = await reference.logits(0, referenceInput(BENCHMARK_SHAPES[0]));
+  return { ...measured, agreement: agreementOf(logits[0], expected) };
+
+  function known(): DeviceBenchmark {
+    const memoryMb = Math.max(0, process.resourceUsage().maxRSS / 1024 - before / 2 ** 20);
+    return { id, adapter, loadSeconds, passes, memoryMb, agreement: null };
+  }
+}
+
+async function timedPasses(
+  engine: InferenceEngine,
+  shape: TimedShape['shape'],
+): Promise<TimedShape & { readonly found: Float32Array }> {
+  const input = referenceInput(shape);
+  const times: number[] = [];
+  for (let spent = 0; ; ) {
+    const begun = performance.now();
+    const found = await engine.logits(0, input);
+    times.push(performance.now() - begun);
+    spent += times.at(-1)!;
+    if (times.length < 2 || (times.length <= TIMED_PASSES && spent < TIMING_BUDGET_MS)) continue;
+    return { shape, firstSeconds: times[0] / 1000, seconds: Math.min(...times.slice(1)) / 1000, found };
+  }
 }
