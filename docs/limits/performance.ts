@@ -5,6 +5,8 @@ import { type About, MISSING, markdownTable, measuredOn, middle } from './words.
 interface TimingRun {
   readonly case: string;
   readonly cores: number;
+  /** Threads as on a machine with so many cores, on fewer. */
+  readonly simulated?: boolean;
   readonly timing: Timing;
   readonly mask: string;
 }
@@ -31,6 +33,8 @@ export interface PerformanceLogs {
   readonly window:
     | (About &
         Record<'masks' | 'faders' | 'thresholds' | 'paints' | 'starts', number[]> & {
+          moved?: number[];
+          opened?: number;
           dicom: number;
           grid: string;
         })
@@ -48,7 +52,7 @@ Made by \`npm run bench:limits\` from the logs in docs/limits. Times depend on w
 
 \`quorum segment --timing\` shows this for any case; with \`--json\` as a last line. Nothing is recorded without it.
 
-${timing ? `${measuredOn(timing)}\n\n${timing.runs.map(waterfall).join('\n\n')}\n\n${sameMasks(timing.runs)}` : MISSING}
+${timing ? `${measuredOn(timing)}\n\n${timingTable(timing.runs)}\n\n${sameMasks(timing.runs)}\n\n${besideTable(timing.runs)}\n\n${shownRuns(timing.runs).map(waterfall).join('\n\n')}` : MISSING}
 
 ${beforeAfter ? changeLine(beforeAfter) : ''}
 
@@ -75,8 +79,75 @@ Not run here: MONAI and nnU-Net themselves (no packages of Debian or npm), CUDA,
 }
 
 const WIDTH = 32;
+const coresOf = ({ cores, simulated }: TimingRun) => (simulated ? `as if ${cores}` : `${cores}`);
 
-function waterfall({ case: name, cores, timing }: TimingRun): string {
+function timingTable(runs: readonly TimingRun[]): string {
+  const rows = runs.map((run) => {
+    const { seconds, busyCores, lanes } = run.timing;
+    const times = [seconds, lanes.several, lanes.one, lanes.none].map((s) => s.toFixed(1));
+    return [run.case, coresOf(run), ...times, busyCores.toFixed(2)];
+  });
+  const columns = [
+    'case',
+    'cores',
+    'seconds',
+    'several threads at work',
+    'one',
+    'none that is told',
+    'cores busy',
+  ];
+  const simulated = runs.some((run) => run.simulated)
+    ? '“As if 4” and “as if 8”: as many threads as on such a machine, on the cores that are here. Their seconds say nothing of such a machine; the trace says what runs beside what.\n\n'
+    : '';
+  return `${simulated}${markdownTable(columns, rows)}`;
+}
+
+/** The case with the most stages, on the most threads: which stages ran beside others. */
+function besideTable(runs: readonly TimingRun[]): string {
+  const run = runs.filter((one) => one.case === runs[0].case).at(-1)!;
+  const stages = new Map<string, { seconds: number; beside: number; most: number }>();
+  for (const span of run.timing.spans) {
+    const others = run.timing.spans.filter((one) => one.lane !== span.lane);
+    const edges = [span.start, span.end, ...others.flatMap(({ start, end }) => [start, end])]
+      .filter((at) => at >= span.start && at <= span.end)
+      .sort((a, b) => a - b);
+    const entry = stages.get(span.stage) ?? { seconds: 0, beside: 0, most: 1 };
+    stages.set(span.stage, entry);
+    for (const [n, to] of edges.entries()) {
+      if (n === 0) continue;
+      const lanes = new Set(
+        others.filter(({ start, end }) => start <= edges[n - 1] && end >= to).map(({ lane }) => lane),
+      );
+      entry.seconds += to - edges[n - 1];
+      if (lanes.size > 0 && to > edges[n - 1]) {
+        entry.beside += to - edges[n - 1];
+        entry.most = Math.max(entry.most, lanes.size + 1);
+      }
+    }
+  }
+  const rows = [...stages]
+    .filter(([, { seconds }]) => seconds >= 0.01 * run.timing.seconds)
+    .sort(([, a], [, b]) => b.seconds - a.seconds)
+    .map(([stage, { seconds, beside, most }]) => [
+      stage,
+      seconds.toFixed(1),
+      `${((100 * beside) / seconds).toFixed(0)} %`,
+      `${most}`,
+    ]);
+  return `Which stages of the ${run.case} case ran beside others, ${coresOf(run)} cores (a stage’s seconds are summed over sequences; a pass of the network is one thread here, and has threads of its own):\n\n${markdownTable(['stage', 'seconds', 'beside others', 'most threads at once'], rows)}`;
+}
+
+/** Of each case the run on all cores that are here, and that with the most threads. */
+function shownRuns(runs: readonly TimingRun[]): TimingRun[] {
+  return [...new Set(runs.map((run) => run.case))].flatMap((name) => {
+    const own = runs.filter((run) => run.case === name);
+    const real = own.filter(({ simulated }) => !simulated).at(-1)!;
+    return real === own.at(-1) ? [real] : [real, own.at(-1)!];
+  });
+}
+
+function waterfall(run: TimingRun): string {
+  const { case: name, timing } = run;
   const rows = timing.spans
     .filter(({ start, end }) => end - start >= 0.02 * timing.seconds || end - start >= 1)
     .map(({ stage, about, lane, start, end, busyCores }) => {
@@ -86,7 +157,7 @@ function waterfall({ case: name, cores, timing }: TimingRun): string {
       return `${what.padEnd(24)} ${lane.padEnd(14)} ${start.toFixed(1).padStart(6)} ${(end - start).toFixed(1).padStart(6)} ${busyCores.toFixed(1).padStart(5)}  ${' '.repeat(from)}${'█'.repeat(to - from)}`;
     });
   const { several, one, none } = timing.lanes;
-  return `**${name}, ${cores} core${cores > 1 ? 's' : ''}: ${timing.seconds.toFixed(1)} s.** Several threads at work for ${several.toFixed(1)} s, one for ${one.toFixed(1)} s, none that is told for ${none.toFixed(1)} s. Stages of less than 2 % are left out.
+  return `**${name}, ${coresOf(run)} core${run.cores > 1 ? 's' : ''}: ${timing.seconds.toFixed(1)} s.** Several threads at work for ${several.toFixed(1)} s, one for ${one.toFixed(1)} s, none that is told for ${none.toFixed(1)} s. Stages of less than 2 % are left out.
 
 \`\`\`
 ${'stage'.padEnd(24)} ${'thread'.padEnd(14)} ${'from s'.padStart(6)} ${'s'.padStart(6)} cores
@@ -115,8 +186,10 @@ function sameMasks(runs: readonly TimingRun[]): string {
 
 function windowTable({
   masks,
+  opened,
   faders,
   thresholds,
+  moved = [],
   dicom,
   paints,
   starts,
@@ -129,8 +202,10 @@ function windowTable({
     ['', 'wanted', 'median', 'most'],
     [
       row('mask of another combination', '50 ms', masks),
+      ...(opened === undefined ? [] : [row('the faders opened, for the first time', '', [opened])]),
       row('a fader moved', '100 ms', faders),
       row('the threshold moved', '100 ms', thresholds),
+      ...(moved.length === 0 ? [] : [row('the threshold moved, with clean-up', '100 ms', moved)]),
       row('first content of the page, browser mode', '1,500 ms', paints),
       row('the same from starting `quorum serve`', '', starts),
       row('an examination of 2,000 DICOM files opened', '3,000 ms', [dicom]),
@@ -142,6 +217,9 @@ function devicesTable(devices: readonly (DeviceBenchmark | DeviceFailure)[]): st
   const done = devices.filter((one) => 'passes' in one);
   const failed = devices.filter((one) => 'failure' in one);
   const shapes = done[0]?.passes.map(({ shape }) => `${shape.join('×')} s`) ?? [];
+  const stopped = done.flatMap(({ id, stoppedAfter }) =>
+    stoppedAfter ? [`\`${id}\` was too slow and was stopped after ${stoppedAfter} s.`] : [],
+  );
   const rows = done.map(({ id, adapter, loadSeconds, passes, memoryMb, agreement }) => [
     adapter ? `${id} (${adapter})` : id,
     loadSeconds.toFixed(2),
@@ -154,9 +232,8 @@ function devicesTable(devices: readonly (DeviceBenchmark | DeviceFailure)[]): st
     ['device', 'load s', ...shapes, 'MB', 'largest logit difference from the CPU', 'Dice'],
     rows,
   );
-  return [table, ...failed.map(({ id, failure }) => `\`${id}\` could not be measured: ${failure}.`)].join(
-    '\n\n',
-  );
+  const failures = failed.map(({ id, failure }) => `\`${id}\` could not be measured: ${failure}.`);
+  return [table, ...stopped, ...failures].join('\n\n');
 }
 
 function peersTable(rows: readonly Peer[]): string {

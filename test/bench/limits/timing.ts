@@ -1,6 +1,6 @@
 /**
- * Where a case's time goes: a raw examination and the sample patient through the command line, on one core and on all, and the same
- * mask each time. Run by `npm run bench:limits`; the raw case is the folder given, or the one below the research data.
+ * Where a case's time goes: a raw examination and the sample patient through the command line, on one core and on all, and as if the
+ * machine had 4 and 8 (its threads then share the cores that are there), and the same mask each time. Run by `npm run bench:limits`; the raw case is the folder given, or the one below the research data.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,12 +12,15 @@ import { SAMPLE_PATIENT } from '../../../src/pipeline/sample.js';
 import { REAL_DATA } from '../../support/data.js';
 import { writeLog } from './log.js';
 
+const SIMULATED = [4, 8];
+
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-timing-'));
 const runs: object[] = [];
 try {
   const raw = rawCase();
   for (const [name, folder] of [...(raw ? [['raw', raw]] : []), ['prepared', SAMPLE_PATIENT]] as const)
-    for (const cores of [1, cpus().length]) runs.push({ case: name, cores, ...run(folder, cores) });
+    for (const cores of [1, cpus().length, ...SIMULATED.filter((n) => n > cpus().length)])
+      runs.push({ case: name, cores, simulated: cores > cpus().length, ...run(folder, cores) });
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -26,6 +29,7 @@ writeLog('timing', { runs });
 function run(folder: string, cores: number): { timing: Timing; mask: string } {
   const out = mkdtempSync(join(scratch, 'out-'));
   const command = [
+    ...(cores > cpus().length ? ['--import', asIfCores(cores)] : []),
     'dist/cli/main.js',
     'segment',
     folder,
@@ -50,6 +54,14 @@ function run(folder: string, cores: number): { timing: Timing; mask: string } {
       .digest('hex')
       .slice(0, 16),
   };
+}
+
+/** A module that lets a process believe in so many cores: everything that chooses a number of threads asks `node:os`. */
+function asIfCores(cores: number): string {
+  const code = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+    const all = Array.from({ length: ${cores} }, () => os.cpus()[0]);
+    os.availableParallelism = () => ${cores}; os.cpus = () => all; syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 function profile(): NodeJS.ProcessEnv {
