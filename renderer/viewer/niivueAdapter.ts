@@ -22,18 +22,6 @@ const LABELS = 5;
 const CROSSHAIR_PERCENT = 0.2;
 const UINT8 = { code: 2, bits: 8 };
 const INT16 = { code: 4, bits: 16 };
-const HEAD_COLOURS = 'head';
-/**
- * Grey as niivue's own on slices. In the 3-D picture the darkest sixth is clear: the noise in the air around a head with its skull
- * adds up to a slab along a ray.
- */
-const HEAD_COLOURMAP = {
-  R: [0, 42, 255],
-  G: [0, 42, 255],
-  B: [0, 42, 255],
-  A: [0, 0, 128],
-  I: [0, 42, 255],
-};
 const FLOAT32 = { code: 16, bits: 32 };
 
 export interface AdapterListeners {
@@ -97,7 +85,6 @@ export class NiivueAdapter {
   ): Promise<NiivueAdapter> {
     const adapter = new NiivueAdapter(still, listeners);
     await adapter.#niivue.attachToCanvas(canvas);
-    adapter.#niivue.addColormap(HEAD_COLOURS, HEAD_COLOURMAP);
     return adapter;
   }
 
@@ -300,7 +287,7 @@ function nvImage(
   header.affine = [0, 1, 2, 3].map((row) => [0, 4, 8, 12].map((column) => grid.affine[column + row]));
   const image = new NVImage();
   image.hdr = header;
-  const [name, colormap, opacity, percentile] = ['', colouring ? 'gray' : HEAD_COLOURS, 1, 0.02];
+  const [name, colormap, opacity, percentile] = ['', 'gray', 1, 0.02];
   const unused = [NaN, NaN] as const;
   image.init(
     voxels,

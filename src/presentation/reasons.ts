@@ -17,13 +17,16 @@ type Phrase = readonly [pattern: RegExp, words: (...parts: string[]) => string];
 /** What is meant is told by the words around: tried from the first. */
 const PHRASES: readonly Phrase[] = [
   [
-    /^“(.*)” in the (name|folder’s name|description|protocol|sequence’s name)$/,
+    /^“([^”]*)” in the (name|folder’s name|description|protocol|sequence’s name)$/,
     (q, w) => `“${q}” ${place(w)}`,
   ],
-  [/^(“.*” in the .*), (TI \d+ ms)$/, (words, time) => `${inner(words)}, ${time}`],
-  [/^“(.*)” as the sequence’s name$/, (q) => `“${q}” as the sequence’s name`],
-  [/^“(.*)” as Body Part Examined$/, (q) => `“${q}” as Body Part Examined`],
-  [/^“(.*)” in the description of the examination$/, (q) => `“${q}” in the description of the examination`],
+  [/^(“[^”]*” in the .*), (TI \d+ ms)$/, (words, time) => `${inner(words)}, ${time}`],
+  [/^“([^”]*)” as the sequence’s name$/, (q) => `“${q}” as the sequence’s name`],
+  [/^“([^”]*)” as Body Part Examined$/, (q) => `“${q}” as Body Part Examined`],
+  [
+    /^“([^”]*)” in the description of the examination$/,
+    (q) => `“${q}” in the description of the examination`,
+  ],
   [/^((?:T[ERI] \d+ ms(?:, )?)+)$/, (times) => times],
   [/^(T[ERI] .*), gradient echo$/, (times) => `${times}, gradient echo`],
   [/^several sequences in the (.*?): (.*)$/, (w, list) => `several sequences ${place(w)}: ${list}`],
