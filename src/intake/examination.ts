@@ -1,6 +1,7 @@
 import { SUBTRACTION } from '../recognise/asideWords.js';
 import { contrastSaid } from '../recognise/contrast.js';
 import { findPhrase, wordsOf } from '../recognise/text.js';
+import type { Modality } from '../terms.js';
 import type { FoundSeries, Question, StudyCandidate } from './candidate.js';
 import { byTime, hasTime, minutesBetween, nameOf, timeOf } from './seriesTimes.js';
 

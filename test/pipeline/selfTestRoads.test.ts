@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { hostOf } from '../../src/commands/host.js';
-import type { SelfTestLauncher, SelfTestRequest } from '../../src/pipeline/devices.js';
+import type { SelfTestLauncher } from '../../src/pipeline/devices.js';
 import { createServices } from '../../src/session/services.js';
 import { segmentEnd } from '../commands/command.js';
 import { jobEnd, launchWorker, openCase, writeTinyStudy } from '../session/harness.js';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 /** A host that finds every device slow, and what it was asked. */
 function slowHost() {
-  const asked: Pick<SelfTestRequest, 'id' | 'knownDrivers'>[] = [];
+  const asked: Pick<Parameters<SelfTestLauncher>[0], 'id' | 'knownDrivers'>[] = [];
   const launch: SelfTestLauncher = async ({ id, knownDrivers }) => {
     asked.push({ id, knownDrivers });
     const slow = { accepted: false, reason: 'slower', detail: 'half as fast' } as const;
