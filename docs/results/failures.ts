@@ -1,8 +1,11 @@
 /**
- * Measures the checks of inputs and results on sound cases and on what goes wrong with them:
- * `npx tsx docs/results/failures.ts --data DATA --out docs/results/logs/failures.json [--sets brains,whole] [--part 0/4]`.
- * The network is not run: the masks are the cases' own, or wrong ones. `docs/results/failures.md` is written from the log by
- * `docs/results/failuresPage.ts`.
+ * Measures the checks of inputs and results on sound cases and on what goes wrong with them, in numbers; `docs/results/failuresPage.ts`
+ * decides by the cut-offs of today. The network is not run: the masks are the cases' own, or wrong ones. As
+ * docs/results/logs/failures.json was made:
+ *
+ *     npx tsx docs/results/failures.ts --kinds 'mask far too large,enhancing tumour in healthy tissue,many small parts,enhancing tumour missed,tumour at a rare place'
+ *     npx tsx docs/results/failures.ts --merge --every 0
+ *     npx tsx docs/results/failures.ts --merge --kinds 'dural mass' --checks result --sides validation,test
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,6 +20,7 @@ import { brainsOf, readBrain, sidesBy } from './measure/brains.js';
 import type { Subject } from './measure/changes.js';
 import { caseOf } from './measure/changes.js';
 import { FAILURES, type Failure } from './measure/failures/index.js';
+import { shortened } from './measure/shortened.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -102,6 +106,9 @@ for (const [n, found] of all.entries()) {
   mkdirSync(dirname(options.out), { recursive: true });
   const anew = new Set(rows.map(keyOf));
   const kept = earlier.filter((row) => !anew.has(keyOf(row)));
-  writeFileSync(options.out, `${JSON.stringify({ kind: 'failures', rows: [...kept, ...rows] })}\n`);
+  writeFileSync(
+    options.out,
+    `${JSON.stringify({ kind: 'failures', rows: [...kept, ...rows] }, shortened)}\n`,
+  );
   process.stderr.write(`${found.name}: ${rows.length} rows\n`);
 }

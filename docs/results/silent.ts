@@ -30,6 +30,7 @@ import { openModel } from './measure/cases.js';
 import { caseOf, type Subject } from './measure/changes.js';
 import { FAILURES } from './measure/failures/index.js';
 import { keptMask } from './measure/keptMasks.js';
+import { shortened } from './measure/shortened.js';
 import type { Measured, SilentRow } from './page/rating.js';
 
 const { values: options } = parseArgs({
@@ -105,11 +106,6 @@ function save(): void {
   const kept = earlier.filter((row) => !anew.has(key(row)));
   mkdirSync(dirname(options.out), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify({ ...log, rows: [...kept, ...rows] }, shortened)}\n`);
-}
-
-/** Five digits are enough. */
-function shortened(_: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 }
 
 function readEarlier(): readonly SilentRow[] {
