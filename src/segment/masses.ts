@@ -7,7 +7,7 @@ import { above, type OverTissue } from './overTissue.js';
 /** A compact part of the brain that takes up contrast agent, whatever the mask says of it. */
 export interface UptakeMass {
   readonly ml: number;
-  /** Share of its surface (faces of voxels of 2 mm) where the brain ends: about a third of half a ball on the dura. */
+  /** Share of its surface (faces of voxels of 2 mm) where the brain ends: about a fifth of half a ball on the dura. */
   readonly edge: number;
   /** Share of it that is marked as enhancing tumour. */
   readonly marked: number;
