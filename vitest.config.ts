@@ -23,7 +23,7 @@ const SLOW = [
   'test/engine/devices/{selfTest,selectEngine}.test.ts',
   // Training, and engines beside the one that is used by default.
   'test/{session/research,research/measureJob}.test.ts',
-  'test/training/{run,parity,torch,trainer}.test.ts',
+  'test/training/{run,parity,torch,trainer,howTo}.test.ts',
   'test/engine/tensorflow/**/*.test.ts',
   'test/engine/wasm/{parity,engine}.test.ts',
   'test/engine/onnx/webgpu.test.ts',
