@@ -64,7 +64,7 @@ export const COLUMN_TITLES: Readonly<Record<ColumnId | 'name', string>> = {
 /** As CSS grids take them. */
 export const COLUMN_WIDTHS: Readonly<Record<ColumnId, string>> = {
   date: '5.25rem',
-  sequences: '5rem',
+  sequences: '5.5rem',
   doubt: '4rem',
   state: 'minmax(8rem, 1.2fr)',
   WT: '3.75rem',
