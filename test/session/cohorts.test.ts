@@ -101,7 +101,13 @@ describe('a cohort in a window', () => {
     await services.call('cohorts.compare', { ...request, labels: 'brats2020', opening: 'compare' });
     const compared = await rowOf('Muster');
     expect(compared.reader).toMatchObject({ mask: 'corrected', scores: { WT: { dice: 1 } } });
-    await services.call('edits.discard', { case: opened.id, confirmed: true });
+    // Run again, the row forgets the correction, and has it again when the case is opened with it.
+    await services.call('cases.close', { case: opened.id });
+    await services.call('cohorts.run', { cohort: cohort.id, cases: ['Muster'] });
+    await ended();
+    const again = await services.call('cohorts.openCase', { cohort: cohort.id, case: 'Muster' });
+    expect((await rowOf('Muster')).result?.edited?.ml.WT).toBeGreaterThan(shown);
+    await services.call('edits.discard', { case: again.id, confirmed: true });
     await expect.poll(async () => (await rowOf('Muster')).result?.edited).toBeNull();
     await expect(readFile(at('results', 'corrected', 'Muster_seg.nii.gz'))).rejects.toThrow();
   });

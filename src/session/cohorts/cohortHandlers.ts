@@ -15,6 +15,7 @@ import type { JsonHandlers, WindowContext } from '../windowContext.js';
 import { chooseFolder, findIn, openCohort } from './cohortOpening.js';
 import { type CohortSession, openCohortOf } from './cohortSession.js';
 import { readerHandlers } from './readerHandlers.js';
+import { tellRows } from './tellRows.js';
 
 type Open = JsonHandlers<'cases.open' | 'cases.answer'>;
 
@@ -137,6 +138,9 @@ export function cohortHandlers(
       if (opened.kind !== 'case')
         throw new QuorumError({ code: one.doubts.length > 0 ? 'NOT_CONFIRMED' : 'SEVERAL_STUDIES' });
       context.cohortCases.set(opened.case.id, { cohort, name });
+      // A correction that was made elsewhere, or before the case was run again.
+      const { id, edits } = opened.case;
+      if (edits && !one.result?.edited) await tellRows(context, { type: 'edits', case: id, state: edits });
       return answered(opened.case, one, session, cases);
     },
     'cohorts.pictures': async ({ cohort, cases: names }) => {

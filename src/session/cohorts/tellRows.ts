@@ -32,7 +32,8 @@ async function tellCorrection(
   const opened = cases.get(id);
   const { result } = state.caseOf(name);
   if (!result || (edit && !opened?.edit)) return;
-  if (!edit) await keepCorrection(state, name, null);
+  // An edit that was begun and changed nothing yet is no correction.
+  if (!edit || edit.revision === 0) await keepCorrection(state, name, null);
   else {
     const { labels, grid } = opened!.editing();
     const series = opened!.source?.origins ?? opened!.source?.images ?? [];
