@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +17,7 @@ import { violations } from './axe.js';
 import {
   buildRenderer,
   complaintsOf,
+  drop,
   haveChromium,
   launch,
   openView,
@@ -15,6 +25,7 @@ import {
   type Served,
   serve,
 } from './browser.js';
+import { expectSavedAsShown } from './savedResults.js';
 
 const SUITE = 'research in the window: verify, train, stop, resume, evaluate, open the worst case';
 const isHere = haveChromium(SUITE) && haveRealData(SUITE);
@@ -72,6 +83,36 @@ describe.skipIf(!isHere)(SUITE, () => {
     await browser?.close();
     await server?.close();
   });
+
+  it('takes folders that are dropped, and says of each case what is wrong', async () => {
+    const [whole, damaged] = ['BraTS20_Training_001_lesion1', 'BraTS20_Training_002_lesion2'];
+    for (const name of [whole, damaged]) cpSync(at('cubes', name), at('dropped', name), { recursive: true });
+    cpSync(at('cubes/dataset.json'), at('dropped/dataset.json'));
+    truncateSync(at('dropped', damaged, `${damaged}_t2.nii.gz`), 500);
+    rmSync(at('dropped', whole, `${whole}_t1.nii.gz`));
+    await drop(page, at('dropped'));
+    const summary = page.getByTestId('data-summary');
+    await summary.waitFor({ timeout: 60_000 });
+    expect(await summary.textContent()).toContain('1 with something wrong');
+    const table = page.getByRole('region', { name: 'Table of cases' });
+    expect(await table.locator('tbody tr').count()).toBe(2);
+    await page.getByLabel('Only those with something wrong').check();
+    expect(await table.locator('tbody tr').count()).toBe(1);
+    const row = table.locator(`[data-case=${damaged}]`);
+    await row.locator('summary').click();
+    expect(await row.locator('details').textContent()).toContain(`${damaged}_t2.nii.gz`);
+    await both('research-dropped');
+    await page.getByLabel('Only those with something wrong').uncheck();
+    await page.getByLabel('Show cases with this text').fill('001');
+    expect(await table.locator('tbody tr').count()).toBe(1);
+    await page.getByLabel('Show cases with this text').fill('');
+    await page.getByRole('button', { name: `Open ${whole}` }).click();
+    await page.getByRole('heading', { name: whole, exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await openView(page, 'Research');
+    await page.getByRole('button', { name: 'Remove dropped' }).click();
+    await summary.waitFor({ state: 'detached' });
+  }, 120_000);
 
   it('reads a data set, and says what is there', async () => {
     await page.getByRole('button', { name: 'Add a data set…' }).click();
@@ -144,7 +185,32 @@ describe.skipIf(!isHere)(SUITE, () => {
     await both('research-curves');
     await page.getByRole('figure', { name: 'Cosines of the gradients' }).scrollIntoViewIfNeeded();
     await both('research-conflict');
+    // Four gradients have six pairs.
+    const cells = page
+      .getByRole('figure', { name: 'Cosine of each pair of gradients over time' })
+      .locator('[aria-roledescription="rect mark"]');
+    expect(await cells.count()).toBe(6 * 15);
   }, 600_000);
+
+  it('lists runs that others wrote, and puts two into one plot', async () => {
+    mkdirSync(at('theirs/by-torch'), { recursive: true });
+    const log = readFileSync(at('work/first.run/log.jsonl'), 'utf8');
+    writeFileSync(at('theirs/by-torch/log.jsonl'), `${log}{"kind":"note","finished":true}\n`);
+    writeFileSync(at('theirs/by-torch/options.json'), '{"steps": 30, "decoupling": "paper"}');
+    await page.getByRole('button', { name: 'Find runs in a folder…' }).click();
+    await choose('A folder with runs', 'theirs');
+    const theirs = page.locator('[data-run=by-torch]');
+    await theirs.waitFor();
+    expect(await theirs.textContent()).toMatch(/PyTorch\s*finished\s*30 of 30/);
+    await page.getByLabel('Compare by-torch').check();
+    const compared = page.getByRole('region', { name: 'Comparison of runs' });
+    for (const name of ['Mean loss of both runs', 'Validation of both runs']) {
+      const curves = compared.getByRole('figure', { name }).locator('[aria-roledescription="line mark"]');
+      await expect.poll(() => curves.count()).toBe(2);
+    }
+    await both('research-compared');
+    await page.getByLabel('Compare by-torch').uncheck();
+  });
 
   it('evaluates it, compares it with the shipped model, and opens the worst case as it was scored', async () => {
     await part('Data');
@@ -152,7 +218,11 @@ describe.skipIf(!isHere)(SUITE, () => {
     await choose('A folder of case folders with their truth', 'cubes');
     await page.getByTestId('data-summary').waitFor({ timeout: 60_000 });
     await part('Evaluate');
+    const combination = 't1+t1ce+t2+flair';
+    for (const name of readdirSync(at('cubes')).filter((one) => one !== 'dataset.json'))
+      cpSync(at('cubes', name, `${name}_seg.nii.gz`), at('masks', combination, `${name}.nii.gz`));
     for (const [name, kind] of [
+      ['of-masks', 'Masks of any method'],
       ['of-shipped', 'The shipped model'],
       ['of-first', 'A model'],
     ]) {
@@ -160,11 +230,18 @@ describe.skipIf(!isHere)(SUITE, () => {
       const form = page.getByRole('form', { name: 'New evaluation' });
       await form.getByText(kind, { exact: true }).click();
       if (name === 'of-first') await form.getByLabel('Model that was trained here').selectOption('first');
+      if (name === 'of-masks') {
+        await form.getByRole('button', { name: 'Choose a folder…' }).click();
+        await choose('The folder with masks', 'masks');
+      }
       await form.getByRole('button', { name: 'Where to…' }).click();
       await choose('Where the results are to lie', 'work');
       await form.getByLabel('Name of the results').fill(name);
       await form.getByRole('button', { name: 'Evaluate', exact: true }).click();
       await page.getByRole('heading', { name, exact: true }).waitFor({ timeout: 300_000 });
+      // The truth as another method's masks: nothing could be better.
+      if (name === 'of-masks')
+        expect(await page.getByTestId('scores').locator('tbody').textContent()).toMatch(/(100\.0.*){3}/);
     }
     expect(await page.getByTestId('scores').locator('tbody tr').count()).toBe(15);
     const scores = JSON.parse(readFileSync(at('work/of-first/scores.json'), 'utf8'));
@@ -173,6 +250,7 @@ describe.skipIf(!isHere)(SUITE, () => {
     await page.getByLabel('Compare with').selectOption('of-shipped');
     await page.getByTestId('comparison').waitFor();
     await both('research-evaluation');
+    await expectSavedAsShown(page, 'of-first', 'of-shipped');
     await page.getByTestId('worst').scrollIntoViewIfNeeded();
     await both('research-worst');
     const worst = page.getByTestId('worst').locator('tr').first();
