@@ -274,7 +274,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     const byHand = `Clark=${masks('second opinion.nii.gz')}`;
     const said = quorum('table', at('by-command'), '--reader', at('root', 'masks'), '--reader-mask', byHand);
     expect(said).toContain('Diaz: ');
-    expect(said).toMatch(/Berg +0\.\d{3}/);
+    expect(said).toMatch(/Berg +as segmented +0\.\d{3}/);
     const byWindow = tableIn(results('table', 'cohort.csv'));
     expect(byWindow[0]).toContain('et_reader_hd95_mm');
     expect(byWindow).toEqual(tableIn(at('by-command', 'table', 'cohort.csv')));
