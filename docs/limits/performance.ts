@@ -60,7 +60,7 @@ What runs on several cores: the registrations, each in a thread of its own, besi
 
 ## At the window
 
-${window ? `${measuredOn(window)} From the call to the voxels in hand, the worker a process of its own.\n\n${windowTable(window)}` : MISSING}
+${window ? `${measuredOn(window)} From the call to the voxels in hand, through the built services, the worker a process of its own.\n\n${windowTable(window)}` : MISSING}
 
 ## Devices
 

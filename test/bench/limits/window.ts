@@ -1,22 +1,23 @@
 /**
  * What somebody at the window waits for: another combination's mask, a fader, the threshold, the first paint, an examination of 2,000
- * DICOM files. Through the services as the window calls them, the worker a process of its own. Run by `npm run bench:limits`.
+ * DICOM files. Through the built services as the window calls them, the worker a process of its own. Run by `npm run bench:limits`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerCall, clientOver } from '../../../src/contract/index.js';
 import { SAMPLE_PATIENT } from '../../../src/pipeline/sample.js';
+import type { Services } from '../../../src/session/services.js';
 import { dicomBytes } from '../../dicom/dicomBytes.js';
 import { haveChromium, launch, serve } from '../../e2e/browser.js';
 import { firstPaint } from '../../e2e/timings.js';
-import { openCase, segment, startServices } from '../../session/harness.js';
+import { openCase, segment } from '../../session/harness.js';
 import { median, writeLog } from './log.js';
 
 const SERIES = ['T1 AX', 'T1 AX POST GAD', 'T2 AX', 'FLAIR AX', 'DWI AX', 'ADC AX', 'SWI AX', 'LOCALIZER'];
 
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-window-'));
-const { services, dispose } = await startServices();
+const services = await builtServices(join(scratch, 'profile'));
 const client = clientOver({
   request: (message) => answerCall(services, message),
   onEvent: (listener) => services.onEvent(listener),
@@ -64,8 +65,20 @@ try {
     `mask ${median(masks).toFixed(0)} ms, fader ${median(faders).toFixed(0)}, threshold ${median(thresholds).toFixed(0)} and with clean-up ${median(moved).toFixed(0)}, DICOM ${dicom.toFixed(0)}, paint ${paints.map(Math.round)}`,
   );
 } finally {
-  await dispose();
+  await services.close();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+/** The services as they are shipped: a worker from the sources would spend its start on being compiled. */
+async function builtServices(profileFolder: string): Promise<Services> {
+  const module = new URL('../../../dist/session/services.js', import.meta.url).href;
+  const { createServices, forkedWorker }: typeof import('../../../src/session/services.js') = await import(
+    module
+  );
+  return createServices({
+    profileFolder,
+    launchWorker: (workerArguments) => forkedWorker(workerArguments, []),
+  });
 }
 
 async function milliseconds(work: () => Promise<unknown>): Promise<number> {
