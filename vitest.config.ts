@@ -35,6 +35,9 @@ const SLOW = [
   'test/pipeline/dicomFormats.test.ts',
 ];
 
+/** Windows of one process hear each other, so these keep a process a file. */
+const WINDOWS = ['test/renderer/state/**/*.test.ts'];
+
 export default defineConfig({
   // The state of a window is plain classes with runes.
   plugins: [svelte({ configFile: false })],
@@ -51,11 +54,12 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...SLOW],
+          exclude: [...configDefaults.exclude, ...SLOW, ...WINDOWS],
           // Files share what they import; loading it anew for each took as long as the tests.
           isolate: false,
         },
       },
+      { extends: true, test: { name: 'quick-apart', include: WINDOWS } },
       { extends: true, test: { name: 'slow', include: SLOW } },
     ],
   },
