@@ -10,11 +10,12 @@ import { MODALITIES } from '../../../src/terms.js';
 import { writeNifti } from '../../../src/volume/niftiWriter.js';
 import { haveChromium, launch, serve } from '../../e2e/browser.js';
 import { openCase, segment, startServices, tinyImage } from '../../session/harness.js';
-import { median, writeLog } from './log.js';
+import { median, removeScratch, writeLog } from './log.js';
 
 const CASES = Number(process.argv[2] ?? 200);
 const WINDOWS = 50;
 const CACHE_MB = 60;
+const IMAGES = MODALITIES.map((m) => ({ m, image: tinyImage(m) }));
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-soak-'));
 process.env.TMPDIR = join(scratch, 'tmp');
 mkdirSync(process.env.TMPDIR);
@@ -25,7 +26,7 @@ try {
   writeLog('soak', { worker, aged, server });
   console.log(JSON.stringify({ worker: { ...worker, rssMb: undefined }, aged, server }));
 } finally {
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  removeScratch(scratch);
 }
 
 async function manyCases(profile: string) {
@@ -72,8 +73,7 @@ async function manyCases(profile: string) {
 async function caseFolder(n: number): Promise<string> {
   const folder = join(scratch, `case-${n}`);
   mkdirSync(folder);
-  for (const m of MODALITIES) {
-    const image = tinyImage(m);
+  for (const { m, image } of IMAGES) {
     const data = image.data.map((value) => (value === 0 ? 0 : value + n / 4));
     await writeNifti(join(folder, `case_${m}.nii.gz`), { ...image, data });
   }

@@ -2,7 +2,7 @@
  * What somebody at the window waits for: another combination's mask, a fader, the threshold, the first paint, an examination of 2,000
  * DICOM files. Through the built services as the window calls them, the worker a process of its own. Run by `npm run bench:limits`.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerCall, clientOver } from '../../../src/contract/index.js';
@@ -12,7 +12,7 @@ import { dicomBytes } from '../../dicom/dicomBytes.js';
 import { haveChromium, launch, serve } from '../../e2e/browser.js';
 import { firstPaint } from '../../e2e/timings.js';
 import { openCase, segment } from '../../session/harness.js';
-import { median, writeLog } from './log.js';
+import { median, removeScratch, writeLog } from './log.js';
 
 const SERIES = ['T1 AX', 'T1 AX POST GAD', 'T2 AX', 'FLAIR AX', 'DWI AX', 'ADC AX', 'SWI AX', 'LOCALIZER'];
 
@@ -66,7 +66,7 @@ try {
   );
 } finally {
   await services.close();
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  removeScratch(scratch);
 }
 
 /** The services as they are shipped: a worker from the sources would spend its start on being compiled. */
