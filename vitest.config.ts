@@ -13,11 +13,11 @@ const SLOW = [
   'test/prepare/*Study.test.ts',
   'test/{segment,volume}/realData.test.ts',
   'test/segment/{logits,oracle}.test.ts',
-  'test/session/{results,rawCase,shownBeforeSaved,followUps}.test.ts',
+  'test/session/{results,rawCase,shownBeforeSaved,followUps,followUpDicom}.test.ts',
   'test/followup/followUp.test.ts',
   // Processes that are started, killed and waited for.
   'test/session/{worker,forget,edits,application,cohorts}.test.ts',
-  'test/pipeline/{roads,faces,openings}.test.ts',
+  'test/pipeline/{roads,faces,openings,selfTestRoads}.test.ts',
   'test/ways.test.ts',
   'test/commands/bids/bidsApp.test.ts',
   'test/engine/devices/{selfTest,selectEngine}.test.ts',
