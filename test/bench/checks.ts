@@ -3,10 +3,10 @@
  * same run. Run by `npm run bench`; the case is the simulated sample patient (240×240×155, four sequences), or the folder given.
  */
 import { cpus } from 'node:os';
+import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { openModel } from '../../src/model/model.js';
-import { lookAtImages } from '../../src/checks/checkWarnings.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { imageFacts } from '../../src/pipeline/warnings.js';
 import { likenesses } from '../../src/prepare/belonging.js';
