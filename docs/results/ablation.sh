@@ -16,7 +16,7 @@ writeFileSync(to, JSON.stringify({ train, validation: ["BraTS20_Training_014"] }
 ' $split "$runs/split.json"
 arm() {
   name=$1 decoupling=$2 steps=$3 seed=$4
-  [ -f "$runs/$name-$seed.scores/patients.json" ] && return
+  [ -f "$runs/$name-$seed.scores/summary.json" ] && return
   indicators=
   [ "$decoupling" = mean ] && indicators="--indicators-every 5"
   # shellcheck disable=SC2086
