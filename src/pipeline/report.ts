@@ -7,6 +7,7 @@ import {
 import type { CaseCombination, Warning } from '../contract/results.js';
 import { ratingsOf } from '../contract/trust.js';
 import { inOrder, reportWarning } from '../contract/warnings.js';
+import type { Problem } from '../errors.js';
 import { type Diameters, regionDiameters } from '../export/diameters.js';
 import { problemForReport } from '../export/names.js';
 import { describePreparation } from '../export/preparationReport.js';
@@ -217,7 +218,14 @@ export function warningsIn(report: CaseReport): ReportWarning[] {
 function named(warning: Warning, neutral: boolean): Warning {
   if (warning.code !== 'CHECK_OVERRIDDEN' && warning.code !== 'PREPARATION_DOUBTFUL') return warning;
   const { problem } = warning;
-  return problem ? ({ ...warning, problem: problemForReport(problem, neutral) } as Warning) : warning;
+  return problem
+    ? ({ ...warning, problem: unfiled(problemForReport(problem, neutral)) } as Warning)
+    : warning;
+}
+
+/** Its sentence names no file, and what a window keeps of a preparation knows none. */
+function unfiled({ file: _file, files: _files, also, ...problem }: Problem): Problem {
+  return also ? { ...problem, also: also.map(unfiled) } : problem;
 }
 
 function plainPreparation(
