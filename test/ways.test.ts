@@ -33,13 +33,13 @@ const NOT_SEEN = {
 /** What is not counted as a part of a way. */
 const NOT_COUNTED = [
   // Below the pipeline: files, images, the network; writers of one format.
-  /^(files|volume|network|kernels|masks|model|dicom|recognise|intake|evaluate|engine|prepare|segment|kept)\//,
+  /^(files|volume|network|kernels|masks|model|dicom|recognise|intake|evaluate|engine|prepare|segment|checks|kept)\//,
   /^export\/(?!output$)/,
   // Words and numbers.
   /^(errors|terms|numbers|statistics|trace)$/,
   /^contract\/(?!wire$)/,
   // Leaves that look at images or at the clock, or write one format.
-  /^pipeline\/(formats\/.*|facts|checkWarnings|stopwatch|surroundings)$/,
+  /^pipeline\/(formats\/.*|facts|stopwatch|surroundings)$/,
   /^jobs\/estimate$/,
   // Hear every event, and let those of others pass.
   /^session\/(cohorts|followups)\//,
