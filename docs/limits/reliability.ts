@@ -20,13 +20,20 @@ export interface ReliabilityLogs {
           readonly cases: number;
           readonly workerMb: Ends;
           readonly mainMb: Ends;
+          /** What its objects and buffers hold after a collection. */
+          readonly heldMb: Ends;
           readonly handles: readonly [number, number];
           readonly temporary: number;
           readonly working: number;
           readonly cacheMb: { readonly limit: number; readonly most: number };
         };
         readonly aged: { readonly entriesBefore: number; readonly bytesAfter: number };
-        readonly server: { readonly windows: number; readonly mb: Ends; readonly handles: Ends } | null;
+        readonly server: {
+          readonly windows: number;
+          readonly mb: Ends;
+          readonly heldMb: Ends;
+          readonly handles: Ends;
+        } | null;
       })
     | null;
   readonly faults: (About & { readonly faults: readonly Fault[] }) | null;
@@ -58,6 +65,7 @@ function soakText(log: NonNullable<ReliabilityLogs['soak']>): string {
       mb(worker.mainMb),
       change(worker.mainMb),
     ],
+    ['of it held by objects and buffers, after a collection', mb(worker.heldMb), change(worker.heldMb)],
     ['open handles of the worker', `${worker.handles[0]} → ${worker.handles[1]}`, ''],
     ['temporary files and folders left', `${worker.temporary}`, ''],
     ['working folders left in the profile', `${worker.working}`, ''],
@@ -74,6 +82,7 @@ function soakText(log: NonNullable<ReliabilityLogs['soak']>): string {
             mb(server.mb),
             change(server.mb),
           ],
+          ['of it held by objects and buffers, after a collection', mb(server.heldMb), change(server.heldMb)],
           ['the same: its open handles', `${server.handles.early} → ${server.handles.late}`, ''],
         ]
       : []),

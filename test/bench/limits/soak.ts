@@ -3,13 +3,23 @@
  * a profile that is a month old. Memory, open handles, temporary folders, cache. Run by `npm run bench:limits`, or by hand with the
  * number of cases.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MODALITIES } from '../../../src/terms.js';
 import { writeNifti } from '../../../src/volume/niftiWriter.js';
 import { haveChromium, launch, serve } from '../../e2e/browser.js';
 import { openCase, segment, startServices, tinyImage } from '../../session/harness.js';
+import { heldMb } from './heldMemory.cjs';
 import { median, removeScratch, writeLog } from './log.js';
 
 const CASES = Number(process.argv[2] ?? 200);
@@ -17,6 +27,7 @@ const WINDOWS = 50;
 const CACHE_MB = 60;
 const IMAGES = MODALITIES.map((m) => ({ m, image: tinyImage(m) }));
 const scratch = mkdtempSync(join(tmpdir(), 'quorum-soak-'));
+const HELD_FILE = join(scratch, 'held.txt');
 process.env.TMPDIR = join(scratch, 'tmp');
 mkdirSync(process.env.TMPDIR);
 try {
@@ -34,6 +45,7 @@ async function manyCases(profile: string) {
   await services.call('settings.set', { cacheLimitMb: CACHE_MB });
   const worker: number[] = [];
   const main: number[] = [];
+  const held: number[] = [];
   let handles: [first: number, last: number] = [0, 0];
   let most = 0;
   for (let n = 0; n < CASES; n++) {
@@ -49,6 +61,7 @@ async function manyCases(profile: string) {
     const pid = services.workerPid!;
     worker.push(rssMb(pid));
     main.push(rssMb(process.pid));
+    if (n % 10 === 9 || n === CASES - 1) held.push(heldMb());
     if (n === Math.min(20, CASES - 1)) handles = [handlesOf(pid), 0];
     handles = [handles[0], handlesOf(pid)];
     most = Math.max(most, (await services.call('cache.status', {})).bytes);
@@ -64,6 +77,7 @@ async function manyCases(profile: string) {
   return {
     cases: CASES,
     ...{ workerMb: ends(worker), mainMb: ends(main), handles, temporary, working },
+    heldMb: { early: held[Math.min(1, held.length - 1)], late: held[held.length - 1] },
     cacheMb: { limit: CACHE_MB, most: most / 1e6 },
     rssMb: worker.filter((_, n) => n % 10 === 9).map(Math.round),
   };
@@ -95,7 +109,10 @@ async function monthOld(profile: string) {
 }
 
 async function manyWindows() {
+  process.env.NODE_OPTIONS = `--require ${join(import.meta.dirname, 'heldMemory.cjs')}`;
+  process.env.QUORUM_HELD_MEMORY = HELD_FILE;
   const served = await serve(join(scratch, 'served'), [scratch]);
+  process.env.NODE_OPTIONS = '';
   const browser = await launch();
   const context = await browser.newContext();
   const pid = served.process.pid!;
@@ -104,6 +121,7 @@ async function manyWindows() {
   await first.getByRole('heading').first().waitFor();
   const address = first.url();
   const rss: number[] = [];
+  const held: number[] = [];
   const handles: number[] = [];
   for (let n = 0; n < WINDOWS; n++) {
     const page = await context.newPage();
@@ -111,6 +129,7 @@ async function manyWindows() {
     await page.getByRole('heading').first().waitFor();
     await page.close();
     rss.push(rssMb(pid));
+    if (n % 10 === 9) held.push(await heldBy(pid));
     handles.push(handlesOf(pid));
   }
   await browser.close();
@@ -118,8 +137,20 @@ async function manyWindows() {
   return {
     windows: WINDOWS,
     mb: { early: median(rss.slice(5, 15)), late: median(rss.slice(-10)) },
+    heldMb: { early: held[0], late: held[held.length - 1] },
     handles: { early: median(handles.slice(5, 15)), late: median(handles.slice(-10)) },
   };
+}
+
+/** What a process that was started with heldMemory.cjs holds. */
+async function heldBy(pid: number): Promise<number> {
+  writeFileSync(HELD_FILE, '');
+  process.kill(pid, 'SIGUSR2');
+  for (;;) {
+    await new Promise((done) => setTimeout(done, 100));
+    const [line] = readFileSync(HELD_FILE, 'utf8').split('\n');
+    if (line) return Number(line);
+  }
 }
 
 function rssMb(pid: number): number {
