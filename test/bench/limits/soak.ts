@@ -41,7 +41,7 @@ try {
 }
 
 async function manyCases(profile: string) {
-  const { services, dispose } = await startServices(profile);
+  const { services, events, dispose } = await startServices(profile);
   await services.call('settings.set', { cacheLimitMb: CACHE_MB });
   const worker: number[] = [];
   const main: number[] = [];
@@ -58,6 +58,8 @@ async function manyCases(profile: string) {
     });
     await services.call('cases.close', { case: id });
     rmSync(folder, { recursive: true });
+    // The harness keeps every event for the tests.
+    events.length = 0;
     const pid = services.workerPid!;
     worker.push(rssMb(pid));
     main.push(rssMb(process.pid));
