@@ -33,5 +33,5 @@ for seed in ${SEEDS:-1 2 3 4}; do
   arm mean mean 200 "$seed"
   arm paper paper 200 "$seed"
   arm pcgrad pcgrad 200 "$seed"
-  arm mean-long mean 270 "$seed"
+  arm mean-long mean 416 "$seed"
 done
