@@ -1,6 +1,6 @@
 /**
- * Writes docs/results/failures.md from the logs of failures.ts and silent.ts: `npx tsx docs/results/failuresPage.ts`. Whether a check warns is
- * decided here anew for the first by the cut-offs that the app uses; the second holds what the app said.
+ * Writes docs/results/failures.md from the logs of failures.ts and silent.ts: `npx tsx docs/results/failuresPage.ts`. Both hold numbers:
+ * what is warned of and how a mask is rated is decided here anew, by the cut-offs and the model of today.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { brainWarnings, CUT_OFFS, qualityWarnings, resultWarnings } from '../../src/checks/checkWarnings.js';
@@ -12,19 +12,13 @@ import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { quantile } from '../../src/statistics.js';
 import { UNKNOWN_POPULATION } from '../../src/terms.js';
-import { rated, type SilentRow } from './page/rating.js';
+import { type ChangedBrain, rated, type SilentRow } from './page/rating.js';
 import { networkSections } from './page/silent.js';
 import { type MirroredRow, stabilitySection } from './page/stability.js';
 import { table } from './page/text.js';
 import { trustSection } from './page/trust.js';
 
-interface Row {
-  readonly set: string;
-  readonly name: string;
-  readonly side: string;
-  readonly kind: string;
-  readonly strength: number;
-  readonly what: string;
+interface Row extends ChangedBrain {
   readonly likenesses?: readonly Likeness[];
   readonly input?: InputQuality;
   readonly result?: ResultQuality;

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { isQuorumError, QuorumError } from '../errors.js';
+import { sideBySide } from '../intake/sideBySide.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
 import { traced } from '../trace.js';
 import { refineWithinMask } from '../volume/alignWithin.js';
@@ -216,15 +217,8 @@ async function forOthers(
   { use, reference, options }: Workbench,
   work: (modality: Modality) => Promise<Affine>,
 ): Promise<FromReference> {
-  const waiting = use.filter((m) => m !== reference);
-  const results: FromReference = {};
-  const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      results[next] = await work(next);
-  };
   // The atlas's registration takes longest and gets a core of its own.
   const atOnce = Math.max(1, availableParallelism() - (options.skip?.includes('atlas') ? 0 : 1));
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, waiting.length) }, lane));
-  for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
-  return Object.fromEntries(use.filter((m) => results[m]).map((m) => [m, results[m]!]));
+  const others = use.filter((m) => m !== reference);
+  return Object.fromEntries(await sideBySide(others, atOnce, async (m) => [m, await work(m)] as const));
 }

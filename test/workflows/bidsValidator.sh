@@ -14,19 +14,8 @@ validator=${BIDS_VALIDATOR:-npx --yes bids-validator@1.15.0}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-n=0
-for case in "$data"/partial/*/; do
-  n=$((n + 1))
-  [ $n -le 3 ] || break
-  anat=$work/raw/sub-0$n/anat
-  mkdir -p "$anat"
-  for pair in t1:T1w t1ce:ce-gd_T1w t2:T2w flair:FLAIR; do
-    image=$(ls "$case"*_"${pair%%:*}".nii.gz 2>/dev/null || true)
-    if [ -n "$image" ]; then cp "$image" "$anat/sub-0${n}_${pair#*:}.nii.gz"; fi
-  done
-done
-echo '{"Name": "Three", "BIDSVersion": "1.9.0"}' > "$work/raw/dataset_description.json"
-printf 'participant_id\tage\nsub-01\t51\nsub-02\t52\nsub-03\t53\n' > "$work/raw/participants.tsv"
+. test/workflows/realSessions.sh
+real_sessions "$data" "$work/raw" 3 Three
 
 node dist/cli/main.js bids "$work/raw" "$work/out" participant --participant-label 01 --device cpu
 node dist/cli/main.js bids "$work/raw" "$work/out" group

@@ -14,20 +14,8 @@ trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 quorum="node $PWD/dist/cli/main.js"
 flow="snakemake -s workflows/snakemake/Snakefile --directory $work"
 
-n=0
-for case in "$data"/partial/*/; do
-  n=$((n + 1))
-  [ $n -le 6 ] || break
-  anat=$work/raw/sub-0$n/anat
-  mkdir -p "$anat"
-  for pair in t1:T1w t1ce:ce-gd_T1w t2:T2w flair:FLAIR; do
-    image=$(ls "$case"*_"${pair%%:*}".nii.gz 2>/dev/null || true)
-    if [ -n "$image" ]; then cp "$image" "$anat/sub-0${n}_${pair#*:}.nii.gz"; fi
-  done
-done
-echo '{"Name": "Six", "BIDSVersion": "1.9.0"}' > "$work/raw/dataset_description.json"
-printf 'participant_id\tage\n' > "$work/raw/participants.tsv"
-for i in 1 2 3 4 5 6; do printf 'sub-0%s\t%s\n' "$i" $((50 + i)); done >> "$work/raw/participants.tsv"
+. test/workflows/realSessions.sh
+real_sessions "$data" "$work/raw" 6 Six
 
 echo '== quorum bids alone'
 $quorum bids "$work/raw" "$work/alone" participant --device cpu > "$work/alone.txt"

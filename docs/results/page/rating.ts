@@ -29,8 +29,8 @@ export interface Measured {
   readonly seconds: readonly [look: number, after: number];
 }
 
-/** A row of the log of `silent.ts`. */
-export interface SilentRow extends Measured {
+/** What was changed in which brain: a row of the logs of `failures.ts` and `silent.ts`. */
+export interface ChangedBrain {
   readonly set: string;
   readonly name: string;
   readonly side: string;
@@ -38,6 +38,9 @@ export interface SilentRow extends Measured {
   readonly strength: number;
   readonly what: string;
 }
+
+/** A row of the log of `silent.ts`. */
+export interface SilentRow extends Measured, ChangedBrain {}
 
 export interface RatedRegion extends RegionScore {
   readonly supported: boolean;
