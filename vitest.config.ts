@@ -46,6 +46,8 @@ export default defineConfig({
     reporters: ['default', './test/support/skippedReporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A window on a busy machine needs more than the second that is the default.
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
     projects: [
