@@ -1,19 +1,7 @@
 import { Command } from 'commander';
 import { hostOf, sweepHost } from '../commands/host.js';
 import { QUORUM_VERSION } from '../version.js';
-import { bidsCommand } from './bids.js';
-import { tableCommand } from './cohortTable.js';
-import { demoCommand } from './demo.js';
-import { evaluateCommand } from './evaluate.js';
 import { fail } from './failure.js';
-import { followUpCommand } from './followUp.js';
-import { inspectCommand } from './inspect.js';
-import { measureCommand } from './measure.js';
-import { exportCommand, importCommand } from './models.js';
-import { prepareCommand } from './prepare.js';
-import { segmentCommand } from './segment.js';
-import { serveCommand } from './serve.js';
-import { trainCommand } from './train.js';
 
 // onnxruntime reports its use (the name of the model's file included) to its maker unless told not to.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -31,19 +19,28 @@ const program = new Command('quorum')
 
 const host = hostOf();
 const sweeping = sweepHost(host);
-program.addCommand(segmentCommand(host));
-program.addCommand(tableCommand());
-program.addCommand(followUpCommand(host));
-program.addCommand(prepareCommand(host));
-program.addCommand(bidsCommand(host));
-program.addCommand(inspectCommand(host));
-program.addCommand(importCommand());
-program.addCommand(exportCommand());
-program.addCommand(demoCommand(host));
-program.addCommand(trainCommand(host));
-program.addCommand(evaluateCommand(host));
-program.addCommand(measureCommand(host));
-program.addCommand(serveCommand());
+
+/** In the order of the help. Each is loaded when it is asked for: all together load nearly all of src, which takes a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  segment: async () => (await import('./segment.js')).segmentCommand(host),
+  table: async () => (await import('./cohortTable.js')).tableCommand(),
+  followup: async () => (await import('./followUp.js')).followUpCommand(host),
+  prepare: async () => (await import('./prepare.js')).prepareCommand(host),
+  bids: async () => (await import('./bids.js')).bidsCommand(host),
+  inspect: async () => (await import('./inspect.js')).inspectCommand(host),
+  import: async () => (await import('./models.js')).importCommand(),
+  export: async () => (await import('./models.js')).exportCommand(),
+  demo: async () => (await import('./demo.js')).demoCommand(host),
+  train: async () => (await import('./train.js')).trainCommand(host),
+  evaluate: async () => (await import('./evaluate.js')).evaluateCommand(host),
+  measure: async () => (await import('./measure.js')).measureCommand(host),
+  serve: async () => (await import('./serve.js')).serveCommand(),
+};
+
+const asked = process.argv[2] ?? '';
+const isVersion = asked === '-V' || asked === '--version';
+const loaded = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : isVersion ? [] : Object.values(COMMANDS);
+for (const command of await Promise.all(loaded.map((load) => load()))) program.addCommand(command);
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

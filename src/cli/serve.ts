@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import open from 'open';
 
 interface ServeOptions {
   readonly port: number;
@@ -63,6 +62,7 @@ async function openPrivately(address: string): Promise<string> {
   await writeFile(page, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, {
     mode: 0o600,
   });
+  const { default: open } = await import('open');
   await open(page).catch(() => process.stdout.write('No browser could be opened.\n'));
   return folder;
 }

@@ -8,8 +8,8 @@ import { fieldsOf, type TrainOrder, type TrainValues, trainOrder } from '../cont
 import { problemOf, QuorumError } from '../errors.js';
 import type { JobContext } from '../jobs/context.js';
 import { absolute, readConfig } from '../research/config.js';
-import { type FoldsResult, runFoldsJob } from '../research/foldsJob.js';
-import { runTrainJob, type TrainResult } from '../research/trainJob.js';
+import type { FoldsResult } from '../research/foldsJob.js';
+import type { TrainResult } from '../research/trainJob.js';
 import { follow } from './follow.js';
 
 /** `quorum train DATASET… --out MODEL`. */
@@ -74,10 +74,11 @@ function dashed(key: string): string {
 
 async function train({ profileFolder }: Host, order: TrainOrder, json: boolean): Promise<void> {
   const { request, folds } = order;
-  const work = (context: JobContext) =>
+  // Loaded once the options are right.
+  const work = async (context: JobContext) =>
     folds === null
-      ? runTrainJob(request, profileFolder, context)
-      : runFoldsJob({ request, folds }, profileFolder, context);
+      ? (await import('../research/trainJob.js')).runTrainJob(request, profileFolder, context)
+      : (await import('../research/foldsJob.js')).runFoldsJob({ request, folds }, profileFolder, context);
   const result = await follow<TrainResult | FoldsResult>(
     'train',
     json,

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeXlsxFile from 'write-excel-file/node';
 import type { Cohort } from '../contract/cohort.js';
 import { csvText } from '../export/csv.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
@@ -61,6 +60,7 @@ async function workbook(tables: Readonly<Record<string, Table>>, sentence: strin
       ...rows.map((row) => row.map((value) => (value === null ? null : { value, type: typeOf(value) }))),
     ],
   }));
+  const { default: writeXlsxFile } = await import('write-excel-file/node');
   return writeXlsxFile(sheets as never).toBuffer();
 }
 

@@ -3,8 +3,8 @@
  * Specification: https://github.com/huggingface/safetensors#format
  */
 import { readFile, stat } from 'node:fs/promises';
-import { Float16Array } from '@petamoriken/float16';
 import { isQuorumError, type Problem, QuorumError } from '../errors.js';
+import { fromHalves } from '../halfPrecision.js';
 import { type HeaderEntry, parseHeader, type StoredDtype } from './safetensorsHeader.js';
 
 export type { StoredDtype } from './safetensorsHeader.js';
@@ -109,7 +109,7 @@ function decode(bytes: Uint8Array, dataStart: number, entry: HeaderEntry): Tenso
   const buffer = new Uint8Array(bytes.subarray(dataStart + entry.begin, dataStart + entry.end)).buffer;
   switch (entry.dtype) {
     case 'F16':
-      return Float32Array.from(new Float16Array(buffer));
+      return fromHalves(new Uint16Array(buffer));
     case 'BF16':
       return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
     case 'F64':

@@ -1,7 +1,7 @@
 /** Writes safetensors files (the format is described in `safetensors.ts`). */
-import { Float16Array } from '@petamoriken/float16';
 import { QuorumError } from '../errors.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
+import { fromHalves, toHalves } from '../halfPrecision.js';
 import { firstNotFinite, type StoredDtype, type TensorData } from './safetensors.js';
 
 /** A tensor to be written; the element type of the file follows from the array's, save for `dtype: 'F16'`. */
@@ -64,8 +64,8 @@ function encode(
     });
   }
   const half = dtype === 'F16' && data instanceof Float32Array;
-  const stored = half ? new Float16Array(data) : data;
-  const index = firstNotFinite(half ? Float32Array.from(stored as Float16Array) : data);
+  const stored = half ? toHalves(data) : data;
+  const index = firstNotFinite(half ? fromHalves(stored as Uint16Array) : data);
   if (index >= 0) {
     throw new QuorumError({
       code: 'WEIGHTS_INVALID',

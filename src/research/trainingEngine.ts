@@ -1,6 +1,5 @@
 import { networkOf } from '../engine/devices/deviceCandidate.js';
 import { selectEngine } from '../engine/devices/selectEngine.js';
-import { createTensorflowTrainingEngine } from '../engine/tensorflow/engine.js';
 import { WasmEngine } from '../engine/wasm/engine.js';
 import { QuorumError } from '../errors.js';
 import { PoolVectors } from '../kernels/index.js';
@@ -43,6 +42,7 @@ export async function trainingEngine(
   const network = networkOf(await openModel());
   const { engine: tested } = await selectEngine(network, device, { verdictFolder, ...options });
   await tested.dispose();
+  const { createTensorflowTrainingEngine } = await import('../engine/tensorflow/engine.js');
   return async (layers, modalityCount) => ({
     engine: await createTensorflowTrainingEngine({ layers, modalityCount, device: GPU_DEVICES[device] }),
     memory: null,

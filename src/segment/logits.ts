@@ -1,6 +1,6 @@
-import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
+import { roundToHalf } from '../halfPrecision.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
 import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
@@ -181,7 +181,7 @@ function fromTensor(logits: Float32Array, shape: Tensor3['shape'], [nx, ny, nz]:
     for (let k = 0; k < nz; k++) {
       for (let j = 0; j < ny; j++) {
         for (let i = 0; i < nx; i++)
-          data[at++] = f16round(logits[r * plane + k + shape[2] * (j + shape[1] * i)]);
+          data[at++] = roundToHalf(logits[r * plane + k + shape[2] * (j + shape[1] * i)]);
       }
     }
   }

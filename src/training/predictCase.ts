@@ -1,5 +1,5 @@
-import { f16round } from '@petamoriken/float16';
 import type { InferenceEngine } from '../engine/engine.js';
+import { roundToHalf } from '../halfPrecision.js';
 import { openStudy } from '../intake/openStudy.js';
 import type { Box } from '../masks/mask.js';
 import { type LabelMap, oedemaLabel } from '../masks/schemes.js';
@@ -92,7 +92,7 @@ async function predictCutOut(
     if (!data?.some((value) => value !== 0)) continue;
     const logits = await modalityLogits(engine, m, { data, shape }, patch.mirrored === true, signal);
     const seen = Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
-    const rounded = logits.map(f16round);
+    const rounded = logits.map(roundToHalf);
     silence(rounded, seen, patch.outsideLogit);
     const box = { origin: [0, 0, 0], size } as const;
     maps.push({ modality: modalities[m], box, data: rounded, seen, tissue: packBits(seen) });

@@ -1,11 +1,10 @@
-/** The GPUs that tfjs can reach, for the list of devices. */
+/** The GPUs that tfjs can reach, for the list of devices; tfjs itself is loaded by the first that is used. */
 import { createRequire } from 'node:module';
-import { version_core } from '@tensorflow/tfjs-core';
 import { problemOf } from '../../errors.js';
 import type { DeviceCandidate } from '../devices/deviceCandidate.js';
-import { createTensorflowEngine } from './engine.js';
-import { resolveNodeGpu } from './nodeGpu.js';
-import { loadDawn } from './webgpu.js';
+import type { InferenceEngine } from '../engine.js';
+import type { TensorflowEngineOptions } from './engine.js';
+import { loadDawn, resolveNodeGpu } from './packages.js';
 
 /** In the order in which they are tried: CUDA where the user has it, then WebGPU. */
 export function tensorflowDevices(): DeviceCandidate[] {
@@ -15,17 +14,16 @@ export function tensorflowDevices(): DeviceCandidate[] {
       engine: 'tensorflow',
       kind: 'gpu',
       unavailable: ({ nodeGpuFolder }) => reasonFrom(async () => resolveNodeGpu(nodeGpuFolder)),
-      runtimeVersion: async () => `tfjs ${version_core}, tfjs-node-gpu`,
-      create: (network, options) =>
-        createTensorflowEngine({ ...network, ...options, device: 'tfjs-node-gpu' }),
+      runtimeVersion: async () => `tfjs ${versionOf('@tensorflow/tfjs-core')}, tfjs-node-gpu`,
+      create: (network, options) => createEngine({ ...network, ...options, device: 'tfjs-node-gpu' }),
     },
     {
       id: 'tensorflow-webgpu',
       engine: 'tensorflow',
       kind: 'gpu',
       unavailable: () => reasonFrom(loadDawn),
-      runtimeVersion: async () => `tfjs ${version_core}, webgpu ${dawnVersion()}`,
-      create: (network) => createTensorflowEngine({ ...network, device: 'webgpu' }),
+      runtimeVersion: async () => `tfjs ${versionOf('@tensorflow/tfjs-core')}, webgpu ${versionOf('webgpu')}`,
+      create: (network) => createEngine({ ...network, device: 'webgpu' }),
     },
   ];
 }
@@ -40,6 +38,10 @@ async function reasonFrom(attempt: () => Promise<unknown>): Promise<string | nul
   }
 }
 
-function dawnVersion(): string {
-  return (createRequire(import.meta.url)('webgpu/package.json') as { version: string }).version;
+async function createEngine(options: TensorflowEngineOptions): Promise<InferenceEngine> {
+  return (await import('./engine.js')).createTensorflowEngine(options);
+}
+
+function versionOf(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
 }

@@ -1,7 +1,8 @@
 /** tfjs's WebGPU backend on Dawn (npm `webgpu`), which gives a present-day GPU to a plain Node process. */
 import * as tf from '@tensorflow/tfjs-core';
-import { isQuorumError, QuorumError } from '../../errors.js';
+import { isQuorumError } from '../../errors.js';
 import type { OpenedBackend } from './openedBackend.js';
+import { loadDawn, webGpuMissing } from './packages.js';
 
 /** The limits that tfjs's own initialisation asks for. */
 const LIMITS = [
@@ -31,16 +32,7 @@ export async function openWebGpu(): Promise<OpenedBackend> {
   } catch (error) {
     concealDawn();
     if (isQuorumError(error)) throw error;
-    throw notAvailable(error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-/** Dawn itself, which loads no driver yet. @throws QuorumError DEVICE_NOT_AVAILABLE. */
-export async function loadDawn(): Promise<typeof import('webgpu')> {
-  try {
-    return await import('webgpu');
-  } catch (error) {
-    throw notAvailable('the optional package "webgpu" cannot be loaded', error);
+    throw webGpuMissing(error instanceof Error ? error.message : String(error), error);
   }
 }
 
@@ -61,7 +53,7 @@ function concealDawn(): void {
 
 async function requestAdapter(): Promise<GPUAdapter> {
   const adapter = await root.navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw notAvailable('no adapter');
+  if (!adapter) throw webGpuMissing('no adapter');
   return adapter;
 }
 
@@ -70,7 +62,7 @@ async function registerBackend(device: GPUDevice, info: GPUAdapterInfo): Promise
   // Importing it registers a device of tfjs's own making, whose errors could not be watched.
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
-  if (!(await tf.setBackend('webgpu'))) throw notAvailable('tfjs could not initialise its WebGPU backend');
+  if (!(await tf.setBackend('webgpu'))) throw webGpuMissing('tfjs could not initialise its WebGPU backend');
 }
 
 /** Dawn gives the GPU's name as `device` and its driver with version as `description`. */
@@ -101,11 +93,4 @@ function supervise(device: GPUDevice): Pick<OpenedBackend, 'watch' | 'close'> {
       concealDawn();
     },
   };
-}
-
-function notAvailable(found: string, cause?: unknown): QuorumError {
-  return new QuorumError(
-    { code: 'DEVICE_NOT_AVAILABLE', field: 'webgpu', expected: 'a WebGPU adapter', found },
-    { cause },
-  );
 }

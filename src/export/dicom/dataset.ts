@@ -1,10 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { DicomSeries } from '../../dicom/series.js';
 import type { Region } from '../../terms.js';
-import dcmjs from './loadDcmjs.js';
+import { loadDcmjs } from './loadDcmjs.js';
 import type { SourceHeader } from './sourceHeader.js';
-
-const { DicomDict, DicomMetaDictionary } = dcmjs.data;
 
 /** A data set by keyword, as in dcmjs: sequences are arrays of such objects. */
 export type Dataset = Record<string, unknown>;
@@ -52,6 +50,7 @@ export function encodeDicomWithoutPixels(dataset: Dataset): Uint8Array {
 
 function encode(dataset: Dataset, transferSyntax: string): Uint8Array {
   const value = (vr: string, ...values: unknown[]) => ({ vr, Value: values });
+  const { DicomDict, DicomMetaDictionary } = loadDcmjs().data;
   const dict = new DicomDict({
     '00020001': value('OB', Uint8Array.of(0, 1).buffer),
     '00020002': value('UI', dataset.SOPClassUID),

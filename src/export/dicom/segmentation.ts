@@ -15,7 +15,7 @@ import {
   encodeDicom,
   type Provenance,
 } from './dataset.js';
-import dcmjs from './loadDcmjs.js';
+import { loadDcmjs } from './loadDcmjs.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
 import type { SourceHeader } from './sourceHeader.js';
 
@@ -211,7 +211,9 @@ function describeSegment({ number, label, region, title, type }: Segment, proven
 }
 
 function labColour(rgb: readonly number[]): number[] {
-  return dcmjs.data.Colors.rgb2DICOMLAB(rgb.map((value) => value / 255)).map(Math.round);
+  return loadDcmjs()
+    .data.Colors.rgb2DICOMLAB(rgb.map((value) => value / 255))
+    .map(Math.round);
 }
 
 const SEGMENT_NUMBER = 0x0062000b;

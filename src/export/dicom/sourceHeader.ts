@@ -3,7 +3,7 @@ import { parseUntilPixels } from '../../dicom/readHeader.js';
 import { TextReader } from '../../dicom/text.js';
 import { QuorumError } from '../../errors.js';
 import { withFile } from '../../volume/fileBytes.js';
-import dcmjs from './loadDcmjs.js';
+import { loadDcmjs } from './loadDcmjs.js';
 
 /** Attributes of the Patient, Clinical Trial Subject, General Study, Patient Study and Frame of Reference modules that are copied. */
 const COPIED = [
@@ -89,5 +89,5 @@ function parse(bytes: Uint8Array, file: string): DataSet {
 }
 
 function keyOf(keyword: string): string {
-  return `x${dcmjs.data.DicomMetaDictionary.nameMap[keyword]!.tag.replace(/[(),]/g, '').toLowerCase()}`;
+  return `x${loadDcmjs().data.DicomMetaDictionary.nameMap[keyword]!.tag.replace(/[(),]/g, '').toLowerCase()}`;
 }

@@ -1,4 +1,3 @@
-import { regionStl } from '../../export/surface.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
 import { isInRegion } from '../../masks/labels.js';
 import { REGIONS } from '../../terms.js';
@@ -10,6 +9,8 @@ export const stl: FormatWriter = {
   planned: (plan) => REGIONS.filter((r) => plan.given[r]).map((r) => FILES.stl(plan, r)),
   write: async ({ subject, plan, main, stage, leaveOut, context }) => {
     context.report('surfaces', 0);
+    // VTK, which nothing else needs.
+    const { regionStl } = await import('../../export/surface.js');
     for (const region of REGIONS) {
       const file = FILES.stl(plan, region);
       if (!plan.given[region]) {
