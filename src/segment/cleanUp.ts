@@ -3,7 +3,7 @@ import { type Box, boundingBox, crop } from '../masks/mask.js';
 import type { ModelDescription } from '../model/schema.js';
 import { REGIONS, type Region } from '../terms.js';
 import { voxelToWorld, voxelVolume } from '../volume/affine.js';
-import { connectedComponents } from '../volume/connectedComponents.js';
+import { connectedComponents, smallComponents } from '../volume/connectedComponents.js';
 import { mapAxes } from '../volume/tuples.js';
 import type { Grid, Size } from '../volume/volume.js';
 
@@ -33,30 +33,36 @@ export function removeSpecks(labels: Uint8Array, grid: Grid, rule: ModelDescript
   // A tumour is a small part of a head.
   const box = boundingBox([{ data: labels, size: grid.size }]);
   if (box === null) return [];
+  // What is removed is removed in the box too: the next region is looked for in what is left.
+  const inBox = {
+    size: box.size,
+    affine: grid.affine,
+    data: crop({ data: labels, size: grid.size }, box).data,
+  };
   const specks: Speck[] = [];
   for (const region of REGIONS) {
     const least = rule.minimumMl[region];
     if (least === 0) continue;
     const members = REGION_MEMBERS[region];
-    const parts = connectedComponents(
-      { size: box.size, affine: grid.affine, data: crop({ data: labels, size: grid.size }, box).data },
+    const parts = smallComponents(
+      inBox,
       (label) => members.includes(label),
       rule.connectivity,
+      (count) => count * mlPerVoxel < least,
     );
     for (const part of parts) {
-      const ml = part.voxelCount * mlPerVoxel;
-      if (ml >= least) continue;
       const voxels = part.voxels.map((at) => indexInGrid(at, box, grid.size));
       const centroidVoxel = mapAxes(part.centroid, (n, a) => n + box.start[a]);
       specks.push({
         region,
-        ml,
+        ml: part.voxelCount * mlPerVoxel,
         centroidMm: voxelToWorld(grid.affine, ...centroidVoxel),
         centroidVoxel,
         voxels,
         labels: Uint8Array.from(voxels, (at) => labels[at]),
       });
       for (const at of voxels) labels[at] = BECOMES[region];
+      for (const at of part.voxels) inBox.data[at] = BECOMES[region];
     }
   }
   return specks.sort((a, b) => b.ml - a.ml);

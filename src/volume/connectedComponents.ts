@@ -1,8 +1,6 @@
 import { voxelToWorld } from './affine.js';
+import { type Connectivity, sizesOfRuns } from './connectedRuns.js';
 import { type Volume, voxelCount } from './volume.js';
-
-/** Neighbours by face (6), or by face, edge and corner (26). */
-export type Connectivity = 6 | 26;
 
 /** One connected part of a mask. */
 export interface Component {
@@ -34,8 +32,35 @@ export function connectedComponents(
     components.push(describe(volume, queue.subarray(filled, end)));
     filled = end;
   }
-  return components.sort((a, b) => b.voxelCount - a.voxelCount || a.voxels[0] - b.voxels[0]);
+  return components.sort(largestFirst);
 }
+
+/**
+ * Those of `connectedComponents` that are small, and alike: how large each is follows from its runs along x, and only the small ones are
+ * walked voxel by voxel.
+ *
+ * @param isSmall by the number of voxels.
+ */
+export function smallComponents(
+  volume: Volume<Uint8Array>,
+  isMember: (value: number) => boolean,
+  connectivity: Connectivity,
+  isSmall: (voxels: number) => boolean,
+): Component[] {
+  const { unvisited } = memberFlags(volume, isMember);
+  const small = sizesOfRuns(unvisited, volume.size, connectivity).filter(({ voxels }) => isSmall(voxels));
+  const queue = new Uint32Array(small.reduce((sum, { voxels }) => sum + voxels, 0));
+  const grow = growth(volume, unvisited, queue, connectivity);
+  let filled = 0;
+  const components = small.map(({ first }) => {
+    const start = filled;
+    filled = grow(first, start);
+    return describe(volume, queue.subarray(start, filled));
+  });
+  return components.sort(largestFirst);
+}
+
+const largestFirst = (a: Component, b: Component) => b.voxelCount - a.voxelCount || a.voxels[0] - b.voxels[0];
 
 function memberFlags({ data, size }: Volume<Uint8Array>, isMember: (value: number) => boolean) {
   const table = Uint8Array.from({ length: 256 }, (_, value) => (isMember(value) ? 1 : 0));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectedComponents } from '../../src/volume/connectedComponents.js';
+import { randomStream } from '../../src/training/random.js';
+import { connectedComponents, smallComponents } from '../../src/volume/connectedComponents.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
 
 const AFFINE: Affine = [-1, 0, 0, 0, 0, -2, 0, 0, 0, 0, 3, 0, 100, 50, -20, 1];
@@ -83,5 +84,34 @@ describe('connected components', () => {
     });
     expect(connectedComponents(board, (v) => v > 0, 6)).toHaveLength(32);
     expect(connectedComponents(board, (v) => v > 0, 26).map((c) => c.voxelCount)).toEqual([32]);
+  });
+});
+
+describe('small components', () => {
+  it('are those that the walk over all finds, voxel by voxel in the same order', () => {
+    const random = randomStream(7);
+    let found = 0;
+    for (const size of [
+      [7, 6, 5],
+      [1, 9, 4],
+      [12, 1, 6],
+      [9, 8, 1],
+      [16, 13, 11],
+    ] as const)
+      for (const density of [0.02, 0.1, 0.25, 0.5, 0.8, 1])
+        for (const connectivity of [6, 26] as const) {
+          const labels = volume(size, []);
+          labels.data.forEach((_, at) => {
+            labels.data[at] = random.chance(density) ? random.integer(1, 2) : 0;
+          });
+          const isMember = (label: number) => label === 1;
+          for (const below of [2, 4, 30]) {
+            const small = smallComponents(labels, isMember, connectivity, (voxels) => voxels < below);
+            const all = connectedComponents(labels, isMember, connectivity);
+            expect(small).toEqual(all.filter(({ voxelCount }) => voxelCount < below));
+            found += small.length;
+          }
+        }
+    expect(found).toBeGreaterThan(1000);
   });
 });
