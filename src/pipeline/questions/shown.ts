@@ -1,5 +1,5 @@
 import { runsOfMask } from '../../masks/runs.js';
-import { volumesOf } from '../../masks/volumes.js';
+import { volumesOfRuns } from '../../masks/volumes.js';
 import { readLabelMap } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
@@ -29,8 +29,8 @@ export class ShownMasks {
   private show(labels: Uint8Array, grid: Grid): TaskResult<'labels'> {
     const found = this.ready.get(labels);
     if (found) return found;
-    const header = { grid: summariseGrid(grid), volumes: volumesOf(labels, grid) };
-    const made = { runs: runsOfMask(labels), header };
+    const runs = runsOfMask(labels);
+    const made = { runs, header: { grid: summariseGrid(grid), volumes: volumesOfRuns(runs, grid) } };
     this.ready.set(labels, made);
     return made;
   }
