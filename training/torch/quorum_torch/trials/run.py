@@ -144,7 +144,7 @@ def parsed(arguments=None):
     p.add_argument('--arms', default=','.join(ARMS))
     p.add_argument('--seeds', default='1,2')
     p.add_argument('--starts', default='base,tissue', help='arms that are scored before the first step too')
-    p.add_argument('--steps', type=int, default=100)
+    p.add_argument('--steps', type=int, default=60)
     p.add_argument('--side', type=int, default=48, help='points a side of the crops')
     p.add_argument('--steady', default='BraTS2021_00002,BraTS20_Training_032', help='brains that are padded')
     p.add_argument('--threads', type=int, default=1)

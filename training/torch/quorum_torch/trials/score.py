@@ -9,7 +9,7 @@ from ..losses import COMBINATIONS, PAIRS, fuse, name_of
 from ..validate import counts_of, nested, padded
 
 # Planes of air (before, behind) along each axis.
-PADDINGS = ((0, 0), (1, 0), (4, 0), (0, 16))
+PADDINGS = ((0, 0), (1, 0), (0, 16))
 FALL = .01
 SMALL_ML = .5
 
