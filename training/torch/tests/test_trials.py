@@ -195,6 +195,7 @@ class Scores(Trials):
         text = page(log(better))
         self.assertIn('`mirror` (mirror image as a second channel) **wins**', text)
         self.assertIn('4 of 10 runs were made; missing: distil 1', text)
+        self.assertIn('`hinge` (more-versus-fewer hinge): **undecided**, as 2 of 2 pairs with `base` were not run', text)
 
 
 if __name__ == '__main__':

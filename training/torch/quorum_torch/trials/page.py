@@ -44,10 +44,13 @@ def verdict(log, arm):
 
 
 def sentence(log, arm):
+    missing = differences(log, arm, OWN[arm][0]).count(None)
+    if missing:
+        return f'- `{arm}` ({ARMS[arm]["title"]}): **undecided**, as {missing} of {len(log["seeds"])} pairs with `base` were not run.'
     words, wins = verdict(log, arm)
     own = '; '.join(f'{ENDPOINTS[e][0]}: **{words[e]}**' for e in OWN[arm])
     others = '; '.join(f'{r}: {words[f"mean15 {r}"]}' for r in REGIONS)
-    return f'- `{arm}` ({ARMS[arm]["title"]}) **{"wins" if wins else "does not win"}**. {own}. Mean of 15: {others}.'
+    return f'- `{arm}` ({ARMS[arm]["title"]}) **{"wins" if wins else "does not win"}**. What it is for: {own}. Mean of 15: {others}.'
 
 
 def scores(log):
