@@ -3,14 +3,10 @@ import { join } from 'node:path';
 import type { Cohort } from '../contract/cohort.js';
 import { csvText } from '../export/csv.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
-import {
-  dataDictionary,
-  longTable,
-  mixedSentence,
-  readerTable,
-  type Table,
-  wideTable,
-} from '../presentation/cohortTable.js';
+import { dataDictionary, longTable, wideTable } from '../presentation/cohortTable.js';
+import { mixedSentence } from '../presentation/commonSequences.js';
+import { readerTable } from '../presentation/readerTable.js';
+import type { Table } from '../presentation/table.js';
 
 /** Below the folder of results. */
 const FOLDER = 'table';

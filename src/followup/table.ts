@@ -1,5 +1,5 @@
 import { type FollowUpReport, RANO_REGIONS, type RanoRegion, type TimePoint } from '../contract/followUp.js';
-import type { Cell, Table } from '../presentation/cohortTable.js';
+import type { Cell, Table } from '../presentation/table.js';
 import { REGIONS, type Region } from '../terms.js';
 
 const RANO_COLUMNS = [

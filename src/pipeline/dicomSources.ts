@@ -2,7 +2,7 @@ import { REGION_TITLES, titles } from '../contract/warnings.js';
 import type { DicomSeries } from '../dicom/series.js';
 import { QuorumError, throwIfCancelled } from '../errors.js';
 import type { Provenance } from '../export/dicom/dataset.js';
-import { checkReferable } from '../export/dicom/segmentation.js';
+import { checkReferable } from '../export/dicom/references.js';
 import { readSourceHeader, type SourceHeader } from '../export/dicom/sourceHeader.js';
 import { writeFileAtomically } from '../files/wholeFile.js';
 import { labelsOnSeries } from '../segment/onSeries.js';

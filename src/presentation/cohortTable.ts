@@ -1,54 +1,12 @@
 import { answersFor, type Cohort, type CohortCase, isAnswered } from '../contract/cohort.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
-import { titles } from '../contract/warnings.js';
-import { inFiles } from '../numbers.js';
-import {
-  type Combination,
-  combinationName,
-  MODALITIES,
-  type Modality,
-  membersOf,
-  REGIONS,
-  type Region,
-} from '../terms.js';
-import { comparedMask, readerScore, readerSummary, volumePairs } from './readerScores.js';
+import { type Combination, REGIONS, type Region } from '../terms.js';
+import { commonCombination, commonMl } from './commonSequences.js';
+import { comparedMask, readerScore, volumePairs } from './readerScores.js';
+import { READER_TABLE_COLUMNS } from './readerTable.js';
+import type { Cell, Table } from './table.js';
 
 /** A cohort as tables: one row a case, one row a measurement, and what the columns mean. */
-
-export type Cell = string | number | null;
-export type Table = readonly (readonly Cell[])[];
-
-type Case = Pick<CohortCase, 'name' | 'state' | 'result'>;
-
-/** The sequences that every finished case has; empty where they have none in common. */
-export function commonSequences(cases: readonly Case[]): Modality[] {
-  const used = cases.flatMap(({ result }) => (result ? [membersOf(result.combination)] : []));
-  return used.length === 0 ? [] : MODALITIES.filter((m) => used.every((members) => members.includes(m)));
-}
-
-export function commonCombination(cases: readonly Case[]): Combination | null {
-  const common = commonSequences(cases);
-  return common.length === 0 ? null : combinationName(common);
-}
-
-/** What is to be said where cases were segmented from different sequences; null where they were not. */
-export function mixedSentence(cases: readonly Case[]): string | null {
-  const used = new Set(cases.flatMap(({ result }) => (result ? [result.combination] : [])));
-  if (used.size < 2) return null;
-  const common = commonSequences(cases);
-  const how =
-    common.length === 0
-      ? 'no sequence is common to all, so there is none to compare all by'
-      : `compare by what all have, ${titles(common)}: the columns “common”`;
-  return `These volumes come from ${used.size} different sets of sequences and are not comparable with each other; ${how}.`;
-}
-
-/** ml of a region by the sequences that all cases have; null: not supported by these, or not computed. */
-export function commonMl({ result }: Case, common: Combination | null, region: Region): number | null {
-  if (!result || common === null) return null;
-  if (result.combination === common) return result.volumes[region].ml;
-  return result.subsets?.[common]?.[region].ml ?? null;
-}
 
 type About = (one: CohortCase, cohort: Cohort, common: Combination | null) => Cell;
 interface Column {
@@ -309,38 +267,11 @@ export function dataDictionary(cohort: Pick<Cohort, 'reader'>): Table {
     ['table', 'column', 'unit', 'meaning'],
     ...columnsOf(cohort).map(({ name, unit, meaning }) => ['wide', name, unit, meaning]),
     ...LONG.map(([name, unit, meaning]) => ['long', name, unit, meaning]),
-    ...(cohort.reader ? READER : []).map(([name, unit, meaning]) => ['reader', name, unit, meaning]),
-  ];
-}
-
-const READER: readonly (readonly [name: string, unit: string, meaning: string])[] = [
-  ['region', '', 'WT whole tumour, TC tumour core, ET enhancing tumour.'],
-  ['cases', '', 'Cases that were compared, and whose number of the region is given (no guesses).'],
-  ['dice_mean', '0 to 1', 'Mean of their Dice.'],
-  ['dice_median', '0 to 1', 'Median of their Dice.'],
-  ['hd95_median_mm', 'mm', 'Median of HD95 where it can be measured.'],
-  ['hd95_cases', '', 'Cases in which it can: both masks hold the region.'],
-  ['difference_mean_ml', 'ml', 'Mean of Quorum’s minus the reader’s volume.'],
-  [
-    'limits_lower_ml',
-    'ml',
-    'Lower 95 % limit of agreement (Bland and Altman): mean − 1.96 standard deviations.',
-  ],
-  ['limits_upper_ml', 'ml', 'Upper limit: mean + 1.96 standard deviations.'],
-];
-
-/** How a cohort compares with another reader, one row a region; the header first. */
-export function readerTable(cohort: Pick<Cohort, 'cases'>): Table {
-  const summary = readerSummary(cohort.cases);
-  const rounded = (value: number | null | undefined) => (value == null ? null : inFiles(value));
-  return [
-    READER.map(([name]) => name),
-    ...REGIONS.map((r) => {
-      const { cases, dice, hd95, limits } = summary[r];
-      return [
-        ...[r, cases, rounded(dice.mean), rounded(dice.median), rounded(hd95.median), hd95.cases],
-        ...[rounded(limits?.bias), rounded(limits?.lower), rounded(limits?.upper)],
-      ];
-    }),
+    ...(cohort.reader ? READER_TABLE_COLUMNS : []).map(([name, unit, meaning]) => [
+      'reader',
+      name,
+      unit,
+      meaning,
+    ]),
   ];
 }

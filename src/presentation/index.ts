@@ -1,5 +1,5 @@
 /** Tables, figures and sentences of cohorts and timelines, for window, terminal and reports. */
-export { commonCombination, commonMl, mixedSentence } from './cohortTable.js';
+export { commonCombination, commonMl, mixedSentence } from './commonSequences.js';
 export { type TimelineFigure, timelineFigure } from './followUpFigure.js';
 export * from './followUpText.js';
 export {

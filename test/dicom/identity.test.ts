@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DicomImage, Triple } from '../../src/dicom/image.js';
 import { isValidUid, readDicomHeader } from '../../src/dicom/readHeader.js';
 import { assembleVolumes } from '../../src/dicom/volumes.js';
-import { checkReferable } from '../../src/export/dicom/segmentation.js';
+import { checkReferable } from '../../src/export/dicom/references.js';
 import { openCandidate } from '../../src/intake/openCandidate.js';
 import { scan } from '../../src/intake/scan.js';
 import { dicomBytes, element } from './dicomBytes.js';

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Cell,
-  commonCombination,
-  dataDictionary,
-  longTable,
-  mixedSentence,
-  readerTable,
-  type Table,
-  wideTable,
-} from '../../src/presentation/cohortTable.js';
+import { dataDictionary, longTable, wideTable } from '../../src/presentation/cohortTable.js';
+import { commonCombination, mixedSentence } from '../../src/presentation/commonSequences.js';
+import { readerTable } from '../../src/presentation/readerTable.js';
+import type { Cell, Table } from '../../src/presentation/table.js';
 import { combinationName, type Modality } from '../../src/terms.js';
 import { aCase, aCohort, aResult } from '../cohort/cohorts.js';
 

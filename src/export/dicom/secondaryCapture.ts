@@ -4,7 +4,8 @@ import type { Volume } from '../../volume/volume.js';
 import { annotatedSlice } from './annotatedSlice.js';
 import { code, commonModules, decimal, encodeDicom, type Provenance, RESEARCH_ONLY } from './dataset.js';
 import { placeFrames } from './placement.js';
-import { frameNumber, pixelVoxels } from './segmentation.js';
+import { frameNumber } from './references.js';
+import { pixelVoxels } from './segmentation.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7';

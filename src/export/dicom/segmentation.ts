@@ -1,4 +1,3 @@
-import { isValidUid } from '../../dicom/readHeader.js';
 import type { DicomSeries } from '../../dicom/series.js';
 import { QuorumError } from '../../errors.js';
 import { LABELS } from '../../masks/labels.js';
@@ -17,6 +16,7 @@ import {
 } from './dataset.js';
 import { loadDcmjs } from './loadDcmjs.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
+import { checkReferable, frameNumber, referencedSeries } from './references.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
@@ -89,35 +89,6 @@ export function dicomSegmentation(
     ReferencedSeriesSequence: referencedSeries(frames),
   };
   return encodeDicom(dataset, packBits(segments, frames, series, mask.data));
-}
-
-/**
- * Refuses a series to which no segmentation can refer, before anything is computed.
- * @throws QuorumError DICOM_INCOMPLETE
- */
-export function checkReferable({
-  frameOfReferenceUid,
-  studyInstanceUid,
-  seriesInstanceUid,
-  frames,
-}: DicomSeries): void {
-  const needed: readonly (readonly [name: string, uid: string | null])[] = [
-    ['Frame of Reference UID', frameOfReferenceUid],
-    ['Study Instance UID', studyInstanceUid],
-    ['Series Instance UID', seriesInstanceUid],
-    ...frames.map((frame) => ['SOP Instance UID', frame.sopInstanceUid] as const),
-  ];
-  const missing = needed.find(([, uid]) => !uid || !isValidUid(uid));
-  if (!missing) return;
-  const [field, uid] = missing;
-  const found = uid ? 'one that is not valid' : 'none';
-  throw new QuorumError({
-    code: 'DICOM_INCOMPLETE',
-    field,
-    expected: `a valid ${field}`,
-    found,
-    file: frames[0]?.file,
-  });
 }
 
 function segmentsOf(labels: Uint8Array): Segment[] {
@@ -289,32 +260,4 @@ function frameGroups(frame: PlacedFrame['frame'], segment: number, position: num
       },
     ],
   };
-}
-
-/** Frame numbers of multi-frame images alone; they count from 1. */
-export function frameNumber({ frame, sopClassUid }: PlacedFrame['frame']): Dataset {
-  const singleFrame = SINGLE_FRAME_CLASSES.has(sopClassUid);
-  return singleFrame ? {} : { ReferencedFrameNumber: String(frame + 1) };
-}
-
-/** MR and CT Image Storage; what else holds slices of a head is multi-frame. */
-const SINGLE_FRAME_CLASSES: ReadonlySet<string> = new Set([
-  '1.2.840.10008.5.1.4.1.1.4',
-  '1.2.840.10008.5.1.4.1.1.2',
-]);
-
-/** The images that the frames come from, by series: a scanner may split a volume over two. */
-function referencedSeries(frames: readonly PlacedFrame[]): Dataset[] {
-  const uids = [...new Set(frames.map(({ frame }) => frame.seriesInstanceUid))];
-  return uids.map((uid) => {
-    const members = frames.filter(({ frame }) => frame.seriesInstanceUid === uid);
-    const instances = new Map(members.map(({ frame }) => [frame.sopInstanceUid, frame.sopClassUid]));
-    return {
-      SeriesInstanceUID: uid,
-      ReferencedInstanceSequence: [...instances].map(([instance, sopClass]) => ({
-        ReferencedSOPClassUID: sopClass,
-        ReferencedSOPInstanceUID: instance,
-      })),
-    };
-  });
 }

@@ -15,7 +15,8 @@ import {
   type Provenance,
 } from './dataset.js';
 import { type PlacedFrame, placeFrames } from './placement.js';
-import { checkReferable, frameNumber, pixelVoxels } from './segmentation.js';
+import { checkReferable, frameNumber } from './references.js';
+import { pixelVoxels } from './segmentation.js';
 import type { SourceHeader } from './sourceHeader.js';
 
 const RT_STRUCTURE_SET = '1.2.840.10008.5.1.4.1.1.481.3';
