@@ -88,8 +88,13 @@ function linearSample({ data, size }: Volume, point: readonly [number, number, n
   const [i, j, k] = [Math.floor(point[0]), Math.floor(point[1]), Math.floor(point[2])];
   if (i < 0 || j < 0 || k < 0 || i + 1 >= size[0] || j + 1 >= size[1] || k + 1 >= size[2]) return 0;
   const [x, y, z] = [point[0] - i, point[1] - j, point[2] - k];
-  const row = (v: number) => data[v] * (1 - x) + data[v + 1] * x;
-  const slice = (v: number) => row(v) * (1 - y) + row(v + size[0]) * y;
   const v = i + size[0] * (j + size[1] * k);
-  return slice(v) * (1 - z) + slice(v + size[0] * size[1]) * z;
+  const upper = v + size[0] * size[1];
+  return inSlice(data, v, size[0], x, y) * (1 - z) + inSlice(data, upper, size[0], x, y) * z;
+}
+
+function inSlice(data: Volume['data'], v: number, row: number, x: number, y: number): number {
+  const first = data[v] * (1 - x) + data[v + 1] * x;
+  const second = data[v + row] * (1 - x) + data[v + row + 1] * x;
+  return first * (1 - y) + second * y;
 }

@@ -9,9 +9,47 @@ export function smoothStep(low: number, high: number, value: number): number {
 /** The field convolved with a Gaussian of standard deviation `sigma` voxels; beyond the border it is 0. */
 export function blurred(field: Float32Array, size: Size, sigma: number): Float32Array {
   const kernel = gaussianKernel(sigma);
-  let out = field;
-  for (let axis = 0; axis < 3; axis++) out = convolvedAlong(out, size, axis, kernel);
+  const out = new Float32Array(field.length);
+  const box = reachOf(field, size, (kernel.length - 1) / 2);
+  if (!box) return out;
+  let part = new Float32Array(box.size[0] * box.size[1] * box.size[2]);
+  forRows(box, size, (there, here) => part.set(field.subarray(there, there + box.size[0]), here));
+  for (let axis = 0; axis < 3; axis++) part = convolvedAlong(part, box.size, axis, kernel);
+  forRows(box, size, (there, here) => out.set(part.subarray(here, here + box.size[0]), there));
   return out;
+}
+
+interface Box {
+  readonly low: Size;
+  readonly size: Size;
+}
+
+/** What lies at most `radius` voxels from where the field is not 0, along each axis; null where it is 0 everywhere. */
+function reachOf(field: Float32Array, size: Size, radius: number): Box | null {
+  const low = [...size];
+  const high = [-1, -1, -1];
+  for (let k = 0, v = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++)
+      for (let i = 0; i < size[0]; i++, v++) {
+        if (field[v] === 0) continue;
+        if (i < low[0]) low[0] = i;
+        if (i > high[0]) high[0] = i;
+        if (j < low[1]) low[1] = j;
+        if (j > high[1]) high[1] = j;
+        if (k < low[2]) low[2] = k;
+        high[2] = k;
+      }
+  if (high[0] < 0) return null;
+  const [x, y, z] = low.map((n) => Math.max(0, n - radius));
+  const [xEnd, yEnd, zEnd] = high.map((n, axis) => Math.min(size[axis], n + radius + 1));
+  return { low: [x, y, z], size: [xEnd - x, yEnd - y, zEnd - z] };
+}
+
+/** Where each row of a box begins, in a field of `size` and in one of the box's. */
+function forRows({ low, size: [nx, ny, nz] }: Box, size: Size, take: (there: number, here: number) => void) {
+  for (let k = 0, here = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++, here += nx)
+      take(low[0] + size[0] * (low[1] + j + size[1] * (low[2] + k)), here);
 }
 
 /** Where `field` is above `level`, as 0 and 1. */
@@ -28,7 +66,12 @@ function gaussianKernel(sigma: number): number[] {
   return weights.map((w) => w / sum);
 }
 
-function convolvedAlong(field: Float32Array, size: Size, axis: number, kernel: number[]): Float32Array {
+function convolvedAlong(
+  field: Float32Array<ArrayBuffer>,
+  size: Size,
+  axis: number,
+  kernel: number[],
+): Float32Array<ArrayBuffer> {
   const inner = size.slice(0, axis).reduce((a, b) => a * b, 1);
   const outer = size.slice(axis + 1).reduce((a, b) => a * b, 1);
   const length = size[axis];

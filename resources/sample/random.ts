@@ -76,9 +76,9 @@ function cubicWeights(t: number): [number, number, number, number] {
 export function standardised(field: Float32Array): Float32Array {
   let sum = 0;
   let squares = 0;
-  for (const v of field) {
-    sum += v;
-    squares += v * v;
+  for (let i = 0; i < field.length; i++) {
+    sum += field[i];
+    squares += field[i] * field[i];
   }
   const mean = sum / field.length;
   const spread = Math.sqrt(squares / field.length - mean * mean);

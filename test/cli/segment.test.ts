@@ -6,10 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaseReport } from '../../src/contract/index.js';
 import { SAMPLE_PATIENT, SAMPLE_SEGMENTED, sampleMask } from '../../src/pipeline/sample.js';
 import { RESULT_FORMAT } from '../../src/segment/logits.js';
-import { allCombinations, combinationName, REGIONS } from '../../src/terms.js';
+import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
 import { tinyImage } from '../session/harness.js';
+import { writeCroppedSample } from '../support/croppedSample.js';
 import { diceOfMaps } from '../support/dice.js';
 import { supportedRegions } from '../support/shippedModel.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -129,74 +130,69 @@ describe('quorum segment on the simulated sample patient', () => {
     expect(TC).toBeGreaterThan(0.75);
     expect(ET).toBeGreaterThan(0.7);
   });
+});
+
+describe('options of quorum segment, on a box around the sample’s tumour', () => {
+  const CUT = at('cut/p1');
+  const cutFile = (sequence: string) => join(CUT, `p1_${sequence}.nii.gz`);
+  beforeAll(async () => {
+    await mkdir(CUT, { recursive: true });
+    await writeCroppedSample(CUT, 'p1', MODALITIES);
+    const outcome = await quorum('segment', CUT, '--out', at('cutall'), '--all-combinations', '--force');
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
 
   it('--use t1,flair and single files give the mask of combinations/t1+flair, one pass each', async () => {
-    const byUse = await quorum(
-      'segment',
-      SAMPLE_PATIENT,
-      '--out',
-      at('use'),
-      '--use',
-      'flair,t1',
-      '--threads',
-      '1',
-      '--memory',
-      '9',
-    );
-    const byFile = await quorum(
-      'segment',
-      '--t1',
-      sampleFile('t1'),
-      '--flair',
-      sampleFile('flair'),
-      '--out',
-      at('files'),
-    );
+    const few = ['--use', 'flair,t1', '--threads', '1', '--memory', '9'];
+    const byUse = await quorum('segment', CUT, '--out', at('use'), '--force', ...few);
+    const files = ['--t1', cutFile('t1'), '--flair', cutFile('flair')];
+    const byFile = await quorum('segment', ...files, '--out', at('files'), '--force');
     expect([byUse.code, byFile.code]).toEqual([0, 0]);
-    const expected = (await readLabelMap(at('all/combinations/t1+flair.nii.gz'))).data;
+    const expected = (await readLabelMap(at('cutall/combinations/t1+flair.nii.gz'))).data;
+    expect(expected.some((label) => label !== 0)).toBe(true);
     for (const out of ['use', 'files']) {
-      const { data } = await readLabelMap(at(out, 'simulated-patient_seg.nii.gz'));
+      const { data } = await readLabelMap(at(out, 'p1_seg.nii.gz'));
       expect(Buffer.compare(data, expected)).toBe(0);
       expect(report(out).networkPasses).toBe(2 * PASSES);
     }
   });
 
   it('a second run has nothing to do; other options at the same place are refused; --overwrite replaces', async () => {
-    const before = statSync(at('use/simulated-patient_seg.nii.gz')).mtimeMs;
-    const args = ['segment', SAMPLE_PATIENT, '--out', at('use'), '--use', 't1,flair', '--json'];
+    const before = statSync(at('use/p1_seg.nii.gz')).mtimeMs;
+    const args = ['segment', CUT, '--out', at('use'), '--use', 't1,flair', '--force', '--json'];
     const again = await quorum(...args);
     expect(again.code).toBe(0);
     expect(JSON.parse(again.stdout.trim().split('\n').at(-1)!)).toMatchObject({
       state: 'done',
       result: { skipped: true },
     });
-    expect(statSync(at('use/simulated-patient_seg.nii.gz')).mtimeMs).toBe(before);
+    expect(statSync(at('use/p1_seg.nii.gz')).mtimeMs).toBe(before);
     const other = await quorum(...args, '--labels', 'consecutive');
     expect(other.code).toBe(1);
     expect(problemIn(other).code).toBe('OUTPUT_EXISTS');
     expect((await quorum(...args, '--labels', 'consecutive', '--overwrite')).code).toBe(0);
-    expect([...new Set((await readLabelMap(at('use/simulated-patient_seg.nii.gz'))).data)].sort()).toEqual([
-      0, 1, 2, 3,
-    ]);
+    expect([...new Set((await readLabelMap(at('use/p1_seg.nii.gz'))).data)].sort()).toEqual([0, 1, 2, 3]);
   });
 
   it('--overwrite never replaces a mask that was changed since', async () => {
     await cp(at('files'), at('corrected'), { recursive: true });
-    const corrected = at('corrected/simulated-patient_seg.nii.gz');
+    const corrected = at('corrected/p1_seg.nii.gz');
     writeFileSync(corrected, readFileSync(sampleFile('seg')));
     const kept = hash(corrected);
-    const outcome = await quorum(
-      'segment',
-      SAMPLE_PATIENT,
-      '--use',
-      't1',
-      '--out',
-      at('corrected'),
-      '--overwrite',
-      '--json',
-    );
+    const options = ['--use', 't1', '--force', '--overwrite', '--json'];
+    const outcome = await quorum('segment', CUT, '--out', at('corrected'), ...options);
     expect(problemIn(outcome)).toMatchObject({ code: 'OUTPUT_EXISTS', file: corrected });
     expect(hash(corrected)).toBe(kept);
+  });
+
+  it('another engine, wasm, gives the mask of onnx but for single voxels at the threshold', async () => {
+    const options = ['--use', 't1ce,flair', '--device', 'wasm', '--force'];
+    const outcome = await quorum('segment', CUT, '--out', at('wasm'), ...options);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(report('wasm').engine).toMatchObject({ name: 'wasm', device: 'cpu', events: [] });
+    const expected = await readLabelMap(at('cutall/combinations/t1ce+flair.nii.gz'));
+    const dice = diceOfMaps(await readLabelMap(at('wasm/p1_seg.nii.gz')), expected);
+    for (const score of Object.values(dice)) expect(score).toBeGreaterThan(0.999);
   });
 });
 
@@ -216,26 +212,6 @@ describe('DICOM objects', () => {
     expect(refused.code).toBe(1);
     expect(problemIn(refused).code).toBe('NOT_DICOM');
     expect(existsSync(at('dicom'))).toBe(false);
-  });
-});
-
-describe('another engine', () => {
-  it('wasm gives the mask of onnx but for single voxels at the threshold', async () => {
-    const outcome = await quorum(
-      'segment',
-      SAMPLE_PATIENT,
-      '--use',
-      't1ce,flair',
-      '--device',
-      'wasm',
-      '--out',
-      at('wasm'),
-    );
-    expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(report('wasm').engine).toMatchObject({ name: 'wasm', device: 'cpu', events: [] });
-    const expected = await readLabelMap(at('all/combinations/t1ce+flair.nii.gz'));
-    const dice = diceOfMaps(await readLabelMap(at('wasm/simulated-patient_seg.nii.gz')), expected);
-    for (const score of Object.values(dice)) expect(score).toBeGreaterThan(0.999);
   });
 });
 

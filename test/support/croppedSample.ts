@@ -6,7 +6,8 @@ import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 
 /** A box around the tumour of the simulated sample patient: a tenth of the head, and of the work. */
 const LOW = [40, 70, 50] as const satisfies Size;
-const SIZE = [96, 112, 80] as const satisfies Size;
+export const CROPPED_SIZE = [96, 112, 80] as const satisfies Size;
+const SIZE: Size = CROPPED_SIZE;
 
 /** Writes `<folder>/<name>_<part>.nii.gz` for sequences and `seg`, in the world where they were. `segment` needs `--force` for them. */
 export async function writeCroppedSample(
