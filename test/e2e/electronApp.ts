@@ -98,7 +98,7 @@ Array.prototype.toReversed ??= function () { return [...this].reverse(); };
 
 function adapt(file: string, depth: number): void {
   const shim = `${'../'.repeat(depth) || './'}old-node.js`;
-  const text = readFileSync(file, 'utf8').replace("from 'node:zlib'", `from '${shim}'`);
+  const text = readFileSync(file, 'utf8').replace(/from ["']node:zlib["']/, `from '${shim}'`);
   writeFileSync(
     file,
     /(session\/services|worker\/main)\.js$/.test(file) ? `import '${shim}';\n${text}` : text,
