@@ -27,9 +27,18 @@ interface Run {
   readonly cpuSeconds: number;
 }
 
+/** How a case's four passes ran; medians. */
+interface PassWay extends Run {
+  readonly name: string;
+  readonly peakMb: number;
+  /** Passes at once. */
+  readonly beside: number;
+}
+
 export interface PerformanceLogs {
   readonly beforeAfter: (About & { before: Run; after: Run; sameMask: boolean }) | null;
   readonly timing: (About & { runs: TimingRun[] }) | null;
+  readonly passes: (About & { rounds: number; ways: PassWay[]; sameLogits: boolean }) | null;
   readonly window:
     | (About &
         Record<'masks' | 'faders' | 'thresholds' | 'paints' | 'starts', number[]> & {
@@ -43,7 +52,14 @@ export interface PerformanceLogs {
   readonly peers: (About & { rows: Peer[]; strip: { seconds: number } | null }) | null;
 }
 
-export function performancePage({ beforeAfter, timing, window, devices, peers }: PerformanceLogs): string {
+export function performancePage({
+  beforeAfter,
+  timing,
+  passes,
+  window,
+  devices,
+  peers,
+}: PerformanceLogs): string {
   return `# How fast it is
 
 Made by \`npm run bench:limits\` from the logs in docs/limits. Times depend on what else the machine does: the load is given, and what is compared was measured in one run.
@@ -56,7 +72,9 @@ ${timing ? `${measuredOn(timing)}\n\n${timingTable(timing.runs)}\n\n${sameMasks(
 
 ${beforeAfter ? changeLine(beforeAfter) : ''}
 
-What runs on several cores: the registrations, each in a thread of its own, beside each other; a pass of the network, in onnxruntime's threads. All else runs on the main thread, one stage after the other: onnxruntime holds that thread during a pass, so that the next sequence is not made ready meanwhile, and the passes follow one another. The passes cannot begin while others register: the brain mask needs all sequences, and what a pass sees is cut by it. Cases side by side are processes of their own in the window; in the terminal (\`--at-once\`) they share one main thread, so that registrations and reading overlap, and passes do not.
+What runs on several cores: the registrations, each in a thread of its own, beside each other; the passes of the network, each in a thread of its own that has further threads of onnxruntime's. All else runs on the main thread, one stage after the other, but beside these: the next sequence is made ready, and what came out is rounded, while others pass. The passes cannot begin while others register: the brain mask needs all sequences, and what a pass sees is cut by it. Cases side by side are processes of their own in the window; in the terminal (\`--at-once\`) they share one main thread and the passes' threads.
+
+${passes ? passesPart(passes) : `The four passes side by side: ${MISSING}`}
 
 ## At the window
 
@@ -163,6 +181,17 @@ function waterfall(run: TimingRun): string {
 ${'stage'.padEnd(24)} ${'thread'.padEnd(14)} ${'from s'.padStart(6)} ${'s'.padStart(6)} cores
 ${rows.join('\n')}
 \`\`\``;
+}
+
+function passesPart(log: NonNullable<PerformanceLogs['passes']>): string {
+  const rows = log.ways.map(({ name, beside, seconds, cpuSeconds, peakMb }) => [
+    ...[name, `${beside}`, seconds.toFixed(1), cpuSeconds.toFixed(1), peakMb.toFixed(0)],
+  ]);
+  const head = ['the four passes', 'at once', 'seconds', 'processor seconds', 'MB at most'];
+  const logits = log.sameLogits ? 'All logits have the same bytes.' : '**The logits differ.**';
+  return `The sample patient's four passes, from the images in memory to rounded logits, the engine opened and closed; medians of ${log.rounds} rounds in turns. As many run at once as there are threads and memory for (\`src/engine/onnx/passesSideBySide.ts\`), since a pass on one thread costs the processor least; a number that would leave one over is not taken: three sequences on two cores follow one another, each on both. ${logits} ${measuredOn(log)}
+
+${markdownTable(head, rows)}`;
 }
 
 function changeLine(log: NonNullable<PerformanceLogs['beforeAfter']>): string {

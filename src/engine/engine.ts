@@ -28,12 +28,17 @@ export interface InferenceEngine {
    *
    * @param modality index into the model's modality list.
    * @param input normalised volume (D, H, W); every side divides by 16; air and padding are 0.
+   * @param beside how many passes are run side by side, this one among them: they share the cores.
    * @returns logits (regions, D, H, W), C order.
    * @throws QuorumError ENGINE_FAILED when the device fails or a logit is not finite.
    */
-  logits(modality: number, input: Tensor3): Promise<Float32Array>;
+  logits(modality: number, input: Tensor3, beside?: number): Promise<Float32Array>;
   /** The same pass, with the bottleneck's channel means beside the logits. */
-  pass(modality: number, input: Tensor3): Promise<Pass>;
+  pass(modality: number, input: Tensor3, beside?: number): Promise<Pass>;
+  /**
+   * How many of so many passes of this size it runs side by side, as cores and memory allow now; results do not depend on it. Absent: one.
+   */
+  sideBySide?(passes: number, shape: Tensor3['shape']): number;
   dispose(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
 import { roundToHalf } from '../halfPrecision.js';
+import { sideBySide } from '../intake/sideBySide.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
 import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
@@ -46,18 +47,18 @@ export interface ModalityLogits {
 
 export interface LogitsOptions {
   readonly signal?: AbortSignal;
-  /** Called before each modality with how many are done. */
+  /** Called at the beginning, and whenever a modality is done and others are not: the first that is not, and how many are. */
   readonly onPass?: (modality: Modality, done: number, total: number) => void;
   /** The images are normalised already and are taken as they are. */
   readonly normalised?: boolean;
 }
 
 /**
- * Runs the network exactly once per available modality, or once more where the model wants it mirrored. What a pass sees
- * depends on that modality's volume alone: the box of its own non-zero voxels on the model's lattice, zeros added at the
- * far ends up to multiples of 16.
+ * Runs the network exactly once per available modality, or once more where the model wants it mirrored; passes run side by side where the
+ * engine has room for it, and the next image is made ready meanwhile. What a pass sees depends on that modality's volume alone: the box of
+ * its own non-zero voxels on the model's lattice, zeros added at the far ends up to multiples of 16.
  *
- * @throws QuorumError CANCELLED between passes, ENGINE_FAILED from the engine.
+ * @throws QuorumError CANCELLED before a pass begins, ENGINE_FAILED from the engine; nothing runs any more then.
  */
 export async function computeLogits(
   { grid, images }: Case,
@@ -67,21 +68,22 @@ export async function computeLogits(
 ): Promise<ModalityLogits> {
   const lattice = layLattice(grid, description.grid);
   const present = MODALITIES.filter((m) => images[m]);
-  const maps: LogitMap[] = [];
-  const passSeconds: number[] = [];
-  for (const modality of present) {
-    if (options.signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
-    const index = description.modalities.indexOf(modality);
-    if (index < 0) {
-      throw new QuorumError({
-        code: 'SEQUENCE_NOT_AVAILABLE',
-        expected: `one of the model's: ${description.modalities.join(', ')}`,
-        found: modality,
-      });
-    }
-    options.onPass?.(modality, maps.length, present.length);
+  const unknown = present.find((m) => !description.modalities.includes(m));
+  if (unknown !== undefined) {
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `one of the model's: ${description.modalities.join(', ')}`,
+      found: unknown,
+    });
+  }
+  const progress = passProgress(present, options);
+  const turns = new Turns();
+  const done = await sideBySide(present, present.length, async (modality) => {
+    // So that the pass before begins, and a cancellation is heard.
+    await new Promise((resolve) => setImmediate(resolve));
     const image = images[modality]!;
     const place = { about: modality };
+    progress.check();
     const { measured, box, data, input } = traced(
       'normalise',
       () => {
@@ -91,22 +93,78 @@ export async function computeLogits(
       },
       place,
     );
-    const started = performance.now();
-    const mirrored = description.patch.mirrored === true;
-    const logits = await traced(
-      'network',
-      () => modalityLogits(engine, index, input, mirrored, options.signal),
-      { about: modality, lane: engine.name },
-    );
-    passSeconds.push((performance.now() - started) / 1000);
+    const beside = turns.open(() => engine.sideBySide?.(present.length, input.shape) ?? 1);
+    const { result: logits, seconds } = await turns.take(async (lane) => {
+      progress.check();
+      const started = performance.now();
+      const index = description.modalities.indexOf(modality);
+      const mirrored = description.patch.mirrored === true;
+      const result = await traced(
+        'network',
+        () => modalityLogits(engine, index, input, mirrored, options.signal, beside),
+        { about: modality, lane: beside === 1 ? engine.name : `${engine.name} ${lane + 1}` },
+      );
+      return { result, seconds: (performance.now() - started) / 1000 };
+    });
+    progress.done(modality);
     const seen = new Uint8Array(data.length);
     for (let at = 0; at < seen.length; at++) if (data[at] !== 0) seen[at] = 1;
     const boxed = traced('round logits', () => fromTensor(logits, input.shape, box.size), place);
     silence(boxed, seen, description.patch.outsideLogit);
     const tissue = traced('tissue', () => tissueOf(image, measured), place);
-    maps.push({ modality, box, data: boxed, seen, tissue });
+    return { map: { modality, box, data: boxed, seen, tissue }, seconds };
+  });
+  return {
+    lattice,
+    outsideLogit: description.patch.outsideLogit,
+    maps: done.map(({ map }) => map),
+    passSeconds: done.map(({ seconds }) => seconds),
+  };
+}
+
+/** Tells of the first modality that is not done, and how many are. */
+function passProgress(present: readonly Modality[], { signal, onPass }: LogitsOptions) {
+  const left = [...present];
+  const tell = () => {
+    if (left.length > 0) onPass?.(left[0], present.length - left.length, present.length);
+  };
+  tell();
+  return {
+    check: () => {
+      if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
+    },
+    done: (modality: Modality) => {
+      left.splice(left.indexOf(modality), 1);
+      tell();
+    },
+  };
+}
+
+/** So many at a time, in the order in which they come. */
+class Turns {
+  private readonly free: number[] = [];
+  private readonly queue: ((lane: number) => void)[] = [];
+  private most = 0;
+
+  /** @param most asked once. */
+  open(most: () => number): number {
+    if (this.most === 0) {
+      this.most = most();
+      for (let lane = 0; lane < this.most; lane++) this.free.push(lane);
+    }
+    return this.most;
   }
-  return { lattice, outsideLogit: description.patch.outsideLogit, maps, passSeconds };
+
+  async take<T>(work: (lane: number) => Promise<T>): Promise<T> {
+    const lane = this.free.shift() ?? (await new Promise<number>((resolve) => this.queue.push(resolve)));
+    try {
+      return await work(lane);
+    } finally {
+      const next = this.queue.shift();
+      if (next) next(lane);
+      else this.free.push(lane);
+    }
+  }
 }
 
 /** Puts `outsideLogit` where the input is 0: in air the network's answer counts for nothing. Changes `logits` in place. */

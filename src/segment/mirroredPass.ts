@@ -12,6 +12,7 @@ export const passesPerModality = ({ patch }: ModelDescription): number => (patch
  * @param modality index into the model's modality list.
  * @param input (D, H, W), D along the patient's left-right axis.
  * @param mirrored whether there is a second pass.
+ * @param beside how many modalities' passes are run side by side.
  * @returns (regions, D, H, W), C order.
  * @throws QuorumError CANCELLED between the passes, ENGINE_FAILED from the engine.
  */
@@ -21,12 +22,13 @@ export async function modalityLogits(
   input: Tensor3,
   mirrored: boolean,
   signal?: AbortSignal,
+  beside = 1,
 ): Promise<Float32Array> {
-  const logits = await engine.logits(modality, input);
+  const logits = await engine.logits(modality, input, beside);
   if (!mirrored) return logits;
   if (signal?.aborted) throw new QuorumError({ code: 'CANCELLED' });
   const { data, shape } = input;
-  const other = await engine.logits(modality, { data: mirror(data, shape), shape });
+  const other = await engine.logits(modality, { data: mirror(data, shape), shape }, beside);
   const back = mirror(other, shape);
   return logits.map((value, v) => (value + back[v]) / 2);
 }

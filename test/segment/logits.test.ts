@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceEngine, Tensor3 } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
+import { QuorumError } from '../../src/errors.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { type Model, openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
@@ -140,16 +141,103 @@ describe('logits of the simulated sample patient', () => {
   });
 });
 
+/** A box around the tumour of the sample: as good as a head, and a tenth of the work. */
+function tumourBox(): Case {
+  const [low, size] = [
+    [40, 70, 50],
+    [96, 112, 80],
+  ] as const satisfies Size[];
+  const cut = MODALITIES.map((m) => [m, otherField(sample.images[m]!, low, size)] as const);
+  return { ...sample, grid: { size, affine: cut[0][1].affine }, images: Object.fromEntries(cut) };
+}
+
+describe('passes side by side', () => {
+  it('give the bytes of passes one after the other', async () => {
+    const network = { parameters: model.parameters, layers: model.layers, modalityCount: 4 };
+    const found: Buffer[] = [];
+    const atOnce: number[] = [];
+    for (const most of [1, 2, 4]) {
+      const onnx = await createOnnxEngine({ ...network, threads: 4, most });
+      const { maps } = await computeLogits(tumourBox(), model, onnx);
+      atOnce.push(onnx.sideBySide!(4, [80, 96, 80]));
+      await onnx.dispose();
+      expect(maps.map(({ modality }) => modality)).toEqual(MODALITIES);
+      found.push(
+        Buffer.concat(maps.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))),
+      );
+    }
+    expect(atOnce).toEqual([1, 2, 4]);
+    expect(found[1].equals(found[0])).toBe(true);
+    expect(found[2].equals(found[0])).toBe(true);
+  });
+
+  it('are as many as the engine has room for, and say how many are done whatever their order', async () => {
+    const { slow, begun, most } = slowEngine(2);
+    const told: string[] = [];
+    const { maps } = await computeLogits(tumourBox(), model, slow, {
+      onPass: (modality, done, total) => told.push(`${modality} ${done}/${total}`),
+    });
+    expect(maps.map(({ modality }) => modality)).toEqual(MODALITIES);
+    expect(begun.toSorted()).toEqual([0, 1, 2, 3]);
+    expect(most()).toBe(2);
+    // The first takes the longest.
+    expect(told).toEqual(['t1 0/4', 't1 1/4', 't1 2/4', 't1 3/4']);
+  });
+
+  it('end before a cancellation is told, and no further one begins', async () => {
+    const controller = new AbortController();
+    const { slow, begun, running } = slowEngine(2, () => controller.abort());
+    await expect(
+      computeLogits(tumourBox(), model, slow, { signal: controller.signal }),
+    ).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    expect(begun).toHaveLength(2);
+    expect(running()).toBe(0);
+  });
+
+  it('end before a failure of one of them is told', async () => {
+    const failing = slowEngine(2, () => {
+      throw new QuorumError({ code: 'ENGINE_FAILED' });
+    });
+    await expect(computeLogits(tumourBox(), model, failing.slow)).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+    });
+    expect(failing.running()).toBe(0);
+  });
+});
+
+/** An engine that finds nothing, with room for so many passes; the first takes the longest. */
+function slowEngine(room: number, onSecond: () => void = () => undefined) {
+  const begun: number[] = [];
+  let running = 0;
+  let most = 0;
+  const logits = async (modality: number, { data }: Tensor3) => {
+    begun.push(modality);
+    most = Math.max(most, ++running);
+    const isSecond = begun.length === 2;
+    try {
+      await new Promise((resolve) => setTimeout(resolve, modality === 0 ? 2500 : 100));
+      if (isSecond) onSecond();
+      return new Float32Array(3 * data.length);
+    } finally {
+      running--;
+    }
+  };
+  const slow: InferenceEngine = {
+    ...{ name: 'onnx', device: 'cpu', logits, sideBySide: () => room },
+    pass: async (modality, input) => ({
+      logits: await logits(modality, input),
+      features: new Float32Array(0),
+    }),
+    dispose: async () => undefined,
+  };
+  return { slow, begun, running: () => running, most: () => most };
+}
+
 describe('any subset alone', () => {
   it('has, voxel by voxel, the mask that it has among all combinations', async () => {
-    // A box around the tumour is as good as a head, and a tenth of the work.
-    const [low, size] = [
-      [40, 70, 50],
-      [96, 112, 80],
-    ] as const satisfies Size[];
-    const cut = MODALITIES.map((m) => [m, otherField(sample.images[m]!, low, size)] as const);
-    const { affine } = cut[0][1];
-    const box = { ...sample, grid: { size, affine }, images: Object.fromEntries(cut) };
+    const box = tumourBox();
     const ofBox = await computeLogits(box, model, engine);
     const fusion = fusionOf(model.description, MODALITIES);
     const all = await combine(

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceEngine, Tensor3 } from '../../../src/engine/engine.js';
 import { createOnnxEngine, type OnnxEngineOptions } from '../../../src/engine/onnx/onnxEngine.js';
+import { passBytes, passesSideBySide } from '../../../src/engine/onnx/passesSideBySide.js';
 import { QuorumError } from '../../../src/errors.js';
 import { initialiseParameters } from '../../../src/network/initialise.js';
 import { buildLayers } from '../../../src/network/layers.js';
@@ -88,6 +92,57 @@ describe('the onnx engine', () => {
     });
   });
 
+  it('gives the same bits when passes run side by side, each with its share of the threads, and when one is left alone', async () => {
+    const one: Buffer[] = [];
+    for (const m of [0, 1, 2, 3]) one.push(bytes(await engine.logits(m, volume)));
+    for (const [threads, beside] of [
+      [2, 2],
+      [4, 2],
+      [8, 4],
+    ]) {
+      await withEngine({ threads }, async (e) => {
+        const together = await Promise.all([0, 1, 2, 3].map((m) => e.logits(m, volume, beside)));
+        together.forEach((logits, m) => {
+          expect(bytes(logits).equals(one[m]), `${threads} threads, ${beside} passes`).toBe(true);
+        });
+        expect(bytes(await e.logits(1, volume)).equals(one[1])).toBe(true);
+      });
+    }
+  });
+
+  it('leaves the thread that asked free while passes run', async () => {
+    const big: Tensor3 = { data: new Float32Array(64 * 64 * 64).fill(1), shape: [64, 64, 64] };
+    await withEngine({ threads: 2 }, async (e) => {
+      let turns = 0;
+      const spans = listenToTicks(() => turns++);
+      await Promise.all([0, 1].map((m) => e.logits(m, big, 2)));
+      spans.stop();
+      expect(turns).toBeGreaterThan(2);
+    });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'ends its threads when it is disposed, also while passes run',
+    async () => {
+      const before = threadCount();
+      const e = await createOnnxEngine({ ...options, threads: 2 });
+      const passes = [0, 1, 2].map((m) => e.logits(m, volume, 2));
+      expect(threadCount()).toBeGreaterThan(before);
+      await e.dispose();
+      for (const logits of await Promise.all(passes)) expect(logits.every(Number.isFinite)).toBe(true);
+      await expect.poll(threadCount).toBeLessThanOrEqual(before);
+    },
+  );
+
+  it('keeps a process alive until its passes and its end are done, and no longer', () => {
+    const child = fileURLToPath(new URL('./aloneChild.ts', import.meta.url));
+    const said = execFileSync(process.execPath, ['--import', 'tsx', child], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect(said.trim()).toBe('all passes done');
+  }, 70_000);
+
   it('uses each modality’s own scale and shift and nobody else’s', async () => {
     const changed = new Map(options.parameters);
     for (const { name, modality, length } of specs) {
@@ -133,3 +188,33 @@ describe('the onnx engine', () => {
     });
   });
 });
+
+describe('the passes of one case', () => {
+  const bytesAPass = passBytes(layers, [80, 96, 112]);
+  const beside = (passes: number, threads: number, freeBytes = 32e9) =>
+    passesSideBySide({ passes, threads, freeBytes, bytesAPass });
+
+  it('run side by side as threads allow, none left over for a part of the cores', () => {
+    expect([1, 2, 3, 4, 8].map((threads) => beside(4, threads))).toEqual([1, 2, 2, 4, 4]);
+    expect([1, 2, 3, 8].map((threads) => beside(3, threads))).toEqual([1, 1, 3, 3]);
+    expect(beside(1, 8)).toBe(1);
+  });
+
+  it('follow one another where memory is short', () => {
+    expect(beside(4, 8, 2e9 + 2.5 * bytesAPass)).toBe(2);
+    expect(beside(4, 8, 1e9)).toBe(1);
+  });
+
+  it('are taken to need about what was measured: 0.19 GB for 80×96×112', () => {
+    expect(bytesAPass / 1e9).toBeGreaterThan(0.17);
+    expect(bytesAPass / 1e9).toBeLessThan(0.24);
+  });
+});
+
+/** Counts turns of this thread's event loop. */
+function listenToTicks(onTurn: () => void): { stop(): void } {
+  const timer = setInterval(onTurn, 1);
+  return { stop: () => clearInterval(timer) };
+}
+
+const threadCount = () => readdirSync('/proc/self/task').length;
