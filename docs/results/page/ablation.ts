@@ -7,7 +7,7 @@ import { notMeasured, number, table } from './text.js';
 
 const TITLES: Readonly<Record<string, string>> = {
   mean: 'mean of the losses',
-  'mean-long': 'mean of the losses, the same seconds',
+  'mean-long': 'mean of the losses, 2.08 × the steps',
   paper: 'GMD (paper)',
   pcgrad: 'GMD (pcgrad)',
 };
@@ -28,9 +28,9 @@ export function ablation({ ablation: log }: Logs): string {
     `The short form of [the plan](ablation-plan.md), laid down before its first run: all arms go on from one trunk (Quorum 1, which had never seen a real T2 of a whole brain) on whole brains and cut-outs, with few steps of one crop, under ${seeds} seeds. Dice on the validation side's whole brains with four sequences, mean of the 15 combinations, last weights; one number per seed. It holds for this trunk and so short a training.`,
     armsOf(log),
     `Paired by seed. *Equivalent*: the 90 % t-interval lies within ± ${number(EQUIVALENCE_MARGIN, 2)}. *Better* or *worse*: p below 0.05 after Holm's correction over the table. Else *undecided*: these runs do not tell.`,
-    'At the same number of steps:',
+    `At the same number of steps (${verdictsOf(log.comparisons)}):`,
     comparisonsOf(log.comparisons),
-    'Against a mean loss that trained for the same seconds (a decoupled step takes longer):',
+    `Against a mean loss with 2.08 times the steps, which is how much longer a decoupled step takes by the plan’s count (${verdictsOf(log.sameSeconds)}). The seconds themselves were not compared: other work ran beside these runs.`,
     comparisonsOf(log.sameSeconds),
     processesOf(log),
     'Two earlier editions of this page compared methods after 800 steps from fresh parameters, under two seeds, with patients as units of the test. What they said of ET is withdrawn.',
@@ -47,6 +47,14 @@ function armsOf({ runs }: AblationLog): string {
     ];
   });
   return table(['arm', 'steps', ...REGIONS], rows);
+}
+
+/** How often each word was said, such as `5 equivalent, 1 undecided`. */
+function verdictsOf(comparisons: readonly Comparison[]): string {
+  const words = comparisons.map(({ verdict }) => verdict);
+  return [...new Set(words)]
+    .map((word) => `${words.filter((other) => other === word).length} ${word}`)
+    .join(', ');
 }
 
 function comparisonsOf(comparisons: readonly Comparison[]): string {
@@ -84,7 +92,7 @@ function processesOf({ runs }: AblationLog): string {
   const columns = [
     'pairs in conflict',
     'largest ÷ smallest norm',
-    '|G′| ÷ |G|',
+    '‖G′‖ ÷ ‖G‖',
     'mean would worsen',
     'merged worsens',
   ];
