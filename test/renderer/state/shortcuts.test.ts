@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planeAxes } from '../../../renderer/logic/geometry.js';
+import { handleShortcut, releaseKeys } from '../../../renderer/state/keys.js';
 import { Session } from '../../../renderer/state/session.svelte.js';
-import { handleShortcut, releaseKeys, SHORTCUTS } from '../../../renderer/state/shortcuts.js';
+import { SHORTCUTS } from '../../../renderer/state/shortcuts.js';
 import {
   draggedWindow,
   gripOf,
