@@ -143,6 +143,8 @@ describe.skipIf(electron === null)(SUITE, () => {
       await page.getByRole('button', { name: /sample patient/ }).click();
       for (const question of ['adult', 'treated', 'glioma'])
         await page.locator(`[data-question=${question}] input[value=unknown]`).check({ force: true });
+      for (const sequence of ['T1', 'T2'])
+        await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
       await page.getByRole('button', { name: 'Segment', exact: true }).click();
       await page.getByRole('button', { name: 'Segment again' }).waitFor({ timeout: 300_000 });
 
@@ -174,7 +176,7 @@ describe.skipIf(electron === null)(SUITE, () => {
       expect(existsSync(shownFile) && shownFile.startsWith(out)).toBe(true);
 
       const cli = join(scratch, 'cli');
-      expect((await quorum('segment', SAMPLE, '--out', cli)).code).toBe(0);
+      expect((await quorum('segment', SAMPLE, '--use', 't1ce,flair', '--out', cli)).code).toBe(0);
       const [mine, theirs] = await Promise.all([maskIn(out), maskIn(cli)]);
       expect(mine.size).toEqual(theirs.size);
       expect(mine.affine).toEqual(theirs.affine);
@@ -298,7 +300,7 @@ describe.skipIf(electron === null)(SUITE, () => {
     });
 
     it.skipIf(!traced)('talked to nobody, and asked for no name, from its start to its end', async () => {
-      await new Promise((done) => setTimeout(done, 5000));
+      await new Promise((done) => setTimeout(done, 2000));
       await app.close();
       const lines = readFileSync(log, 'utf8').split('\n');
       expect(lines.filter((line) => line.includes('socket(AF_UNIX')).length).toBeGreaterThan(0);

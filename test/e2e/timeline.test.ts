@@ -31,9 +31,9 @@ const fileOf = (part: string) =>
   REAL
     ? join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1', `BraTS19_CBICA_ABM_1_${part}.nii.gz`)
     : join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`);
-const FIRST = ['t1', 't1ce', 't2', 'flair'] as const;
+const FIRST = ['t1ce', 't2', 'flair'] as const;
 /** The second examination lacks T2. */
-const SECOND = ['t1', 't1ce', 'flair'] as const;
+const SECOND = ['t1ce', 'flair'] as const;
 
 /** What a canvas shows; runs in the page. */
 const drawn = (canvas: unknown) => (canvas as { toDataURL(): string }).toDataURL();

@@ -1,18 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostOf } from '../../src/commands/host.js';
 import type { CaseResult, MaskRef, OpenCase } from '../../src/contract/index.js';
-import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { allCombinations, combinationName, MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { segmentEnd } from '../commands/command.js';
+import { CROPPED_SIZE, writeCroppedSample } from '../support/croppedSample.js';
 import { jobEnd, openCase, segment, startServices } from './harness.js';
 
-/** The simulated patient at full size, through the worker, against what the command line writes. */
+/** A box around the simulated patient's tumour, through the worker, against what the command line writes. */
 
+const [NX, NY, NZ] = CROPPED_SIZE;
 let folder: string;
+let patient: string;
 let host: Awaited<ReturnType<typeof startServices>>;
 let opened: OpenCase;
 let result: CaseResult;
@@ -30,16 +32,20 @@ const count = (values: Uint8Array, isIn: (value: number) => boolean) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorum-results-'));
+  patient = join(folder, 'simulated-patient');
+  await mkdir(patient);
+  await writeCroppedSample(patient, 'simulated-patient', [...MODALITIES, 'seg']);
   host = await startServices();
   const output = join(folder, 'cli');
   const end = await segmentEnd(hostOf(host.profile), {
-    inputs: [SAMPLE_PATIENT],
+    inputs: [patient],
     output,
     allCombinations: true,
+    force: true,
     device: 'cpu',
   });
   expect(end.state).toBe('done');
-  opened = await segment(host.services, (await openCase(host.services, SAMPLE_PATIENT)).id);
+  opened = await segment(host.services, (await openCase(host.services, patient)).id);
   result = opened.result!;
 });
 
@@ -61,7 +67,7 @@ describe('a segmented case', () => {
     const before = await labels(mask('t1+flair'));
     const second = await startServices(host.profile);
     try {
-      const again = await openCase(second.services, SAMPLE_PATIENT);
+      const again = await openCase(second.services, patient);
       const repeated = await segmentAs(second.services, again.id);
       expect(repeated.networkPasses).toBe(0);
       expect(repeated.combinations).toEqual(result.combinations);
@@ -128,7 +134,7 @@ describe('a segmented case', () => {
       const again = await labels(mask(one, { threshold: 0.2 }));
       expect(Buffer.from(again).equals(Buffer.from(map))).toBe(true);
     }
-    const votes = new Uint8Array(240 * 240 * 155);
+    const votes = new Uint8Array(NX * NY * NZ);
     for (const members of allCombinations()) {
       const map = await labels(mask(combinationName(members), { threshold: 0.2 }));
       for (let at = 0; at < map.length; at++) if (map[at] !== 0) votes[at]++;
@@ -155,7 +161,7 @@ describe('a segmented case', () => {
   it('gives probabilities under the crosshair that agree with the mask', async () => {
     const map = await labels(mask(ALL, { keepSpecks: true }));
     for (const at of [map.indexOf(4), map.indexOf(2), map.indexOf(1)]) {
-      const voxel: [number, number, number] = [at % 240, Math.floor(at / 240) % 240, Math.floor(at / 57600)];
+      const voxel: [number, number, number] = [at % NX, Math.floor(at / NX) % NY, Math.floor(at / (NX * NY))];
       const values = await host.services.call('maps.voxel', { case: opened.id, voxel });
       expect(values.fused!.WT).toBeGreaterThan(0.5);
       expect(values.fused!.ET > 0.5).toBe(map[at] === 4);
@@ -189,10 +195,10 @@ describe('a segmented case', () => {
       case: opened.id,
       sequence: 'flair',
     });
-    expect(header.grid.size).toEqual([240, 240, 155]);
+    expect(header.grid.size).toEqual([...CROPPED_SIZE]);
     const voxels = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array }[header.type];
     const image = new voxels(data);
-    expect(image.length).toBe(240 * 240 * 155);
+    expect(image.length).toBe(NX * NY * NZ);
     expect(Math.max(header.minimum, 0)).toBeLessThan(header.maximum);
     let most = 0;
     for (const value of image) most = Math.max(most, value);
@@ -202,7 +208,7 @@ describe('a segmented case', () => {
 
 describe('masks in a role', () => {
   it('give Dice per combination, HD95 and a difference map against a truth', async () => {
-    const file = join(SAMPLE_PATIENT, 'simulated-patient_seg.nii.gz');
+    const file = join(patient, 'simulated-patient_seg.nii.gz');
     const truth = await host.services.call('masks.open', { case: opened.id, file, role: 'truth' });
     const ref = { kind: 'named', id: truth.id } as const;
     const scores = await host.services.call('masks.scores', { case: opened.id, truth: ref });
