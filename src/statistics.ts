@@ -1,4 +1,3 @@
-import { quickselect } from 'd3-array';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
@@ -12,18 +11,37 @@ export function mean(values: ArrayLike<number>): number {
 /**
  * Quantile with linear interpolation between order statistics (Hyndman and Fan's type 7, numpy's default).
  *
- * @param values at least one.
+ * @param values at least one, no NaN.
  * @param fraction in [0, 1].
  */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
   const part = new Float64Array(values);
   const at = fraction * (part.length - 1);
   const below = Math.floor(at);
-  quickselect(part, below);
+  select(part, below);
   if (below === part.length - 1) return part[below];
   let above = part[below + 1];
   for (let i = below + 2; i < part.length; i++) if (part[i] < above) above = part[i];
   return part[below] + (at - below) * (above - part[below]);
+}
+
+/** Puts the k-th smallest value at index k, no larger one before it (Hoare, CACM 1961): numbers need no function that compares them. */
+function select(values: Float64Array, k: number): void {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[k];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (pivot < values[j]) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (j < k) low = i;
+    if (k < i) high = j;
+  }
 }
 
 /** The same of values that are sorted already, ascending. */

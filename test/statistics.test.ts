@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapInterval, holm, mean, quantile, sortedOrder } from '../src/statistics.js';
+import { bootstrapInterval, holm, mean, quantile, quantileOfSorted, sortedOrder } from '../src/statistics.js';
 
 describe('quantile', () => {
   it('interpolates as numpy does', () => {
@@ -8,6 +8,18 @@ describe('quantile', () => {
     [1, 2.5, 5, 9.55, 10].forEach((expected, i) => {
       expect(found[i]).toBeCloseTo(expected, 12);
     });
+  });
+
+  it('is that of the sorted values, with ties and in any order', () => {
+    for (const length of [1, 2, 3, 50, 2001]) {
+      for (const most of [2, 7, 1e6]) {
+        const values = Array.from({ length }, (_, n) => Math.floor((Math.sin(n * 78.233) + 1) * most));
+        const sorted = values.toSorted((a, b) => a - b);
+        for (const order of [values, sorted, sorted.toReversed()])
+          for (const fraction of [0, 0.1, 0.3, 0.5, 0.9, 1])
+            expect(quantile(order, fraction)).toBe(quantileOfSorted(sorted, fraction));
+      }
+    }
   });
 
   it('sorts by value, not by text', () => {

@@ -16,6 +16,7 @@ import { inputQuality } from '../../src/prepare/inputChecks.js';
 import { surfaceShare } from '../../src/segment/imageChecks.js';
 import { resultQuality } from '../../src/segment/resultChecks.js';
 import { randomStream } from '../../src/training/random.js';
+import { shownPart } from '../../src/volume/extent.js';
 import { brainsOf, readBrain, sidesBy } from './measure/brains.js';
 import type { Subject } from './measure/changes.js';
 import { caseOf } from './measure/changes.js';
@@ -50,14 +51,15 @@ function measure(subject: Subject, only?: 'edges' | 'input' | 'result') {
   const { images, grid } = caseOf(subject, 'case');
   const started = performance.now();
   const coarse = coarseCase(images, grid);
-  const ill = shareOn(coarse, grid, subject.truth);
+  const marked = shownPart({ ...grid, data: subject.truth });
+  const ill = shareOn(coarse, marked);
   const wants = (checks: string) => only === undefined || only === checks;
   return {
     ...(wants('edges') ? { likenesses: likenesses(coarse) } : {}),
     ...(wants('input') ? { input: inputQuality(coarse, ill) } : {}),
     ...(wants('result')
       ? {
-          result: resultQuality(coarse, ill, grid, subject.truth),
+          result: resultQuality(coarse, ill, grid, marked),
           surface: surfaceShare({ grid, images }, subject.truth),
         }
       : {}),

@@ -2,7 +2,7 @@ import type { Warning } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
 import { type Likeness, likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
-import { type CoarseCase, coarseCase, shareOn } from '../prepare/coarse.js';
+import { type CoarseCase, coarseCase, type Shown, shareOn, shownParts } from '../prepare/coarse.js';
 import {
   type BrainQuality,
   type ImageQuality,
@@ -16,6 +16,7 @@ import { type Normalised, normalisedBy } from '../segment/imageChecks.js';
 import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
 import { MODALITIES, type Modality, type Population, UNKNOWN_POPULATION } from '../terms.js';
 import type { Component } from '../volume/connectedComponents.js';
+import { type Part, shownPart } from '../volume/extent.js';
 
 type PerModality = Readonly<Record<Modality, number>>;
 
@@ -84,18 +85,20 @@ export async function lookAtImages(
   normalisation: ModelDescription['normalisation'] | null,
 ): Promise<LookedAt> {
   await pause();
-  const coarse = coarseCase(images, grid);
+  const shown = shownParts(images, grid);
   await pause();
-  const judged = judge({ grid, images });
+  const coarse = coarseCase(images, grid, shown);
+  await pause();
+  const judged = judge(shown);
   await pause();
   const edges = likenesses(coarse);
   await pause();
   const shapes = shapesOf(coarse);
   await pause();
   // Around the tumour all are compared only where their voxels as a whole do not tell what they are.
-  const { t1, t1ce } = images;
+  const { t1, t1ce } = shown;
   const isJudged = MODALITIES.every((m) => !images[m] || judged[m]);
-  const compared = isJudged ? { ...(t1 && { t1 }), ...(t1ce && { t1ce }) } : images;
+  const compared = isJudged ? { t1, t1ce } : shown;
   const normalised = normalisation ? normalisedBy(compared, normalisation) : {};
   return { coarse, shapes, judged, likenesses: edges, normalised };
 }
@@ -107,20 +110,21 @@ const pause = () => new Promise<void>((resolve) => void setImmediate(resolve));
  *
  * @param looked of `lookAtImages`, of the same case.
  * @param labels the mask from all sequences, on the Case's grid; null: none is known yet.
- * @param parts the mask's, where they were found before.
+ * @param marked the part of it that is not 0, and `parts` the tumour's, where they were found before.
  */
 export function checkFacts(
   { grid }: Pick<Case, 'grid'>,
   { coarse, shapes, judged, likenesses: edges }: LookedAt,
   labels: Uint8Array | null,
+  marked: Part<Uint8Array> | null = labels && shownPart({ ...grid, data: labels }),
   parts?: readonly Component[],
 ): CheckFacts {
-  const ill = labels && shareOn(coarse, grid, labels);
+  const ill = labels && shareOn(coarse, marked);
   return {
     present: MODALITIES.filter((m) => coarse.images[m]),
     ...{ judged, likenesses: edges },
     input: inputQuality(coarse, ill, shapes),
-    result: ill && resultQuality(coarse, ill, grid, labels, parts),
+    result: ill && resultQuality(coarse, ill, grid, marked, parts),
   };
 }
 
@@ -151,11 +155,11 @@ export async function inputWarnings(prepared: Pick<Case, 'grid' | 'images'>): Pr
 /** What the images that show a whole brain look like. */
 export type Judged = Readonly<Partial<Record<Modality, LogProbabilities>>>;
 
-function judge({ grid, images }: Pick<Case, 'grid' | 'images'>): Judged {
+function judge(shown: Shown): Judged {
   return Object.fromEntries(
     MODALITIES.flatMap((m) => {
-      const image = images[m];
-      const probabilities = image && sequenceByVoxels({ ...grid, data: image.data });
+      const image = shown[m];
+      const probabilities = image && sequenceByVoxels(image);
       return probabilities ? [[m, probabilities]] : [];
     }),
   );

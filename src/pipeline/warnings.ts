@@ -35,6 +35,7 @@ import {
   REGIONS,
 } from '../terms.js';
 import type { Component } from '../volume/connectedComponents.js';
+import { type Part, shownPart } from '../volume/extent.js';
 import type { Segmented } from './caseSource.js';
 
 /**
@@ -142,10 +143,11 @@ export function imageFacts(
   labels: Uint8Array,
   description: ModelDescription,
 ): ImageFacts {
-  const parts = tumourParts(labels, prepared.grid);
+  const marked = shownPart({ ...prepared.grid, data: labels });
+  const parts = tumourParts(marked, prepared.grid);
   return {
-    ...checkFacts(prepared, looked, labels, parts),
-    around: aroundTumour(prepared, labels, description, looked.normalised, parts),
+    ...checkFacts(prepared, looked, labels, marked, parts),
+    around: aroundTumour(prepared, labels, description, looked.normalised, marked, parts),
   };
 }
 
@@ -169,12 +171,16 @@ export function aroundTumour(
   labels: Uint8Array,
   description: ModelDescription,
   normalised: Normalised = normalisedBy(prepared.images, description.normalisation),
-  parts: readonly Component[] = tumourParts(labels, prepared.grid),
+  marked: Part<Uint8Array> | null = shownPart({ ...prepared.grid, data: labels }),
+  parts: readonly Component[] = tumourParts(marked, prepared.grid),
 ): AroundFacts | null {
   const { inputChecks } = description.knowledge;
-  if (!inputChecks || parts.length === 0) return null;
+  if (!inputChecks || !marked) return null;
   const surroundings = tumourSurroundings(prepared, parts[0], description.grid, normalised);
-  return { findings: checkImages(surroundings, inputChecks), surface: surfaceShare(prepared, labels) };
+  return {
+    findings: checkImages(surroundings, inputChecks),
+    surface: surfaceShare(prepared, labels, marked),
+  };
 }
 
 /** By the cut-offs in model.json. */

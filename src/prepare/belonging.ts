@@ -1,7 +1,15 @@
 import { quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { type Grid, type Size, voxelCount } from '../volume/volume.js';
-import { axisNearest, type CoarseCase, type CoarseImage, DEEPEST, middleAlong, stridesOf } from './coarse.js';
+import {
+  axisNearest,
+  type CoarseCase,
+  type CoarseImage,
+  DEEPEST,
+  middleAlong,
+  placesAlong,
+  stridesOf,
+} from './coarse.js';
 
 /**
  * Do these images show one head? Edges lie at the same places in every sequence of a head, whatever their contrast; in the image of
@@ -35,10 +43,10 @@ const LEAST_VOXELS = 2000;
 /** An image as it is compared: its edges. */
 interface Seen extends CoarseImage {
   readonly size: Size;
-  /** Gradient along x, y, z by its magnitude and a little, so that noise counts for little. */
-  readonly edges: readonly [Float32Array, Float32Array, Float32Array];
-  /** Squared length of the edges. */
-  readonly strength: Float32Array;
+  /** Four values a voxel: the gradient along x, y, z by its magnitude and a little, so that noise counts for little; its squared length. */
+  readonly edges: Float32Array;
+  /** Index of the inner voxels along the left-right axis. */
+  readonly places: Uint16Array;
   /** Middle of the brain along the left-right axis, in voxels. */
   readonly middle: number;
 }
@@ -65,7 +73,8 @@ function see(image: CoarseImage, { size }: Grid, across: number): Seen {
   return {
     ...image,
     size,
-    ...edgesOf(image.smooth, image.inner, size),
+    edges: edgesOf(image.smooth, image.inner, size),
+    places: placesAlong(image.inner, size, across),
     middle: middleAlong(image.depth, size, across),
   };
 }
@@ -74,7 +83,8 @@ function overlapOf({ depth: a }: Seen, { depth: b }: Seen): number {
   let both = 0;
   let sum = 0;
   for (let v = 0; v < a.length; v++) {
-    const [inA, inB] = [a[v] > 0 ? 1 : 0, b[v] > 0 ? 1 : 0];
+    const inA = a[v] > 0 ? 1 : 0;
+    const inB = b[v] > 0 ? 1 : 0;
     both += inA & inB;
     sum += inA + inB;
   }
@@ -92,23 +102,27 @@ function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | 
   const length = mirror ? a.size[mirror.axis] : 0;
   const sum = mirror?.sum ?? 0;
   const [signX, signY, signZ] = [0, 1, 2].map((axis) => (mirror?.axis === axis ? -1 : 1));
-  const [ax, ay, az] = a.edges;
-  const [bx, by, bz] = b.edges;
+  const { inner, places, edges } = a;
+  const { edges: others, depth } = b;
   let parallel = 0;
   let weight = 0;
   let counted = 0;
-  for (let n = 0; n < a.inner.length; n += every) {
-    const v = a.inner[n];
+  for (let n = 0; n < inner.length; n += every) {
+    const v = inner[n];
     let w = v;
     if (mirror) {
-      const at = Math.floor(v / stride) % length;
+      const at = places[n];
       if (sum - at < 0 || sum - at >= length) continue;
       w += (sum - 2 * at) * stride;
     }
-    if (b.depth[w] < DEEPEST) continue;
-    const dot = signX * ax[v] * bx[w] + signY * ay[v] * by[w] + signZ * az[v] * bz[w];
+    if (depth[w] < DEEPEST) continue;
+    const [p, q] = [4 * v, 4 * w];
+    const dot =
+      signX * edges[p] * others[q] +
+      signY * edges[p + 1] * others[q + 1] +
+      signZ * edges[p + 2] * others[q + 2];
     parallel += dot * dot;
-    weight += a.strength[v] * b.strength[w];
+    weight += edges[p + 3] * others[q + 3];
     counted += 1;
   }
   return counted * every < LEAST_VOXELS || weight === 0 ? 0 : parallel / weight;
@@ -122,29 +136,31 @@ function mirroredLikeness(a: Seen, b: Seen, axis: number): number {
   return edgeLikeness(a, b, { axis, sum: tried[roughly.indexOf(Math.max(...roughly))] });
 }
 
-/** Gradients divided by √(magnitude² + η²), η the median magnitude over `voxels`; 0 elsewhere. */
-function edgesOf(values: Float32Array, voxels: Uint32Array, size: Size): Pick<Seen, 'edges' | 'strength'> {
+/** Gradients divided by √(magnitude² + η²), η the median magnitude over `voxels`, and their squared length; 0 elsewhere. */
+function edgesOf(values: Float32Array, voxels: Uint32Array, size: Size): Float32Array {
   const [dx, dy, dz] = stridesOf(size);
-  const blank = () => new Float32Array(voxelCount(size));
-  const [x, y, z, strength] = [blank(), blank(), blank(), blank()];
+  const edges = new Float32Array(4 * voxelCount(size));
   const magnitudes = new Float64Array(voxels.length);
   for (let n = 0; n < voxels.length; n++) {
     const v = voxels[n];
-    x[v] = (values[v + dx] - values[v - dx]) / 2;
-    y[v] = (values[v + dy] - values[v - dy]) / 2;
-    z[v] = (values[v + dz] - values[v - dz]) / 2;
-    magnitudes[n] = Math.sqrt(x[v] * x[v] + y[v] * y[v] + z[v] * z[v]);
+    const x = Math.fround((values[v + dx] - values[v - dx]) / 2);
+    const y = Math.fround((values[v + dy] - values[v - dy]) / 2);
+    const z = Math.fround((values[v + dz] - values[v - dz]) / 2);
+    edges[4 * v] = x;
+    edges[4 * v + 1] = y;
+    edges[4 * v + 2] = z;
+    magnitudes[n] = Math.sqrt(x * x + y * y + z * z);
   }
   const eta = voxels.length === 0 ? 1 : quantile(magnitudes, 0.5) || 1;
   for (let n = 0; n < voxels.length; n++) {
     const v = voxels[n];
     const norm = Math.sqrt(magnitudes[n] * magnitudes[n] + eta * eta);
-    x[v] /= norm;
-    y[v] /= norm;
-    z[v] /= norm;
-    strength[v] = (magnitudes[n] / norm) ** 2;
+    edges[4 * v] /= norm;
+    edges[4 * v + 1] /= norm;
+    edges[4 * v + 2] /= norm;
+    edges[4 * v + 3] = (magnitudes[n] / norm) ** 2;
   }
-  return { edges: [x, y, z], strength };
+  return edges;
 }
 
 /** Below this share of what mirroring gives, two images show two heads; see docs/preparation.md. */

@@ -1,6 +1,6 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
-import { extentOf } from '../volume/extent.js';
+import { extentOf, type Part, shownPart } from '../volume/extent.js';
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
@@ -30,16 +30,32 @@ export interface CoarseCase {
   readonly brain: Uint8Array;
 }
 
-/** @param images on `grid`, aligned, air 0. */
-export function coarseCase(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): CoarseCase {
+/** The part of each image that shows something; null where none does. Most of an image is air. */
+export type Shown = Readonly<Partial<Record<Modality, Part<Float32Array> | null>>>;
+
+export function shownParts(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): Shown {
+  const present = MODALITIES.filter((m) => images[m]);
+  return Object.fromEntries(present.map((m) => [m, shownPart({ ...grid, data: images[m]!.data })]));
+}
+
+/**
+ * @param images on `grid`, aligned, air 0.
+ * @param shown of `shownParts`, where they were made before.
+ */
+export function coarseCase(
+  images: Readonly<Partial<Record<Modality, Volume>>>,
+  grid: Grid,
+  shown: Shown = shownParts(images, grid),
+): CoarseCase {
   const present = MODALITIES.filter((m) => images[m]);
   const near = gridAround(
-    present.map((m) => images[m]!.data),
+    present.flatMap((m) => shown[m] ?? []),
     grid,
   );
-  const seen = present.map((m) =>
-    resample({ ...grid, data: images[m]!.data }, near, { interpolation: 'linear' }),
-  );
+  const seen = present.map((m) => {
+    const part = shown[m];
+    return part ? resample(part, near, { interpolation: 'linear' }) : new Float32Array(voxelCount(near.size));
+  });
   const [first, last] = boxAround(seen, near.size);
   const coarse = partOfGrid(near, first, last);
   const made = seen.map((values) => coarseImage(cropped(values, near.size, first, coarse.size), coarse.size));
@@ -49,19 +65,18 @@ export function coarseCase(images: Readonly<Partial<Record<Modality, Volume>>>, 
 }
 
 /** The part of the case's grid in voxels of 2 mm that may show something, and a little more. */
-function gridAround(images: readonly Float32Array[], grid: Grid): Grid {
+function gridAround(parts: readonly Part<Float32Array>[], grid: Grid): Grid {
   const whole = isotropicGrid(grid, CHECK_MM);
-  const extents = images.flatMap((data) => extentOf(data, grid.size) ?? []);
-  if (extents.length === 0) return whole;
+  if (parts.length === 0) return whole;
   const spacing = voxelSpacing(grid.affine);
   // Both grids have one middle and the same axes.
   const place = (at: number, axis: number) =>
     ((at - (grid.size[axis] - 1) / 2) * spacing[axis]) / CHECK_MM + (whole.size[axis] - 1) / 2;
   const first = mapAxes(whole.size, (_, axis) =>
-    Math.floor(place(Math.min(...extents.map((extent) => extent.first[axis])) - 1, axis)),
+    Math.floor(place(Math.min(...parts.map((part) => part.first[axis])) - 1, axis)),
   );
   const last = mapAxes(whole.size, (_, axis) =>
-    Math.ceil(place(Math.max(...extents.map((extent) => extent.last[axis])) + 1, axis)),
+    Math.ceil(place(Math.max(...parts.map((part) => part.first[axis] + part.size[axis])), axis)),
   );
   return partOfGrid(
     whole,
@@ -70,23 +85,17 @@ function gridAround(images: readonly Float32Array[], grid: Grid): Grid {
   );
 }
 
-/** The share of each coarse voxel that a mask on the case's own grid fills: its voxels of `label`, or all that are not 0. */
-export function shareOn(coarse: CoarseCase, grid: Grid, labels: Uint8Array, label?: number): Float32Array {
-  const extent = extentOf(labels, grid.size);
-  if (!extent) return new Float32Array(voxelCount(coarse.grid.size));
-  const part = partOfGrid(grid, extent.first, extent.last);
-  const [nx, ny, nz] = part.size;
-  const data = new Uint8Array(nx * ny * nz);
-  for (let k = 0, at = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
-      const row =
-        extent.first[0] + grid.size[0] * (extent.first[1] + j + grid.size[1] * (extent.first[2] + k));
-      for (let i = 0; i < nx; i++, at++) {
-        const own = labels[row + i];
-        if (label === undefined ? own !== 0 : own === label) data[at] = 1;
-      }
-    }
-  return resample({ ...part, data }, coarse.grid, { interpolation: 'linear' });
+/**
+ * The share of each coarse voxel that a mask on the case's own grid fills: its voxels of `label`, or all that are not 0.
+ *
+ * @param marked the part of the mask that is not 0; null: there is none.
+ */
+export function shareOn(coarse: CoarseCase, marked: Part<Uint8Array> | null, label?: number): Float32Array {
+  if (!marked) return new Float32Array(voxelCount(coarse.grid.size));
+  const data = marked.data.slice();
+  for (let v = 0; v < data.length; v++)
+    data[v] = (label === undefined ? data[v] !== 0 : data[v] === label) ? 1 : 0;
+  return resample({ ...marked, data }, coarse.grid, { interpolation: 'linear' });
 }
 
 /** First and last voxel of the box around what any image shows, with one voxel of air where there is one. */
@@ -126,17 +135,39 @@ export function axisNearest({ affine }: Grid, world: 0 | 1 | 2): number {
   return along.indexOf(Math.max(...along));
 }
 
+/** How many voxels are set at each index along an axis. */
+export function countsAlong(mask: Uint8Array, [nx, ny, nz]: Size, axis: number): Uint32Array {
+  const counts = new Uint32Array([nx, ny, nz][axis]);
+  for (let k = 0, v = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      if (axis === 0) {
+        for (let i = 0; i < nx; i++, v++) if (mask[v] !== 0) counts[i] += 1;
+        continue;
+      }
+      let row = 0;
+      for (const end = v + nx; v < end; v++) if (mask[v] !== 0) row += 1;
+      counts[axis === 1 ? j : k] += row;
+    }
+  return counts;
+}
+
 /** Mean index along an axis of the voxels that are set; 0 when none is. */
 export function middleAlong(mask: Uint8Array, size: Size, axis: number): number {
-  const stride = stridesOf(size)[axis];
   let sum = 0;
   let count = 0;
-  for (let v = 0; v < mask.length; v++) {
-    if (mask[v] === 0) continue;
-    sum += Math.floor(v / stride) % size[axis];
-    count += 1;
-  }
+  countsAlong(mask, size, axis).forEach((own, at) => {
+    sum += at * own;
+    count += own;
+  });
   return count === 0 ? 0 : sum / count;
+}
+
+/** Index along an axis of each of these voxels. */
+export function placesAlong(voxels: Uint32Array, size: Size, axis: number): Uint16Array {
+  const stride = stridesOf(size)[axis];
+  const places = new Uint16Array(voxels.length);
+  for (let n = 0; n < voxels.length; n++) places[n] = Math.floor(voxels[n] / stride) % size[axis];
+  return places;
 }
 
 /** Indices of the voxels of at least this depth. */
@@ -145,6 +176,15 @@ export function deeperThan({ depth }: Pick<CoarseImage, 'depth'>, least: number)
   let n = 0;
   for (let v = 0; v < depth.length; v++) if (depth[v] >= least) indices[n++] = v;
   return indices.slice(0, n);
+}
+
+/** Those of these voxels that a mask leaves out. */
+export function outside(voxels: Uint32Array, ill: Float32Array | null): Uint32Array {
+  if (ill === null) return voxels;
+  const healthy = new Uint32Array(voxels.length);
+  let n = 0;
+  for (const v of voxels) if (ill[v] === 0) healthy[n++] = v;
+  return healthy.subarray(0, n);
 }
 
 /** The values at these voxels, in their order. */
@@ -182,21 +222,23 @@ function depthOf(mask: Uint8Array, [nx, ny, nz]: Size): Uint8Array {
 
 /** Weights ¼ ½ ¼ along each axis, over the voxels of the mask alone. */
 function smoothedWithin(values: Float32Array, mask: Uint8Array, size: Size): Float32Array {
-  let sums = values;
-  let weights: Float32Array = new Float32Array(mask);
+  let [sums, nextSums] = [values.slice(), new Float32Array(values.length)];
+  let [weights, nextWeights] = [new Float32Array(mask), new Float32Array(values.length)];
   for (const stride of stridesOf(size)) {
-    sums = smoothedAlong(sums, stride);
-    weights = smoothedAlong(weights, stride);
+    smoothAlong(sums, stride, nextSums);
+    smoothAlong(weights, stride, nextWeights);
+    [sums, nextSums] = [nextSums, sums];
+    [weights, nextWeights] = [nextWeights, weights];
   }
-  const out = new Float32Array(values.length);
-  for (let v = 0; v < out.length; v++) if (mask[v] === 1 && weights[v] > 0) out[v] = sums[v] / weights[v];
-  return out;
+  for (let v = 0; v < sums.length; v++) sums[v] = mask[v] === 1 && weights[v] > 0 ? sums[v] / weights[v] : 0;
+  return sums;
 }
 
-function smoothedAlong(values: Float32Array, stride: number): Float32Array {
-  const out = new Float32Array(values.length);
+function smoothAlong(values: Float32Array, stride: number, out: Float32Array): void {
   // Beyond the first and last plane there is air: the brain does not reach them, or counts for little there.
-  for (let v = stride; v < values.length - stride; v++)
+  const end = values.length - stride;
+  for (let v = stride; v < end; v++)
     out[v] = 0.5 * values[v] + 0.25 * (values[v - stride] + values[v + stride]);
-  return out;
+  out.fill(0, 0, stride);
+  out.fill(0, end);
 }

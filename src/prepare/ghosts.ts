@@ -1,5 +1,5 @@
-import type { Grid } from '../volume/volume.js';
-import { axisNearest, CHECK_MM, type CoarseImage, deeperThan, stridesOf } from './coarse.js';
+import type { Grid, Size } from '../volume/volume.js';
+import { axisNearest, CHECK_MM, type CoarseImage, deeperThan, placesAlong } from './coarse.js';
 
 /** Copies nearer than this are not told from the head itself; further ones leave it. In mm. */
 const NEAREST = 8;
@@ -27,51 +27,77 @@ export function ghostPeak({ values, smooth, depth }: CoarseImage, grid: Grid): n
   }
   const limit = CLIP * Math.sqrt(squares / inner.length);
   if (limit === 0) return null;
-  for (const v of inner) fine[v] = Math.max(-limit, Math.min(limit, fine[v]));
-  const strides = stridesOf(grid.size);
-  const up = axisNearest(grid, 2);
+  const seen = new Uint8Array(values.length);
+  // Of every two cross-sections one is enough.
+  const sections = placesAlong(inner, grid.size, axisNearest(grid, 2));
+  for (let n = 0; n < inner.length; n++) {
+    const v = inner[n];
+    seen[v] = sections[n] & 1 ? 0 : 1;
+    fine[v] = seen[v] * Math.max(-limit, Math.min(limit, fine[v]));
+  }
+  const rows = rowsOf(seen, grid.size);
+  const first = NEAREST / CHECK_MM;
   const peaks = ([0, 1] as const).map((world) => {
     const axis = axisNearest(grid, world);
-    const curve = correlations(fine, depth, inner, strides[axis], grid.size[axis], strides[up]);
+    const curve = Array.from({ length: FARTHEST / CHECK_MM - first + 1 }, (_, n) =>
+      correlation(fine, seen, rows, grid.size, axis, first + n),
+    );
     return Math.max(...curve.map((value, n) => Math.abs(value - medianAround(curve, n))));
   });
   return Math.max(...peaks);
 }
 
+/** Per row along x: where its voxels that are seen begin and end. */
+interface Rows {
+  readonly from: Uint16Array;
+  readonly to: Uint16Array;
+}
+
+function rowsOf(seen: Uint8Array, [nx, ny, nz]: Size): Rows {
+  const [from, to] = [new Uint16Array(ny * nz), new Uint16Array(ny * nz)];
+  for (let row = 0, v = 0; row < from.length; row++, v += nx) {
+    let [first, end] = [0, nx];
+    while (first < end && seen[v + first] === 0) first++;
+    while (end > first && seen[v + end - 1] === 0) end--;
+    from[row] = first;
+    to[row] = end;
+  }
+  return { from, to };
+}
+
 /**
- * Of the values from `NEAREST` to `FARTHEST` apart along an axis, shift by shift, where both lie inside; 0 where too few do. All shifts of a
- * voxel at once: its neighbours are at hand then.
+ * Of the values that lie `shift` voxels apart along an axis, where both are seen; 0 where too few do. What is not seen is 0 in `fine` and adds
+ * nothing: no branch is needed.
  */
-function correlations(
+function correlation(
   fine: Float32Array,
-  depth: Uint8Array,
-  inner: Uint32Array,
-  stride: number,
-  length: number,
-  across: number,
-): number[] {
-  const first = NEAREST / CHECK_MM;
-  const shifts = FARTHEST / CHECK_MM - first + 1;
-  const [both, own, other, count] = [0, 1, 2, 3].map(() => new Float64Array(shifts));
-  for (let n = 0; n < inner.length; n++) {
-    const v = inner[n];
-    // Of every two cross-sections one is enough.
-    if (Math.floor(v / across) & 1) continue;
-    const one = fine[v];
-    const room = Math.min(shifts, length - (Math.floor(v / stride) % length) - first);
-    for (let shift = 0, at = v + first * stride; shift < room; shift++, at += stride) {
-      if (depth[at] < INSIDE) continue;
-      const two = fine[at];
-      both[shift] += one * two;
-      own[shift] += one * one;
-      other[shift] += two * two;
-      count[shift] += 1;
+  seen: Uint8Array,
+  { from, to }: Rows,
+  [nx, ny]: Size,
+  axis: number,
+  shift: number,
+): number {
+  let both = 0;
+  let own = 0;
+  let other = 0;
+  let count = 0;
+  const distance = shift * [1, nx, nx * ny][axis];
+  const step = [0, shift, shift * ny][axis];
+  for (let row = 0; row + step < from.length; row++) {
+    if (axis === 1 && (row % ny) + shift >= ny) continue;
+    const start = Math.max(from[row], from[row + step]);
+    const end = axis === 0 ? to[row] - shift : Math.min(to[row], to[row + step]);
+    for (let v = nx * row + start; v < nx * row + end; v++) {
+      const one = fine[v];
+      const two = fine[v + distance];
+      both += one * two;
+      own += one * one * seen[v + distance];
+      other += two * two * seen[v];
+      count += seen[v] & seen[v + distance];
     }
   }
-  return Array.from(both, (sum, shift) => {
-    const energy = own[shift] * other[shift];
-    return count[shift] < LEAST_PAIRS || energy === 0 ? 0 : sum / Math.sqrt(energy);
-  });
+  const energy = own * other;
+  return count < LEAST_PAIRS || energy === 0 ? 0 : both / Math.sqrt(energy);
 }
 
 function medianAround(curve: readonly number[], n: number): number {

@@ -7,8 +7,11 @@ import {
   axisNearest,
   type CoarseCase,
   type CoarseImage,
+  countsAlong,
   deeperThan,
   middleAlong,
+  outside,
+  placesAlong,
   stridesOf,
   valuesAt,
 } from './coarse.js';
@@ -143,9 +146,9 @@ function qualityOf(
   ill: Float32Array | null,
   octants: Uint8Array,
 ): ImageQuality {
-  const healthy = inner.filter((v) => ill === null || ill[v] === 0);
+  const healthy = outside(inner, ill);
   const limit = steep.length === 0 ? 0 : quantile(steep, 0.3);
-  const flat = inner.filter((v, n) => steep[n] <= limit && (ill === null || ill[v] === 0));
+  const flat = outside(flatIn(inner, steep, limit), ill);
   const isFlat = flat.length >= LEAST_IN_OCTANT;
   const white = spread === 0 ? null : whiteIn(smooth, healthy, octants, WHITE[modality]);
   return {
@@ -153,6 +156,13 @@ function qualityOf(
     noise: spread === 0 || !isFlat ? null : noiseOf(values, flat, stridesOf(grid.size)) / spread,
     ...shape,
   };
+}
+
+function flatIn(voxels: Uint32Array, steep: Float32Array, limit: number): Uint32Array {
+  const flat = new Uint32Array(voxels.length);
+  let count = 0;
+  for (let n = 0; n < voxels.length; n++) if (steep[n] <= limit) flat[count++] = voxels[n];
+  return flat.subarray(0, count);
 }
 
 /** White matter's value octant by octant; NaN where an octant holds too little. */
@@ -203,7 +213,10 @@ function noiseOf(values: Float32Array, flat: Uint32Array, strides: readonly numb
 
 /** The 90th percentile of the outermost voxels less that of the brain inside, in its deviations. */
 function rimOf({ depth, smooth, inner }: CoarseImage, spread: number): number {
-  const outer = deeperThan({ depth }, 1).filter((v) => depth[v] <= RIM);
+  const shown = deeperThan({ depth }, 1);
+  let rim = 0;
+  for (const v of shown) if (depth[v] <= RIM) shown[rim++] = v;
+  const outer = shown.subarray(0, rim);
   if (outer.length === 0 || inner.length === 0 || spread === 0) return 0;
   const high = (voxels: Uint32Array) => quantile(valuesAt(smooth, voxels), 0.9);
   return (high(outer) - high(inner)) / spread;
@@ -211,12 +224,13 @@ function rimOf({ depth, smooth, inner }: CoarseImage, spread: number): number {
 
 /** 0..7: which side of the brain's middle a voxel lies on, along each axis. */
 function octantsOf(brain: Uint8Array, { size }: Grid): Uint8Array {
-  const middles = [0, 1, 2].map((axis) => middleAlong(brain, size, axis));
-  const strides = stridesOf(size);
+  const [x, y, z] = [0, 1, 2].map((axis) => {
+    const middle = middleAlong(brain, size, axis);
+    return Uint8Array.from({ length: size[axis] }, (_, at) => (at > middle ? 1 << axis : 0));
+  });
   const octants = new Uint8Array(brain.length);
-  for (let v = 0; v < brain.length; v++)
-    for (let axis = 0; axis < 3; axis++)
-      if (Math.floor(v / strides[axis]) % size[axis] > middles[axis]) octants[v] |= 1 << axis;
+  for (let k = 0, v = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++) for (let i = 0; i < size[0]; i++, v++) octants[v] = x[i] | y[j] | z[k];
   return octants;
 }
 
@@ -246,7 +260,7 @@ function apartFrom(images: CoarseCase['images'], grid: Grid): number {
 function asymmetryOf(brain: Uint8Array, size: Size, axis: number): number {
   const stride = stridesOf(size)[axis];
   const voxels = deeperThan({ depth: brain }, 1);
-  const places = Uint16Array.from(voxels, (v) => Math.floor(v / stride) % size[axis]);
+  const places = placesAlong(voxels, size, axis);
   const meet = Math.round(2 * middleAlong(brain, size, axis));
   const shared = Array.from({ length: 13 }, (_, n) => {
     const sum = meet + n - 6;
@@ -262,9 +276,7 @@ function asymmetryOf(brain: Uint8Array, size: Size, axis: number): number {
 
 /** Areas of the brain's last cross-sections (its outermost 4 mm) by the largest, up and down. */
 function endsAlong(brain: Uint8Array, coarse: Grid, axis: number): { top: number; bottom: number } {
-  const stride = stridesOf(coarse.size)[axis];
-  const areas = new Array<number>(coarse.size[axis]).fill(0);
-  for (const v of deeperThan({ depth: brain }, 1)) areas[Math.floor(v / stride) % coarse.size[axis]] += 1;
+  const areas = countsAlong(brain, coarse.size, axis);
   const largest = Math.max(...areas);
   const shown = areas.filter((area) => area > 0);
   const ends = [shown.slice(0, 2), shown.slice(-2)].map((end) => Math.max(0, ...end) / (largest || 1));

@@ -1,7 +1,7 @@
 import { quantileOfSorted, sortedOrder } from '../statistics.js';
 import { voxelToWorld } from '../volume/affine.js';
-import { type Extent, extentOf } from '../volume/extent.js';
-import { resample } from '../volume/resample.js';
+import { extentOf } from '../volume/extent.js';
+import { resampleShown } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
 /** Features are taken on voxels of this size, along the world's axes. */
@@ -52,9 +52,15 @@ export function brainFeatures(volume: Volume): number[] | null {
   const brain = sampled(volume);
   if (!brain) return null;
   const { values, depth, grid } = brain;
-  const sorted = sortedVoxels(values, depth);
+  const voxels = sortedVoxels(values, depth);
+  const sorted = new Float32Array(voxels.length);
+  const depths = new Uint8Array(voxels.length);
+  for (let n = 0; n < voxels.length; n++) {
+    sorted[n] = values[voxels[n]];
+    depths[n] = depth[voxels[n]];
+  }
   const innermost = Int8Array.from({ length: DEEPEST + 1 }, (_, steps) => (steps >= INNER ? 0 : -1));
-  const [inner] = groupsOf(sorted, values, depth, innermost, 1);
+  const [inner] = groupsOf(sorted, depths, innermost, 1);
   if (inner.length < 1000) return null;
   const median = quantileOfSorted(inner, 0.5);
   const range = quantileOfSorted(inner, 0.9) - quantileOfSorted(inner, 0.1);
@@ -65,11 +71,14 @@ export function brainFeatures(volume: Volume): number[] | null {
   const layerOf = Int8Array.from({ length: DEEPEST + 1 }, (_, steps) =>
     LAYERS.findIndex(([from, to]) => steps >= from && steps <= to),
   );
-  const layers = groupsOf(sorted, values, depth, layerOf, LAYERS.length).flatMap((layer) =>
+  const layers = groupsOf(sorted, depths, layerOf, LAYERS.length).flatMap((layer) =>
     group(layer, LAYER_PERCENTILES),
   );
-  const parts = groupsOf(sorted, values, partsOf(depth, grid), PART_NUMBERS, PART_NUMBERS.length).flatMap(
-    (part) => group(part, PART_PERCENTILES),
+  const partOf = partsOf(depth, grid);
+  const places = new Uint8Array(voxels.length);
+  for (let n = 0; n < voxels.length; n++) places[n] = partOf[voxels[n]];
+  const parts = groupsOf(sorted, places, PART_NUMBERS, PART_NUMBERS.length).flatMap((part) =>
+    group(part, PART_PERCENTILES),
   );
   return [...group(inner, INNER_PERCENTILES), skewness(inner, median, range), ...layers, ...parts];
 }
@@ -91,20 +100,11 @@ function sampled(volume: Volume): Sampled | null {
     size: [size[0], size[1], size[2]],
     affine: [VOXEL_MM, 0, 0, 0, 0, VOXEL_MM, 0, 0, 0, 0, VOXEL_MM, 0, x, y, z, 1],
   };
-  const { data } = volume;
-  const mask = new Uint8Array(data.length);
-  const { first, last } = box.extent;
-  for (let k = first[2]; k <= last[2]; k++)
-    for (let j = first[1]; j <= last[1]; j++) {
-      const row = volume.size[0] * (j + volume.size[1] * k);
-      for (let v = row + first[0]; v <= row + last[0]; v++) if (data[v] !== 0) mask[v] = 1;
-    }
-  const values = resample(volume, grid, { interpolation: 'linear' });
-  const weights = resample({ ...volume, data: mask }, grid, { interpolation: 'linear' });
+  const { values, shares } = resampleShown(volume, grid);
   const depth = new Uint8Array(values.length);
   for (let v = 0; v < values.length; v++) {
-    if (weights[v] <= 0.5) continue;
-    values[v] /= weights[v];
+    if (shares[v] <= 0.5) continue;
+    values[v] /= shares[v];
     depth[v] = DEEPEST;
   }
   countDepth(depth, grid);
@@ -112,7 +112,7 @@ function sampled(volume: Volume): Sampled | null {
 }
 
 /** The box in RAS mm around the middles of all voxels that are not air. */
-function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[]; extent: Extent } | null {
+function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[] } | null {
   const extent = extentOf(data, size);
   if (extent === null) return null;
   const { first, last } = extent;
@@ -125,7 +125,7 @@ function worldBox({ data, size, affine }: Volume): { low: number[]; high: number
       high[axis] = Math.max(high[axis], mm);
     });
   }
-  return { low, high, extent };
+  return { low, high };
 }
 
 /** City-block distance from 0 by one sweep forth and one back; what lies beyond the grid is not looked at. */
@@ -179,27 +179,29 @@ function sortedVoxels(values: Float32Array, depth: Uint8Array): Uint32Array {
 /**
  * The values of each group, sorted.
  *
- * @param sorted of `sortedVoxels`.
- * @param groupOf by a voxel's number in `numbers`; -1: in none.
+ * @param sorted the values of all voxels, ascending.
+ * @param numbers one a voxel, in the same order.
+ * @param groupOf by that number; -1: in none.
  */
 function groupsOf(
-  sorted: Uint32Array,
-  values: Float32Array,
+  sorted: Float32Array,
   numbers: Uint8Array,
   groupOf: Int8Array,
   count: number,
 ): Float32Array[] {
   const counts = new Uint32Array(count);
-  const own = new Int8Array(sorted.length);
-  for (let n = 0; n < sorted.length; n++) {
-    own[n] = groupOf[numbers[sorted[n]]];
-    if (own[n] >= 0) counts[own[n]] += 1;
+  for (let n = 0; n < numbers.length; n++) {
+    const group = groupOf[numbers[n]];
+    if (group >= 0) counts[group] += 1;
   }
-  const groups = Array.from(counts, (size) => new Float32Array(size));
-  const filled = new Uint32Array(count);
-  for (let n = 0; n < sorted.length; n++)
-    if (own[n] >= 0) groups[own[n]][filled[own[n]]++] = values[sorted[n]];
-  return groups;
+  const all = new Float32Array(sorted.length);
+  const ends = new Uint32Array(count);
+  for (let group = 1; group < count; group++) ends[group] = ends[group - 1] + counts[group - 1];
+  for (let n = 0; n < numbers.length; n++) {
+    const group = groupOf[numbers[n]];
+    if (group >= 0) all[ends[group]++] = sorted[n];
+  }
+  return Array.from(counts, (size, group) => all.subarray(ends[group] - size, ends[group]));
 }
 
 /** Of scaled values clipped to ±3, so that single bright voxels do not make it. */

@@ -6,8 +6,9 @@ import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
 import { voxelToWorld } from '../volume/affine.js';
 import type { Component } from '../volume/connectedComponents.js';
+import type { Part } from '../volume/extent.js';
 import { affineOf, mapAxes } from '../volume/tuples.js';
-import type { Grid, Volume } from '../volume/volume.js';
+import type { Grid, Size, Volume } from '../volume/volume.js';
 import { gridOfBox, type Lattice, type LatticeBox, layLattice } from './lattice.js';
 import { onLattice } from './logits.js';
 
@@ -24,7 +25,10 @@ export type TumourSurroundings = Readonly<Partial<Record<Modality, Float32Array>
 /** What normalises a part of each image. */
 export type Normalised = Readonly<Partial<Record<Modality, (part: Float32Array) => Float32Array>>>;
 
-export function normalisedBy(images: Case['images'], rule: ModelDescription['normalisation']): Normalised {
+export function normalisedBy(
+  images: { readonly [M in Modality]?: { readonly data: Float32Array } | null | undefined },
+  rule: ModelDescription['normalisation'],
+): Normalised {
   return Object.fromEntries(
     MODALITIES.flatMap((m) => {
       const image = images[m];
@@ -185,6 +189,7 @@ function mostSwapped(surroundings: TumourSurroundings, checks: InputChecks): [Mo
  * a tumour.
  *
  * @param labels the mask on the Case's grid, 0 outside the tumour.
+ * @param within where in it the tumour lies.
  */
 export function surfaceShare(
   {
@@ -195,24 +200,26 @@ export function surfaceShare(
     readonly images: Partial<Record<Modality, { data: Float32Array }>>;
   },
   labels: Uint8Array,
+  { first, size: part }: Pick<Part<Uint8Array>, 'first' | 'size'> = { first: [0, 0, 0], size },
 ): number | null {
   const strides = [1, size[0], size[0] * size[1]];
   const data = MODALITIES.flatMap((m) => images[m]?.data ?? []);
   const isAir = (v: number) => data.every((values) => values[v] === 0);
   let faces = 0;
   let onAir = 0;
-  for (let v = 0; v < labels.length; v++) {
-    if (labels[v] === 0) continue;
-    for (let axis = 0; axis < 3; axis++) {
-      const stride = strides[axis];
-      const at = Math.floor(v / stride) % size[axis];
+  const look = (v: number, place: Size) => {
+    for (let axis = 0; axis < 3; axis++)
       for (let step = -1; step <= 1; step += 2) {
+        const beside = v + step * strides[axis];
         // Beyond the image nothing is known.
-        if (at + step < 0 || at + step >= size[axis] || labels[v + step * stride] !== 0) continue;
+        if (place[axis] + step < 0 || place[axis] + step >= size[axis] || labels[beside] !== 0) continue;
         faces += 1;
-        if (isAir(v + step * stride)) onAir += 1;
+        if (isAir(beside)) onAir += 1;
       }
-    }
-  }
+  };
+  for (let k = first[2]; k < first[2] + part[2]; k++)
+    for (let j = first[1]; j < first[1] + part[1]; j++)
+      for (let i = first[0], v = i + size[0] * (j + size[1] * k); i < first[0] + part[0]; i++, v++)
+        if (labels[v] !== 0) look(v, [i, j, k]);
   return faces === 0 ? null : onAir / faces;
 }

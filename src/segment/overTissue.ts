@@ -1,4 +1,4 @@
-import { type CoarseImage, valuesAt } from '../prepare/coarse.js';
+import { type CoarseImage, outside, valuesAt } from '../prepare/coarse.js';
 import { quantile } from '../statistics.js';
 
 /** An image with the median of the brain outside the tumour and the deviation about it; a deviation of 0 where there is none. */
@@ -11,12 +11,12 @@ export interface OverTissue {
 /** @param ill the share of each coarse voxel that is tumour. */
 export function overTissue(image: CoarseImage | undefined, ill: Float32Array): OverTissue | null {
   if (!image) return null;
-  const tissue = image.inner.filter((v) => ill[v] === 0);
+  const tissue = outside(image.inner, ill);
   if (tissue.length === 0) return { image, median: 0, deviation: 0 };
   const values = valuesAt(image.smooth, tissue);
   const median = quantile(values, 0.5);
   let squares = 0;
-  for (const value of values) squares += (value - median) ** 2;
+  for (const value of values) squares += (value - median) * (value - median);
   return { image, median, deviation: Math.sqrt(squares / values.length) };
 }
 

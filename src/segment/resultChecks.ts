@@ -1,8 +1,9 @@
 import { LABELS } from '../masks/labels.js';
-import { axisNearest, type CoarseCase, shareOn, stridesOf } from '../prepare/coarse.js';
+import { axisNearest, type CoarseCase, countsAlong, shareOn, stridesOf } from '../prepare/coarse.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import { type Component, connectedComponents } from '../volume/connectedComponents.js';
+import type { Part } from '../volume/extent.js';
 import type { Grid } from '../volume/volume.js';
 import { fluidInTumour } from './fluid.js';
 import { type UptakeMass, uptakeIn, uptakeMasses } from './masses.js';
@@ -51,14 +52,14 @@ export const PART_ML = 0.1;
 
 /**
  * @param ill the share of each coarse voxel that is tumour.
- * @param labels on `grid`, BraTS labels.
+ * @param marked the part of the mask on the case's `grid` that is not 0, BraTS labels; null: nothing is marked.
  */
 export function resultQuality(
   coarse: CoarseCase,
   ill: Float32Array,
   grid: Grid,
-  labels: Uint8Array,
-  parts: readonly Component[] = tumourParts(labels, grid),
+  marked: Part<Uint8Array> | null,
+  parts: readonly Component[] = tumourParts(marked, grid),
 ): ResultQuality {
   const ml = voxelVolume(grid.affine) / 1000;
   const coarseMl = voxelVolume(coarse.grid.affine) / 1000;
@@ -69,20 +70,42 @@ export function resultQuality(
       return one ? [[m, one]] : [];
     }),
   );
-  const brain = coarse.brain.reduce((sum, inside) => sum + inside, 0) * coarseMl;
+  let inside = 0;
+  for (let v = 0; v < coarse.brain.length; v++) inside += coarse.brain[v];
+  const brain = inside * coarseMl;
   return {
     share: brain === 0 ? 0 : tumour / brain,
     parts: parts.filter(({ voxels }) => voxels.length * ml >= PART_ML).length,
     ...atEnds(coarse, ill),
-    ...enhancement(coarse, over, ill, grid, labels),
+    ...enhancement(coarse, over, ill, marked),
     fluid: fluidInTumour(coarse, over, ill),
     place: placeOf(coarse, ill),
   };
 }
 
-/** The connected parts of the whole tumour, largest first; indices into `labels`. */
-export function tumourParts(labels: Uint8Array, grid: Grid): Component[] {
-  return connectedComponents({ ...grid, data: labels }, (label) => label !== 0, 26);
+/**
+ * The connected parts of the whole tumour, largest first; indices into the whole mask.
+ *
+ * @param marked the part of the mask on `grid` that is not 0.
+ */
+export function tumourParts(
+  marked: Part<Uint8Array> | null,
+  { size: [nx, ny] }: Pick<Grid, 'size'>,
+): Component[] {
+  if (!marked) return [];
+  const { first, size } = marked;
+  const start = first[0] + nx * (first[1] + ny * first[2]);
+  return connectedComponents(marked, (label) => label !== 0, 26).map((part) => {
+    const voxels = part.voxels;
+    for (let n = 0; n < voxels.length; n++) {
+      const i = voxels[n] % size[0];
+      const row = (voxels[n] - i) / size[0];
+      const j = row % size[1];
+      voxels[n] = start + i + nx * (j + (ny * (row - j)) / size[1]);
+    }
+    const [x, y, z] = part.centroid;
+    return { ...part, centroid: [x + first[0], y + first[1], z + first[2]] };
+  });
 }
 
 /** ml of tumour within 4 mm of the first and the last cross-section that shows brain. */
@@ -90,13 +113,9 @@ function atEnds({ grid, brain }: CoarseCase, ill: Float32Array): { atTop: number
   const axis = axisNearest(grid, 2);
   const stride = stridesOf(grid.size)[axis];
   const length = grid.size[axis];
-  const areas = new Array<number>(length).fill(0);
-  const tumour = new Array<number>(length).fill(0);
-  for (let v = 0; v < brain.length; v++) {
-    const at = Math.floor(v / stride) % length;
-    areas[at] += brain[v];
-    tumour[at] += ill[v];
-  }
+  const areas = countsAlong(brain, grid.size, axis);
+  const tumour = new Float64Array(length);
+  for (let v = 0; v < ill.length; v++) if (ill[v] > 0) tumour[Math.floor(v / stride) % length] += ill[v];
   const first = areas.findIndex((area) => area > 0);
   const last = areas.findLastIndex((area) => area > 0);
   const ml = voxelVolume(grid.affine) / 1000;
@@ -110,12 +129,11 @@ function enhancement(
   coarse: CoarseCase,
   { t1ce, t1 }: Over,
   ill: Float32Array,
-  grid: Grid,
-  labels: Uint8Array,
+  marked: Part<Uint8Array> | null,
 ): Pick<ResultQuality, 'uptake' | 'uncovered' | 'masses'> {
   if (!t1ce) return { uptake: null, uncovered: null, masses: null };
   const uptake = t1 ? uptakeIn(t1ce, t1, coarse.brain) : null;
-  const enhancing = shareOn(coarse, grid, labels, LABELS.enhancing);
+  const enhancing = shareOn(coarse, marked, LABELS.enhancing);
   return {
     uptake: uptakeOf(t1ce, t1, enhancing),
     uncovered: t1 && uptake ? uncoveredOf(coarse, ill, t1ce, t1, enhancing, uptake) : null,

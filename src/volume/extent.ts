@@ -1,4 +1,5 @@
-import type { Size } from './volume.js';
+import { partOfGrid } from './placement.js';
+import type { Size, Volume } from './volume.js';
 
 /** First and last index along x, y, z, both included. */
 export interface Extent {
@@ -15,10 +16,12 @@ export function extentOf(data: ArrayLike<number>, [nx, ny, nz]: Size): Extent | 
   const first: [number, number, number] = [nx, ny, nz];
   const last: [number, number, number] = [-1, -1, -1];
   const words = wordsOf(data);
+  const shift = data instanceof Uint8Array ? 2 : 1;
+  const others = (1 << shift) - 1;
   const end = nx * ny * nz;
   for (let at = 0; at < end; ) {
-    // Most of a mask is empty: its bytes are passed over four at a time.
-    if (words !== null && (at & 3) === 0) while (words[at >> 2] === 0) at += 4;
+    // Most of a mask or an image is empty: bytes are passed over four at a time, floats two at a time.
+    if (words !== null && (at & others) === 0) while (words[at >> shift] === 0) at += others + 1;
     if (at >= end) break;
     if (data[at] === 0) {
       at++;
@@ -41,8 +44,38 @@ export function extentOf(data: ArrayLike<number>, [nx, ny, nz]: Size): Extent | 
   return last[0] < 0 ? null : { first, last };
 }
 
-/** Whole words of four bytes; null where there are none. */
-function wordsOf(data: ArrayLike<number>): Uint32Array | null {
-  if (!(data instanceof Uint8Array) || data.byteOffset % 4 !== 0) return null;
-  return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+/** The same memory in whole words of four bytes or two floats, 0 only where all of them are; null where there are none. */
+function wordsOf(data: ArrayLike<number>): Uint32Array | Float64Array | null {
+  if (data instanceof Uint8Array && data.byteOffset % 4 === 0)
+    return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+  if (data instanceof Float32Array && data.byteOffset % 8 === 0)
+    return new Float64Array(data.buffer, data.byteOffset, data.length >> 1);
+  return null;
+}
+
+/** A part of a volume, and where in it its first voxel lies. */
+export interface Part<D extends Float32Array | Uint8Array> extends Volume<D> {
+  readonly first: Size;
+}
+
+/** The smallest part of a volume that holds every value that is not 0; null where all are. */
+export function shownPart<D extends Float32Array | Uint8Array>({
+  data,
+  size,
+  affine,
+}: Volume<D>): Part<D> | null {
+  const extent = extentOf(data, size);
+  if (!extent) return null;
+  const { first, last } = extent;
+  const grid = partOfGrid({ size, affine }, first, last);
+  const [nx, ny, nz] = grid.size;
+  const out = (
+    data instanceof Float32Array ? new Float32Array(nx * ny * nz) : new Uint8Array(nx * ny * nz)
+  ) as D;
+  for (let k = 0, to = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++, to += nx) {
+      const from = first[0] + size[0] * (first[1] + j + size[1] * (first[2] + k));
+      out.set(data.subarray(from, from + nx), to);
+    }
+  return { ...grid, data: out, first };
 }

@@ -94,6 +94,45 @@ export function linearAligned(
   }
 }
 
+/** As `linearAligned` with 0 outside, and beside it the share of each voxel that is not 0 in the source. */
+export function linearAlignedShown(
+  { data, size: source }: Volume<Float32Array>,
+  size: Size,
+  axes: AlignedAxes,
+  values: Float32Array,
+  shares: Float32Array,
+): void {
+  const [x, y, z] = axes.map((axis) => linearTaps(axis, source));
+  const used = usedRange(x);
+  if (used === null) return;
+  const line = new Float64Array(source[axes[0].sourceAxis]);
+  const shown = new Float64Array(line.length);
+  const [low, high] = used;
+  const { stride, index0, index1, weight0, weight1 } = x;
+  for (let k = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++) {
+      line.fill(0, low, high + 1);
+      shown.fill(0, low, high + 1);
+      for (let corner = 0; corner < 4; corner++) {
+        const weight =
+          (corner & 1 ? y.weight1[j] : y.weight0[j]) * (corner >> 1 ? z.weight1[k] : z.weight0[k]);
+        if (weight === 0) continue;
+        const row = (corner & 1 ? y.index1[j] : y.index0[j]) * y.stride;
+        let from = row + (corner >> 1 ? z.index1[k] : z.index0[k]) * z.stride + low * stride;
+        for (let i = low; i <= high; i++, from += stride) {
+          const value = data[from];
+          if (value === 0) continue;
+          line[i] += weight * value;
+          shown[i] += weight;
+        }
+      }
+      for (let i = 0, at = size[0] * (j + size[1] * k); i < size[0]; i++, at++) {
+        values[at] = weight0[i] * line[index0[i]] + weight1[i] * line[index1[i]];
+        shares[at] = weight0[i] * shown[index0[i]] + weight1[i] * shown[index1[i]];
+      }
+    }
+}
+
 /** First and last source index that any voxel of the axis needs; null when all lie outside. */
 function usedRange(taps: LinearTaps): readonly [number, number] | null {
   let low = Infinity;

@@ -11,15 +11,16 @@ import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { imageFacts } from '../../src/pipeline/warnings.js';
 import { likenesses } from '../../src/prepare/belonging.js';
 import { prepareCase } from '../../src/prepare/case.js';
-import { coarseCase, shareOn } from '../../src/prepare/coarse.js';
+import { coarseCase, shareOn, shownParts } from '../../src/prepare/coarse.js';
 import { inputQuality, shapesOf } from '../../src/prepare/inputChecks.js';
 import { sequenceByVoxels } from '../../src/recognise/sequenceByVoxels.js';
 import { combine } from '../../src/segment/combine.js';
 import { bitsOf, fusionOf } from '../../src/segment/fusion.js';
-import { surfaceShare } from '../../src/segment/imageChecks.js';
+import { normalisedBy, surfaceShare } from '../../src/segment/imageChecks.js';
 import { computeLogits } from '../../src/segment/logits.js';
 import { resultQuality, tumourParts } from '../../src/segment/resultChecks.js';
 import { MODALITIES } from '../../src/terms.js';
+import { shownPart } from '../../src/volume/extent.js';
 
 const ROUNDS = 5;
 const model = await openModel();
@@ -44,17 +45,20 @@ for (let round = 0; round < ROUNDS; round++) {
   await timed('all checks together', async () => {
     imageFacts(prepared, await lookAtImages(prepared, description.normalisation), labels, description);
   });
-  const coarse = await timed('voxels of 2 mm', () => coarseCase(images, grid));
-  await timed('sequences by voxels', () =>
-    present.map((m) => sequenceByVoxels({ ...grid, data: images[m]!.data })),
-  );
+  const shown = await timed('what is no air', () => shownParts(images, grid));
+  const coarse = await timed('voxels of 2 mm', () => coarseCase(images, grid, shown));
+  await timed('sequences by voxels', () => present.map((m) => sequenceByVoxels(shown[m]!)));
   await timed('whether they show one head', () => likenesses(coarse));
   const shapes = await timed('ghosts, slices, rim, the brain', () => shapesOf(coarse));
-  const parts = await timed('parts of the mask', () => tumourParts(labels, grid));
-  const ill = await timed('the mask on 2 mm', () => shareOn(coarse, grid, labels));
+  await timed('scale of T1 and T1ce', () =>
+    normalisedBy({ t1: shown.t1, t1ce: shown.t1ce }, description.normalisation),
+  );
+  const marked = shownPart({ ...grid, data: labels });
+  const parts = await timed('parts of the mask', () => tumourParts(marked, grid));
+  const ill = await timed('the mask on 2 mm', () => shareOn(coarse, marked));
   await timed('shading, noise', () => inputQuality(coarse, ill, shapes));
-  await timed('place, uptake, fluid', () => resultQuality(coarse, ill, grid, labels, parts));
-  await timed('surface', () => surfaceShare(prepared, labels));
+  await timed('place, uptake, fluid', () => resultQuality(coarse, ill, grid, marked, parts));
+  await timed('surface', () => surfaceShare(prepared, labels, marked!));
 }
 await engine.dispose();
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];

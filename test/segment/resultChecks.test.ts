@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coarseCase, shareOn } from '../../src/prepare/coarse.js';
 import { resultQuality } from '../../src/segment/resultChecks.js';
+import { shownPart } from '../../src/volume/extent.js';
 import type { Volume } from '../../src/volume/volume.js';
 import { GRID, head, SIZE } from '../support/heads.js';
 
@@ -14,7 +15,8 @@ const mask = (label: number, where: (at: number[]) => boolean) =>
 
 function quality(labels: Uint8Array, images: Record<string, Volume> = { t1: own }) {
   const coarse = coarseCase(images, GRID);
-  return resultQuality(coarse, shareOn(coarse, GRID, labels), GRID, labels);
+  const marked = shownPart({ ...GRID, data: labels });
+  return resultQuality(coarse, shareOn(coarse, marked), GRID, marked);
 }
 
 const cube = (at: number[], middle: number[], half: number) =>

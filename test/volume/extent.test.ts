@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { extentOf } from '../../src/volume/extent.js';
+import { extentOf, shownPart } from '../../src/volume/extent.js';
+import { IDENTITY } from '../../src/volume/placement.js';
 
 it('is the smallest box of what is not 0, and none where all is', () => {
   const size = fc.tuple(
@@ -8,9 +9,11 @@ it('is the smallest box of what is not 0, and none where all is', () => {
     fc.integer({ min: 1, max: 5 }),
     fc.integer({ min: 1, max: 4 }),
   );
-  // Bytes are read four at a time where their memory allows it.
+  // Bytes are read four at a time, floats two at a time, where their memory allows it.
   const kind = fc.constantFrom(
     (n: number) => new Float32Array(n),
+    (n: number) => new Float32Array(n + 1).subarray(1),
+    (n: number) => new Float64Array(n),
     (n: number) => new Uint8Array(n),
     (n: number) => new Uint8Array(n + 1).subarray(1),
   );
@@ -31,4 +34,19 @@ it('is the smallest box of what is not 0, and none where all is', () => {
       expect(extentOf(data, [nx, ny, nz])).toEqual(expected);
     }),
   );
+});
+
+it('is cut out with its place', () => {
+  const [nx, ny, nz] = [7, 5, 4];
+  const data = new Float32Array(nx * ny * nz);
+  expect(shownPart({ size: [nx, ny, nz], affine: IDENTITY, data })).toBeNull();
+  data.set([3, -2], 2 + nx * (1 + ny));
+  data[4 + nx * (3 + 2 * ny)] = 5;
+  const part = shownPart({ size: [nx, ny, nz], affine: IDENTITY, data })!;
+  expect(part.first).toEqual([2, 1, 1]);
+  expect(part.size).toEqual([3, 3, 2]);
+  expect([12, 13, 14].map((row) => part.affine[row])).toEqual([2, 1, 1]);
+  expect([...part.data.subarray(0, 3)]).toEqual([3, -2, 0]);
+  expect([...part.data].filter((value) => value !== 0)).toEqual([3, -2, 5]);
+  expect(part.data[2 + 3 * (2 + 3)]).toBe(5);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resample } from '../../src/volume/resample.js';
+import { resample, resampleShown } from '../../src/volume/resample.js';
 import type { Affine, Grid, Size, Volume } from '../../src/volume/volume.js';
 import { problemOfRefusal } from './folder.js';
 
@@ -186,4 +186,19 @@ it('writes into a given array and keeps labels', async () => {
     resample(labels, grid, { interpolation: 'nearest', into: new Uint8Array(3) }),
   );
   expect(await problemOfRefusal(tooSmall)).toMatchObject({ code: 'INTERNAL', field: 'into' });
+});
+
+it('gives values and the share that is no air at once, as it gives them one by one', () => {
+  const image = volumeOf([24, 22, 20], scaled([1, -1.1, 1.3], [-10, 12, -9]), (x, y, z) =>
+    Math.hypot(x, y, z) > 9 || Math.hypot(x - 2, y, z) < 3 ? 0 : 5 + Math.sin(x) + y / 7,
+  );
+  const shown = { ...image, data: image.data.map((value) => (value === 0 ? 0 : 1)) };
+  const oblique: Affine = [-C, S, 0, 0, S, C, 0, 0, 0, 0, 1, 0, 11, 4, -9, 1];
+  for (const affine of [scaled([-1.88, 1.7, 2], [13, -12, -11]), oblique]) {
+    const grid: Grid = { size: [15, 14, 12], affine };
+    const { values, shares } = resampleShown(image, grid);
+    expect(values).toEqual(resample(image, grid, { interpolation: 'linear' }));
+    expect(shares).toEqual(resample(shown, grid, { interpolation: 'linear' }));
+    expect(shares.some((share) => share > 0.1 && share < 0.9)).toBe(true);
+  }
 });
