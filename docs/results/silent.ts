@@ -7,6 +7,8 @@
  *     npx tsx docs/results/silent.ts --merge --sets brains,whole,raw --sides test --every 3
  *     npx tsx docs/results/silent.ts --merge --sets brains,whole,raw --sides test --kinds 'resection cavity'
  *     npx tsx docs/results/silent.ts --merge --sets atlas --sides none
+ *     npx tsx docs/results/silent.ts --merge --sets brains,whole,raw --sides validation,test --kinds stroke
+ *     npx tsx docs/results/silent.ts --merge --sets brains,whole,raw --sides test --kinds stroke
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

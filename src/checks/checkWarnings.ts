@@ -13,7 +13,7 @@ import {
 } from '../prepare/inputChecks.js';
 import { type LogProbabilities, misnamed, sequenceByVoxels } from '../recognise/sequenceByVoxels.js';
 import { type Normalised, normalisedBy } from '../segment/imageChecks.js';
-import { type ResultQuality, resultQuality } from '../segment/resultChecks.js';
+import { PART_ML, type ResultQuality, resultQuality } from '../segment/resultChecks.js';
 import { MODALITIES, type Modality, type Population, UNKNOWN_POPULATION } from '../terms.js';
 import type { Component } from '../volume/connectedComponents.js';
 import { type Part, shownPart } from '../volume/extent.js';
@@ -48,6 +48,8 @@ export const CUT_OFFS = {
   overTissue: 0,
   overT1: 0.2,
   uncoveredMl: 1,
+  /** Less takes up nothing. */
+  enhancingMl: PART_ML,
   fluidMl: 1.5,
   /** A mass with this share of its surface at the brain's; twice the largest of training brains (1.7 ml). */
   dural: { edge: 0.1, ml: 3 },

@@ -19,11 +19,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** No tumour in these sequences. */
   z.object({ code: z.literal('EMPTY_RESULT'), sequences: z.array(modalitySchema) }),
   /** Three or more separate enhancing lesions. */
-  z.object({
-    code: z.literal('SEVERAL_ENHANCING_LESIONS'),
-    lesions: z.int(),
-    population: populationSchema,
-  }),
+  z.object({ code: z.literal('SEVERAL_ENHANCING_LESIONS'), lesions: z.int(), population: populationSchema }),
   /** model.json: these sequences do not support this region. */
   z.object({
     code: z.literal('REGION_NOT_SUPPORTED'),
@@ -70,6 +66,8 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** What is called enhancing tumour is not bright in T1ce. */
   z.object({ code: z.literal('ENHANCEMENT_NOT_BRIGHT') }),
   z.object({ code: z.literal('UPTAKE_NOT_COVERED'), ml: z.number() }),
+  /** Tumour is marked that enhances nowhere, neither by the mask nor by T1ce over T1. */
+  z.object({ code: z.literal('NOTHING_ENHANCES') }),
   /** The marked tumour surrounds clear fluid: a resection cavity, or a cyst. */
   z.object({ code: z.literal('FLUID_IN_TUMOUR'), ml: z.number(), population: populationSchema }),
   /** Something compact takes up contrast agent and sits on the brain's surface, marked or not. */
@@ -87,11 +85,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   /** A check of the input that was overridden. */
   z.object({ code: z.literal('CHECK_OVERRIDDEN'), problem: problemSchema }),
   /** An answer to the three questions that lies outside of what the model was trained on. */
-  z.object({
-    code: z.literal('OUTSIDE_TRAINING'),
-    reason: z.enum(OUTSIDE),
-    population: populationSchema,
-  }),
+  z.object({ code: z.literal('OUTSIDE_TRAINING'), reason: z.enum(OUTSIDE), population: populationSchema }),
   /** An answer that a check contradicts: by the brain's ml, by fluid in the tumour. */
   z.object({ code: z.literal('ANSWER_DOUBTED'), answer: z.enum(['adult', 'untreated']) }),
   /** What headers say of the patient, where nobody was asked, that lies outside of what the model was trained on. */

@@ -135,6 +135,8 @@ export function describeWarning(warning: Warning): string {
       return 'What is called enhancing tumour is not brighter in T1ce than other tissue: it may not enhance.';
     case 'UPTAKE_NOT_COVERED':
       return `${warning.ml.toFixed(1)} ml of the marked tumour take up contrast agent in T1ce and are not marked as enhancing: enhancing tumour may have been missed. Look.`;
+    case 'NOTHING_ENHANCES':
+      return 'Nothing that is marked takes up contrast agent in T1ce: a stroke, inflammation and demyelination look like this, as gliomas without enhancement do. Look.';
     case 'FLUID_IN_TUMOUR':
       return `${warning.ml.toFixed(1)} ml of clear fluid lie within the marked tumour: a resection cavity or a cyst, and no solid tumour.${wasTrainedOn(warning.population, 'treated') ? '' : ` ${outsideTraining(warning.population, 'treated')}`}`;
     case 'MASS_AT_SURFACE':

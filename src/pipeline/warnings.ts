@@ -12,7 +12,7 @@ import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
-import { isMeasured } from '../model/support.js';
+import { isMeasured, supports } from '../model/support.js';
 import type { Lost } from '../open/chooseStudy.js';
 import type { Case } from '../prepare/case.js';
 import type { PreparationStep } from '../prepare/preparation.js';
@@ -162,7 +162,20 @@ export function imageWarningsBy(
   const isNamed = checks.some(({ code }) => code === 'SEQUENCES_SWAPPED' || code === 'SEQUENCE_MISNAMED');
   const isKnown = isNamed || facts.present.every((m) => facts.judged[m]);
   const around = tumourWarnings(facts.around, knowledge);
-  return [...checks, ...around.filter(({ code }) => !isKnown || code !== 'SEQUENCES_SWAPPED')];
+  return [
+    ...checks,
+    ...(enhancesNowhere(facts, knowledge) ? [{ code: 'NOTHING_ENHANCES' as const }] : []),
+    ...around.filter(({ code }) => !isKnown || code !== 'SEQUENCES_SWAPPED'),
+  ];
+}
+
+/** That no enhancing tumour is marked tells something only where the model is known to find it by these sequences. */
+export function enhancesNowhere(
+  { present, result }: Pick<CheckFacts, 'present' | 'result'>,
+  knowledge: Pick<Knowledge, 'combinations'>,
+): boolean {
+  if (!result || result.share === 0 || !supports(knowledge, combinationName(present), 'ET')) return false;
+  return result.uptake === null && result.uncovered !== null && result.uncovered <= CUT_OFFS.enhancingMl;
 }
 
 /** @param normalised what is compared. */

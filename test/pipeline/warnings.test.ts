@@ -97,6 +97,33 @@ describe('what the checks of the images say', () => {
     ]);
   });
 
+  it('that nothing enhances, neither marked nor seen, where the model is known to find what does', async () => {
+    const noise = values(SIDE ** 3, 5);
+    const dull = t1.map((value, v) => value + 0.2 * noise[v]);
+    const known = { supported: true, dice: { mean: 0.8, lower: 0.7, upper: 0.9, patients: 9 } };
+    const combinations = {
+      ...template.knowledge.combinations,
+      't1+t1ce': { WT: known, TC: known, ET: known },
+    };
+    const codes = async (images: Record<string, Float32Array>, mask: Uint8Array, isKnown = true) => {
+      const looked = await lookAtImages(prepared(images), description.normalisation);
+      const knowledge = isKnown ? { ...description.knowledge, combinations } : description.knowledge;
+      return imageWarnings(prepared(images), looked, mask, { ...description, knowledge }).map(
+        ({ code }) => code,
+      );
+    };
+    expect(await codes({ t1, t1ce: dull }, labels)).toContain('NOTHING_ENHANCES');
+    expect(await codes({ t1, t1ce: dull }, labels, false)).not.toContain('NOTHING_ENHANCES');
+    expect(await codes({ t1, t1ce: dull }, new Uint8Array(SIDE ** 3))).not.toContain('NOTHING_ENHANCES');
+    const enhancing = labels.map((label) => (label === 0 ? 0 : 4));
+    expect(await codes({ t1, t1ce: dull }, enhancing)).not.toContain('NOTHING_ENHANCES');
+    // A part that takes up contrast agent and is not marked as enhancing.
+    const bright = dull.slice();
+    for (let k = 13; k < 21; k++)
+      for (let j = 13; j < 21; j++) for (let i = 13; i < 21; i++) bright[at(i, j, k)] += 40;
+    expect(await codes({ t1, t1ce: bright }, labels)).not.toContain('NOTHING_ENHANCES');
+  });
+
   it('that the tumour lies at the surface of the brain', () => {
     // Air beside two of the cube's six faces.
     const cut = t1.map((value, v) => (v % SIDE >= 24 || Math.floor(v / SIDE) % SIDE >= 24 ? 0 : value));
