@@ -5,7 +5,6 @@ import {
   axisNearest,
   type CoarseCase,
   type CoarseImage,
-  DEEPEST,
   middleAlong,
   placesAlong,
   stridesOf,
@@ -43,8 +42,10 @@ const LEAST_VOXELS = 2000;
 /** An image as it is compared: its edges. */
 interface Seen extends CoarseImage {
   readonly size: Size;
-  /** Four values a voxel: the gradient along x, y, z by its magnitude and a little, so that noise counts for little; its squared length. */
+  /** Four values an inner voxel: the gradient along x, y, z by its magnitude and a little, so that noise counts for little; its squared length. */
   readonly edges: Float32Array;
+  /** Where an inner voxel stands among them; -1: it is none. */
+  readonly ranks: Int32Array;
   /** Index of the inner voxels along the left-right axis. */
   readonly places: Uint16Array;
   /** Middle of the brain along the left-right axis, in voxels. */
@@ -74,6 +75,7 @@ function see(image: CoarseImage, { size }: Grid, across: number): Seen {
     ...image,
     size,
     edges: edgesOf(image.smooth, image.inner, size),
+    ranks: ranksOf(image.inner, size),
     places: placesAlong(image.inner, size, across),
     middle: middleAlong(image.depth, size, across),
   };
@@ -103,7 +105,7 @@ function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | 
   const sum = mirror?.sum ?? 0;
   const [signX, signY, signZ] = [0, 1, 2].map((axis) => (mirror?.axis === axis ? -1 : 1));
   const { inner, places, edges } = a;
-  const { edges: others, depth } = b;
+  const { edges: others, ranks } = b;
   let parallel = 0;
   let weight = 0;
   let counted = 0;
@@ -115,8 +117,9 @@ function edgeLikeness(a: Seen, b: Seen, mirror: { axis: number; sum: number } | 
       if (sum - at < 0 || sum - at >= length) continue;
       w += (sum - 2 * at) * stride;
     }
-    if (depth[w] < DEEPEST) continue;
-    const [p, q] = [4 * v, 4 * w];
+    const p = 4 * n;
+    const q = 4 * ranks[w];
+    if (q < 0) continue;
     const dot =
       signX * edges[p] * others[q] +
       signY * edges[p + 1] * others[q + 1] +
@@ -136,29 +139,34 @@ function mirroredLikeness(a: Seen, b: Seen, axis: number): number {
   return edgeLikeness(a, b, { axis, sum: tried[roughly.indexOf(Math.max(...roughly))] });
 }
 
-/** Gradients divided by √(magnitude² + η²), η the median magnitude over `voxels`, and their squared length; 0 elsewhere. */
+function ranksOf(voxels: Uint32Array, size: Size): Int32Array {
+  const ranks = new Int32Array(voxelCount(size)).fill(-1);
+  for (let n = 0; n < voxels.length; n++) ranks[voxels[n]] = n;
+  return ranks;
+}
+
+/** Gradients divided by √(magnitude² + η²), η the median magnitude over `voxels`, and their squared length: four values a voxel. */
 function edgesOf(values: Float32Array, voxels: Uint32Array, size: Size): Float32Array {
   const [dx, dy, dz] = stridesOf(size);
-  const edges = new Float32Array(4 * voxelCount(size));
+  const edges = new Float32Array(4 * voxels.length);
   const magnitudes = new Float64Array(voxels.length);
   for (let n = 0; n < voxels.length; n++) {
     const v = voxels[n];
     const x = Math.fround((values[v + dx] - values[v - dx]) / 2);
     const y = Math.fround((values[v + dy] - values[v - dy]) / 2);
     const z = Math.fround((values[v + dz] - values[v - dz]) / 2);
-    edges[4 * v] = x;
-    edges[4 * v + 1] = y;
-    edges[4 * v + 2] = z;
+    edges[4 * n] = x;
+    edges[4 * n + 1] = y;
+    edges[4 * n + 2] = z;
     magnitudes[n] = Math.sqrt(x * x + y * y + z * z);
   }
   const eta = voxels.length === 0 ? 1 : quantile(magnitudes, 0.5) || 1;
   for (let n = 0; n < voxels.length; n++) {
-    const v = voxels[n];
     const norm = Math.sqrt(magnitudes[n] * magnitudes[n] + eta * eta);
-    edges[4 * v] /= norm;
-    edges[4 * v + 1] /= norm;
-    edges[4 * v + 2] /= norm;
-    edges[4 * v + 3] = (magnitudes[n] / norm) ** 2;
+    edges[4 * n] /= norm;
+    edges[4 * n + 1] /= norm;
+    edges[4 * n + 2] /= norm;
+    edges[4 * n + 3] = (magnitudes[n] / norm) ** 2;
   }
   return edges;
 }
