@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Modality } from '../../src/terms.js';
@@ -330,8 +330,15 @@ describe.skipIf(!chromium)(SUITE, () => {
     'runs real patients of two folders that were dropped at once',
     async () => {
       await page.getByRole('button', { name: 'Close', exact: true }).click();
+      // Two of their sequences, so that half is to be computed.
       const named = ['partial/Brats18_CBICA_AAB_1', 'whole/TCGA-DU-7294'];
-      await drop(page, ...named.map((name) => join(REAL_DATA, name)));
+      const dropped = named.map((name) => at('dropped', basename(name)));
+      for (const [n, name] of named.entries())
+        cpSync(join(REAL_DATA, name), dropped[n], {
+          recursive: true,
+          filter: (file) => !/_t[12]\.nii\.gz$/.test(file),
+        });
+      await drop(page, ...dropped);
       await page.getByTestId('cohort-table').waitFor({ timeout: 60_000 });
       expect(await page.locator('[data-case]').count()).toBe(2);
       await page.getByRole('button', { name: 'Run all (2)' }).click();
