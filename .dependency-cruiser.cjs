@@ -15,7 +15,7 @@ const allowed = {
   evaluate: ['files', 'volume', 'masks'],
   engine: ['files', 'volume', 'masks', 'network', 'kernels', 'model'],
   prepare: ['files', 'volume', 'masks', 'intake', 'model', 'engine'],
-  segment: ['volume', 'masks', 'intake', 'model', 'prepare', 'engine'],
+  segment: ['volume', 'masks', 'model', 'prepare', 'engine'],
   training: [
     ...['files', 'volume', 'masks', 'network', 'kernels', 'model', 'intake'],
     ...['engine', 'prepare', 'segment', 'evaluate'],

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { type ConvertOptions, convertVolume } from '../dicom/convert.js';
 import type { DicomFrame, DicomSeries } from '../dicom/series.js';
 import { type Problem, problemOf, QuorumError } from '../errors.js';
+import { sideBySide } from '../sideBySide.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import type { FoundSeries, StudyCandidate } from './candidate.js';
 import { chooseSeries, questionsAbout } from './choose.js';
 import { settleContrast } from './examination.js';
 import { mendOf } from './gaps.js';
 import { refuseQuestions, titleOf } from './questions.js';
-import { sideBySide } from './sideBySide.js';
 import type { Series, Study } from './study.js';
 
 export interface OpenOptions extends ConvertOptions {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { isQuorumError, QuorumError } from '../errors.js';
-import { sideBySide } from '../intake/sideBySide.js';
+import { sideBySide } from '../sideBySide.js';
 import { MODALITY_TITLES, type Modality } from '../terms.js';
 import { traced } from '../trace.js';
 import { refineWithinMask } from '../volume/alignWithin.js';

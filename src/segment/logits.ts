@@ -1,11 +1,11 @@
 import type { InferenceEngine, Tensor3 } from '../engine/engine.js';
 import { QuorumError } from '../errors.js';
 import { roundToHalf } from '../halfPrecision.js';
-import { sideBySide } from '../intake/sideBySide.js';
 import type { Model } from '../model/model.js';
 import type { Case } from '../prepare/case.js';
 import { type ImageMeasurements, measureImage } from '../prepare/measure.js';
 import { normalise } from '../prepare/normalise.js';
+import { sideBySide } from '../sideBySide.js';
 import { MODALITIES, type Modality } from '../terms.js';
 import { traced } from '../trace.js';
 import { resample } from '../volume/resample.js';

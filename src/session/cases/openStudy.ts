@@ -8,9 +8,9 @@ import { mendOf } from '../../intake/gaps.js';
 import { assignSeries, concernsSeries, withoutSeries } from '../../intake/openCandidate.js';
 import type { UnreadableFile } from '../../intake/openStudy.js';
 import { standsAs } from '../../intake/questions.js';
-import { sideBySide } from '../../intake/sideBySide.js';
 import type { Series, Study } from '../../intake/study.js';
 import { recogniseSequence } from '../../recognise/imageName.js';
+import { sideBySide } from '../../sideBySide.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import type { OpenFile } from './openFile.js';
 

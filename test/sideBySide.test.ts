@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { sideBySide } from '../../src/intake/sideBySide.js';
+import { sideBySide } from '../src/sideBySide.js';
 
 describe('work side by side', () => {
   it('runs no more than so many at a time, and gives results in the order of the items', async () => {
