@@ -2,7 +2,7 @@ import type { Warning } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
 import { type Likeness, likenesses, misfits } from '../prepare/belonging.js';
 import type { Case } from '../prepare/case.js';
-import { type CoarseCase, coarseCase, type Shown, shareOn, shownParts } from '../prepare/coarse.js';
+import { type CoarseCase, coarseCase, type Shown, shareOn, shownIn } from '../prepare/coarse.js';
 import {
   type BrainQuality,
   type ImageQuality,
@@ -87,21 +87,21 @@ export async function lookAtImages(
   normalisation: ModelDescription['normalisation'] | null,
 ): Promise<LookedAt> {
   await pause();
-  const shown = shownParts(images, grid);
+  const shown = shownIn(images, grid);
   await pause();
   const coarse = coarseCase(images, grid, shown);
   await pause();
-  const judged = judge(shown);
+  const judged = judge({ grid, images }, shown);
   await pause();
   const edges = likenesses(coarse);
   await pause();
   const shapes = shapesOf(coarse);
   await pause();
   // Around the tumour all are compared only where their voxels as a whole do not tell what they are.
-  const { t1, t1ce } = shown;
+  const { t1, t1ce } = images;
   const isJudged = MODALITIES.every((m) => !images[m] || judged[m]);
-  const compared = isJudged ? { t1, t1ce } : shown;
-  const normalised = normalisation ? normalisedBy(compared, normalisation) : {};
+  const compared = isJudged ? { ...(t1 && { t1 }), ...(t1ce && { t1ce }) } : images;
+  const normalised = normalisation ? normalisedBy(compared, normalisation, shown) : {};
   return { coarse, shapes, judged, likenesses: edges, normalised };
 }
 
@@ -118,7 +118,7 @@ export function checkFacts(
   { grid }: Pick<Case, 'grid'>,
   { coarse, shapes, judged, likenesses: edges }: LookedAt,
   labels: Uint8Array | null,
-  marked: Part<Uint8Array> | null = labels && shownPart({ ...grid, data: labels }),
+  marked: Part | null = labels && shownPart({ ...grid, data: labels }),
   parts?: readonly Component[],
 ): CheckFacts {
   const ill = labels && shareOn(coarse, marked);
@@ -157,11 +157,11 @@ export async function inputWarnings(prepared: Pick<Case, 'grid' | 'images'>): Pr
 /** What the images that show a whole brain look like. */
 export type Judged = Readonly<Partial<Record<Modality, LogProbabilities>>>;
 
-function judge(shown: Shown): Judged {
+function judge({ grid, images }: Pick<Case, 'grid' | 'images'>, shown: Shown): Judged {
   return Object.fromEntries(
     MODALITIES.flatMap((m) => {
-      const image = shown[m];
-      const probabilities = image && sequenceByVoxels(image);
+      const image = images[m];
+      const probabilities = image && sequenceByVoxels({ ...grid, data: image.data }, shown[m]);
       return probabilities ? [[m, probabilities]] : [];
     }),
   );

@@ -184,7 +184,7 @@ export function aroundTumour(
   labels: Uint8Array,
   description: ModelDescription,
   normalised: Normalised = normalisedBy(prepared.images, description.normalisation),
-  marked: Part<Uint8Array> | null = shownPart({ ...prepared.grid, data: labels }),
+  marked: Part | null = shownPart({ ...prepared.grid, data: labels }),
   parts: readonly Component[] = tumourParts(marked, prepared.grid),
 ): AroundFacts | null {
   const { inputChecks } = description.knowledge;

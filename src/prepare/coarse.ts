@@ -1,6 +1,6 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
-import { extentOf, type Part, shownPart } from '../volume/extent.js';
+import { type Extent, extentOf, type Part } from '../volume/extent.js';
 import { isotropicGrid, partOfGrid } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { mapAxes } from '../volume/tuples.js';
@@ -30,32 +30,31 @@ export interface CoarseCase {
   readonly brain: Uint8Array;
 }
 
-/** The part of each image that shows something; null where none does. Most of an image is air. */
-export type Shown = Readonly<Partial<Record<Modality, Part<Float32Array> | null>>>;
+/** Where each image shows something; null where it shows nothing. Most of an image is air. */
+export type Shown = Readonly<Partial<Record<Modality, Extent | null>>>;
 
-export function shownParts(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): Shown {
+export function shownIn(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): Shown {
   const present = MODALITIES.filter((m) => images[m]);
-  return Object.fromEntries(present.map((m) => [m, shownPart({ ...grid, data: images[m]!.data })]));
+  return Object.fromEntries(present.map((m) => [m, extentOf(images[m]!.data, grid.size)]));
 }
 
 /**
  * @param images on `grid`, aligned, air 0.
- * @param shown of `shownParts`, where they were made before.
+ * @param shown of `shownIn`, where it was looked for before.
  */
 export function coarseCase(
   images: Readonly<Partial<Record<Modality, Volume>>>,
   grid: Grid,
-  shown: Shown = shownParts(images, grid),
+  shown: Shown = shownIn(images, grid),
 ): CoarseCase {
   const present = MODALITIES.filter((m) => images[m]);
   const near = gridAround(
     present.flatMap((m) => shown[m] ?? []),
     grid,
   );
-  const seen = present.map((m) => {
-    const part = shown[m];
-    return part ? resample(part, near, { interpolation: 'linear' }) : new Float32Array(voxelCount(near.size));
-  });
+  const seen = present.map((m) =>
+    resample({ ...grid, data: images[m]!.data }, near, { interpolation: 'linear' }),
+  );
   const [first, last] = boxAround(seen, near.size);
   const coarse = partOfGrid(near, first, last);
   const made = seen.map((values) => coarseImage(cropped(values, near.size, first, coarse.size), coarse.size));
@@ -65,18 +64,18 @@ export function coarseCase(
 }
 
 /** The part of the case's grid in voxels of 2 mm that may show something, and a little more. */
-function gridAround(parts: readonly Part<Float32Array>[], grid: Grid): Grid {
+function gridAround(extents: readonly Extent[], grid: Grid): Grid {
   const whole = isotropicGrid(grid, CHECK_MM);
-  if (parts.length === 0) return whole;
+  if (extents.length === 0) return whole;
   const spacing = voxelSpacing(grid.affine);
   // Both grids have one middle and the same axes.
   const place = (at: number, axis: number) =>
     ((at - (grid.size[axis] - 1) / 2) * spacing[axis]) / CHECK_MM + (whole.size[axis] - 1) / 2;
   const first = mapAxes(whole.size, (_, axis) =>
-    Math.floor(place(Math.min(...parts.map((part) => part.first[axis])) - 1, axis)),
+    Math.floor(place(Math.min(...extents.map((extent) => extent.first[axis])) - 1, axis)),
   );
   const last = mapAxes(whole.size, (_, axis) =>
-    Math.ceil(place(Math.max(...parts.map((part) => part.first[axis] + part.size[axis])), axis)),
+    Math.ceil(place(Math.max(...extents.map((extent) => extent.last[axis])) + 1, axis)),
   );
   return partOfGrid(
     whole,
@@ -90,7 +89,7 @@ function gridAround(parts: readonly Part<Float32Array>[], grid: Grid): Grid {
  *
  * @param marked the part of the mask that is not 0; null: there is none.
  */
-export function shareOn(coarse: CoarseCase, marked: Part<Uint8Array> | null, label?: number): Float32Array {
+export function shareOn(coarse: CoarseCase, marked: Part | null, label?: number): Float32Array {
   if (!marked) return new Float32Array(voxelCount(coarse.grid.size));
   const data = marked.data.slice();
   for (let v = 0; v < data.length; v++)

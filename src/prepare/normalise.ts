@@ -1,4 +1,5 @@
 import type { ModelDescription } from '../model/schema.js';
+import { type Extent, wholeExtent } from '../volume/extent.js';
 import type { Volume } from '../volume/volume.js';
 
 /**
@@ -9,33 +10,43 @@ import type { Volume } from '../volume/volume.js';
  *
  * @returns a new array; the image is left alone.
  */
-export function normalise({ data }: Volume, rule: ModelDescription['normalisation']): Float32Array {
-  return normalisationOf({ data }, rule)(data);
+export function normalise(image: Volume, rule: ModelDescription['normalisation']): Float32Array {
+  return normalisationOf(image, rule)(image.data);
 }
 
 /**
  * What `normalise` does to one image, for those who need only a part of it.
  *
+ * @param shown where the image shows something, where that is known.
  * @returns a function that normalises values of this image into a new array.
  */
 export function normalisationOf(
-  { data }: Pick<Volume, 'data'>,
+  { data, size }: Pick<Volume, 'data' | 'size'>,
   rule: ModelDescription['normalisation'],
+  shown?: Extent | null,
 ): (part: Float32Array) => Float32Array {
   const bounds = rule.clip && percentiles(data, rule.clip);
   const values = bounds ? clipped(data, bounds) : data;
   let count = 0;
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === 0) continue;
-    count++;
-    sum += values[i];
-  }
+  const { first, last } = shown ?? wholeExtent(size);
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++) {
+      const row = size[0] * (j + size[1] * k);
+      for (let i = row + first[0]; i <= row + last[0]; i++) {
+        if (values[i] === 0) continue;
+        count++;
+        sum += values[i];
+      }
+    }
   const mean = sum / count;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] !== 0) squares += (values[i] - mean) * (values[i] - mean);
-  }
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++) {
+      const row = size[0] * (j + size[1] * k);
+      for (let i = row + first[0]; i <= row + last[0]; i++)
+        if (values[i] !== 0) squares += (values[i] - mean) * (values[i] - mean);
+    }
   const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares / count);
   return (part) => {
     const own = part === data ? values : bounds ? clipped(part, bounds) : part;

@@ -1,6 +1,6 @@
 import { quantileOfSorted, sortedOrder } from '../statistics.js';
 import { voxelToWorld } from '../volume/affine.js';
-import { extentOf } from '../volume/extent.js';
+import { type Extent, extentOf } from '../volume/extent.js';
 import { resampleShown } from '../volume/resample.js';
 import type { Grid, Volume } from '../volume/volume.js';
 
@@ -47,9 +47,13 @@ export const FEATURES: readonly string[] = [
  * what is no whole brain.
  *
  * @param volume air 0, in any orientation.
+ * @param shown where it shows something, where that is known.
  */
-export function brainFeatures(volume: Volume): number[] | null {
-  const brain = sampled(volume);
+export function brainFeatures(
+  volume: Volume,
+  shown: Extent | null = extentOf(volume.data, volume.size),
+): number[] | null {
+  const brain = shown && sampled(volume, shown);
   if (!brain) return null;
   const { values, depth, grid } = brain;
   const voxels = sortedVoxels(values, depth);
@@ -91,9 +95,9 @@ interface Sampled {
 }
 
 /** The brain on voxels of 2 mm along the world's axes, a voxel of air around it; null for what is no whole brain. */
-function sampled(volume: Volume): Sampled | null {
-  const box = worldBox(volume);
-  if (!box || box.high.some((end, axis) => end - box.low[axis] < LEAST_MM[axis])) return null;
+function sampled(volume: Volume, shown: Extent): Sampled | null {
+  const box = worldBox(volume, shown);
+  if (box.high.some((end, axis) => end - box.low[axis] < LEAST_MM[axis])) return null;
   const size = box.high.map((end, axis) => Math.ceil((end - box.low[axis]) / VOXEL_MM) + 3);
   const [x, y, z] = box.low.map((start) => start - VOXEL_MM);
   const grid: Grid = {
@@ -112,10 +116,7 @@ function sampled(volume: Volume): Sampled | null {
 }
 
 /** The box in RAS mm around the middles of all voxels that are not air. */
-function worldBox({ data, size, affine }: Volume): { low: number[]; high: number[] } | null {
-  const extent = extentOf(data, size);
-  if (extent === null) return null;
-  const { first, last } = extent;
+function worldBox({ affine }: Volume, { first, last }: Extent): { low: number[]; high: number[] } {
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const high = low.map((value) => -value);
   for (let corner = 0; corner < 8; corner++) {

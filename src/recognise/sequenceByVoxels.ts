@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { MODALITIES, type Modality } from '../terms.js';
+import type { Extent } from '../volume/extent.js';
 import type { Volume } from '../volume/volume.js';
 import { brainFeatures } from './brainFeatures.js';
 
@@ -41,9 +42,10 @@ export function shippedWeights(): SequenceWeights {
  * every image that this was fitted on.
  *
  * @param volume air 0.
+ * @param shown where it shows something, where that is known.
  */
-export function sequenceByVoxels(volume: Volume): LogProbabilities | null {
-  const features = brainFeatures(volume);
+export function sequenceByVoxels(volume: Volume, shown?: Extent | null): LogProbabilities | null {
+  const features = brainFeatures(volume, shown);
   return features && logProbabilities(features, shippedWeights());
 }
 

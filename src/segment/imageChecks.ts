@@ -1,6 +1,7 @@
 import type { InputChecks } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import type { Case } from '../prepare/case.js';
+import type { Shown } from '../prepare/coarse.js';
 import { normalisationOf } from '../prepare/normalise.js';
 import { quantileOfSorted } from '../statistics.js';
 import { combinationName, MODALITIES, type Modality } from '../terms.js';
@@ -25,14 +26,16 @@ export type TumourSurroundings = Readonly<Partial<Record<Modality, Float32Array>
 /** What normalises a part of each image. */
 export type Normalised = Readonly<Partial<Record<Modality, (part: Float32Array) => Float32Array>>>;
 
+/** @param shown where each image shows something, where that is known. */
 export function normalisedBy(
-  images: { readonly [M in Modality]?: { readonly data: Float32Array } | null | undefined },
+  images: Case['images'],
   rule: ModelDescription['normalisation'],
+  shown: Shown = {},
 ): Normalised {
   return Object.fromEntries(
     MODALITIES.flatMap((m) => {
       const image = images[m];
-      return image ? [[m, normalisationOf(image, rule)]] : [];
+      return image ? [[m, normalisationOf(image, rule, shown[m])]] : [];
     }),
   );
 }
@@ -200,7 +203,7 @@ export function surfaceShare(
     readonly images: Partial<Record<Modality, { data: Float32Array }>>;
   },
   labels: Uint8Array,
-  { first, size: part }: Pick<Part<Uint8Array>, 'first' | 'size'> = { first: [0, 0, 0], size },
+  { first, size: part }: Pick<Part, 'first' | 'size'> = { first: [0, 0, 0], size },
 ): number | null {
   const strides = [1, size[0], size[0] * size[1]];
   const data = MODALITIES.flatMap((m) => images[m]?.data ?? []);

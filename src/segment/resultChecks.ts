@@ -58,7 +58,7 @@ export function resultQuality(
   coarse: CoarseCase,
   ill: Float32Array,
   grid: Grid,
-  marked: Part<Uint8Array> | null,
+  marked: Part | null,
   parts: readonly Component[] = tumourParts(marked, grid),
 ): ResultQuality {
   const ml = voxelVolume(grid.affine) / 1000;
@@ -88,10 +88,7 @@ export function resultQuality(
  *
  * @param marked the part of the mask on `grid` that is not 0.
  */
-export function tumourParts(
-  marked: Part<Uint8Array> | null,
-  { size: [nx, ny] }: Pick<Grid, 'size'>,
-): Component[] {
+export function tumourParts(marked: Part | null, { size: [nx, ny] }: Pick<Grid, 'size'>): Component[] {
   if (!marked) return [];
   const { first, size } = marked;
   const start = first[0] + nx * (first[1] + ny * first[2]);
@@ -129,7 +126,7 @@ function enhancement(
   coarse: CoarseCase,
   { t1ce, t1 }: Over,
   ill: Float32Array,
-  marked: Part<Uint8Array> | null,
+  marked: Part | null,
 ): Pick<ResultQuality, 'uptake' | 'uncovered' | 'masses'> {
   if (!t1ce) return { uptake: null, uncovered: null, masses: null };
   const uptake = t1 ? uptakeIn(t1ce, t1, coarse.brain) : null;

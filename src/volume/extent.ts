@@ -44,6 +44,11 @@ export function extentOf(data: ArrayLike<number>, [nx, ny, nz]: Size): Extent | 
   return last[0] < 0 ? null : { first, last };
 }
 
+/** All of a volume. */
+export function wholeExtent([nx, ny, nz]: Size): Extent {
+  return { first: [0, 0, 0], last: [nx - 1, ny - 1, nz - 1] };
+}
+
 /** The same memory in whole words of four bytes or two floats, 0 only where all of them are; null where there are none. */
 function wordsOf(data: ArrayLike<number>): Uint32Array | Float64Array | null {
   if (data instanceof Uint8Array && data.byteOffset % 4 === 0)
@@ -53,25 +58,19 @@ function wordsOf(data: ArrayLike<number>): Uint32Array | Float64Array | null {
   return null;
 }
 
-/** A part of a volume, and where in it its first voxel lies. */
-export interface Part<D extends Float32Array | Uint8Array> extends Volume<D> {
+/** A part of a mask, and where in it its first voxel lies. */
+export interface Part extends Volume<Uint8Array> {
   readonly first: Size;
 }
 
-/** The smallest part of a volume that holds every value that is not 0; null where all are. */
-export function shownPart<D extends Float32Array | Uint8Array>({
-  data,
-  size,
-  affine,
-}: Volume<D>): Part<D> | null {
+/** The smallest part of a mask that holds every voxel that is not 0; null where all are. */
+export function shownPart({ data, size, affine }: Volume<Uint8Array>): Part | null {
   const extent = extentOf(data, size);
   if (!extent) return null;
   const { first, last } = extent;
   const grid = partOfGrid({ size, affine }, first, last);
   const [nx, ny, nz] = grid.size;
-  const out = (
-    data instanceof Float32Array ? new Float32Array(nx * ny * nz) : new Uint8Array(nx * ny * nz)
-  ) as D;
+  const out = new Uint8Array(nx * ny * nz);
   for (let k = 0, to = 0; k < nz; k++)
     for (let j = 0; j < ny; j++, to += nx) {
       const from = first[0] + size[0] * (first[1] + j + size[1] * (first[2] + k));

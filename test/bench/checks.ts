@@ -11,7 +11,7 @@ import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
 import { imageFacts } from '../../src/pipeline/warnings.js';
 import { likenesses } from '../../src/prepare/belonging.js';
 import { prepareCase } from '../../src/prepare/case.js';
-import { coarseCase, shareOn, shownParts } from '../../src/prepare/coarse.js';
+import { coarseCase, shareOn, shownIn } from '../../src/prepare/coarse.js';
 import { inputQuality, shapesOf } from '../../src/prepare/inputChecks.js';
 import { sequenceByVoxels } from '../../src/recognise/sequenceByVoxels.js';
 import { combine } from '../../src/segment/combine.js';
@@ -45,13 +45,15 @@ for (let round = 0; round < ROUNDS; round++) {
   await timed('all checks together', async () => {
     imageFacts(prepared, await lookAtImages(prepared, description.normalisation), labels, description);
   });
-  const shown = await timed('what is no air', () => shownParts(images, grid));
+  const shown = await timed('where they show something', () => shownIn(images, grid));
   const coarse = await timed('voxels of 2 mm', () => coarseCase(images, grid, shown));
-  await timed('sequences by voxels', () => present.map((m) => sequenceByVoxels(shown[m]!)));
+  await timed('sequences by voxels', () =>
+    present.map((m) => sequenceByVoxels({ ...grid, data: images[m]!.data }, shown[m])),
+  );
   await timed('whether they show one head', () => likenesses(coarse));
   const shapes = await timed('ghosts, slices, rim, the brain', () => shapesOf(coarse));
   await timed('scale of T1 and T1ce', () =>
-    normalisedBy({ t1: shown.t1, t1ce: shown.t1ce }, description.normalisation),
+    normalisedBy({ t1: images.t1, t1ce: images.t1ce } as never, description.normalisation, shown),
   );
   const marked = shownPart({ ...grid, data: labels });
   const parts = await timed('parts of the mask', () => tumourParts(marked, grid));
