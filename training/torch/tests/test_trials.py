@@ -192,7 +192,8 @@ class Scores(Trials):
         log = lambda summary: {'torch': '', 'steps': 1, 'side': 16, 'seeds': [1, 2], 'runs': [{'arm': a, 'seed': s, 'steps': 1, 'trainingSeconds': 1., 'summary': v} for s in (1, 2) for a, v in (('base', base), ('mirror', summary))]}
         self.assertTrue(verdict(log(better), 'mirror')[1])
         self.assertFalse(verdict(log({**better, 'mean15 ET': .4}), 'mirror')[1])
-        text = page(log(better))
+        text = page({**log(better), 'note': 'A note.', 'compared': {'name': 'Other 2', 'spread': .0816}})
+        self.assertIn('A note.\n\nSpread of Other 2, with the same paddings of the same brains (not in the plan; looked at afterwards): 0.082.', text)
         self.assertIn('`mirror` (mirror image as a second channel) **wins**', text)
         self.assertIn('4 of 10 runs were made; missing: distil 1', text)
         self.assertIn('`hinge` (more-versus-fewer hinge): **undecided**, as 2 of 2 pairs with `base` were not run', text)

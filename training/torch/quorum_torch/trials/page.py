@@ -74,6 +74,12 @@ def against_base(log):
     return rows(lines)
 
 
+def noted(log):
+    other = log.get('compared')
+    spread = f'Spread of {other["name"]}, with the same paddings of the same brains (not in the plan; looked at afterwards): {other["spread"]:.3f}.' if other else None
+    return [text for text in (log.get('note'), spread) if text]
+
+
 def page(log):
     wanted = [(arm, seed) for seed in log['seeds'] for arm in ARMS]
     made = {(r['arm'], r['seed']) for r in log['runs']}
@@ -86,13 +92,14 @@ def page(log):
         + f' {log["steps"]} steps of one crop of {log["side"]}³ from Quorum 1, PyTorch {log["torch"]}, one thread.'
         + ' **Two seeds and so few steps give a direction at best**: what they can and cannot say is in the plan.',
         '\n'.join(sentence(log, arm) for arm in OWN),
+        *noted(log),
         '## Differences to `base`',
         'By seed. Dice on the 8 whole brains of the validation side, patients alike. In bold what the arm is meant for.',
         against_base(log),
         '## Every run',
         'The trunk’s own scores are those before the first step: `tissue` there is Quorum 1 with its norms switched over.',
         scores(log),
-    ] + ([log['note']] if log.get('note') else [])) + '\n'
+    ]) + '\n'
 
 
 def main():

@@ -125,14 +125,27 @@ def run(name, seed, o, cases):
     print(name, seed, json.dumps(summary(scores)), flush=True)
 
 
+def compare(o, cases):
+    """OUT/compared.json: the spread alone of another model, with the same paddings of the same brains."""
+    steady = [b for b in cases()['validation'] if b['name'] in o.steady.split(',')]
+    scores = scored(model_of(o.compare, ARMS['base']), steady, False, o.steady.split(','))
+    with open(f'{o.compare}/model.json') as f:
+        about = json.load(f)
+    write_json(f'{o.out}/compared.json', {'name': f"{about['name']} {about['version']}", 'spread': summary(scores)['spread']})
+
+
 def collect(o):
     """OUT/trials.json: the summaries of every finished run."""
+    compared = None
+    if os.path.exists(f'{o.out}/compared.json'):
+        with open(f'{o.out}/compared.json') as f:
+            compared = json.load(f)
     runs = []
     for path in glob.glob(f'{o.out}/*/run.json'):
         with open(path) as f:
             runs.append({k: v for k, v in json.load(f).items() if k in ('arm', 'seed', 'steps', 'trainingSeconds', 'summary')})
     runs.sort(key=lambda r: (r['seed'] or 0, list(ARMS).index(r['arm'])))
-    write_json(f'{o.out}/trials.json', {'kind': 'trials', 'torch': torch.__version__, 'steps': o.steps, 'side': o.side, 'seeds': [int(s) for s in o.seeds.split(',')], 'runs': runs})
+    write_json(f'{o.out}/trials.json', {'kind': 'trials', 'torch': torch.__version__, 'steps': o.steps, 'side': o.side, 'seeds': [int(s) for s in o.seeds.split(',')], 'note': o.note, 'compared': compared, 'runs': runs})
 
 
 def parsed(arguments=None):
@@ -147,6 +160,8 @@ def parsed(arguments=None):
     p.add_argument('--steps', type=int, default=60)
     p.add_argument('--side', type=int, default=48, help='points a side of the crops')
     p.add_argument('--steady', default='BraTS2021_00002,BraTS20_Training_032', help='brains that are padded')
+    p.add_argument('--compare', help='a Model folder whose spread alone is told beside the arms')
+    p.add_argument('--note', default='', help='what the page says of the runs, beyond the plan’s words')
     p.add_argument('--threads', type=int, default=1)
     p.add_argument('--collect', action='store_true', help='only gather what is finished')
     return p.parse_args(arguments)
@@ -170,6 +185,8 @@ def main(arguments=None):
                 run(name, int(seed), o, cases)
         for name in filter(None, o.starts.split(',')):
             run(name, None, o, cases)
+        if o.compare:
+            compare(o, cases)
     collect(o)
 
 
