@@ -109,7 +109,6 @@ function journey({ name, input, open, off, use }: Journey): void {
     await expect.poll(() => page.getByRole('button', { name: 'Segment' }).isDisabled()).toBe(true);
     await answerQuestions(page);
     await page.locator('canvas[data-plane=axial]').waitFor({ timeout: 120_000 });
-    await page.waitForTimeout(2000);
     await takeLongTasks(page);
     const seconds = await segment(page);
     const tasks = await takeLongTasks(page);

@@ -401,7 +401,6 @@ for (const { name, claim, canvas } of [
       await page.getByRole('button', { name: 'Close', exact: true }).click();
       await page.getByRole('button', { name: /sample patient/ }).click();
       await page.locator('canvas[data-plane=axial]').waitFor();
-      await page.waitForTimeout(2000);
       // The fastest, and again: other work on the machine only adds.
       await expect
         .poll(
