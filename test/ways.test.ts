@@ -36,7 +36,7 @@ const NOT_COUNTED = [
   /^(files|volume|network|kernels|masks|model|dicom|recognise|intake|evaluate|engine|prepare|segment|checks|kept)\//,
   /^export\/(?!output$)/,
   // Words and numbers.
-  /^(errors|terms|numbers|statistics|trace|sideBySide)$/,
+  /^(errors|terms|numbers|halfPrecision|statistics|trace|sideBySide)$/,
   /^contract\/(?!wire$)/,
   // Leaves that look at images or at the clock, or write one format.
   /^pipeline\/(formats\/.*|facts|stopwatch|surroundings)$/,

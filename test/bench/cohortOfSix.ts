@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type Page } from 'playwright-core';
 import { chooseServerFolder, drop, haveChromium, launch, picture, serve } from '../e2e/browser.js';
-import { appFolderFor, findElectron, processTree, ROOT_ARGUMENTS, startDisplay } from '../e2e/electronApp.js';
+import { appFolderFor, findElectron, killTree, ROOT_ARGUMENTS, startDisplay } from '../e2e/electronApp.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 
 const SUITE = 'a cohort of six';
@@ -133,7 +133,7 @@ async function inChromium(): Promise<void> {
   await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Cohort' }).click();
   await untilDone(page, 2);
   said('window closed and opened, two are done; the server is killed');
-  for (const pid of processTree(server.process.pid!).reverse()) process.kill(pid, 'SIGKILL');
+  killTree(server.process.pid!);
   await new Promise((done) => server.process.once('close', done));
   await page.close();
   server = await serve(at('profile'), [at('root')]);
@@ -175,7 +175,7 @@ async function inElectron(electron: string): Promise<void> {
   await page.getByTestId('cohort-table').waitFor();
   await untilDone(page, 2);
   said('opened and gone on with, two are done; the app is killed');
-  for (const pid of processTree(app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+  killTree(app.process().pid!);
   await new Promise((done) => setTimeout(done, 1000));
   ({ app, page } = await open());
   await finish(page, false);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { missingProgram } from '../support/missing.js';
-import { processTree } from './electronApp.js';
+import { processTree, signal as sendSignal } from './electronApp.js';
 
 const PROGRAM = resolve('dist/cli/main.js');
 const CHROMIUM = process.env.QUORUM_CHROMIUM ?? '/usr/bin/chromium';
@@ -44,7 +44,7 @@ export async function drop(page: Page, ...paths: string[]): Promise<void> {
 export function signalWorkers(server: Served, signal: NodeJS.Signals): void {
   const [, ...workers] = processTree(server.process.pid!);
   if (workers.length === 0) throw new Error('no worker runs');
-  for (const pid of workers) process.kill(pid, signal);
+  sendSignal(workers, signal);
 }
 
 export interface Served {

@@ -23,7 +23,7 @@ import {
   type Served,
   serve,
 } from './browser.js';
-import { processTree } from './electronApp.js';
+import { killTree } from './electronApp.js';
 
 const SUITE = 'a cohort: found, run, killed, gone on with, read and exported';
 const chromium = haveChromium(SUITE);
@@ -145,7 +145,7 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   it('does nothing twice after the whole app was killed', async () => {
     expect(await doneOf(page)).toBeLessThan(5);
-    for (const pid of processTree(server.process.pid!).reverse()) process.kill(pid, 'SIGKILL');
+    killTree(server.process.pid!);
     await new Promise((done) => server.process.once('close', done));
     await page.close();
     const before = Object.keys(CASES).filter((name) => existsSync(results(name, 'report.json')));

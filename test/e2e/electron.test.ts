@@ -15,6 +15,7 @@ import {
   findElectron,
   has,
   internetSockets,
+  killTree,
   processTree,
   ROOT_ARGUMENTS,
   startDisplay,
@@ -336,14 +337,14 @@ describe.skipIf(electron === null)(SUITE, () => {
       await first.page.getByText('kept on disk').waitFor();
       const edited = await first.page.getByTestId('edit-volumes').textContent();
       const child = first.app.process();
-      for (const pid of processTree(child.pid!).reverse()) process.kill(pid, 'SIGKILL');
+      killTree(child.pid!);
       await ended(child);
 
       const second = await start();
       await openView(second.page, 'Correct');
       await second.page.getByText('1 stroke,', { exact: false }).waitFor();
       expect(await second.page.getByTestId('edit-volumes').textContent()).toBe(edited);
-      for (const pid of processTree(second.app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+      killTree(second.app.process().pid!);
     });
   });
 
@@ -365,7 +366,7 @@ describe.skipIf(electron === null)(SUITE, () => {
         expect(await page.getByText('No sequence to show yet').count()).toBe(0);
         await page.getByRole('region', { name: 'Images' }).locator('canvas').first().waitFor();
       } finally {
-        for (const pid of processTree(app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+        killTree(app.process().pid!);
       }
     });
   });
@@ -407,7 +408,7 @@ describe.skipIf(electron === null)(SUITE, () => {
       await expect.poll(asked).toEqual(['A cohort is being run.']);
       await first.page.locator('[data-case][data-state=done]').first().waitFor({ timeout: 60_000 });
       const child = first.app.process();
-      for (const pid of processTree(child.pid!).reverse()) process.kill(pid, 'SIGKILL');
+      killTree(child.pid!);
       await ended(child);
 
       const second = await start(results);
@@ -428,7 +429,7 @@ describe.skipIf(electron === null)(SUITE, () => {
           .sort();
       expect(volumes(results).length).toBeGreaterThan(6);
       expect(volumes(results)).toEqual(volumes(cli));
-      for (const pid of processTree(second.app.process().pid!).reverse()) process.kill(pid, 'SIGKILL');
+      killTree(second.app.process().pid!);
     }, 180_000);
   });
 

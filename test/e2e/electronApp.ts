@@ -149,6 +149,20 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
+/** Signals those processes that have not ended meanwhile. */
+export function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+/** Kills a process and all that it started, the youngest first. */
+export const killTree = (root: number) => signal(processTree(root).reverse(), 'SIGKILL');
+
 function parentOf(pid: string): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);

@@ -18,7 +18,7 @@ import {
   segmentAnyway,
   serve,
 } from './browser.js';
-import { processTree } from './electronApp.js';
+import { killTree } from './electronApp.js';
 
 const SUITE = 'a full disk, hostile models and a killed app, seen in the window';
 const chromium = haveChromium(SUITE);
@@ -155,7 +155,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     const edited = await table.textContent();
 
     // Everything at once, as a power cut would.
-    for (const pid of processTree(server.process.pid!).reverse()) process.kill(pid, 'SIGKILL');
+    killTree(server.process.pid!);
     await new Promise((done) => server.process.once('close', done));
     server = await serve(at('profile'), [at('root')]);
     await page.goto(server.address);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Six real sessions through the Snakemake workflow: on this machine, with one job killed on the way, and through a Slurm of one node
-# where slurmd and munged are installed (as root). The tables must equal that of `quorum bids` alone. Run by hand: minutes.
+# where slurmd and munged are installed (as root). The tables must equal that of `quorum bids` alone, and say what `quorum segment FOLDER`
+# says of the same cases. Run by hand: minutes.
 # test/workflows/snakemake.sh [DATA [slurm]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,6 +22,10 @@ echo '== quorum bids alone'
 $quorum bids "$work/raw" "$work/alone" participant --device cpu > "$work/alone.txt"
 $quorum bids "$work/raw" "$work/alone" group
 table=group_desc-quorum_volumes.tsv
+echo '== quorum segment FOLDER'
+$quorum segment "$work/raw" --out "$work/cohort" --device cpu > "$work/cohort.txt"
+$quorum table "$work/cohort" > /dev/null
+node test/workflows/sameAsCohort.mjs "$work/alone/$table" "$work/cohort/table/cohort.csv"
 
 # Starts a workflow, kills one job in its middle ($2: how), waits for the end and compares the tables.
 run_and_kill() {
