@@ -109,7 +109,7 @@ export function robustness({ robustness: log }: Logs): string {
     dice ? triple(dice, 2) : 'no tumour',
     number(foundMl.WT, 1),
     number(falseMl.WT, 1),
-    warnings.map(({ code }) => code).join(', ') || '–',
+    [...new Set(warnings.map(({ code }) => code))].join(', ') || '–',
   ]);
   const known = log.knownFailures.map(
     ({ subject, change, combination }) => `- ${subject}, ${change}, ${titlesOf(combination)}`,
@@ -120,7 +120,7 @@ export function robustness({ robustness: log }: Logs): string {
     table(['case', 'change', 'sequences', 'Dice WT / TC / ET', 'found ml', 'false ml', 'warnings'], rows),
     '### Known failures',
     `Dice of the whole tumour below ${log.failureMeans.poorDice} on the unchanged case, at least ${log.failureMeans.lostDice} Dice of the whole tumour lost against the unchanged case, or more than ${log.failureMeans.falseMlWithoutTumour} ml of tumour found where there is none, **and no warning**:`,
-    known.join('\n') || 'None among the cases above.',
+    known.join('\n') || 'None among the cases above; [When it is wrong](failures.md) names others.',
   ].join('\n\n');
 }
 
