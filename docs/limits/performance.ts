@@ -189,7 +189,7 @@ function passesPart(log: NonNullable<PerformanceLogs['passes']>): string {
   ]);
   const head = ['the four passes', 'at once', 'seconds', 'processor seconds', 'MB at most'];
   const logits = log.sameLogits ? 'All logits have the same bytes.' : '**The logits differ.**';
-  return `The sample patient's four passes, from the images in memory to rounded logits, the engine opened and closed; medians of ${log.rounds} rounds in turns. As many run at once as there are threads and memory for (\`src/engine/onnx/passesSideBySide.ts\`), since a pass on one thread costs the processor least; a number that would leave one over is not taken: three sequences on two cores follow one another, each on both. ${logits} ${measuredOn(log)}
+  return `The sample patient's four passes, from the images in memory to rounded logits, the engine opened and closed; medians of ${log.rounds} rounds in turns. As many run at once as there are threads and memory for (\`src/engine/onnx/passesSideBySide.ts\`), so that the next image is made ready and results are rounded while others pass; a number that would leave one over is not taken: three sequences on two cores follow one another, each on both. ${logits} ${measuredOn(log)}
 
 ${markdownTable(head, rows)}`;
 }

@@ -8,6 +8,7 @@ import type { Parameters } from '../../network/parameters.js';
 import type { InferenceEngine, Pass, Tensor3 } from '../engine.js';
 import { passBytes, passesSideBySide } from './passesSideBySide.js';
 import { reproducibleThreads } from './reproducibleThreads.js';
+import { runPass } from './runPass.js';
 import { type PassSession, ThreadSession } from './threadSession.js';
 
 /** Execution providers of onnxruntime; which of them a build has depends on the platform. */
@@ -106,24 +107,14 @@ function threadSessions(model: Uint8Array): (threads: number) => Promise<PassSes
 
 /** A session in this thread: drivers of graphics cards want one that stays. */
 async function sessionHere(
-  { InferenceSession, Tensor }: Runtime,
+  runtime: Runtime,
   model: Uint8Array,
   device: OnnxProvider,
   threads: number,
 ): Promise<PassSession> {
-  const session = await InferenceSession.create(model, sessionOptions(device, threads));
+  const session = await runtime.InferenceSession.create(model, sessionOptions(device, threads));
   return {
-    async run(modality, { data, shape }) {
-      const result = await session.run({
-        [ONNX_NAMES.input]: new Tensor('float32', data, [1, 1, ...shape]),
-        [ONNX_NAMES.modality]: new Tensor('int64', BigInt64Array.of(BigInt(modality)), [1]),
-      });
-      const features = result[ONNX_NAMES.features]?.data as Float32Array | undefined;
-      return {
-        logits: result[ONNX_NAMES.logits].data as Float32Array,
-        features: features ?? new Float32Array(0),
-      };
-    },
+    run: (modality, input) => runPass(runtime, session, ONNX_NAMES, modality, input),
     release: () => session.release(),
   };
 }

@@ -4,6 +4,7 @@
  * Plain JavaScript, because a thread is loaded by file name, from the sources in tests and from the build otherwise.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { runPass } from './runPass.js';
 
 /** @type {import('./threadSession.js').ThreadSetup} */
 const { model, options, names } = workerData;
@@ -23,16 +24,10 @@ try {
       port.close();
       return;
     }
-    const { modality, data, shape } = order;
     try {
-      const result = await session.run({
-        [names.input]: new Tensor('float32', data, [1, 1, ...shape]),
-        [names.modality]: new Tensor('int64', BigInt64Array.of(BigInt(modality)), [1]),
-      });
-      const logits = /** @type {Float32Array} */ (result[names.logits].data);
-      const features = /** @type {Float32Array | undefined} */ (result[names.features]?.data);
+      const { logits, features } = await runPass({ Tensor }, session, names, order.modality, order);
       // Copies: what onnxruntime holds itself cannot be handed over.
-      const pass = { logits: logits.slice(), features: (features ?? new Float32Array(0)).slice() };
+      const pass = { logits: logits.slice(), features: features.slice() };
       port.postMessage({ pass }, [pass.logits.buffer, pass.features.buffer]);
     } catch (error) {
       failed(error);

@@ -19,8 +19,8 @@ export function passBytes(layers: readonly Layer[], [depth, height, width]: Tens
 }
 
 /**
- * How many of a case's passes run side by side. One thread each costs the processor least, so that there are as many as threads and memory
- * allow; none may be left over to run alone on a part of the cores.
+ * How many of a case's passes run side by side: as many as threads and memory allow, so that the next image is made ready and results are
+ * rounded while others pass. None may be left over to run alone on a part of the cores.
  *
  * @param threads of the processor, for all of them together.
  */
