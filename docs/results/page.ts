@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { MODEL_FILE, readModel, WEIGHTS_FILE } from '../../src/model/model.js';
 import { ablation } from './page/ablation.js';
 import { data, NOT_REPEATED, REPRODUCE, training } from './page/about.js';
+import { reached } from './page/aims.js';
 import { gains, supported, wholeBrains } from './page/brains.js';
 import { modelCard } from './page/card.js';
 import { diceFigure } from './page/figures.js';
@@ -37,6 +38,7 @@ const page = [
   'Research use only. Not a medical device. This page is generated (`docs/results/page.ts`) from the logs in `docs/results/logs`; nothing on it is written by hand except the sentences.',
   ...(warning ? [warning] : []),
   wholeBrains(logs),
+  reached(logs),
   supported(logs),
   gains(logs),
   agreement(logs),
