@@ -2,16 +2,23 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-/** By then a change of colours has begun. */
-const BEGUN_MS = 150;
+/** Ends every change of colours or of places that has begun, and those that begin by that; what goes on for ever is left alone. */
+const END_CHANGES = `(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const ends = ({ effect }) => Number.isFinite(effect.getComputedTiming().endTime);
+  for (;;) {
+    // Colours that were set begin to change when the next frame is made.
+    await frame();
+    await frame();
+    const changes = document.getAnimations().filter(ends);
+    if (changes.length === 0) return;
+    for (const change of changes) change.finish();
+  }
+})()`;
 
 /** What axe finds wrong on the page once no colour changes any more, as `rule: element`. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.waitForTimeout(BEGUN_MS);
-  // What is hidden, as in a list that is folded away, does not go on before it is shown.
-  await page.evaluate(`Promise.all(document.getAnimations()
-    .filter((animation) => animation instanceof CSSTransition && animation.effect.target.checkVisibility())
-    .map(({ finished }) => finished.catch(() => {})))`);
+  await page.evaluate(END_CHANGES);
   await page.evaluate('globalThis.axe === undefined').then(async (missing) => {
     if (missing) await page.addScriptTag({ path: AXE });
   });

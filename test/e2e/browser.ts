@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 import { missingProgram } from '../support/missing.js';
 import { processTree, signal as sendSignal } from './electronApp.js';
 
@@ -25,10 +25,71 @@ export function buildRenderer(): void {
     execFileSync('npx', ['vite', 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'error']);
 }
 
+/** How long anything in a window may take, unless it is known to take longer: a busy machine is several times slower than a quiet one. */
+export const PATIENCE = 120_000;
+
 /** @param webgl without it the window draws as on a machine that has no WebGL. */
-export function launch({ webgl = true } = {}): Promise<Browser> {
+export async function launch({ webgl = true } = {}): Promise<Browser> {
   const drawing = webgl ? WEBGL : ['--disable-gpu', '--disable-3d-apis'];
-  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...drawing] });
+  const args = [...ARGUMENTS, ...drawing];
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args, timeout: PATIENCE });
+  browser.on('context', onSlowMachine);
+  return browser;
+}
+
+/** Windows may be as slow as `QUORUM_SLOWER` says (4: the page's thread takes four times as long), to find what fails by chance there. */
+function onSlowMachine(context: BrowserContext): void {
+  context.setDefaultTimeout(PATIENCE);
+  const rate = Number(process.env.QUORUM_SLOWER ?? 1);
+  if (rate > 1)
+    context.on('page', (page) => {
+      const slow = async () => {
+        const session = await context.newCDPSession(page);
+        await session.send('Emulation.setCPUThrottlingRate', { rate });
+      };
+      slow().catch((error) => console.warn(`not slower: ${error}`));
+    });
+}
+
+/** Does something that asks the server for `method`, and waits until it was answered: what is loaded again before may be forgotten. */
+export async function answered(page: Page, method: string, act: () => Promise<unknown>): Promise<void> {
+  const isAsked = (bytes: Buffer | null) => bytes?.includes(`"${method}"`) ?? false;
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => isAsked(response.request().postDataBuffer())),
+    act(),
+  ]);
+  await answer.finished();
+}
+
+/** Waits until what was changed is drawn: the page makes its frames one after the other. */
+export async function frames(page: Page): Promise<void> {
+  await page.evaluate(`(async () => {
+    for (let n = 0; n < 3; n++) await new Promise((done) => requestAnimationFrame(done));
+  })()`);
+}
+
+/** Counts what a page asks for. Returns how to wait until it has every answer, and has drawn it. */
+export function requestsOf(page: Page): () => Promise<void> {
+  const open = new Set<Request>();
+  page.on('request', (request) => open.add(request));
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  return async () => {
+    do await frames(page);
+    while (open.size > 0);
+  };
+}
+
+/** Waits until image and mask are there and drawn at the size of the canvas: a click before would be a place on another picture. */
+export async function pictureStands(page: Page, canvas: string): Promise<void> {
+  await page.locator('.stage[aria-busy=false]').waitFor();
+  const fits = `(() => {
+    const { width, clientWidth } = document.querySelector('${canvas}');
+    return Math.abs(width - clientWidth * devicePixelRatio) < 2;
+  })()`;
+  do await frames(page);
+  while (!(await page.evaluate(fits)));
+  await frames(page);
 }
 
 /** Drops files and folders on the window as a file manager does: a real drop, with directory entries. */
@@ -50,6 +111,8 @@ export function signalWorkers(server: Served, signal: NodeJS.Signals): void {
 export interface Served {
   readonly process: ChildProcess;
   readonly address: string;
+  /** All that it has printed so far. */
+  printed(): string;
   close(): Promise<void>;
 }
 
@@ -64,11 +127,11 @@ export async function serve(
     env: { ...process.env, XDG_STATE_HOME: profile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let text = '';
   const address = await new Promise<string>((found, fail) => {
-    let text = '';
     child.stdout.on('data', (chunk) => {
       text += chunk;
-      const match = /Open: (\S+)/.exec(text);
+      const match = /Open: (\S+)\s/.exec(text);
       if (match) found(match[1]);
     });
     child.on('exit', (code) => fail(new Error(`quorum serve ended with ${code}: ${text}`)));
@@ -77,6 +140,7 @@ export async function serve(
   return {
     process: child,
     address,
+    printed: () => text,
     close: async () => {
       child.kill('SIGINT');
       await ended;
@@ -115,18 +179,22 @@ export async function answerQuestions(page: Page): Promise<void> {
 /** Presses Segment, and waits for the volumes. Returns the seconds that it took. */
 export async function segment(page: Page): Promise<number> {
   const started = performance.now();
-  await page.getByRole('button', { name: /^Segment( again)?$/ }).click();
-  await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
-  await page
-    .getByRole('progressbar', { name: 'Segmenting' })
-    .waitFor({ state: 'detached', timeout: 300_000 });
+  await startSegmenting(page);
+  const again = page.getByRole('button', { name: 'Segment again' });
+  // From the click to the end the bar takes the button's place.
+  await page.getByRole('progressbar', { name: 'Segmenting' }).or(again).first().waitFor();
+  await again.waitFor({ timeout: 300_000 });
   await page.locator('[data-testid=volumes]').waitFor();
-  return (performance.now() - started) / 1000;
+  const seconds = (performance.now() - started) / 1000;
+  await page.locator('.stage[aria-busy=false]').waitFor();
+  return seconds;
 }
 
 /** Opens a view by its tab. */
 export async function openView(page: Page, title: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: title }).click();
+  const views = page.getByRole('navigation', { name: 'Views' });
+  await views.getByRole('button', { name: title }).click();
+  await views.locator('[aria-current=page]', { hasText: title }).waitFor();
 }
 
 /** Exports into a folder below the first root with the dialog that is open. */
@@ -141,15 +209,17 @@ export async function exportInto(page: Page, folder: string): Promise<void> {
   await picker.getByText(folder, { exact: false }).first().waitFor();
   await picker.getByRole('button', { name: 'Choose this folder' }).click();
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await dialog.getByText('Saved in').waitFor({ timeout: 120_000 });
+  await dialog.getByText('Saved in').waitFor({ timeout: 300_000 });
   await dialog.getByRole('button', { name: 'Done' }).click();
 }
 
 /** Opens a folder below the first root with the picker of the server's folders; a case that is open is closed before. */
 export async function openServerFolder(page: Page, name: string): Promise<void> {
   const close = page.getByRole('button', { name: 'Close', exact: true });
+  const choose = page.getByRole('button', { name: 'Folder on the server' });
+  await close.or(choose).first().waitFor();
   if (await close.isVisible()) await close.click();
-  await page.getByRole('button', { name: 'Folder on the server' }).click();
+  await choose.click();
   const picker = page.getByRole('dialog');
   await picker.locator('li button').first().click();
   await picker.locator('li button', { hasText: name }).click();
@@ -187,20 +257,24 @@ export async function chooseServerFolder(
 /** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. */
 export async function segmentAnyway(page: Page): Promise<void> {
   await startSegmenting(page);
+  // From the click to the end the bar takes the button's place.
+  await segmentButton(page).waitFor();
   const anyway = page.getByRole('button', { name: 'Segment anyway' });
-  await anyway.or(page.locator('[data-testid=volumes]')).first().waitFor({ timeout: 100_000 });
   if (await anyway.isVisible()) await anyway.click();
-  await page.locator('[data-testid=volumes]').waitFor({ timeout: 100_000 });
-  await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Segment again' }).waitFor();
+  await page.locator('[data-testid=volumes]').waitFor();
+  // Its mask is drawn, and the crosshair went to its largest slice.
+  await page.locator('.stage[aria-busy=false]').waitFor();
 }
 
-export const startSegmenting = (page: Page) =>
-  page.getByRole('button', { name: /^Segment( again)?$/ }).click();
+const segmentButton = (page: Page) => page.getByRole('button', { name: /^Segment( again)?$/ });
+
+export const startSegmenting = (page: Page) => segmentButton(page).click();
 
 /** Waits for a problem in the corner of the window, dismisses it and gives its words. */
 export async function noticeOf(page: Page, code: string): Promise<string> {
   const note = page.locator(`.notices [data-code=${code}]`);
-  await note.waitFor({ timeout: 200_000 });
+  await note.waitFor();
   const text = await note.textContent();
   await note.getByRole('button', { name: 'Dismiss' }).click();
   await note.waitFor({ state: 'detached' });

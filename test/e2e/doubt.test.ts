@@ -36,8 +36,8 @@ describe.skipIf(!chromium)(SUITE, () => {
     page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(join(folder.path, 'exam'));
-    await page.getByTestId('doubt').waitFor({ timeout: 60_000 });
-  }, 120_000);
+    await page.getByTestId('doubt').waitFor();
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.close();
@@ -47,22 +47,23 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   it('names both candidates, and one click settles both', async () => {
     const doubt = page.getByTestId('doubt');
-    const text = await doubt.textContent();
     for (const part of ['Which is T1, which is T1ce?', 'T1 AX', 'T1 TRA 3D', '10:00', '10:15'])
-      expect(text).toContain(part);
+      await expect.poll(() => doubt.textContent()).toContain(part);
     expect(await used('T1').count()).toBe(0);
     await picture(page, 'doubt');
     await doubt.getByRole('button', { name: 'T1 TRA 3D is T1ce' }).click();
     await used('T1ce').waitFor();
     await used('T1').waitFor();
-    expect(await doubt.count()).toBe(0);
-  }, 60_000);
+    await doubt.waitFor({ state: 'detached' });
+  });
 
   it('says what a missing slice keeps out, and takes it on request', async () => {
     const lost = page.getByTestId('lost');
-    expect(await lost.textContent()).toMatch(/T2 is there but is not used:\s*1 of its slices is missing/);
+    await expect
+      .poll(() => lost.textContent())
+      .toMatch(/T2 is there but is not used:\s*1 of its slices is missing/);
     await lost.getByRole('button', { name: 'Use it all the same' }).click();
     await used('T2').waitFor();
-    expect(await lost.count()).toBe(0);
-  }, 60_000);
+    await lost.waitFor({ state: 'detached' });
+  });
 });

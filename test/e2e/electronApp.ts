@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 
 /** A real Electron for tests, and the built app in a form that it can run. */
 
@@ -122,6 +123,19 @@ export async function startDisplay(): Promise<{ display: string; stop(): void }>
 
 /** What to put before Electron's arguments; as root, Chromium's own sandbox cannot be used. */
 export const ROOT_ARGUMENTS = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+
+/** Starts the app, with as much patience as a browser has. Returns it with its first window. */
+export async function launchElectron(
+  executablePath: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<{ app: ElectronApplication; page: Page }> {
+  const timeout = 120_000;
+  const app = await _electron.launch({ executablePath, args: [...ROOT_ARGUMENTS, ...args], env, timeout });
+  app.context().setDefaultTimeout(timeout);
+  const page = await app.firstWindow({ timeout });
+  return { app, page };
+}
 
 /** A program that runs Electron under strace, which writes every network call of every process to `log`. */
 export function tracedElectron(electron: string, scratch: string, log: string): string {

@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemText } from '../../src/contract/index.js';
 import { ERROR_CODES } from '../../src/errors.js';
-import { findElectron, ROOT_ARGUMENTS, startDisplay } from './electronApp.js';
+import { findElectron, launchElectron, startDisplay } from './electronApp.js';
 
 const SUITE = 'the words of errors in a real Electron';
 const electron = findElectron(SUITE);
@@ -45,18 +45,14 @@ describe.skipIf(electron === null)(SUITE, () => {
     writeFileSync(join(folder, 'dist', 'session', 'services.js'), FAILING);
     display = await startDisplay();
     const environment = process.env as Record<string, string>;
-    app = await _electron.launch({
-      executablePath: electron!,
-      args: [folder, ...ROOT_ARGUMENTS],
-      env: { ...environment, DISPLAY: display.display, XDG_STATE_HOME: join(scratch, 'profile') },
-    });
-    page = await app.firstWindow();
+    const own = { DISPLAY: display.display, XDG_STATE_HOME: join(scratch, 'profile') };
+    ({ app, page } = await launchElectron(electron!, [folder], { ...environment, ...own }));
     await page.getByRole('button', { name: /sample patient/ }).waitFor();
-  }, 60_000);
+  });
   afterAll(async () => {
     await app?.close();
     display?.stop();
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('every error that services raise is read with its own words', async () => {
@@ -66,12 +62,12 @@ describe.skipIf(electron === null)(SUITE, () => {
         electronApp.emit('open-file', { preventDefault() {} }, path);
       }, `/${code}`);
       const note = page.locator(`.notices [data-code=${code}]`);
-      await note.waitFor({ timeout: 10_000 });
+      await note.waitFor();
       const text = await note.innerText();
       const { what, remedy } = problemText({ code });
       expect(text).toContain(what);
       expect(text).toContain(remedy);
       expect(text).toContain('what is wrong');
     }
-  }, 60_000);
+  });
 });

@@ -9,6 +9,7 @@ import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { tinyImage, writeTinyStudy } from '../session/harness.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
+  answered,
   answerQuestions,
   buildRenderer,
   drop,
@@ -22,11 +23,9 @@ import {
   signalWorkers,
   startSegmenting,
 } from './browser.js';
-import { processTree } from './electronApp.js';
+import { processTree, signal } from './electronApp.js';
 
 const UNRELATED = 2000;
-/** By then a job has reached a worker that is held. */
-const HANDED_OVER_MS = 2500;
 const chromium = haveChromium('faults, seen in the window');
 
 describe.skipIf(!chromium)('faults, seen in the window', () => {
@@ -64,9 +63,9 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       }).observe(document.body, { subtree: true, childList: true, attributes: true })`);
       await drop(page, at('dropped', 'patient'));
       await page.getByRole('switch', { name: 'Use FLAIR' }).waitFor();
-      expect(await page.getByRole('heading', { name: 'patient', exact: true }).count()).toBe(1);
-      expect(await page.getByRole('switch').evaluateAll((all) => all.length)).toBeGreaterThanOrEqual(2);
-      expect(shares.some((width) => Number.parseFloat(width) > 0)).toBe(true);
+      await page.getByRole('heading', { name: 'patient', exact: true }).waitFor();
+      await expect.poll(() => page.getByRole('switch').count()).toBeGreaterThanOrEqual(2);
+      await expect.poll(() => shares.some((width) => Number.parseFloat(width) > 0)).toBe(true);
       const copies = async () =>
         (await readdir(tmpdir()))
           .filter((name) => new RegExp(`^quorum-serve-[0-9a-f]+-${server.process.pid}-`).test(name))
@@ -74,7 +73,7 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
           .filter((name) => name.endsWith('patient_flair.nii.gz'));
       expect(await copies()).toHaveLength(1);
       await page.getByRole('button', { name: 'Close', exact: true }).click();
-      await expect.poll(copies, { timeout: 10_000 }).toHaveLength(0);
+      await expect.poll(copies).toHaveLength(0);
     });
 
     it('a picture', async () => {
@@ -112,11 +111,11 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       console.info(
         `${UNRELATED} unrelated files: refused after ${((performance.now() - started) / 1000).toFixed(1)} s`,
       );
-    }, 240_000);
+    });
 
     it('and the window is as usable as before', async () => {
       await openServerFolder(page, 'first');
-      expect(await page.getByRole('switch', { name: /^Use / }).count()).toBe(4);
+      await expect.poll(() => page.getByRole('switch', { name: /^Use / }).count()).toBe(4);
     });
   });
 
@@ -129,15 +128,21 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       // Opening has read headers in the main process; the worker starts with the first image that is shown.
       await expect.poll(() => processTree(server.process.pid!).length).toBeGreaterThan(1);
       signalWorkers(server, 'SIGSTOP');
-      await startSegmenting(page);
+      await answered(page, 'cases.segment', () => startSegmenting(page));
       await page.getByRole('progressbar', { name: 'Segmenting' }).waitFor();
-      await page.waitForTimeout(HANDED_OVER_MS);
-      signalWorkers(server, 'SIGKILL');
-      await page.locator('main [data-code=WORKER_DIED]').waitFor();
-      expect(await page.locator('main [data-code=WORKER_DIED]').textContent()).toContain(
-        'ended unexpectedly',
-      );
-      await notice('WORKER_DIED');
+      // The job reaches a worker a moment after the answer; one that is killed before has another in its place.
+      const failed = page.locator('main [data-code=WORKER_DIED]');
+      const killAll = async () => {
+        const [, ...workers] = processTree(server.process.pid!);
+        signal(workers, 'SIGKILL');
+        return failed.count();
+      };
+      await expect.poll(killAll, { interval: 500 }).toBe(1);
+      expect(await failed.textContent()).toContain('ended unexpectedly');
+      const notices = page.locator('.notices [data-code=WORKER_DIED]');
+      await notices.first().waitFor();
+      while ((await notices.count()) > 0)
+        await notices.first().getByRole('button', { name: 'Dismiss' }).click();
       await segmentAnyway(page);
     });
 
@@ -151,8 +156,7 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       await rename(at('root', 'second'), at('hidden'));
       signalWorkers(server, 'SIGCONT');
       const problem = page.locator('main [data-code=FILE_NOT_FOUND]');
-      await problem.waitFor({ timeout: 60_000 });
-      expect(await problem.textContent()).toMatch(/second_(t1|flair)\.nii\.gz/);
+      await expect.poll(() => problem.textContent()).toMatch(/second_(t1|flair)\.nii\.gz/);
       await rename(at('hidden'), at('root', 'second'));
       await segmentAnyway(page);
     });
@@ -166,8 +170,8 @@ describe.skipIf(!chromium)('faults, seen in the window', () => {
       if (!(await other.getByRole('button', { name: /^Segment/ }).isEnabled())) await answerQuestions(other);
       await page.getByRole('switch', { name: 'Use T1', exact: true }).click();
       await Promise.all([segmentAnyway(page), segmentAnyway(other)]);
-      expect(await page.getByRole('heading', { name: 'second', exact: true }).count()).toBe(1);
-      expect(await other.getByRole('heading', { name: 'first', exact: true }).count()).toBe(1);
+      await page.getByRole('heading', { name: 'second', exact: true }).waitFor();
+      await other.getByRole('heading', { name: 'first', exact: true }).waitFor();
       await other.close();
     });
   });

@@ -12,6 +12,7 @@ import {
   launch,
   openView,
   picture,
+  requestsOf,
   type Served,
   segment,
   serve,
@@ -31,6 +32,8 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
   let browser: Browser;
   let page: Page;
   let complaints: string[];
+  /** Waits until what a view says comes no more. */
+  let standsStill: () => Promise<void>;
 
   beforeAll(async () => {
     buildRenderer();
@@ -41,6 +44,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
     complaints = complaintsOf(page);
+    standsStill = requestsOf(page);
     await page.goto(server.address);
     await page.getByRole('button', { name: /sample patient/ }).click();
     await answerQuestions(page);
@@ -59,7 +63,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     for (const view of ['Einstellungen', 'Fall', 'Vergleichen', 'Korrigieren', 'Modelle']) {
       await page.locator('nav').getByRole('button', { name: view, exact: true }).click();
       if (view === 'Fall') await page.locator('[data-testid=volumes]').waitFor();
-      await page.waitForTimeout(500);
+      await standsStill();
       await picture(page, `language-${view}`);
       left.push(...((await page.evaluate(ENGLISH)) as string[]).map((text) => `${view}: ${text}`));
     }
@@ -69,7 +73,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
 
   /** English words on the page, each with where it was looked for. */
   const english = async (where: string): Promise<string[]> => {
-    await page.waitForTimeout(400);
+    await standsStill();
     await picture(page, `language-${where}`);
     return ((await page.evaluate(ENGLISH)) as string[]).map((text) => `${where}: ${text}`);
   };
@@ -82,13 +86,17 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     await page.getByTestId('export-files').locator('summary').click();
     left.push(...(await english('export')));
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('main').focus();
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     left.push(...(await english('help')));
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('nav').getByRole('button', { name: 'Forschung', exact: true }).click();
-    for (const part of await page.locator('main').getByRole('radio').all()) {
+    const parts = page.locator('main').getByRole('radio');
+    await parts.first().waitFor({ state: 'attached' });
+    for (const part of await parts.all()) {
       await part.check({ force: true });
       left.push(...(await english('research')));
     }

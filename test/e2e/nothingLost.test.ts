@@ -73,10 +73,11 @@ describe.skipIf(!chromium)(SUITE, () => {
     await dialog.getByText('My choice').click();
     await dialog.getByText('Probability maps').click();
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.locator('[data-code=DISK_FULL]').waitFor({ timeout: 60_000 });
-    expect(await dialog.locator('[data-code=DISK_FULL]').textContent()).toContain('The disk is full');
+    const full = dialog.locator('[data-code=DISK_FULL]');
+    await expect.poll(() => full.textContent()).toContain('The disk is full');
     expect(readdirSync(at('root', 'disk'))).toEqual([]);
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
   });
 
   describe('a model folder', () => {
@@ -129,9 +130,9 @@ describe.skipIf(!chromium)(SUITE, () => {
       await page.getByRole('button', { name: 'Add this model' }).click();
       await choose();
       await openView(page, 'Case');
-      expect((await page.getByTestId('other-model').textContent())?.trim()).toBe(
-        'This result is of Quorum; chosen now: Other. Segment again.',
-      );
+      await expect
+        .poll(async () => (await page.getByTestId('other-model').textContent())?.trim())
+        .toBe('This result is of Quorum; chosen now: Other. Segment again.');
       await openView(page, 'Models');
       await page.getByRole('button', { name: 'Remove…' }).click();
       await page.getByRole('button', { name: 'Remove for good' }).click();
@@ -155,14 +156,15 @@ describe.skipIf(!chromium)(SUITE, () => {
     const edited = await table.textContent();
 
     // Everything at once, as a power cut would.
+    const ended = new Promise((done) => server.process.once('close', done));
     killTree(server.process.pid!);
-    await new Promise((done) => server.process.once('close', done));
+    await ended;
     server = await serve(at('profile'), [at('root')]);
     await page.goto(server.address);
     await openServerFolder(page, 'patient');
     await openView(page, 'Correct');
     await page.getByText('2 strokes', { exact: false }).waitFor();
-    expect(await table.textContent()).toBe(edited);
+    await expect.poll(() => table.textContent()).toBe(edited);
   });
 
   it('leaves no name, number or path of a case that is forgotten in the profile', async () => {
@@ -173,7 +175,7 @@ describe.skipIf(!chromium)(SUITE, () => {
         .filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes('patient'));
       return found.map(({ name }) => name);
     };
-    expect(hits()).not.toEqual([]);
+    await expect.poll(hits).not.toEqual([]);
     await page
       .getByRole('button', { name: /^Close and delete everything/ })
       .first()
@@ -181,7 +183,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     const confirm = page.getByRole('dialog');
     await confirm.getByRole('button', { name: /^Forget/ }).click();
     await page.getByRole('heading', { name: 'Drop one examination here' }).waitFor();
-    expect(hits()).toEqual([]);
+    await expect.poll(hits).toEqual([]);
     expect(readdirSync(at('profile', 'quorum', 'edits'))).toEqual([]);
     expect(readdirSync(at('profile', 'quorum', 'cache'))).toEqual([]);
   });

@@ -15,6 +15,7 @@ import { violations } from './axe.js';
 import {
   buildRenderer,
   complaintsOf,
+  frames,
   haveChromium,
   launch,
   openServerFolder,
@@ -73,6 +74,11 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await server?.close();
   });
 
+  /** Waits until every tile shows what it is to show. */
+  const tilesStand = async () => {
+    await expect.poll(() => page.locator('figcaption [role=status]').count()).toBe(0);
+    await frames(page);
+  };
   const pointAt = (n: number) => page.locator(`[data-point="${n}"]`);
   async function chooseFolder(title: string, name: string): Promise<void> {
     const picker = page.getByRole('dialog', { name: title });
@@ -85,7 +91,8 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await openServerFolder(page, 'after');
     await page.getByRole('button', { name: 'Timeline', exact: true }).click();
     await page.getByTestId('followup').waitFor();
-    expect(await page.getByRole('button', { name: /^Segment 1 time point$/ }).isDisabled()).toBe(true);
+    const one = page.getByRole('button', { name: /^Segment 1 time point$/ });
+    await expect.poll(() => one.isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Add a time point…' }).click();
     await chooseFolder('Another examination of this patient', 'before');
     await pointAt(2).waitFor();
@@ -104,35 +111,33 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await page.getByTestId('timeline-questions').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Segment 2 time points' }).click();
     for (const n of [1, 2])
-      await page.locator(`[data-point="${n}"][data-state=segmented]`).waitFor({ timeout: 300_000 });
-  }, 400_000);
+      await page.locator(`[data-point="${n}"][data-state=segmented]`).waitFor({ timeout: 600_000 });
+  }, 900_000);
 
   it('compares them: lines, images side by side, sizes, and what stays open', async () => {
     const panel = page.getByRole('complementary', { name: 'Time points' });
     await panel.getByRole('button', { name: 'Compare', exact: true }).click();
-    await page.getByTestId('timeline-chart').waitFor({ timeout: 200_000 });
+    await page.getByTestId('timeline-chart').waitFor({ timeout: 300_000 });
     await page.locator('[data-tile="2"] canvas').waitFor();
-    expect(await page.locator('[data-tile]').count()).toBe(2);
+    await expect.poll(() => page.locator('[data-tile]').count()).toBe(2);
     await page.getByTestId('timeline-chart').getByText('other sequences').waitFor();
-    const warned = await page.getByTestId('timeline-warnings').textContent();
-    expect(warned).toContain('before treatment');
-    expect(warned).toContain('different sequences');
-    const rano = await page.getByTestId('rano').textContent();
-    expect(rano).toContain('This is no response assessment');
-    expect(rano).toMatch(/stable/);
-    expect(await page.getByTestId('rano-open').locator('li').count()).toBeGreaterThan(6);
-    const moved = await page.getByTestId('timeline-differences').textContent();
+    const said = (what: string) => expect.poll(() => page.getByTestId(what).textContent());
+    await said('timeline-warnings').toContain('before treatment');
+    await said('timeline-warnings').toContain('different sequences');
+    await said('rano').toContain('This is no response assessment');
+    await said('rano').toMatch(/stable/);
+    await expect.poll(() => page.getByTestId('rano-open').locator('li').count()).toBeGreaterThan(6);
     // The middle of the images was moved by 3 mm, and turned by 2°.
-    expect(moved).toMatch(/turned by (1\.9|2\.0|2\.1)°/);
-    await page.locator('figcaption [role=status]').first().waitFor({ state: 'detached', timeout: 60_000 });
+    await said('timeline-differences').toMatch(/turned by (1\.9|2\.0|2\.1)°/);
+    await tilesStand();
     await picture(page, 'timeline-light');
     expect(await violations(page)).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it('shows what changed over the later image, with one crosshair for all', async () => {
     await page.getByLabel('Over the images').selectOption('baseline');
     await page.getByText('new, apart').first().waitFor();
-    await page.locator('figcaption [role=status]').first().waitFor({ state: 'detached', timeout: 60_000 });
+    await tilesStand();
     const left = page.locator('[data-tile="1"] canvas');
     const before = await page.locator('[data-tile="2"] canvas').evaluate(drawn);
     await left.focus();
@@ -163,7 +168,7 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await picture(page, 'timeline-export');
     await dialog.getByRole('button', { name: 'Choose a folder and write…' }).click();
     await chooseFolder('Where to save', 'results');
-    await dialog.getByTestId('timeline-written').waitFor({ timeout: 100_000 });
+    await dialog.getByTestId('timeline-written').waitFor();
     const written = (...parts: string[]) => at('root', 'results', ...parts);
     const report: FollowUpReport = JSON.parse(readFileSync(written('report.json'), 'utf8'));
     expect(report.points.map(({ title, days }) => [title, days])).toEqual([
@@ -180,7 +185,7 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     await html.getByRole('heading', { name: 'Follow-up of 2 examinations' }).waitFor();
     await picture(html, 'timeline-report');
     await html.close();
-  }, 200_000);
+  });
 
   it('complained of nothing', () => {
     expect(complaints).toEqual([]);

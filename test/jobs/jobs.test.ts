@@ -107,7 +107,7 @@ describe('the line of jobs', () => {
       segment('Doe'),
     );
     const broken = queue.start(async () => Promise.reject(new Error('broken')), segment('Doe'));
-    await vi.waitFor(() => expect(of(broken).at(-1)).toMatchObject({ state: 'failed' }));
+    await expect.poll(() => of(broken).at(-1)).toMatchObject({ state: 'failed' });
     expect(of(gone).at(-1)).toMatchObject({ state: 'cancelled' });
     expect(of(broken).at(-1)!.problem).toEqual({ code: 'INTERNAL', found: 'broken' });
   });

@@ -180,7 +180,7 @@ describe('edits on the disk', () => {
       expect(undone.data.byteLength).toBeGreaterThan(0);
     } finally {
       await second.dispose();
-      await rm(profile, { recursive: true, force: true });
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
     }
   });
 
@@ -210,7 +210,7 @@ describe('edits on the disk', () => {
     const map = await labels(EDITED, third.services, last.id);
     expect([map[7], map[8]]).toEqual([0, 4]);
     await third.services.close();
-    await rm(profile, { recursive: true, force: true });
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('are not touched by clearing the cache, nor by a cache limit of nothing', async () => {

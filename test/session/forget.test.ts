@@ -29,7 +29,7 @@ async function filesBelow(root: string): Promise<{ path: string; bytes: Buffer }
 }
 
 it('forgetting a case leaves no name, id, path or content of it in the profile, and another case untouched', async () => {
-  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711000815');
   const other = await writeTinyStudy(folder, 'Roe-Richard-0815', ['t1']);
   const kept = await segment(host.services, (await openCase(host.services, other)).id);
   const { id, files } = await segment(host.services, (await openCase(host.services, study)).id);
@@ -38,9 +38,10 @@ it('forgetting a case leaves no name, id, path or content of it in the profile, 
     await host.services.call('edits.stroke', { case: id, tool: 'brush' }, runsBody([0, 9, 4]));
   }
   const before = await filesBelow(host.profile);
-  expect(before.some(({ bytes }) => bytes.includes('Doe-Jane-4711'))).toBe(true);
+  expect(before.some(({ bytes }) => bytes.includes('Doe-Jane-4711000815'))).toBe(true);
   await host.services.call('cases.forget', { case: id });
-  const traces = ['Doe', '4711', id, study, ...files.map(({ name }) => name)];
+  // Longer than what a random id may hold by chance.
+  const traces = ['Doe', '4711000815', id, study, ...files.map(({ name }) => name)];
   for (const { path, bytes } of await filesBelow(host.profile))
     for (const trace of traces)
       expect([path, path.includes(trace) || bytes.includes(trace)]).toEqual([path, false]);
@@ -52,7 +53,7 @@ it('forgetting a case leaves no name, id, path or content of it in the profile, 
 });
 
 it('forgetting a case whose job runs stops the job first', async () => {
-  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711000815');
   const { id } = await openCase(host.services, study);
   const { job } = await host.services.call('cases.segment', { case: id, force: true, device: 'cpu' });
   await host.services.call('cases.forget', { case: id });
@@ -64,7 +65,7 @@ it('forgetting a case whose job runs stops the job first', async () => {
 });
 
 it('forgetting a case whose worker has died leaves nothing of it either', async () => {
-  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711000815');
   const { id } = await segment(host.services, (await openCase(host.services, study)).id);
   process.kill(host.services.workerPid!, 'SIGSTOP');
   const held = host.services.workerPid!;
@@ -75,7 +76,7 @@ it('forgetting a case whose worker has died leaves nothing of it either', async 
 });
 
 it('forgetting a case tries every store, and says which one failed', async () => {
-  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711000815');
   const { id } = await segment(host.services, (await openCase(host.services, study)).id);
   // A file where the folder of corrected brain masks would be.
   await writeFile(join(host.profile, 'brains'), 'no folder');
@@ -89,7 +90,7 @@ it('forgetting a case tries every store, and says which one failed', async () =>
 });
 
 it('the cache holds nothing but hashes in names, readable by the user alone', async () => {
-  const study = await writeTinyStudy(folder, 'Doe-Jane-4711');
+  const study = await writeTinyStudy(folder, 'Doe-Jane-4711000815');
   await segment(host.services, (await openCase(host.services, study)).id);
   const cache = join(host.profile, 'cache');
   expect((await stat(cache)).mode & 0o777).toBe(0o700);

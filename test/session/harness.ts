@@ -32,7 +32,8 @@ export async function startServices(
   services.onEvent((event) => events.push(event));
   const dispose = async () => {
     await services.close();
-    if (!profile) await rm(folder, { recursive: true, force: true });
+    // Its worker was killed, and may still write for a moment.
+    if (!profile) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   return { services, profile: folder, events, dispose };
 }

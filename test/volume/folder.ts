@@ -7,7 +7,8 @@ import { type Problem, QuorumError } from '../../src/errors.js';
 /** A folder for one test file, removed at its end. */
 export function temporaryFolder() {
   const path = mkdtempSync(join(tmpdir(), 'quorum-volume-'));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  // A process that was killed may still write into it for a moment.
+  afterAll(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
   let count = 0;
   return {
     path,

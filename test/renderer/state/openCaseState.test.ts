@@ -104,7 +104,7 @@ describe('a case that is closed in another window', () => {
     const fake = fakeShell({ 'cases.list': () => [emptyCase('a')] });
     const session = new Session(fake.shell);
     session.start();
-    await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+    await expect.poll(() => session.openCase?.case.id).toBe('a');
     session.view = 'compare';
     fake.emit({ type: 'caseClosed', case: 'b' });
     expect(session.openCase?.case.id).toBe('a');

@@ -86,7 +86,7 @@ describe('the mask that is edited', () => {
     expect([...editing.overlay!.data]).toEqual([4, 0, 0, 4]);
     expect(editing.unsaved).toBe(1);
     await expect(stroke).rejects.toMatchObject({ problem: { code: 'DISK_FULL' } });
-    await vi.waitFor(() => expect(editing.unsaved).toBe(0));
+    await expect.poll(() => editing.unsaved).toBe(0);
     expect([...editing.overlay!.data]).toEqual([0, 0, 0, 4]);
   });
 
@@ -134,7 +134,7 @@ describe('the mask that is edited', () => {
     );
     const stroke = editing.finishStroke('brush', editing.paint([0], 4), 4);
     await expect(stroke).rejects.toMatchObject({ problem: { code: 'DISK_FULL' } });
-    await vi.waitFor(() => expect([...editing.overlay!.data]).toEqual([0, 0, 0, 4]));
+    await expect.poll(() => [...editing.overlay!.data]).toEqual([0, 0, 0, 4]);
     expect(editing.state).toBeNull();
   });
 
@@ -160,7 +160,7 @@ describe('the mask that is edited', () => {
     await editing.load();
     const stroke = editing.finishStroke('brush', editing.paint([0, 1], 2), 2);
     const undone = editing.undo();
-    await vi.waitFor(() => expect(log).toEqual(['stroke 0,2,2']));
+    await expect.poll(() => log).toEqual(['stroke 0,2,2']);
     answer();
     await Promise.all([stroke, undone]);
     expect(log).toEqual(['stroke 0,2,2', 'undo']);

@@ -33,7 +33,7 @@ async function windowOn(jobs: readonly JobEvent[]) {
   });
   const session = new Session(fake.shell);
   session.start();
-  await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+  await expect.poll(() => session.openCase?.case.id).toBe('a');
   return { ...fake, session };
 }
 
@@ -61,7 +61,7 @@ describe('a job that is cancelled before the services have named it', () => {
     });
     const session = new Session(fake.shell);
     session.start();
-    await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+    await expect.poll(() => session.openCase?.case.id).toBe('a');
     const segmenting = session.openCase!.segment();
     await session.openCase!.segmenting.cancel();
     expect(session.openCase!.segmenting.stopping).toBe(true);
@@ -78,7 +78,7 @@ describe('another case while a job runs', () => {
   it('is asked about, and not opened when the user stays', async () => {
     const { session, asked } = await windowOn([running]);
     const opened = open(session);
-    await vi.waitFor(() => expect(session.replacing?.job.job).toBe('1'));
+    await expect.poll(() => session.replacing?.job.job).toBe('1');
     expect(asked('cases.open')).toEqual([]);
     session.replacing!.finish(null);
     await opened;
@@ -93,10 +93,10 @@ describe('another case while a job runs', () => {
     });
     const session = new Session(fake.shell);
     session.start();
-    await vi.waitFor(() => expect(session.openCase?.case.id).toBe('a'));
+    await expect.poll(() => session.openCase?.case.id).toBe('a');
     void session.openCase!.segment();
     void open(session);
-    await vi.waitFor(() => expect(session.replacing?.job.kind).toBe('segment'));
+    await expect.poll(() => session.replacing?.job.kind).toBe('segment');
     expect(fake.asked('cases.open')).toEqual([]);
     session.replacing!.finish(null);
   });
@@ -104,17 +104,17 @@ describe('another case while a job runs', () => {
   it('takes its place when the user stops the job', async () => {
     const { session, asked } = await windowOn([running]);
     const opened = open(session);
-    await vi.waitFor(() => expect(session.replacing).not.toBeNull());
+    await expect.poll(() => session.replacing).not.toBeNull();
     session.replacing!.finish('stop');
     await opened;
     expect(session.openCase!.case.id).toBe('b');
-    await vi.waitFor(() => expect(asked('cases.close')).toEqual([{ case: 'a' }]));
+    await expect.poll(() => asked('cases.close')).toEqual([{ case: 'a' }]);
   });
 
   it('is opened beside it: the job goes on, its end is told, and the way back leads to it', async () => {
     const { session, asked, job } = await windowOn([running]);
     const opened = open(session);
-    await vi.waitFor(() => expect(session.replacing).not.toBeNull());
+    await expect.poll(() => session.replacing).not.toBeNull();
     session.replacing!.finish('beside');
     await opened;
     await settled();
@@ -124,8 +124,8 @@ describe('another case while a job runs', () => {
     const [notice] = session.notices.list;
     expect(notice.text).toBe('name of a is done.');
     notice.action!.run();
-    await vi.waitFor(() => expect(session.openCase!.case.id).toBe('a'));
-    await vi.waitFor(() => expect(asked('cases.close')).toEqual([{ case: 'b' }]));
+    await expect.poll(() => session.openCase!.case.id).toBe('a');
+    await expect.poll(() => asked('cases.close')).toEqual([{ case: 'b' }]);
   });
 
   it('is not asked about when nothing runs', async () => {
@@ -145,7 +145,7 @@ describe('a server that does not answer', () => {
     const before = asked('jobs.list').length;
     connect('connected');
     expect(session.connection.state).toBe('connected');
-    await vi.waitFor(() => expect(asked('jobs.list').length).toBe(before + 1));
+    await expect.poll(() => asked('jobs.list').length).toBe(before + 1);
   });
 });
 

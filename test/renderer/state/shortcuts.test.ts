@@ -55,7 +55,7 @@ async function windowOn(view: Session['view']): Promise<Session> {
   Object.assign(fake.client, { callBinary: async () => spots() });
   const session = new Session(fake.shell);
   session.start();
-  await vi.waitFor(() => expect(session.openCase).not.toBeNull());
+  await expect.poll(() => session.openCase).not.toBeNull();
   session.view = view;
   const { openCase } = session;
   openCase!.nextWindow = () => openCase!.setWindow([1, 2]);
@@ -169,7 +169,7 @@ describe('every line of the help', () => {
       }
       const before = snapshot(session);
       expect(press(session, keys)).toBe(true);
-      await vi.waitFor(() => expect(snapshot(session)).not.toBe(before));
+      await expect.poll(() => snapshot(session)).not.toBe(before);
     });
   }
 
