@@ -32,7 +32,7 @@ const allowed = {
   kept: ['contract', 'files', 'volume', 'masks', 'network', 'model', 'segment', 'export'],
   // What was given -> one examination's Study.
   open: ['contract', 'jobs', 'kept', 'files', 'volume', 'dicom', 'recognise', 'intake'],
-  // What numbers taken from images and mask warn of, whatever the model.
+  // What numbers taken from images and mask warn of.
   checks: ['contract', 'volume', 'model', 'prepare', 'recognise', 'segment'],
   // The only maker of results; knows no process.
   pipeline: [

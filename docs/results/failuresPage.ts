@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { brainWarnings, CUT_OFFS, qualityWarnings, resultWarnings } from '../../src/checks/checkWarnings.js';
+import { enhancesNowhere } from '../../src/checks/imageWarnings.js';
 import { POOR_FALSE_ML } from '../../src/measure/expectedDice.js';
 import type { BrainMeasure } from '../../src/measure/wholeBrains.js';
 import { readModel } from '../../src/model/model.js';
-import { enhancesNowhere } from '../../src/pipeline/warnings.js';
 import { type Likeness, misfits } from '../../src/prepare/belonging.js';
 import type { InputQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';

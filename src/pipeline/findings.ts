@@ -1,8 +1,9 @@
-import type { CaseCombination } from '../contract/results.js';
+import type { CaseCombination, CheckName, Warning } from '../contract/results.js';
 import { volumesOf } from '../masks/volumes.js';
 import { expectationOf } from '../model/expectedDice.js';
+import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
-import { supports } from '../model/support.js';
+import { isMeasured, supports } from '../model/support.js';
 import { countEnhancingLesions, type Speck } from '../segment/cleanUp.js';
 import type { PatternCounts } from '../segment/combine.js';
 import { bitsOf } from '../segment/fusion.js';
@@ -12,12 +13,12 @@ import {
   aloneOf,
   contributionsOf,
   singleVolumesOf,
+  weightedMean,
 } from '../segment/influence.js';
 import { logVolumeSpread, volumeRange } from '../segment/volumeRange.js';
-import { combinationName, type Modality, perRegion } from '../terms.js';
+import { combinationName, type Modality, membersOf, type PerRegion, perRegion, REGIONS } from '../terms.js';
 import { voxelVolume } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';
-import { combinationWarnings, missingChecks } from './warnings.js';
 
 /** What was counted in one combination's mask, and what the model says to it. */
 export interface FoundMask {
@@ -86,4 +87,72 @@ export function findingsOf(
     warnings: combinationWarnings(members, { ...facts, alone: together }, knowledge),
     notChecked: missingChecks(present, facts, knowledge),
   };
+}
+
+type Knowledge = ModelDescription['knowledge'];
+interface Facts extends Pick<CaseCombination, 'volumes' | 'agreement' | 'enhancingLesions'> {
+  /** Dice with each member's mask alone; null with one sequence, and where it is not known. */
+  readonly alone: PerRegion<readonly number[] | null>;
+}
+
+/** From this many separate enhancing lesions on, metastases must be thought of, unless the model knows better. */
+const SEVERAL_LESIONS = 3;
+
+/** Warnings about one combination's mask. */
+export function combinationWarnings(
+  members: readonly Modality[],
+  { volumes, agreement, alone, enhancingLesions }: Facts,
+  knowledge: Knowledge,
+): Warning[] {
+  const { agreementFlags, inputChecks } = knowledge;
+  const warnings: Warning[] = [];
+  const measured = isMeasured(knowledge, combinationName(members));
+  if (!measured) warnings.push({ code: 'MODEL_NOT_MEASURED' });
+  if (volumes.WT.ml === 0) warnings.push({ code: 'EMPTY_RESULT', sequences: [...members] });
+  const several = inputChecks?.lesions?.atLeast ?? SEVERAL_LESIONS;
+  if (enhancingLesions >= several && volumes.ET.supported)
+    warnings.push({
+      code: 'SEVERAL_ENHANCING_LESIONS',
+      lesions: enhancingLesions,
+      population: populationOf(knowledge),
+    });
+  for (const region of REGIONS)
+    if (!volumes[region].supported) warnings.push({ code: 'REGION_NOT_SUPPORTED', region, measured });
+  for (const region of REGIONS) {
+    const flag = agreementFlags?.[region];
+    const dice = agreement[region];
+    if (!flag || dice === null || dice >= flag.below) continue;
+    if (volumes[region].supported && volumes[region].ml > 0)
+      warnings.push({ code: 'LOW_AGREEMENT', region, dice });
+  }
+  for (const region of REGIONS) {
+    const doubt = knowledge.disagreement?.[region];
+    const { supported, ml } = volumes[region];
+    const dice = doubt && alone[region] && weightedMean(alone[region], members, doubt.weights);
+    if (doubt && supported && ml > 0 && typeof dice === 'number' && dice < doubt.below)
+      warnings.push({ code: 'SEQUENCES_DISAGREE', region, dice });
+  }
+  return warnings;
+}
+
+/**
+ * Checks that could not say anything about a mask: the model has no cut-off for them, or the sequences do not allow them.
+ *
+ * @param present the sequences whose images were checked.
+ */
+export function missingChecks(
+  present: readonly Modality[],
+  { agreement }: Pick<CaseCombination, 'agreement'>,
+  { agreementFlags, inputChecks }: Knowledge,
+): CheckName[] {
+  const agrees = REGIONS.some((region) => agreementFlags?.[region] && agreement[region] !== null);
+  const isPair = (pair: string) => membersOf(pair).every((one) => present.includes(one));
+  const swapped = Object.entries(inputChecks?.swapped ?? {}).some(([pair, check]) => check && isPair(pair));
+  const uptake = inputChecks?.uptake && present.includes('t1') && present.includes('t1ce');
+  return [
+    ...(agrees ? [] : ['agreement' as const]),
+    ...(swapped ? [] : ['swapped' as const]),
+    ...(uptake ? [] : ['uptake' as const]),
+    ...(inputChecks?.surface ? [] : ['surface' as const]),
+  ];
 }

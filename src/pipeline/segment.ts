@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { lookAtImages } from '../checks/checkWarnings.js';
+import { imageWarnings } from '../checks/imageWarnings.js';
 import { networkOf } from '../engine/devices/deviceCandidate.js';
 import type { EngineEvent } from '../engine/devices/fallbackEngine.js';
 import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
@@ -24,7 +25,6 @@ import { type HeldResult, logitsKey, makeResult, type ResultStore } from './resu
 import { stopwatch } from './stopwatch.js';
 import type { TaskArguments } from './tasks.js';
 import type { UnkeptPreparations } from './unkept.js';
-import { imageWarnings } from './warnings.js';
 
 /** Of the processor, for four sequences: what two cores that have nothing else to do need at most. */
 const EXPECTED_SECONDS = 20;

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { lookAtImages } from '../checks/checkWarnings.js';
+import { imageWarnings } from '../checks/imageWarnings.js';
 import type { Answers, SegmentRequest } from '../contract/index.js';
 import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
@@ -38,7 +39,7 @@ import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { Subject } from './subject.js';
 import { subsetVolumes } from './subsets.js';
-import { caseWarnings, imageWarnings } from './warnings.js';
+import { caseWarnings } from './warnings.js';
 
 /** How one case is opened, and its name when the caller knows a better one than the folder's. */
 export interface CaseInputs {

@@ -19,7 +19,7 @@ import { ghostPeak } from './ghosts.js';
 
 /**
  * What the images themselves say about their quality, in numbers that do not depend on their scale. All on voxels of 2 mm. What a number
- * means is decided in `pipeline/warnings.ts`.
+ * means is decided in `checks/checkWarnings.ts`.
  */
 
 /** Of one sequence. */

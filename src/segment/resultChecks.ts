@@ -10,7 +10,7 @@ import { type UptakeMass, uptakeIn, uptakeMasses } from './masses.js';
 import { medianAbove, type OverTissue, overTissue } from './overTissue.js';
 import { type Place, placeOf } from './place.js';
 
-/** What a mask looks like beside the images it was found in; plain numbers, decided upon in `pipeline/warnings.ts`. */
+/** What a mask looks like beside the images it was found in; plain numbers, decided upon in `checks/checkWarnings.ts`. */
 export interface ResultQuality {
   /** Whole tumour by the brain, 0..1. */
   readonly share: number;

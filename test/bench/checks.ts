@@ -4,11 +4,11 @@
  */
 import { cpus } from 'node:os';
 import { lookAtImages } from '../../src/checks/checkWarnings.js';
+import { imageFacts } from '../../src/checks/imageWarnings.js';
 import { createOnnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { openStudy } from '../../src/intake/openStudy.js';
 import { openModel } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
-import { imageFacts } from '../../src/pipeline/warnings.js';
 import { likenesses } from '../../src/prepare/belonging.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { coarseCase, shareOn, shownIn } from '../../src/prepare/coarse.js';

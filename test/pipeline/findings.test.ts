@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import { descriptionTemplate } from '../../src/model/template.js';
-import { findingsOf } from '../../src/pipeline/findings.js';
+import { combinationWarnings, findingsOf, missingChecks } from '../../src/pipeline/findings.js';
 import type { PatternCounts } from '../../src/segment/combine.js';
-import { UNKNOWN_POPULATION } from '../../src/terms.js';
+import { perRegion, UNKNOWN_POPULATION } from '../../src/terms.js';
 
 const SIZE = [10, 10, 10] as const;
 /** 1 ml voxels, so that volumes are counts. */
@@ -124,5 +125,57 @@ describe('what is said about a mask', () => {
       false,
     ]);
     expect(warnings[0]).toEqual({ code: 'MODEL_NOT_MEASURED' });
+  });
+
+  it('names every region of a model that nobody measured as not measured', () => {
+    const volumes = { WT: volume(false), TC: volume(false), ET: volume(false) };
+    const agreement = { WT: null, TC: null, ET: null };
+    const warnings = combinationWarnings(
+      ['t1'],
+      { volumes, agreement, alone: perRegion(() => null), enhancingLesions: 0 },
+      knowledge,
+    );
+    expect(warnings.map(describeWarning)).toEqual([
+      'Nobody has measured this model with these sequences: no region is supported.',
+      ...['whole tumour', 'tumour core', 'enhancing tumour'].map(
+        (region) =>
+          `The ${region} was not measured with this model and these sequences: what is marked is a guess.`,
+      ),
+    ]);
+  });
+
+  function volume(supported: boolean) {
+    return { ml: 1, supported, range: null, expected: null };
+  }
+});
+
+describe('checks that could not be made', () => {
+  const rates = { detection: 1, falseAlarms: 0, cases: 40 };
+  const checked = {
+    ...known,
+    inputChecks: {
+      swapped: { 't1+t1ce': { weights: [], below: 0, ...rates } },
+      uptake: { below: 1, ...rates },
+      surface: { above: 0.15, cases: 40 },
+      lesions: null,
+    },
+  };
+  const agreement = { WT: 0.9, TC: null, ET: null };
+
+  it('none, where the model has cut-offs and the sequences allow them', () => {
+    expect(missingChecks(['t1', 't1ce'], { agreement }, checked)).toEqual([]);
+  });
+
+  it('those that one sequence does not allow', () => {
+    const alone = { agreement: { WT: null, TC: null, ET: null } };
+    expect(missingChecks(['t1'], alone, checked)).toEqual(['agreement', 'swapped', 'uptake']);
+    expect(noWarning(['agreement'])).toBe(
+      'No warning from these checks: swapped sequences, contrast uptake, tumour at the edge of the brain. Not checked: agreement. Look at the mask all the same.',
+    );
+  });
+
+  it('all, where the model was never measured', () => {
+    const all = ['agreement', 'swapped', 'uptake', 'surface'];
+    expect(missingChecks(['t1', 't1ce'], { agreement }, knowledge)).toEqual(all);
   });
 });

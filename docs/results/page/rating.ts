@@ -1,10 +1,12 @@
 /** What the app says of a logged mask: its warnings and ratings follow from the logged numbers, by the cut-offs of today. */
+
+import { type ImageFacts, imageWarningsBy } from '../../../src/checks/imageWarnings.js';
 import type { Warning } from '../../../src/contract/results.js';
 import { ratingsOf, type Trust } from '../../../src/contract/trust.js';
 import { expectationOf } from '../../../src/model/expectedDice.js';
 import type { ModelDescription } from '../../../src/model/schema.js';
 import { supports } from '../../../src/model/support.js';
-import { combinationWarnings, type ImageFacts, imageWarningsBy } from '../../../src/pipeline/warnings.js';
+import { combinationWarnings } from '../../../src/pipeline/findings.js';
 import { type Combination, membersOf, type PerRegion, perRegion } from '../../../src/terms.js';
 
 /** One region of one mask, against the truth. */
