@@ -20,7 +20,7 @@ type Change = Omit<Request<'cohorts.change'>, 'cohort' | 'cases'>;
 type SetUp = Omit<Request<'cohorts.setUp'>, 'cohort'>;
 
 /** Which columns the user showed and hid, in this cohort or an earlier one. */
-interface KeptColumns {
+export interface KeptColumns {
   kept(): Settings['cohortColumns'];
   keep(wanted: Settings['cohortColumns']): void;
 }

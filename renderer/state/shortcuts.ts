@@ -265,9 +265,9 @@ function attempt(session: Session, work: () => Promise<void>): void {
 export function runMenu(session: Session, action: string): void {
   const { openCase } = session;
   const actions: Record<string, () => void> = {
-    'open-folder': () => void session.chooseCase(),
-    'open-files': () => void session.chooseCase('case-files'),
-    'open-sample': () => void session.openSample(),
+    'open-folder': () => void session.opener.choose(),
+    'open-files': () => void session.opener.choose('case-files'),
+    'open-sample': () => void session.opener.openSample(),
     'close-case': () => void session.closeCase(false),
     segment: () =>
       openCase && openCase.on.length > 0 && !openCase.segmenting.running && segmentOrAsk(session),

@@ -73,14 +73,14 @@ describe('a job that is cancelled before the services have named it', () => {
 });
 
 describe('another case while a job runs', () => {
-  const open = (session: Session) => session.open({ paths: ['/b'], temporary: false });
+  const open = (session: Session) => session.opener.open({ paths: ['/b'], temporary: false });
 
   it('is asked about, and not opened when the user stays', async () => {
     const { session, asked } = await windowOn([running]);
     const opened = open(session);
-    await expect.poll(() => session.replacing?.job.job).toBe('1');
+    await expect.poll(() => session.leaving.question?.job.job).toBe('1');
     expect(asked('cases.open')).toEqual([]);
-    session.replacing!.finish(null);
+    session.leaving.question!.finish(null);
     await opened;
     expect(session.openCase!.case.id).toBe('a');
     expect([...asked('cases.open'), ...asked('cases.close')]).toEqual([]);
@@ -96,16 +96,16 @@ describe('another case while a job runs', () => {
     await expect.poll(() => session.openCase?.case.id).toBe('a');
     void session.openCase!.segment();
     void open(session);
-    await expect.poll(() => session.replacing?.job.kind).toBe('segment');
+    await expect.poll(() => session.leaving.question?.job.kind).toBe('segment');
     expect(fake.asked('cases.open')).toEqual([]);
-    session.replacing!.finish(null);
+    session.leaving.question!.finish(null);
   });
 
   it('takes its place when the user stops the job', async () => {
     const { session, asked } = await windowOn([running]);
     const opened = open(session);
-    await expect.poll(() => session.replacing).not.toBeNull();
-    session.replacing!.finish('stop');
+    await expect.poll(() => session.leaving.question).not.toBeNull();
+    session.leaving.question!.finish('stop');
     await opened;
     expect(session.openCase!.case.id).toBe('b');
     await expect.poll(() => asked('cases.close')).toEqual([{ case: 'a' }]);
@@ -114,8 +114,8 @@ describe('another case while a job runs', () => {
   it('is opened beside it: the job goes on, its end is told, and the way back leads to it', async () => {
     const { session, asked, job } = await windowOn([running]);
     const opened = open(session);
-    await expect.poll(() => session.replacing).not.toBeNull();
-    session.replacing!.finish('beside');
+    await expect.poll(() => session.leaving.question).not.toBeNull();
+    session.leaving.question!.finish('beside');
     await opened;
     await settled();
     expect(session.openCase!.case.id).toBe('b');
