@@ -11,14 +11,14 @@ export interface Background {
 
 /** Follows the sequence that is looked at. Call while a component is set up. */
 export function backgroundOf(openCase: () => OpenCaseState): Background {
-  return imageOf(openCase, () => openCase().background);
+  return imageOf(openCase, () => openCase().image.sequence);
 }
 
 /** Follows one sequence. Call while a component is set up. */
 export function imageOf(openCase: () => OpenCaseState, which: () => Modality | null): Background {
   const key = () => {
     const sequence = which();
-    return sequence && openCase().imageKey(sequence);
+    return sequence && openCase().image.keyOf(sequence);
   };
   const image = loaded(() => {
     const { case: opened, voxels } = openCase();

@@ -36,7 +36,7 @@ export type PaneDisplay = Pick<
 export class Display {
   layout = $state<Layout>('multiplanar');
   background = $state<Modality | null>(null);
-  /** Windows that the user set, by the image they are of (`OpenCaseState.imageKey`). */
+  /** Windows that the user set, by the image they are of (`ShownImage.keyOf`). */
   windows = $state.raw<Readonly<Record<string, readonly [number, number]>>>({});
   styles = $state.raw<RegionStyles>(DEFAULT_STYLES);
   overlayVisible = $state(true);

@@ -1,5 +1,4 @@
-import type { Blob as ChoiceBlob, Client, EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
-import type { Combination } from '../../src/terms.js';
+import type { Client, EditState, MaskRef, OpenCase } from '../../src/contract/index.js';
 import { applyRuns, runsOf } from '../logic/runs.js';
 import type { Overlay } from '../logic/slices.js';
 import { Painting, type PaintingTool } from './painting.svelte.js';
@@ -20,13 +19,6 @@ export class Editing extends Painting {
   readonly largest = 40;
   /** Changes that are not yet confirmed to be on disk. */
   unsaved = $state(0);
-  blobs = $state.raw<readonly ChoiceBlob[] | null>(null);
-  totalBlobs = $state(0);
-  blob = $state(0);
-  /** Index into the blob's answers that is looked at. */
-  answer = $state<number | null>(null);
-  /** What the blobs compare. */
-  compared = $state.raw<readonly Combination[]>([]);
   #queue: Promise<unknown> = Promise.resolve();
   /** What the first change will begin from, while there is no edit. */
   #source: { readonly from: MaskRef; readonly overlay: Overlay } | null = null;
@@ -95,38 +87,15 @@ export class Editing extends Painting {
   }
 
   undo(): Promise<void> {
-    return this.#change(() => this.#client.callBinary('edits.undo', { case: this.#case }));
+    return this.change(() => this.#client.callBinary('edits.undo', { case: this.#case }));
   }
 
   redo(): Promise<void> {
-    return this.#change(() => this.#client.callBinary('edits.redo', { case: this.#case }));
+    return this.change(() => this.#client.callBinary('edits.redo', { case: this.#case }));
   }
 
   restoreSpecks(specks: number[] | null): Promise<void> {
-    return this.#change(() => this.#client.callBinary('edits.restoreSpecks', { case: this.#case, specks }));
-  }
-
-  /** Takes a combination's answer for the present blob, and for it alone. */
-  take(answer: Combination, threshold: number | null): Promise<void> {
-    const blob = this.blobs?.[this.blob];
-    if (!blob) return Promise.resolve();
-    const request = { combinations: [...this.compared], threshold, blob: blob.id };
-    return this.#change(() =>
-      this.#client.callBinary('choices.take', { case: this.#case, ...request, answer }),
-    );
-  }
-
-  async listBlobs(combinations: readonly Combination[], threshold: number | null): Promise<void> {
-    this.compared = combinations;
-    const { blobs, total } = await this.#client.call('choices.list', {
-      case: this.#case,
-      combinations: [...combinations],
-      threshold,
-    });
-    this.blobs = blobs;
-    this.totalBlobs = total;
-    this.blob = 0;
-    this.answer = null;
+    return this.change(() => this.#client.callBinary('edits.restoreSpecks', { case: this.#case, specks }));
   }
 
   async discard(): Promise<void> {
@@ -143,7 +112,8 @@ export class Editing extends Painting {
     else if (this.overlay) void this.load();
   }
 
-  #change(ask: () => Promise<{ header: EditState; data: ArrayBuffer }>): Promise<void> {
+  /** A change that the services make: they answer with the runs that it changed. */
+  change(ask: () => Promise<{ header: EditState; data: ArrayBuffer }>): Promise<void> {
     return this.#enqueue(async () => {
       await this.#begin();
       const { header, data } = await ask();

@@ -1,16 +1,16 @@
-import type {
-  Answers,
-  CaseCombination,
-  CaseFile,
-  Blob as ChoiceBlob,
-  Client,
-  GridSummary,
-  JobEvent,
-  MaskRef,
-  OpenCase,
-  Sequence,
+import {
+  type Answers,
+  type CaseCombination,
+  type CaseFile,
+  type Client,
+  editSupports,
+  type GridSummary,
+  isForceable,
+  type JobEvent,
+  type MaskRef,
+  type OpenCase,
+  type Sequence,
 } from '../../src/contract/index.js';
-import { editSupports, isForceable } from '../../src/contract/index.js';
 import { type Combination, combinationName, type Modality, type Region } from '../../src/terms.js';
 import { clampVoxel, planeAxes } from '../logic/geometry.js';
 import { largestSlice } from '../logic/lesions.js';
@@ -22,12 +22,12 @@ import { Editing } from './editing.svelte.js';
 import type { Jobs } from './jobs.svelte.js';
 import { Lesions } from './lesions.svelte.js';
 import { Live } from './live.svelte.js';
+import { Places } from './places.svelte.js';
 import { Preparing } from './preparing.svelte.js';
+import { Quiet } from './quiet.js';
 import type { Looking } from './remembered.js';
+import { ShownImage } from './shownImage.svelte.js';
 import { Voxels } from './voxels.js';
-
-/** Between readings of what can wait. */
-const QUIET_MS = 600;
 
 /** The open case as this window shows it. */
 export class OpenCaseState {
@@ -37,6 +37,9 @@ export class OpenCaseState {
   readonly editing: Editing;
   readonly comparing: Comparing;
   readonly preparing: Preparing;
+  readonly places: Places;
+  readonly image: ShownImage;
+  readonly quiet = new Quiet();
   readonly segmenting: CaseJob;
   readonly exporting: CaseJob;
 
@@ -68,6 +71,8 @@ export class OpenCaseState {
     this.editing = new Editing(client, opened, () => {
       this.source = 'edited';
     });
+    this.places = new Places(client, opened.id, this.editing, this.display);
+    this.image = new ShownImage(() => this.case, this.display);
     this.comparing = new Comparing((factors) =>
       this.voxels.overlay(
         { kind: 'explore', factors, threshold: this.threshold },
@@ -135,31 +140,8 @@ export class OpenCaseState {
     return this.segmenting.failure !== null && isForceable(this.segmenting.failure);
   }
 
-  /** The sequence that is looked at: the one chosen, else FLAIR, T1ce, T2, T1. */
-  get background(): Modality | null {
-    const { available } = this.case;
-    const chosen = this.display.background;
-    if (chosen && available.includes(chosen)) return chosen;
-    return (['flair', 't1ce', 't2', 't1'] as const).find((m) => available.includes(m)) ?? null;
-  }
-
   fileOf(sequence: Modality): CaseFile | null {
     return this.case.files.find(({ file }) => file === this.case.slots[sequence]) ?? null;
-  }
-
-  /** Names the image that is shown as a sequence: another file, or another preparation, is another image. */
-  imageKey(sequence: Modality): string {
-    return `${this.case.preparation.made?.key ?? ''} ${this.case.slots[sequence]}`;
-  }
-
-  /** Names a sequence as the scanner made it. */
-  seriesKey(sequence: Modality): string {
-    return `original ${this.case.slots[sequence]}`;
-  }
-
-  /** Sets the window of the image that is looked at. */
-  setWindow(window: readonly [number, number]): void {
-    if (this.background) this.display.setWindow(this.imageKey(this.background), window);
   }
 
   /** The grid of masks. */
@@ -281,18 +263,6 @@ export class OpenCaseState {
     this.comparing.reset(opened.result!.all);
   }
 
-  /** The next preset of brightness and contrast; set by whoever shows the image. */
-  nextWindow: (() => void) | null = null;
-
-  #quiet: Promise<unknown> = Promise.resolve();
-
-  /** What can wait, one after the other, begun when nothing was asked for lately. */
-  inQuiet<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#quiet.then(() => new Promise((begin) => setTimeout(begin, QUIET_MS))).then(work);
-    this.#quiet = done.catch(() => undefined);
-    return done;
-  }
-
   /** Voxels of the mask in the middle; null before there is one. */
   async shownOverlay(): Promise<Overlay | null> {
     const { mask, editing } = this;
@@ -322,37 +292,9 @@ export class OpenCaseState {
     if (there.length > 0) this.comparing.tiles = there;
   }
 
-  /** The part to decide that is looked at. */
-  get blob(): ChoiceBlob | null {
-    return this.editing.blobs?.[this.editing.blob] ?? null;
-  }
-
-  nextBlob(by: number): void {
-    const { blobs } = this.editing;
-    if (!blobs || blobs.length === 0) return;
-    this.goToBlob((this.editing.blob + by + blobs.length) % blobs.length);
-  }
-
-  goToBlob(index: number): void {
-    this.editing.blob = index;
-    this.editing.answer = null;
-    if (this.blob) this.display.jump(this.blob.voxel);
-  }
-
-  async takeAnswer(): Promise<void> {
-    const { answer } = this.editing;
-    const combination = answer === null ? undefined : this.blob?.answers[answer]?.combinations[0];
-    if (combination === undefined) return;
-    await this.editing.take(combination, this.threshold);
-    this.nextBlob(1);
-  }
-
   centre(): void {
     const { grid } = this;
-    if (grid)
-      this.display.crosshair = clampVoxel(
-        grid.size,
-        grid.size.map((n) => n / 2),
-      );
+    const middle = grid?.size.map((n) => n / 2);
+    if (grid && middle) this.display.crosshair = clampVoxel(grid.size, middle);
   }
 }

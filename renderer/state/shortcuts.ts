@@ -28,7 +28,7 @@ const inCase = (session: Session) => looking(session) && session.view === 'case'
 const editing = (session: Session) => session.view === 'correct' && session.openCase?.editing.overlay != null;
 
 /** Places to decide are gone through: digits, N and P are theirs. */
-const deciding = (session: Session) => editing(session) && session.openCase!.blob !== null;
+const deciding = (session: Session) => editing(session) && session.openCase!.places.now !== null;
 const display = (session: Session) => session.openCase!.display;
 
 /** The mask that is painted on where the window looks. */
@@ -211,22 +211,27 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         run: (s) => attempt(s, () => paintingOf(s)!.redo()),
       },
       { keys: 'Space', title: 'On a slice: paint under the crosshair', run: () => {} },
-      { keys: 'n', title: 'Next place to decide', when: deciding, run: (s) => s.openCase!.nextBlob(1) },
-      { keys: 'p', title: 'Previous place to decide', when: deciding, run: (s) => s.openCase!.nextBlob(-1) },
+      { keys: 'n', title: 'Next place to decide', when: deciding, run: (s) => s.openCase!.places.next(1) },
+      {
+        keys: 'p',
+        title: 'Previous place to decide',
+        when: deciding,
+        run: (s) => s.openCase!.places.next(-1),
+      },
       ...Array.from({ length: 9 }, (_, index) => ({
         keys: `${index + 1}`,
         title: 'Look at an answer for this place',
         help: index === 0 ? '1 – 9' : '',
-        when: (s: Session) => editing(s) && index < (s.openCase!.blob?.answers.length ?? 0),
+        when: (s: Session) => editing(s) && index < (s.openCase!.places.now?.answers.length ?? 0),
         run: (s: Session) => {
-          s.openCase!.editing.answer = index;
+          s.openCase!.places.answer = index;
         },
       })),
       {
         keys: 'Enter',
         title: 'Take the shown answer for this place alone',
-        when: (s) => editing(s) && s.openCase!.editing.answer !== null,
-        run: (s) => attempt(s, () => s.openCase!.takeAnswer()),
+        when: (s) => editing(s) && s.openCase!.places.answer !== null,
+        run: (s) => attempt(s, () => s.openCase!.places.take(s.openCase!.threshold)),
       },
     ],
   },
@@ -241,7 +246,7 @@ function segmentOrAsk({ openCase, notices }: Session): void {
 }
 
 function nextPreset({ openCase }: Session): void {
-  openCase!.nextWindow?.();
+  openCase!.image.nextWindow?.();
 }
 
 function changeOpacity({ openCase }: Session, by: number): void {

@@ -21,8 +21,8 @@ const opened = (key: string | null, slots = SLOTS) =>
 
 it('keeps a window that was set for its image alone: the prepared image and another file begin with their own', () => {
   const openCase = new OpenCaseState({} as Client, opened(null), new Jobs({} as Client));
-  const windowSet = () => openCase.display.windows[openCase.imageKey('flair')];
-  openCase.setWindow([0, 562]);
+  const windowSet = () => openCase.display.windows[openCase.image.keyOf('flair')];
+  openCase.image.setWindow([0, 562]);
   expect(windowSet()).toEqual([0, 562]);
   openCase.update(opened('prepared'));
   expect(windowSet()).toBeUndefined();

@@ -58,7 +58,7 @@ async function windowOn(view: Session['view']): Promise<Session> {
   await expect.poll(() => session.openCase).not.toBeNull();
   session.view = view;
   const { openCase } = session;
-  openCase!.nextWindow = () => openCase!.setWindow([1, 2]);
+  openCase!.image.nextWindow = () => openCase!.image.setWindow([1, 2]);
   openCase!.display.layout = 'render';
   openCase!.display.zoom = 2;
   if (view === 'correct') {
@@ -71,7 +71,7 @@ async function windowOn(view: Session['view']): Promise<Session> {
 /** Everything that a key may change. */
 function snapshot(session: Session): string {
   const { openCase, view, dialog, notices } = session;
-  const { display, editing, switchedOff, lesions, segmenting } = openCase!;
+  const { display, editing, places, switchedOff, lesions, segmenting } = openCase!;
   const {
     layout,
     background,
@@ -94,7 +94,7 @@ function snapshot(session: Session): string {
       display.measuring.tool,
       display.measuring.marks,
     ],
-    [editing.tool, editing.diameter, editing.blob, editing.answer, editing.unsaved],
+    [editing.tool, editing.diameter, places.at, places.answer, editing.unsaved],
   ]);
 }
 
@@ -138,11 +138,11 @@ const BEFORE: Readonly<Record<string, (session: Session) => void>> = {
   'Correct, and the brain mask/p': withBlobs,
   'Correct, and the brain mask/Enter': (s) => {
     withBlobs(s);
-    s.openCase!.editing.answer = 0;
+    s.openCase!.places.answer = 0;
   },
 };
 function withBlobs(session: Session): void {
-  session.openCase!.editing.blobs = [blob, { ...blob, id: 1 }] as never;
+  session.openCase!.places.list = [blob, { ...blob, id: 1 }] as never;
 }
 
 describe('every line of the help', () => {
