@@ -1,13 +1,13 @@
-import { DRAG_MODE, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
-import { NIFTI1 } from 'nifti-reader-js';
+import { DRAG_MODE, type NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import type { GridSummary } from '../../src/contract/index.js';
 import { invert, PLANES, type Plane, pixelOf, planeAxes, transform } from '../logic/geometry.js';
 import type { Placement } from '../logic/placement.js';
 import type { ImageVoxels, Overlay } from '../logic/slices.js';
 import type { Layout } from '../state/display.svelte.js';
+import { imageForNiivue, LABELS, maskForNiivue } from './niivueImages.js';
 import { RestingNiivue } from './restingNiivue.js';
 
-/** The only place that knows niivue. Voxels come as typed arrays and are never parsed from a file here. */
+/** The only place that draws with niivue. Voxels come as typed arrays and are never parsed from a file here. */
 
 /** The four sequences are drawn by panes of their own. */
 const SLICE_TYPES: Record<Exclude<Layout, 'sequences'>, SLICE_TYPE> = {
@@ -17,12 +17,8 @@ const SLICE_TYPES: Record<Exclude<Layout, 'sequences'>, SLICE_TYPE> = {
   sagittal: SLICE_TYPE.SAGITTAL,
   render: SLICE_TYPE.RENDER,
 };
-const LABELS = 5;
 /** Width of the crosshair, of the image's own. */
 const CROSSHAIR_PERCENT = 0.2;
-const UINT8 = { code: 2, bits: 8 };
-const INT16 = { code: 4, bits: 16 };
-const FLOAT32 = { code: 16, bits: 32 };
 
 export interface AdapterListeners {
   /** The crosshair was moved, in RAS mm. */
@@ -90,9 +86,7 @@ export class NiivueAdapter {
 
   setImage(image: ImageVoxels, window: readonly [number, number]): void {
     if (this.#source !== image) {
-      const kind =
-        image.data instanceof Float32Array ? FLOAT32 : image.data instanceof Int16Array ? INT16 : UINT8;
-      const next = nvImage(image.grid, image.data.buffer as ArrayBuffer, kind, image.window, null);
+      const next = imageForNiivue(image);
       this.#source = image;
       this.#background = next;
       this.#overlay = null;
@@ -131,13 +125,7 @@ export class NiivueAdapter {
       this.#niivue.refreshLayers(this.#overlay, 1);
       this.#niivue.drawScene();
     } else {
-      this.#overlay = nvImage(
-        overlay.grid,
-        overlay.data.buffer as ArrayBuffer,
-        UINT8,
-        [0, LABELS - 1],
-        colouring,
-      );
+      this.#overlay = maskForNiivue(overlay, colouring);
       this.#overlay._opacity = opacity;
       this.#niivue.addVolume(this.#overlay);
     }
@@ -264,51 +252,4 @@ export class NiivueAdapter {
     work();
     this.#quiet = false;
   }
-}
-
-/** Typed voxels with their grid as niivue's own image: a NIfTI header made here, no file read. */
-function nvImage(
-  grid: GridSummary,
-  voxels: ArrayBuffer,
-  { code, bits }: { code: number; bits: number },
-  [low, high]: readonly [number, number],
-  colouring: NVImage['colormapLabel'],
-): NVImage {
-  const header = new NIFTI1();
-  header.littleEndian = true;
-  header.dims = [3, ...grid.size, 1, 1, 1, 1];
-  header.pixDims = [1, ...grid.spacing, 1, 1, 1, 1];
-  header.datatypeCode = code;
-  header.numBitsPerVoxel = bits;
-  header.scl_slope = 1;
-  header.scl_inter = 0;
-  header.sform_code = 1;
-  header.qform_code = 0;
-  header.affine = [0, 1, 2, 3].map((row) => [0, 4, 8, 12].map((column) => grid.affine[column + row]));
-  const image = new NVImage();
-  image.hdr = header;
-  const [name, colormap, opacity, percentile] = ['', 'gray', 1, 0.02];
-  const unused = [NaN, NaN] as const;
-  image.init(
-    voxels,
-    name,
-    colormap,
-    opacity,
-    null,
-    low,
-    high,
-    true,
-    percentile,
-    false,
-    false,
-    '',
-    0,
-    undefined,
-    ...unused,
-    false,
-    colouring,
-    0,
-    voxels,
-  );
-  return image;
 }
