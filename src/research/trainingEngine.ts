@@ -1,10 +1,8 @@
 import { networkOf } from '../engine/devices/deviceCandidate.js';
 import { selectEngine } from '../engine/devices/selectEngine.js';
-import { WasmEngine } from '../engine/wasm/engine.js';
 import { QuorumError } from '../errors.js';
-import { PoolVectors } from '../kernels/index.js';
 import { openModel } from '../model/model.js';
-import type { TrainingRequest } from '../training/run.js';
+import { type EngineOpener, wasmTraining } from '../training/prepareRun.js';
 
 export interface TrainingDeviceOptions {
   /** CPU threads; all by default. */
@@ -15,8 +13,6 @@ export interface TrainingDeviceOptions {
 
 /** Devices that can train beside the CPU: their ids among the devices, and what tfjs calls them. */
 const GPU_DEVICES = { 'tensorflow-node-gpu': 'tfjs-node-gpu', 'tensorflow-webgpu': 'webgpu' } as const;
-
-type EngineOpener = NonNullable<TrainingRequest['openEngine']>;
 
 /**
  * How to open the engine for training: the project's own kernels for `cpu`, else a GPU by tfjs once it has passed its
@@ -29,12 +25,7 @@ export async function trainingEngine(
   { threads, verdictFolder }: TrainingDeviceOptions,
 ): Promise<EngineOpener> {
   const options = threads === undefined ? {} : { threads };
-  if (device === 'cpu') {
-    return async (layers, modalityCount) => {
-      const engine = new WasmEngine({ layers, modalityCount, ...options });
-      return { engine, memory: new PoolVectors(engine.pool) };
-    };
-  }
+  if (device === 'cpu') return wasmTraining(options);
   if (!isGpu(device)) {
     const expected = ['cpu', ...Object.keys(GPU_DEVICES)].join(', ');
     throw new QuorumError({ code: 'DEVICE_NOT_AVAILABLE', field: 'device', expected, found: device });

@@ -7,7 +7,8 @@ import { readSafetensors } from '../../src/network/safetensors.js';
 import { DEFAULT_AUGMENTATION } from '../../src/training/augmentation.js';
 import type { TrainingEstimate } from '../../src/training/estimate.js';
 import type { LogLine } from '../../src/training/log.js';
-import { runTraining, type TrainingRequest } from '../../src/training/run.js';
+import type { TrainingRequest } from '../../src/training/prepareRun.js';
+import { runTraining } from '../../src/training/run.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
