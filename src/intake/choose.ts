@@ -5,7 +5,7 @@ import { MODALITIES, type Modality } from '../terms.js';
 import { axisCodes, voxelSpacing } from '../volume/affine.js';
 import type { Grid } from '../volume/volume.js';
 import type { Choice, FoundSeries, Question } from './candidate.js';
-import { questionsOf } from './examination.js';
+import { questionsOf } from './contrastDoubt.js';
 import { byTime, nameOf } from './seriesTimes.js';
 
 /** Coverages and spacings that differ by less count as equal. */
