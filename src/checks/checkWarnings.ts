@@ -1,10 +1,10 @@
 import type { Warning } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
 import { type Likeness, likenesses, misfits } from '../prepare/belonging.js';
+import type { BrainQuality } from '../prepare/brainQuality.js';
 import type { Case } from '../prepare/case.js';
 import { type CoarseCase, coarseCase, type Shown, shareOn, shownIn } from '../prepare/coarse.js';
 import {
-  type BrainQuality,
   type ImageQuality,
   type InputQuality,
   inputQuality,

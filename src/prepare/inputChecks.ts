@@ -1,17 +1,14 @@
 import { mean, quantile } from '../statistics.js';
 import { MODALITIES, type Modality } from '../terms.js';
-import { voxelVolume } from '../volume/affine.js';
-import { connectedComponents } from '../volume/connectedComponents.js';
-import type { Grid, Size } from '../volume/volume.js';
+import type { Grid } from '../volume/volume.js';
+import { type BrainQuality, brainQuality, voxelsIn } from './brainQuality.js';
 import {
   axisNearest,
   type CoarseCase,
   type CoarseImage,
-  countsAlong,
   deeperThan,
   middleAlong,
   outside,
-  placesAlong,
   stridesOf,
   valuesAt,
 } from './coarse.js';
@@ -38,19 +35,6 @@ export interface ImageQuality {
   readonly ghosts: number | null;
   /** Share of what any sequence shows that this one shows. */
   readonly coverage: number;
-}
-
-/** Of the brain that any sequence shows. */
-export interface BrainQuality {
-  readonly ml: number;
-  /** 1 less Dice of the brain with itself mirrored. */
-  readonly asymmetry: number;
-  /** Area of the cross-section at the upper end, by the largest: a cut-off top is flat. */
-  readonly top: number;
-  /** The same at the lower end. */
-  readonly bottom: number;
-  /** ml of what hangs on the brain by less than 8 mm, or lies apart from it, 4 mm taken off all around. */
-  readonly apart: number;
 }
 
 export interface InputQuality {
@@ -80,7 +64,7 @@ export interface Shapes {
 
 export function shapesOf(coarse: CoarseCase): Shapes {
   const { images, brain, grid } = coarse;
-  const whole = Math.max(1, count(brain));
+  const whole = Math.max(1, voxelsIn(brain));
   const present = MODALITIES.filter((m) => images[m]);
   return {
     images: Object.fromEntries(present.map((m) => [m, shapeOf(images[m]!, grid, whole)])),
@@ -234,56 +218,6 @@ function octantsOf(brain: Uint8Array, { size }: Grid): Uint8Array {
   return octants;
 }
 
-function brainQuality({ brain, images, grid }: CoarseCase): BrainQuality {
-  const ends = endsAlong(brain, grid, axisNearest(grid, 2));
-  return {
-    ml: (count(brain) * voxelVolume(grid.affine)) / 1000,
-    asymmetry: asymmetryOf(brain, grid.size, axisNearest(grid, 0)),
-    ...ends,
-    apart: apartFrom(images, grid),
-  };
-}
-
-/** Depth in voxels at which pieces are told apart. */
-const APART = 3;
-
-function apartFrom(images: CoarseCase['images'], grid: Grid): number {
-  const data = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
-  for (const { depth } of Object.values(images))
-    for (let v = 0; v < data.length; v++) if (depth[v] >= APART) data[v] = 1;
-  const [, ...others] = connectedComponents({ ...grid, data }, (inside) => inside === 1, 6);
-  const voxels = others.reduce((sum, { voxelCount }) => sum + voxelCount, 0);
-  return (voxels * voxelVolume(grid.affine)) / 1000;
-}
-
-/** 1 − Dice with the mirror image, at the place (within 6 mm) where it is best. */
-function asymmetryOf(brain: Uint8Array, size: Size, axis: number): number {
-  const stride = stridesOf(size)[axis];
-  const voxels = deeperThan({ depth: brain }, 1);
-  const places = placesAlong(voxels, size, axis);
-  const meet = Math.round(2 * middleAlong(brain, size, axis));
-  const shared = Array.from({ length: 13 }, (_, n) => {
-    const sum = meet + n - 6;
-    let both = 0;
-    for (let n = 0; n < voxels.length; n++) {
-      const other = sum - places[n];
-      if (other >= 0 && other < size[axis]) both += brain[voxels[n] + (other - places[n]) * stride];
-    }
-    return both;
-  });
-  return voxels.length === 0 ? 0 : 1 - Math.max(...shared) / voxels.length;
-}
-
-/** Areas of the brain's last cross-sections (its outermost 4 mm) by the largest, up and down. */
-function endsAlong(brain: Uint8Array, coarse: Grid, axis: number): { top: number; bottom: number } {
-  const areas = countsAlong(brain, coarse.size, axis);
-  const largest = Math.max(...areas);
-  const shown = areas.filter((area) => area > 0);
-  const ends = [shown.slice(0, 2), shown.slice(-2)].map((end) => Math.max(0, ...end) / (largest || 1));
-  const up = coarse.affine[4 * axis + 2] > 0;
-  return up ? { top: ends[1], bottom: ends[0] } : { top: ends[0], bottom: ends[1] };
-}
-
 function deviation(values: Float32Array, voxels: Uint32Array): number {
   let [sum, squares] = [0, 0];
   for (const v of voxels) {
@@ -292,10 +226,4 @@ function deviation(values: Float32Array, voxels: Uint32Array): number {
   }
   const mean = sum / Math.max(1, voxels.length);
   return Math.sqrt(Math.max(0, squares / Math.max(1, voxels.length) - mean * mean));
-}
-
-function count(mask: Uint8Array): number {
-  let n = 0;
-  for (let v = 0; v < mask.length; v++) n += mask[v];
-  return n;
 }

@@ -11,7 +11,8 @@ import {
 } from '../../src/checks/checkWarnings.js';
 import { trustIn } from '../../src/contract/trust.js';
 import { describeWarning, isGrave } from '../../src/contract/warnings.js';
-import type { BrainQuality, ImageQuality } from '../../src/prepare/inputChecks.js';
+import type { BrainQuality } from '../../src/prepare/brainQuality.js';
+import type { ImageQuality } from '../../src/prepare/inputChecks.js';
 import type { ResultQuality } from '../../src/segment/resultChecks.js';
 import { GRID, head } from '../support/heads.js';
 import { ADULT_GLIOMAS } from '../support/population.js';
