@@ -5,7 +5,6 @@ import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js
 import type { CaseResult } from '../../contract/results.js';
 import { QuorumError } from '../../errors.js';
 import type { Prepared } from '../../kept/preparedStore.js';
-import { volumesOf } from '../../masks/volumes.js';
 import type { MaskInput, Segmented, SourceImage } from '../../pipeline/caseSource.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import type { EditedMask } from '../../pipeline/subject.js';
@@ -16,16 +15,10 @@ import { affineOf } from '../../volume/tuples.js';
 import type { Grid } from '../../volume/volume.js';
 import type { Edit } from '../edits/edit.js';
 import { CasePreparation, preparedGrid, preparedImage } from './casePreparation.js';
+import { asideId, asideName, type OpenMask, summariseAside, summariseMask } from './namedMask.js';
 import { ambiguousIn, type OpenFile, slotsOf, summariseFile } from './openFile.js';
 import type { OpenStudy } from './openStudy.js';
 import { summariseStudy } from './studySummary.js';
-
-interface OpenMask {
-  readonly role: MaskRole;
-  readonly name: string;
-  readonly labels: Uint8Array;
-  readonly grid: Grid;
-}
 
 /** One open case in the main process: its files, answers, last result, edits and masks. */
 export class CaseSession {
@@ -253,14 +246,7 @@ export class CaseSession {
       edits: this.edit?.state() ?? null,
       masks: [
         ...[...this.masks].map(([id, mask]) => summariseMask(id, mask)),
-        ...this.aside.map(
-          (edit): NamedMask => ({
-            id: asideId(edit),
-            role: 'earlier',
-            name: asideName(edit),
-            volumes: edit.state().volumes,
-          }),
-        ),
+        ...this.aside.map(summariseAside),
       ],
       preparation: this.preparation.summarise(slots),
     };
@@ -289,15 +275,8 @@ export function segmentedCaseOf(context: OpenCases, id: string) {
   return { session, segmented, source: segmented.source };
 }
 
-function summariseMask(id: string, { role, name, labels, grid }: OpenMask): NamedMask {
-  return { id, role, name, volumes: volumesOf(labels, grid) };
-}
-
 /** The folder that holds all image files; null for several, and for DICOM. */
 function folderOf(files: readonly OpenFile[]): string | null {
   const folders = new Set(files.map(({ file, series }) => (series?.about.isDicom ? null : dirname(file))));
   return folders.size === 1 ? [...folders][0] : null;
 }
-
-const asideId = ({ about }: Edit) => `edit ${about.startedAt}`;
-const asideName = ({ about }: Edit) => `edit begun ${about.startedAt} from ${about.from.title}`;
