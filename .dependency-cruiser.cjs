@@ -111,7 +111,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/session/' },
       to: {
-        path: '^src/pipeline/(segment|prepare|preparing|export|exportCase|report|facts|formats?|result|results|findings|plan|questions)(/|\\.ts$)',
+        path: '^src/pipeline/(segment|segmentCase|prepare|export|exportCase|report|facts|formats?|result|results|findings|plan|questions)(/|\\.ts$)',
       },
     },
     {

@@ -21,13 +21,7 @@ import { localWorker } from './session/localWorker.js';
 /** Files that run elsewhere, or on being loaded alone: named in the document, not seen here. */
 const NOT_SEEN = {
   segment: ['cli/program'],
-  export: [
-    'renderer/views/export/ExportDialog',
-    'electron/preload',
-    'electron/ipc',
-    'electron/processes',
-    'worker/main',
-  ],
+  export: ['renderer/views/export/ExportDialog', 'electron/preload', 'electron/ipc', 'electron/processes'],
 };
 
 /** What is not counted as a part of a way. */

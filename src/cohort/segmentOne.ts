@@ -11,7 +11,8 @@ import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import type { JobContext } from '../jobs/context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
 import { type InputRequest, openNamed, withInputs } from '../open/openInputs.js';
-import { type InCohort, type SegmentedCase, type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
+import type { InCohort, SegmentedCase } from '../pipeline/caseInputs.js';
+import { type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
 import { cohortResult } from './result.js';
 import { PICTURES } from './stateFile.js';
 

@@ -11,8 +11,7 @@ import { problemForReport } from '../export/names.js';
 import { refuseOutputBesideFiles, refuseOutputInsideInput } from '../export/output.js';
 import type { JobContext } from '../jobs/context.js';
 import { openNamed, withInputs } from '../open/openInputs.js';
-import { type SegmentWork, segmentCase } from '../pipeline/segmentCase.js';
-import { withModel } from '../pipeline/withModel.js';
+import { type SegmentWork, segmentCase, withModel } from '../pipeline/segmentCase.js';
 import { runBatch } from './cohortBatch.js';
 import type { Host } from './host.js';
 

@@ -13,9 +13,8 @@ import { refuseTarget, writeFollowUp } from '../followup/write.js';
 import { type JobContext, partOf } from '../jobs/context.js';
 import { LogitsCache } from '../kept/logitsCache.js';
 import { SettingsStore } from '../kept/settings.js';
-import type { SegmentWork } from '../pipeline/segmentCase.js';
+import { type SegmentWork, withModel } from '../pipeline/segmentCase.js';
 import type { Subject } from '../pipeline/subject.js';
-import { withModel } from '../pipeline/withModel.js';
 import { NEUTRAL_NAME } from '../terms.js';
 import type { Host } from './host.js';
 

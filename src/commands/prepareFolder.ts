@@ -14,7 +14,7 @@ import { writeFolderWhole } from '../files/wholeFolder.js';
 import type { JobContext } from '../jobs/context.js';
 import { type OpenedStudy, openNamed, withInputs } from '../open/openInputs.js';
 import { summariseGrid } from '../pipeline/inspect.js';
-import { preparationChoices } from '../pipeline/preparing.js';
+import { preparationChoices } from '../pipeline/plan.js';
 import { caseWarnings } from '../pipeline/warnings.js';
 import { writePreparation } from '../pipeline/writePreparation.js';
 import type { Case } from '../prepare/case.js';

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Answers } from '../contract/cases.js';
+import type { PreparationRequest, SegmentRequest } from '../contract/commands.js';
 import { editSupports } from '../contract/edits.js';
 import type { ExportOptions } from '../contract/exports.js';
 import { FORMATS } from '../contract/formats.js';
-import type { Fingerprint } from '../contract/report.js';
+import { DEFAULT_PREPARATION, type PreparationOptions } from '../contract/preparation.js';
+import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
 import type { DicomSeries } from '../dicom/series.js';
+import { QuorumError } from '../errors.js';
+import { filesAreIntact, readReportText } from '../export/output.js';
+import { sha256OfFile } from '../files/fileHash.js';
+import type { Study } from '../intake/study.js';
 import type { ModelDescription } from '../model/schema.js';
 import { supports } from '../model/support.js';
 import { isGiven, regionInFileName } from '../numbers.js';
+import { networkStripper } from '../prepare/mindgrab.js';
+import type { PreparationChoices } from '../prepare/preparation.js';
 import { RESULT_FORMAT } from '../segment/logits.js';
 import {
   allCombinations,
@@ -18,6 +26,8 @@ import {
   perRegion,
   type Region,
 } from '../terms.js';
+import { sha256OfImage } from '../volume/imageHash.js';
+import { readLabelMap } from '../volume/read.js';
 import type { SourceImage } from './caseSource.js';
 import type { EditedMask, PlannedCase } from './subject.js';
 
@@ -32,6 +42,23 @@ export interface Plan extends PlannedCase {
   readonly given: PerRegion<boolean>;
   /** Series that lie elsewhere than the masks. */
   readonly placed: readonly SourceImage[];
+}
+
+/** What a request asks to be written of the sequences that are used. @throws QuorumError SEQUENCE_NOT_AVAILABLE for a further combination with a sequence that is not used. */
+export function exportOptions(request: SegmentRequest, use: readonly Modality[]): ExportOptions {
+  const available = allCombinations(use).map(combinationName);
+  const foreign = request.combinations.find((name) => !available.includes(name));
+  if (foreign !== undefined)
+    throw new QuorumError({
+      code: 'SEQUENCE_NOT_AVAILABLE',
+      expected: `subsets of ${combinationName(use)}`,
+      found: foreign,
+    });
+  return {
+    ...request,
+    combination: combinationName(use),
+    combinations: request.allCombinations ? available : request.combinations,
+  };
 }
 
 /** @param edited the mask that takes the place of the combination's, or null. */
@@ -145,4 +172,65 @@ export function contentHash(voxels: string, dicom: DicomSeries | undefined): str
   return createHash('sha256')
     .update(JSON.stringify([voxels, identity, places]))
     .digest('hex');
+}
+
+/** Of the images that are prepared together: their voxels, and of DICOM what results refer to. @throws QuorumError what reading throws. */
+export async function inputHashes(study: Study, use: readonly Modality[]): Promise<Fingerprint['inputs']> {
+  const inputs: Fingerprint['inputs'] = {};
+  for (const modality of use) {
+    const { file, dicom } = study.images[modality]!;
+    inputs[modality] = contentHash(await sha256OfImage(file), dicom);
+  }
+  return inputs;
+}
+
+/** The report of a folder in which the same was finished before, and every file is as it was; null otherwise. */
+export async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise<CaseReport | null> {
+  const { success, data: report } = caseReportSchema.safeParse(await readReportText(folder));
+  if (!success || report.state !== 'finished') return null;
+  const same = JSON.stringify(report.fingerprint) === JSON.stringify(fingerprint);
+  return same && (await filesAreIntact(folder, report.files)) ? report : null;
+}
+
+/** What a command asks of a preparation, with the files that it names read. @throws QuorumError what reading them throws. */
+export async function preparationChoices({
+  reference,
+  skip,
+  brainMask,
+  stripper,
+}: PreparationRequest): Promise<PreparationChoices> {
+  return {
+    reference: reference ?? undefined,
+    skip,
+    brainMask: brainMask === null ? undefined : await readLabelMap(brainMask),
+    stripper: stripper === null ? undefined : networkStripper(stripper),
+  };
+}
+
+/** What is asked of a preparation, as fingerprints have it; null where Quorum does it by itself. */
+export async function preparationMark(
+  request: PreparationRequest,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const { brainMask } = request;
+  const options = preparationOptions(request);
+  if (brainMask !== null) return { ...options, brainMask: await sha256OfFile(brainMask) };
+  return isDefaultPreparation(options) ? null : options;
+}
+
+/** The same as a window has it. */
+export function preparationOptions({ reference, skip, stripper }: PreparationRequest): PreparationOptions {
+  const stripping = stripper === null ? 'atlas' : 'network';
+  return {
+    coRegister: !skip.includes('co-register'),
+    atlas: !skip.includes('atlas'),
+    skullStrip: skip.includes('skull-strip') ? 'off' : stripping,
+    reference,
+  };
+}
+
+/** Whether images are prepared as Quorum does it by itself. */
+export function isDefaultPreparation(options: PreparationOptions): boolean {
+  return (Object.keys(DEFAULT_PREPARATION) as (keyof PreparationOptions)[]).every(
+    (key) => options[key] === DEFAULT_PREPARATION[key],
+  );
 }

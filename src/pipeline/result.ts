@@ -102,6 +102,7 @@ export async function maskOf(
   return { labels, specks: removeSpecks(cleaned, grid, model.description.cleanUp) };
 }
 
+/** Whether a threshold is the model’s own; null is. */
 export function isModelThreshold({ model }: Pick<Result, 'model'>, threshold: number | null): boolean {
   return threshold === null || threshold === model.description.threshold;
 }

@@ -1,21 +1,24 @@
 import { basename } from 'node:path';
 import { lookAtImages } from '../checks/checkWarnings.js';
 import { imageWarnings } from '../checks/imageWarnings.js';
-import type { Answers, SegmentRequest } from '../contract/index.js';
-import { type CaseReport, caseReportSchema, type Fingerprint } from '../contract/report.js';
+import type { SegmentRequest } from '../contract/index.js';
+import type { CaseReport } from '../contract/report.js';
+import { networkOf } from '../engine/devices/deviceCandidate.js';
 import type { FallbackEngine } from '../engine/devices/fallbackEngine.js';
-import { QuorumError } from '../errors.js';
-import { CaseOutput, filesAreIntact, readReportText } from '../export/output.js';
+import type { SelfTestLauncher } from '../engine/devices/launchSelfTest.js';
+import { type SelectedEngine, selectEngine } from '../engine/devices/selectEngine.js';
+import { CaseOutput } from '../export/output.js';
 import { maskThumbnail } from '../export/thumbnail.js';
 import { sequencesToUse } from '../intake/sequencesToUse.js';
 import type { Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
+import type { StagingRegister } from '../kept/stagingRegister.js';
 import { populationOf } from '../model/knowledgeSchema.js';
-import type { Model } from '../model/model.js';
+import { type Model, openModel } from '../model/model.js';
 import type { OpenedStudy } from '../open/openInputs.js';
 import { type Case, prepareCase } from '../prepare/case.js';
-import type { PreparationChoices } from '../prepare/preparation.js';
-import { computeLogits, type ModalityLogits } from '../segment/logits.js';
+import { prepareTogether } from '../prepare/prepareTogether.js';
+import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
 import {
   allCombinations,
@@ -27,62 +30,26 @@ import {
   NEUTRAL_NAME,
 } from '../terms.js';
 import { traced } from '../trace.js';
-import { sha256OfImage } from '../volume/imageHash.js';
 import { IDENTITY } from '../volume/placement.js';
 import { voxelCount } from '../volume/volume.js';
+import type { CaseInputs, SegmentedCase } from './caseInputs.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
-import { contentHash, fingerprintOf, planOf } from './plan.js';
-import { preparationChoices, preparationMark, prepareTogether } from './preparing.js';
+import {
+  exportOptions,
+  fingerprintOf,
+  finishedBefore,
+  inputHashes,
+  planOf,
+  preparationChoices,
+  preparationMark,
+} from './plan.js';
 import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { Subject } from './subject.js';
 import { subsetVolumes } from './subsets.js';
 import { caseWarnings } from './warnings.js';
-
-/** How one case is opened, and its name when the caller knows a better one than the folder's. */
-export interface CaseInputs {
-  readonly open: (context: JobContext) => Promise<OpenedStudy>;
-  readonly name?: string;
-  /** What a case of a cohort has beside what one alone has. */
-  readonly inCohort?: InCohort;
-}
-
-export interface InCohort {
-  /** Null: nobody was asked. */
-  readonly answers: Answers | null;
-  /** A finished case stays also where earlier results may be replaced. */
-  readonly keepFinished: boolean;
-  /** Told of all images once they are prepared, so that they need not be when the case is opened. */
-  readonly onPrepared?: (study: Study, all: Case, milliseconds: number) => Promise<void>;
-  /** Told what the network said, so that the case opens at once. */
-  readonly onLogits?: (found: NetworkAnswer) => Promise<void>;
-  /** What is kept of an earlier preparation of the same images; null: they are prepared anew. */
-  readonly keptPreparation?: (study: Study) => Promise<KeptPreparation | null>;
-  /** What the network said earlier of the same images; null: it is asked. */
-  readonly keptLogits?: (prepared: Case, use: readonly Modality[]) => Promise<ModalityLogits | null>;
-  /** Told what is written, before it is, and what was written where it was finished before: for who goes on from it. */
-  readonly onSubject?: (subject: Subject) => void;
-}
-
-export type KeptPreparation = Pick<PreparationChoices, 'keep' | 'brainMask'>;
-
-export interface NetworkAnswer {
-  readonly prepared: Case;
-  readonly logits: ModalityLogits;
-  readonly use: readonly Modality[];
-  readonly modelHash: string;
-  readonly engine: { readonly name: string; readonly device: string };
-}
-
-/** @returns whether it was finished before; the picture of one that is new in a cohort. */
-export interface SegmentedCase {
-  readonly report: CaseReport;
-  readonly skipped: boolean;
-  /** PNG. */
-  readonly picture: Uint8Array | null;
-}
 
 /** The shares of a case's time after which it is prepared, and has its logits and masks. */
 export const PREPARED = 0.4;
@@ -98,6 +65,42 @@ export interface SegmentWork {
   readonly model: Model;
   readonly openEngine: EngineSource;
   readonly around: Surroundings;
+}
+
+/** Opens the request's model, and the engine when the first case needs it; both end with the work. */
+export async function withModel<T>(
+  request: SegmentRequest,
+  {
+    profileFolder,
+    staging,
+    around,
+    launch,
+  }: {
+    /** Holds the verdicts of devices. */
+    readonly profileFolder: string;
+    readonly staging: StagingRegister;
+    readonly around: Surroundings;
+    /** Tests a device in a process of its own. */
+    readonly launch?: SelfTestLauncher;
+  },
+  act: (work: SegmentWork) => Promise<T>,
+): Promise<T> {
+  const model = await openModel(request.model);
+  let opened: Promise<SelectedEngine> | null = null;
+  const openEngine: EngineSource = async () => {
+    const threads = request.threads === null ? {} : { threads: request.threads };
+    opened ??= selectEngine(networkOf(model), request.device, {
+      verdictFolder: profileFolder,
+      ...threads,
+      ...(launch ? { launch } : {}),
+    });
+    return (await opened).engine;
+  };
+  try {
+    return await staging.during(request.output, () => act({ request, model, openEngine, around }));
+  } finally {
+    await (await (opened as Promise<SelectedEngine> | null)?.catch(() => null))?.engine.dispose();
+  }
 }
 
 /**
@@ -247,23 +250,6 @@ export async function segmentCase(
   }
 }
 
-/** @throws QuorumError SEQUENCE_NOT_AVAILABLE for a further combination with a sequence that is not used. */
-function exportOptions(request: SegmentRequest, use: readonly Modality[]) {
-  const available = allCombinations(use).map(combinationName);
-  const foreign = request.combinations.find((name) => !available.includes(name));
-  if (foreign !== undefined)
-    throw new QuorumError({
-      code: 'SEQUENCE_NOT_AVAILABLE',
-      expected: `subsets of ${combinationName(use)}`,
-      found: foreign,
-    });
-  return {
-    ...request,
-    combination: combinationName(use),
-    combinations: request.allCombinations ? available : request.combinations,
-  };
-}
-
 /** The result's mask, and as many of the others that will be written as the memory holds; the rest is made one by one. */
 function heldMasks(
   use: readonly Modality[],
@@ -288,22 +274,6 @@ function mainMask({ masks }: Result, use: readonly Modality[]): Uint8Array {
 function sourceOf(study: Study, modality: Modality): SourceImage {
   const { file, dicom } = study.images[modality]!;
   return { modality, file, dicom };
-}
-
-async function inputHashes(study: Study, use: readonly Modality[]): Promise<Fingerprint['inputs']> {
-  const inputs: Fingerprint['inputs'] = {};
-  for (const modality of use) {
-    const { file, dicom } = study.images[modality]!;
-    inputs[modality] = contentHash(await sha256OfImage(file), dicom);
-  }
-  return inputs;
-}
-
-async function finishedBefore(folder: string, fingerprint: Fingerprint): Promise<CaseReport | null> {
-  const { success, data: report } = caseReportSchema.safeParse(await readReportText(folder));
-  if (!success || report.state !== 'finished') return null;
-  const same = JSON.stringify(report.fingerprint) === JSON.stringify(fingerprint);
-  return same && (await filesAreIntact(folder, report.files)) ? report : null;
 }
 
 function listFiles(

@@ -13,7 +13,7 @@ import { LogitsCache } from '../kept/logitsCache.js';
 import { openSeriesTask, scanTask } from '../open/scan.js';
 import type { CaseSource } from '../pipeline/caseSource.js';
 import type { Surroundings } from '../pipeline/context.js';
-import type { SelfTestLauncher } from '../pipeline/devices.js';
+import type { SelfTestLauncher, SelfTestReport } from '../pipeline/devices.js';
 import { exportTask, reportTask } from '../pipeline/exportCase.js';
 import { keepPreparedTask, prepareTask } from '../pipeline/prepare.js';
 import {
@@ -118,17 +118,35 @@ export function createTasks(
   };
 }
 
+/** How the worker's process, or a test, brings messages and takes answers. */
+export interface Port {
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  send?(message: FromWorker): unknown;
+}
+
 /**
- * Runs the tasks that messages ask for, and answers with progress, result or problem.
+ * The worker on a port: runs the tasks that messages ask for, and answers with progress, result or problem.
  *
+ * @param cacheFolder where logits are cached.
  * @param onError told of what a task throws, where its stack still is.
- * @returns what takes the messages; other kinds than `run` and `cancel` are passed over.
+ * @param around clock and identifiers of what is written.
  */
-export function dispatcher(
-  tasks: Tasks,
-  answer: (message: FromWorker) => void,
-  onError: (task: TaskName, error: unknown) => Promise<void> = async () => undefined,
-): (message: ToWorker) => void {
+export function connectWorker(
+  port: Port,
+  cacheFolder: string,
+  onError: (task: TaskName, error: unknown) => Promise<void>,
+  around: Surroundings = SURROUNDINGS,
+): void {
+  const send = (message: FromWorker) => void port.send?.(message);
+  const tests = new Map<number, (report: SelfTestReport) => void>();
+  let lastTest = 0;
+  const launchByHost: SelfTestLauncher = (request) =>
+    new Promise((resolve) => {
+      const id = ++lastTest;
+      tests.set(id, resolve);
+      send({ kind: 'selfTest', id, request });
+    });
+  const tasks = createTasks(cacheFolder, launchByHost, around);
   const running = new Map<number, AbortController>();
   const run = async ({ id, task, arguments: given }: Extract<ToWorker, { kind: 'run' }>) => {
     const controller = new AbortController();
@@ -136,18 +154,20 @@ export function dispatcher(
     try {
       const result = await tasks[task](given as never, {
         signal: controller.signal,
-        report: (stage, progress, details) => answer({ kind: 'progress', id, stage, progress, details }),
+        report: (stage, progress, details) => send({ kind: 'progress', id, stage, progress, details }),
       });
-      answer({ kind: 'done', id, result });
+      send({ kind: 'done', id, result });
     } catch (error) {
       await onError(task, error);
-      answer({ kind: 'failed', id, problem: problemOf(error) });
+      send({ kind: 'failed', id, problem: problemOf(error) });
     } finally {
       running.delete(id);
     }
   };
-  return (message) => {
-    if (message.kind === 'run') void run(message);
-    else if (message.kind === 'cancel') running.get(message.id)?.abort();
-  };
+  port.on('message', (message) => {
+    const received = message as ToWorker;
+    if (received.kind === 'run') void run(received);
+    else if (received.kind === 'cancel') running.get(received.id)?.abort();
+    else tests.get(received.id)?.(received.report);
+  });
 }

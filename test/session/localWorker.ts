@@ -1,22 +1,25 @@
 import type { Surroundings } from '../../src/pipeline/context.js';
-import type { FromWorker, ToWorker } from '../../src/pipeline/tasks.js';
+import type { FromWorker } from '../../src/pipeline/tasks.js';
 import type { WorkerLauncher } from '../../src/session/services.js';
-import { createTasks, dispatcher } from '../../src/worker/createTasks.js';
+import { connectWorker } from '../../src/worker/createTasks.js';
 
-/** The worker's tasks in this process, with a clock and identifiers of the test's; messages are cloned as between processes. */
+/** The worker in this process, with a clock and identifiers of the test's; messages are cloned as between processes. */
 export function localWorker(around: Surroundings): (workerArguments: readonly string[]) => WorkerLauncher {
   return ([cacheFolder]) =>
     () => {
-      const tasks = createTasks(cacheFolder, () => Promise.reject(new Error('no device is tested')), around);
-      const listeners: ((message: unknown) => void)[] = [];
-      const answer = (message: FromWorker) => {
+      const [there, here]: ((message: unknown) => void)[][] = [[], []];
+      const tell = (listeners: typeof here, message: unknown) => {
         for (const listener of listeners) listener(structuredClone(message));
       };
-      const dispatch = dispatcher(tasks, answer);
+      const port = {
+        on: (_event: 'message', listener: (message: unknown) => void) => there.push(listener),
+        send: (message: FromWorker) => tell(here, message),
+      };
+      connectWorker(port, cacheFolder, async () => undefined, around);
       return {
         pid: 1,
-        send: (message) => dispatch(structuredClone(message) as ToWorker),
-        onMessage: (listener) => listeners.push(listener),
+        send: (message) => tell(there, message),
+        onMessage: (listener) => here.push(listener),
         onExit: () => undefined,
         kill: () => undefined,
       };

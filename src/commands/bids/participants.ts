@@ -8,7 +8,7 @@ import { refuseOutputInsideInput } from '../../export/output.js';
 import { writeFileAtomically } from '../../files/wholeFile.js';
 import type { JobContext } from '../../jobs/context.js';
 import { FILES } from '../../pipeline/plan.js';
-import { withModel } from '../../pipeline/withModel.js';
+import { withModel } from '../../pipeline/segmentCase.js';
 import { segmentEach } from '../batch.js';
 import type { Host } from '../host.js';
 import { bidsSessions } from './layout.js';

@@ -26,6 +26,10 @@ async function labelsOf(store: ResultStore, source: CaseSource | null, mask: Mas
   return (await maskOf(await store.get(source), mask.combination, mask.threshold, mask.keepSpecks)).labels;
 }
 
+/**
+ * Where two masks differ in a region, as a map on `grid`, and the ml of what both and each alone hold. @throws QuorumError what
+ * `maskOf` throws.
+ */
 export async function differenceTask(
   store: ResultStore,
   { source, grid, a, b, region }: TaskArguments<'difference'>,

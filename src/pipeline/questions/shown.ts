@@ -45,6 +45,7 @@ export async function specksTask(
   return specks.map(({ voxels, labels }) => ({ voxels, labels }));
 }
 
+/** The brain mask of a file. @throws QuorumError what reading it throws. */
 export async function brainTask({ file }: TaskArguments<'brain'>): Promise<TaskResult<'brain'>> {
   return { labels: (await readLabelMap(file)).data };
 }
