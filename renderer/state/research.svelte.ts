@@ -10,7 +10,7 @@ import type { TrainValues } from '../../src/contract/trainOrder.js';
 import { QuorumError } from '../../src/errors.js';
 import type { Jobs } from './jobs.svelte.js';
 
-export const RESEARCH_PARTS = ['data', 'train', 'evaluate'] as const;
+const RESEARCH_PARTS = ['data', 'train', 'evaluate'] as const;
 export type ResearchPart = (typeof RESEARCH_PARTS)[number];
 
 /** How often what grows is read again, while it is looked at. */

@@ -6,7 +6,7 @@ import type { Display } from '../state/display.svelte.js';
 const SLICES_A_SECOND = 10;
 
 /** The slice after this one, within those that show something; after the last the first. */
-export function nextSlice(slice: number, first: number, last: number): number {
+function nextSlice(slice: number, first: number, last: number): number {
   return slice < first || slice >= last ? first : slice + 1;
 }
 

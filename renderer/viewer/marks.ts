@@ -55,7 +55,7 @@ export function drawMarks(context: CanvasRenderingContext2D, place: Placement, s
 }
 
 /** Number of the slice and its place on the axis that it is nearest to. */
-export function sliceText(
+function sliceText(
   { plane, axes }: Pick<Placement, 'plane' | 'axes'>,
   { grid, crosshair }: Pick<MarksScene, 'grid' | 'crosshair'>,
 ): string {

@@ -23,7 +23,7 @@ export const SLICE_INPUTS = [
 ] as const;
 
 /** Moves the crosshair along a voxel axis, within the grid. */
-export function stepCrosshair(display: PaneDisplay, size: readonly number[], axis: number, by: number): void {
+function stepCrosshair(display: PaneDisplay, size: readonly number[], axis: number, by: number): void {
   const next = [...display.crosshair];
   next[axis] += by;
   display.crosshair = clampVoxel(size, next);

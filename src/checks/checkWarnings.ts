@@ -168,7 +168,7 @@ function judge({ grid, images }: Pick<Case, 'grid' | 'images'>, shown: Shown): J
 }
 
 /** Whether an image looks like another sequence than it is called; two that look like each other are swapped. */
-export function sequenceWarnings(judged: Judged): Warning[] {
+function sequenceWarnings(judged: Judged): Warning[] {
   const found = misnamed(judged);
   const [a, b] = found;
   if (found.length === 2 && a.looks === b.named && b.looks === a.named)

@@ -119,7 +119,7 @@ function parseDates(text: string): string[] {
 }
 
 /** What a follow-up says, for a terminal. */
-export function describeFollowUp(report: FollowUpReport, folder: string): string {
+function describeFollowUp(report: FollowUpReport, folder: string): string {
   const { points, by } = report;
   const name = (n: number) => points[n].date ?? points[n].title;
   const volumes = points.flatMap((point, n) =>

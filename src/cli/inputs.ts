@@ -9,6 +9,7 @@ export interface InputOptions extends Partial<Record<Modality, string>> {
   acceptGaps?: true;
 }
 
+/** Adds the options that say what is read. */
 export function inputOptions(command: Command): void {
   command
     .option(
@@ -38,6 +39,7 @@ export interface PreparationFlags {
   stripper?: string;
 }
 
+/** Adds the options that say how raw images are prepared. */
 export function preparationOptions(command: Command): void {
   command
     .addOption(
@@ -51,6 +53,7 @@ export function preparationOptions(command: Command): void {
     );
 }
 
+/** The part of a request that says how raw images are prepared. */
 export function preparationOf({ reference, skip, brainMask, stripper }: PreparationFlags) {
   return {
     reference: reference ?? null,
@@ -60,6 +63,7 @@ export function preparationOf({ reference, skip, brainMask, stripper }: Preparat
   };
 }
 
+/** The part of a request that says what is read. */
 export function inputsOf(
   inputs: string[],
   options: InputOptions,

@@ -72,6 +72,7 @@ function requestOf(
   };
 }
 
+/** What was measured of a model, as the terminal shows it. */
 export function describeMeasurement({
   model,
   cases,

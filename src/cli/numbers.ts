@@ -7,15 +7,8 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Expected a whole number of at least 1.');
 }
 
-/** A whole number of at least 0. */
-export function parseWhole(text: string): number {
-  const count = Number(text);
-  if (text.trim() !== '' && Number.isInteger(count) && count >= 0) return count;
-  throw new InvalidArgumentError('Expected a whole number of at least 0.');
-}
-
 /** A number of at least 0. */
-export function parseNumber(text: string): number {
+function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError('Expected a number of at least 0.');

@@ -15,7 +15,7 @@ import type { Affine, Grid, Volume } from '../volume/volume.js';
 import type { CohortState } from './stateFile.js';
 
 /** Masks that were corrected by hand in a cohort's case, below the folder of results, so that every face compares the same. */
-export const CORRECTED = 'corrected';
+const CORRECTED = 'corrected';
 
 const maskFile = (output: string, name: string) => join(output, CORRECTED, `${name}_seg.nii.gz`);
 const placesFile = (output: string, name: string) => join(output, CORRECTED, `${name}.json`);

@@ -9,7 +9,7 @@ import { Queue } from '../files/queue.js';
 import { writeFileAtomically, writeProblem } from '../files/wholeFile.js';
 import type { Surroundings } from '../pipeline/context.js';
 
-export const COHORT_FILE = 'cohort.json';
+const COHORT_FILE = 'cohort.json';
 /** Thumbnails, one a case; below the folder of results. */
 export const PICTURES = 'thumbnails';
 

@@ -23,6 +23,7 @@ export interface Host {
   readonly sideBySide?: number;
 }
 
+/** Where a command keeps what it needs; `around` is its clock and source of identifiers. */
 export function hostOf(
   profileFolder: string = defaultProfileFolder(),
   around: Surroundings = SURROUNDINGS,

@@ -35,15 +35,7 @@ export type SomeAnswers = z.output<typeof someAnswersSchema>;
  * `new`: nobody asked for it. `waiting`: in the line. `preparing`, `segmenting`: now. `skipped`: the user leaves it out.
  * A case that warns is `done`, with warnings in its result.
  */
-export const COHORT_STATES = [
-  'new',
-  'waiting',
-  'preparing',
-  'segmenting',
-  'done',
-  'failed',
-  'skipped',
-] as const;
+const COHORT_STATES = ['new', 'waiting', 'preparing', 'segmenting', 'done', 'failed', 'skipped'] as const;
 export type CohortCaseState = (typeof COHORT_STATES)[number];
 
 export const cohortResultSchema = z.object({

@@ -14,7 +14,7 @@ const scoreSchema = z.object({
 export type ReaderScore = z.output<typeof scoreSchema>;
 
 /** Which of a case's masks is compared. */
-export const COMPARED_MASKS = ['segmented', 'corrected'] as const;
+const COMPARED_MASKS = ['segmented', 'corrected'] as const;
 export type ComparedMask = (typeof COMPARED_MASKS)[number];
 
 /** The reader's mask of a case. */

@@ -6,7 +6,7 @@ import { editStateSchema } from './edits.js';
 import { followUpViewSchema } from './followUp.js';
 
 /** What a job does. */
-export const JOB_KINDS = [
+const JOB_KINDS = [
   'segment',
   'prepare',
   'export',

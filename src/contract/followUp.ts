@@ -76,16 +76,9 @@ export const RANO_REGIONS = ['ET', 'WT'] as const;
 export type RanoRegion = (typeof RANO_REGIONS)[number];
 
 /** Within whose limits a change lies, by size alone. */
-export const SIZE_SUGGESTIONS = [
-  'complete',
-  'partial',
-  'minor',
-  'stable',
-  'progression',
-  'not-known',
-] as const;
+const SIZE_SUGGESTIONS = ['complete', 'partial', 'minor', 'stable', 'progression', 'not-known'] as const;
 /** Why nothing is suggested, why it is progression whatever the sum says, or what the suggestion leaves open. */
-export const SIZE_REASONS = [
+const SIZE_REASONS = [
   'first',
   'not-supported',
   'combination-changed',

@@ -4,7 +4,7 @@
  *
  * A window holds a `Client`; a transport is a `Transport` on the caller's side (`clientOver`) and `answerCall` on the other.
  */
-import type { BinaryRequest, BinaryResponse, Response } from './client.js';
+import type { Response } from './client.js';
 
 export { isGiven, mlText } from '../numbers.js';
 export type { InstalledModel, Settings } from './application.js';
@@ -77,5 +77,3 @@ export {
 export { answerCall, clientOver } from './wire.js';
 
 export type DeviceSummary = Response<'devices.list'>[number];
-export type ImageVolume = BinaryResponse<'images.volume'>;
-export type MaskRequest = BinaryRequest<'masks.labels'>;

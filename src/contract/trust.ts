@@ -5,7 +5,7 @@ import { inOrder, isGrave } from './warnings.js';
 
 /** How far a region of a mask is to be trusted, by what was measured on other patients and by the warnings. */
 
-export const RATINGS = ['good', 'look', 'avoid', 'unknown'] as const;
+const RATINGS = ['good', 'look', 'avoid', 'unknown'] as const;
 
 export const trustSchema = z.object({ rating: z.enum(RATINGS), text: z.string() });
 export type Trust = z.infer<typeof trustSchema>;

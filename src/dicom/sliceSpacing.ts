@@ -124,6 +124,7 @@ export function normalOf([rx, ry, rz, cx, cy, cz]: Six): Triple {
   return [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx];
 }
 
+/** The dot product. */
 export function dot(a: Triple, b: Triple): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }

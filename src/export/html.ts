@@ -101,6 +101,7 @@ function provenance({ model, engine, threshold, labels }: ReportFacts): string[]
   return rows.map(([name, value]) => [cell(name), `<td><code>${escapeHtml(value)}</code></td>`]);
 }
 
+/** A table of headings, which are escaped, and of cells, which are HTML already (`cell`, `number`). */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = headings.some(Boolean)
     ? `<thead><tr>${headings.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')}</tr></thead>`
@@ -111,6 +112,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export const cell = (text: string) => `<td>${escapeHtml(text)}</td>`;
 export const number = (text: string) => `<td class="number">${escapeHtml(text)}</td>`;
 
+/** Text that stands for itself within HTML and within quoted attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -71,6 +71,7 @@ function sliceOf<D extends VoxelArray>({ data, size }: Volume<D>, k: number): D 
   return data.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]) as D;
 }
 
+/** The slice along the third axis with the most voxels that are not 0; the middle one where all are 0. */
 export function fullestSlice({ data, size }: Volume<Uint8Array>): number {
   const area = size[0] * size[1];
   let best = Math.floor(size[2] / 2);

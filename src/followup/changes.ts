@@ -8,7 +8,7 @@ type Sized = Pick<PointVolume, 'ml' | 'range'>;
  * How a volume changed, in per cent. Where both volumes have a range, the least and the most that both ranges allow: from the upper end
  * of the earlier to the lower end of the later, and the other way round.
  */
-export function changeBetween(from: Sized, to: Sized): Change | null {
+function changeBetween(from: Sized, to: Sized): Change | null {
   const percent = percentChange(from.ml, to.ml);
   if (percent === null) return null;
   const least = from.range && to.range ? percentChange(from.range.upper, to.range.lower) : null;
@@ -21,7 +21,7 @@ export function changeBetween(from: Sized, to: Sized): Change | null {
 }
 
 /** The smallest known volume of those before; the earliest of equal ones. */
-export function nadirOf<S extends Sized>(earlier: readonly S[]): S | null {
+function nadirOf<S extends Sized>(earlier: readonly S[]): S | null {
   return earlier.reduce<S | null>(
     (least, one) => (one.ml !== null && (least === null || one.ml < least.ml!) ? one : least),
     null,

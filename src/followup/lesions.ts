@@ -7,7 +7,7 @@ import { partOfGrid } from '../volume/placement.js';
 import { type Grid, type Size, type Volume, voxelCount } from '../volume/volume.js';
 
 /** RANO 2.0 (Wen et al., J Clin Oncol 2023;41:5187): both diameters at least 10 mm, seen on at least two axial slices. */
-export const MEASURABLE = { mm: 10, slices: 2 } as const;
+const MEASURABLE = { mm: 10, slices: 2 } as const;
 
 /** A separate part (26-connected) of a region, on its own grid. */
 export interface Lesion {

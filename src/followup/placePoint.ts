@@ -33,6 +33,7 @@ export interface FirstPoint {
   readonly numbers: Readonly<Record<RanoRegion, Uint16Array>>;
 }
 
+/** The time point that the others are aligned with: its targets, and its lesions by number. */
 export function asFirst(point: MeasuredPoint, { image }: OpenedPoint): FirstPoint {
   return {
     point,

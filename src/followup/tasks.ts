@@ -18,6 +18,7 @@ import { writeFollowUp } from './write.js';
 
 /** What the worker does for a timeline: its time points are open cases with results. */
 
+/** Compares time points, whose results are held or made again. @throws QuorumError what `followUp` throws. */
 export async function followUpTask(
   { points, by }: TaskArguments<'followUp'>,
   store: ResultStore,
@@ -63,6 +64,7 @@ export async function followUpImageTask(
   return packedImage({ ...grid, data: resample(moved, grid, { interpolation: 'linear' }) });
 }
 
+/** A time point’s mask on the first one’s grid; empty where it could not be aligned. */
 export async function followUpLabelsTask(
   { point, about, grid }: TaskArguments<'followUpLabels'>,
   store: ResultStore,
@@ -71,6 +73,7 @@ export async function followUpLabelsTask(
   return { labels: labels ?? new Uint8Array(voxelCount(grid.size)) };
 }
 
+/** Where a region differs between two time points, on the first one’s grid; empty where one could not be aligned. */
 export async function followUpDifferenceTask(
   { before, after, grid, region }: TaskArguments<'followUpDifference'>,
   store: ResultStore,

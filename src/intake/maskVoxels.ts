@@ -11,7 +11,7 @@ const NATIVE = /^1\.2\.840\.10008\.1\.2(\.[12])?$/;
 const MOST_BYTES = 1 << 23;
 
 /** Whether values are those of a label map: 0, and a few whole numbers beside it. */
-export function areLabels(values: ArrayLike<number>): boolean {
+function areLabels(values: ArrayLike<number>): boolean {
   const distinct = new Set<number>();
   for (let n = 0; n < values.length; n++) {
     distinct.add(values[n]);

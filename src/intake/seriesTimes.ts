@@ -10,6 +10,7 @@ export function timeOf({ acquired, clock }: FoundSeries['about']): string {
   return acquired?.includes('T') ? acquired : (clock ?? '');
 }
 
+/** Minutes between the acquisitions of two series. */
 export function minutesBetween(a: FoundSeries, b: FoundSeries): number {
   const at = ({ about }: FoundSeries) => {
     const time = timeOf(about);

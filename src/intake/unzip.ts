@@ -186,6 +186,7 @@ export function isWriteError(error: unknown): boolean {
   return code !== undefined && /^E(NOSPC|ACCES|PERM|ROFS|NAMETOOLONG|DQUOT)$/.test(code);
 }
 
+/** The problem DATA_CORRUPT of an archive that cannot be read to its end. */
 export function corrupt(file: string, error: unknown, field = 'zip'): QuorumError {
   const found =
     error instanceof Error ? error.message.replace(/: .*$/s, '').slice(0, 120) : 'a damaged archive';
@@ -195,6 +196,7 @@ export function corrupt(file: string, error: unknown, field = 'zip'): QuorumErro
   );
 }
 
+/** The problem ARCHIVE_UNSAFE of an archive that asks for too much or for another place. */
 export function unsafe(file: string, field: string, expected: string, found: string): QuorumError {
   return new QuorumError({ code: 'ARCHIVE_UNSAFE', field, expected, found, file });
 }

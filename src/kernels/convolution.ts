@@ -26,6 +26,7 @@ export interface SingleMap {
   readonly grid: Grid;
 }
 
+/** Bytes of filters in the order in which the convolutions read them (`packFilters`). */
 export function packedFilterBytes(filters: Filters): number {
   const stored = filters.inChannels === 1 ? 1 : blocksIn(filters).inBlocks * BLOCK_CHANNELS;
   return stored * filters.outChannels * TAPS * 4;

@@ -21,6 +21,7 @@ export interface Grid extends GridShape {
   readonly positions: number;
 }
 
+/** Strides, in bytes, of a grid of depth × height × width voxels with a border of one voxel all around. */
 export function gridShape(depth: number, height: number, width: number): GridShape {
   const row = (width + 2) * VOXEL_BYTES;
   const plane = (height + 2) * row;

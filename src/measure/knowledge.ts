@@ -171,6 +171,7 @@ export function loweredShare(rows: readonly BrainMeasure[], region: Region, by =
   return pairs === 0 ? null : lowered / pairs;
 }
 
+/** To four decimals, as model.json has its numbers. */
 export function rounded(value: number): number {
   return Number(value.toFixed(4));
 }

@@ -43,6 +43,7 @@ export function meantIn(studies: readonly StudyCandidate[]): StudyCandidate | nu
   return studies.length === 1 ? studies[0] : theOnlyOne(studies);
 }
 
+/** The problem SEVERAL_STUDIES, with a list by number, date and sequences. */
 export function severalStudies(studies: readonly StudyCandidate[]): QuorumError {
   return new QuorumError({ code: 'SEVERAL_STUDIES', found: listOf(studies) });
 }
@@ -190,6 +191,7 @@ export function accountOf(candidate: StudyCandidate, problems: Scan['problems'] 
 
 type Choosing = Pick<StudyCandidate, 'series' | 'choices'>;
 
+/** Sequences that are there and could not be used, each with the series and the reason. */
 export function lostIn(candidate: Choosing): Lost[] {
   return lostSeries(candidate).map(({ sequence, series }) => ({
     sequence,

@@ -33,6 +33,7 @@ export interface CoarseCase {
 /** Where each image shows something; null where it shows nothing. Most of an image is air. */
 export type Shown = Readonly<Partial<Record<Modality, Extent | null>>>;
 
+/** The extent of what each image shows, in voxels of `grid`. */
 export function shownIn(images: Readonly<Partial<Record<Modality, Volume>>>, grid: Grid): Shown {
   const present = MODALITIES.filter((m) => images[m]);
   return Object.fromEntries(present.map((m) => [m, extentOf(images[m]!.data, grid.size)]));

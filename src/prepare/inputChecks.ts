@@ -62,6 +62,7 @@ export interface Shapes {
   readonly brain: BrainQuality;
 }
 
+/** What can be told of a case’s images before any tumour is known. */
 export function shapesOf(coarse: CoarseCase): Shapes {
   const { images, brain, grid } = coarse;
   const whole = Math.max(1, voxelsIn(brain));

@@ -154,6 +154,10 @@ function judgeMotion(motion: Motion, limits: Limits, file: string): ReturnType<t
   };
 }
 
+/**
+ * Whether a registration is good, doubtful or failed by overlap, mutual information and motion, and why. `coverage` is the code
+ * where the overlap decides.
+ */
 export function judge(
   { overlap, share, inBrain }: Similarity,
   motion: Motion,
@@ -182,6 +186,7 @@ export function judge(
   return apart;
 }
 
+/** The problem of a registration whose mutual information, as a share of the entropies, is too small. */
 export function registrationProblem(found: number, expected: number, file: string): Problem {
   return {
     code: 'REGISTRATION_FAILED',
@@ -192,6 +197,7 @@ export function registrationProblem(found: number, expected: number, file: strin
   };
 }
 
+/** The middle of an image, in RAS mm. */
 export function middleOf({ size, affine }: Volume): [number, number, number] {
   return voxelToWorld(affine, (size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2);
 }

@@ -19,6 +19,7 @@ export function commonSequences(cases: readonly Case[]): Modality[] {
   return used.length === 0 ? [] : MODALITIES.filter((m) => used.every((members) => members.includes(m)));
 }
 
+/** The combination of the sequences that every segmented case has; null where they have none in common. */
 export function commonCombination(cases: readonly Case[]): Combination | null {
   const common = commonSequences(cases);
   return common.length === 0 ? null : combinationName(common);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Answers } from '../contract/cases.js';
-import type { Change, RanoRegion, SizeJudgement, TimePoint } from '../contract/followUp.js';
+import type { Change, RanoRegion, SizeJudgement } from '../contract/followUp.js';
 import { outsideTraining, type populationSchema, wasTrainedOn } from '../contract/population.js';
 import type { ReportWarning } from '../contract/report.js';
 import { titles } from '../contract/warnings.js';
@@ -92,16 +92,6 @@ export function isWithinRanges(change: Change | null): boolean {
   );
 }
 
-/** `2024-03-12`, `day 177`, or its name where no date is known. */
-export function pointTitle(
-  { date, title }: Pick<TimePoint, 'date' | 'title'>,
-  neutral = false,
-  n = 0,
-): string {
-  if (neutral) return `Time point ${n + 1}`;
-  return date ?? title;
-}
-
 type Population = z.infer<typeof populationSchema>;
 
 /**
@@ -152,6 +142,7 @@ export const MODELS_DIFFER: ReportWarning = {
   text: 'The time points were segmented by different models: a change may come from that alone.',
 };
 
+/** What is said of a time point, named by its title, whose alignment with the first is in doubt or failed. */
 export function alignmentWarning(title: string, verdict: 'doubtful' | 'failed'): ReportWarning {
   return verdict === 'failed'
     ? {

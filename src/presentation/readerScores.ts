@@ -42,6 +42,7 @@ export interface VolumePair {
   readonly difference: number;
 }
 
+/** Of each compared case the mean of both volumes of a region and their difference (Quorum less reader), in ml. */
 export function volumePairs(
   cases: readonly (Compared & { readonly name: string })[],
   region: Region,

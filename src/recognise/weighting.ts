@@ -69,6 +69,7 @@ const T2 = ['t2', 'wt2', 't2wi', 'т2', 'frfse'];
 /** TIRM and other inversions: a FLAIR or a STIR, by the inversion time. */
 const INVERSION = ['tirm…', 'tir2d…', 'ir'];
 
+/** Which weighting the words of a name or header say, and which of them say it. */
 export function weightingSaid(words: readonly string[]): WeightingSaid {
   const flair = findPhrase(words, FLAIR);
   const t1 = findPhrase(words, T1);

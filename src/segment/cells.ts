@@ -12,6 +12,7 @@ export interface CellGrid {
   readonly size: Size;
 }
 
+/** The cells of the lattice that the boxes of all maps reach, one more at the low ends. */
 export function cellsOf({ maps }: Pick<ModalityLogits, 'maps'>): CellGrid {
   const low = [0, 1, 2].map((a) => Math.min(...maps.map(({ box }) => box.origin[a])) - 1);
   const size = mapAxes(

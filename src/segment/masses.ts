@@ -14,7 +14,7 @@ export interface UptakeMass {
 }
 
 /** T1ce above tissue less T1 above tissue, in standard deviations of the brain. */
-export const TAKES_UP = 2.5;
+const TAKES_UP = 2.5;
 /** T1ce above tissue, in the same: what is merely darker in T1 takes up nothing. */
 export const BRIGHT = 0.5;
 /** Steps of 2 mm by which it is eroded: vessels, sinuses, meninges and thin rings vanish, what has 10 mm and more across stays. */

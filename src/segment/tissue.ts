@@ -5,6 +5,7 @@ import type { Size, Volume } from '../volume/volume.js';
 /** One bit a voxel, x fastest, the lowest bit of a byte first. */
 export type Bits = Uint8Array;
 
+/** A bit for each flag: set where it is not 0. */
 export function packBits(flags: Uint8Array): Bits {
   const bits = new Uint8Array(Math.ceil(flags.length / 8));
   for (let at = 0; at < flags.length; at++) if (flags[at] !== 0) bits[at >> 3] |= 1 << (at & 7);

@@ -71,6 +71,7 @@ export function stepLine(
   };
 }
 
+/** A validation as the log has it: mean Dice (WT, TC, ET) of every combination. */
 export function validationLine(
   step: number,
   validation: Validation,

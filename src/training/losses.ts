@@ -1,5 +1,5 @@
 /** What is minimised, and the name it has in options and logs. */
-export const LOSSES = ['dice', 'dice+cross-entropy', 'batch-dice+cross-entropy'] as const;
+const LOSSES = ['dice', 'dice+cross-entropy', 'batch-dice+cross-entropy'] as const;
 export type LossName = (typeof LOSSES)[number];
 
 /** A loss and its derivative by the fused logits. */
@@ -78,6 +78,7 @@ export function lossOf(
 /** The value of a loss, of its sums. */
 export const lossValue = (name: LossName, sums: LossSums): number => termsOf(name, sums).value;
 
+/** The sums over known voxels that every loss is made of. Logits are (region, voxel), region slowest. */
 export function lossSums(logits: Float32Array, target: Target, regionCount: number): LossSums {
   const sums = emptySums(regionCount);
   const voxels = logits.length / regionCount;

@@ -54,6 +54,7 @@ export interface EngineNeeds {
   readonly inputChannels: number;
 }
 
+/** How many networks a sharing trains, with how many branches and input channels each. */
 export function enginesFor(sharing: Sharing, modalityCount: number): EngineNeeds {
   return {
     engines: sharing === 'separate' ? modalityCount : 1,

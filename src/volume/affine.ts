@@ -106,6 +106,7 @@ export function gridText({ size, affine }: Grid): string {
 /** Voxel sides accepted as "about 1 mm". */
 export const ABOUT_1MM: readonly [number, number] = [0.9, 1.1];
 
+/** Whether every voxel side, in mm, is within `ABOUT_1MM`. */
 export function isAbout1mm({ affine }: Pick<Grid, 'affine'>): boolean {
   return voxelSpacing(affine).every((side) => side >= ABOUT_1MM[0] && side <= ABOUT_1MM[1]);
 }

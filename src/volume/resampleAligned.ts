@@ -31,6 +31,7 @@ export function alignedAxes(mapping: Affine, size: Size): AlignedAxes | null {
   }));
 }
 
+/** A position in voxels rounded to 2⁻²⁰, so that a moved field of view gives equal weights. */
 export function roundPosition(position: number): number {
   return Math.round(position * POSITION_STEPS) / POSITION_STEPS;
 }

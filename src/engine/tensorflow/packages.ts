@@ -14,6 +14,7 @@ export async function loadDawn(): Promise<typeof import('webgpu')> {
   }
 }
 
+/** The problem DEVICE_NOT_AVAILABLE of a machine without WebGPU. */
 export function webGpuMissing(found: string, cause?: unknown): QuorumError {
   return new QuorumError(
     { code: 'DEVICE_NOT_AVAILABLE', field: 'webgpu', expected: 'a WebGPU adapter', found },
@@ -42,6 +43,7 @@ export function resolveNodeGpu(folder: string | undefined): string {
   );
 }
 
+/** The problem DEVICE_NOT_AVAILABLE of a machine without tfjs-node-gpu or a CUDA device. */
 export function nodeGpuMissing(found: string, cause?: unknown): QuorumError {
   return new QuorumError(
     {
