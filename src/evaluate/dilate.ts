@@ -12,20 +12,20 @@ const STEPS = [-1, 0, 1]
 export function dilate(mask: Mask, iterations: number): Mask {
   const [nx, ny, nz] = mask.size;
   const data = mask.data.slice();
+  const offsets = STEPS.map(([di, dj, dk]) => di + nx * (dj + ny * dk));
   let front: number[] = [];
-  data.forEach((value, v) => {
-    if (value !== 0) front.push(v);
-  });
+  for (let v = 0; v < data.length; v++) if (data[v] !== 0) front.push(v);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const next: number[] = [];
     for (const voxel of front) {
       const i = voxel % nx;
       const j = Math.floor(voxel / nx) % ny;
       const k = Math.floor(voxel / (nx * ny));
-      for (const [di, dj, dk] of STEPS) {
-        const [x, y, z] = [i + di, j + dj, k + dk];
-        if (x < 0 || y < 0 || z < 0 || x >= nx || y >= ny || z >= nz) continue;
-        const neighbour = x + nx * (y + ny * z);
+      const atEdge = i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1;
+      for (let step = 0; step < STEPS.length; step++) {
+        if (atEdge && !isInside(mask.size, i + STEPS[step][0], j + STEPS[step][1], k + STEPS[step][2]))
+          continue;
+        const neighbour = voxel + offsets[step];
         if (data[neighbour] !== 0) continue;
         data[neighbour] = 1;
         next.push(neighbour);
@@ -34,4 +34,8 @@ export function dilate(mask: Mask, iterations: number): Mask {
     front = next;
   }
   return { data, size: mask.size };
+}
+
+function isInside([nx, ny, nz]: Mask['size'], i: number, j: number, k: number): boolean {
+  return i >= 0 && j >= 0 && k >= 0 && i < nx && j < ny && k < nz;
 }
