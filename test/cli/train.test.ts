@@ -20,8 +20,8 @@ beforeAll(() => writeCubes(cubes));
 
 /** A run short enough for a test, with everything that has a state: validation, moments, learned fusion. */
 const SHORT = [
-  ...['--folds', '4', '--fold', '1', '--steps', '12', '--batch', '1', '--validate-every', '4'],
-  ...['--objectives', 'sampled:2', '--region-weights', 'learned', '--checkpoint-every', '3', '--seed', '5'],
+  ...['--folds', '4', '--fold', '1', '--steps', '8', '--batch', '1', '--validate-every', '4'],
+  ...['--objectives', 'sampled:2', '--region-weights', 'learned', '--checkpoint-every', '2', '--seed', '5'],
 ];
 const weightsOf = (model: string) => readFileSync(join(model, 'weights.safetensors'));
 
@@ -54,7 +54,7 @@ describe('quorum train', () => {
   it('ends in a model folder, having said beforehand what it takes', async () => {
     expect(whole.code).toBe(0);
     expect(whole.stderr).toMatch(
-      /estimate: [\d.]+ s a step, [\d.]+ s for all 12 steps, validation not counted; [\d.]+ GB/,
+      /estimate: [\d.]+ s a step, [\d.]+ s for all 8 steps, validation not counted; [\d.]+ GB/,
     );
     expect(whole.stderr).toMatch(/validation after step 4: mean Dice 0\.\d+/);
     expect(whole.stdout).toContain(`Model: ${at('whole')}`);
@@ -67,7 +67,7 @@ describe('quorum train', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.filter(({ kind }) => kind === 'step').map(({ step }) => step)).toEqual(
-      Array.from({ length: 12 }, (_, i) => i + 1),
+      Array.from({ length: 8 }, (_, i) => i + 1),
     );
   });
 
@@ -83,8 +83,8 @@ describe('quorum train', () => {
       'whole',
       ...SHORT,
     ];
-    const left = await killedAt(6, args, at('elsewhere'));
-    expect(left).toContain(checkpoint(6));
+    const left = await killedAt(4, args, at('elsewhere'));
+    expect(left).toContain(checkpoint(4));
     expect(existsSync(at('killed'))).toBe(false);
     const { code, stderr } = await quorum(...args, '--threads', '1');
     expect([code, stderr.includes('damaged')]).toEqual([0, false]);
@@ -96,7 +96,7 @@ describe('quorum train', () => {
   it('Ctrl-C keeps a checkpoint and exits with 130; the same command goes on', async () => {
     const args = ['train', cubes, '--out', at('stopped'), '--name', 'whole', ...SHORT];
     const { child, outcome } = start([...args]);
-    await appearance(at('stopped.run', checkpoint(3)));
+    await appearance(at('stopped.run', checkpoint(2)));
     child.kill('SIGINT');
     const { code, stderr } = await outcome;
     expect(code).toBe(130);
@@ -150,7 +150,7 @@ describe('quorum train', () => {
 
   it('takes a configuration file, says its own beside the run, and ends in the same numbers', async () => {
     const own = parse(readFileSync(at('whole.run/config.yaml'), 'utf8'));
-    expect(own).toMatchObject({ datasets: [cubes], out: at('whole'), objectives: 'sampled:2', steps: 12 });
+    expect(own).toMatchObject({ datasets: [cubes], out: at('whole'), objectives: 'sampled:2', steps: 8 });
     expect(own).not.toHaveProperty('lr');
     await mkdir(at('configs'));
     // Relative to the file; what is typed beside it wins.
@@ -333,7 +333,7 @@ describe('a full disk at a checkpoint', () => {
     expect(outcome.code).toBe(1);
     expect(problemIn(outcome).code).toBe('DISK_FULL');
     const left = readdirSync(join(disk, 'run')).sort();
-    expect(left).toEqual([checkpoint(3), checkpoint(6), 'config.yaml', 'log.jsonl']);
+    expect(left).toEqual([checkpoint(2), checkpoint(4), 'config.yaml', 'log.jsonl']);
     mount('-o', 'remount,size=200m');
     expect((await quorum(...args)).code).toBe(0);
     expect(weightsOf(at('filled')).equals(weightsOf(at('whole')))).toBe(true);
@@ -354,7 +354,8 @@ describe.skipIf(!haveRealData('training on the shared cubes'))('training on the 
   afterAll(() => rm(real, { recursive: true }));
 
   it('killed by kill -9 in the middle, ends in the numbers of an uninterrupted run', async () => {
-    const options = '--folds 4 --fold 0 --steps 4 --batch 1 --width 0.25 --objectives sampled:4'.split(' ');
+    const options =
+      '--folds 4 --fold 0 --steps 4 --batch 1 --channels 8,16,32,32,32 --objectives sampled:2'.split(' ');
     const every = ['--validate-every', '2', '--checkpoint-every', '1', '--name', 'cubes'];
     const args = (out: string) => ['train', real, '--out', at(out), ...options, ...every];
     expect((await quorum(...args('real-whole'))).code).toBe(0);

@@ -5,31 +5,40 @@ import { readVolume } from '../../src/volume/read.js';
 import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 
 /** A box around the tumour of the simulated sample patient: a tenth of the head, and of the work. */
-const LOW = [40, 70, 50] as const satisfies Size;
 export const CROPPED_SIZE = [96, 112, 80] as const satisfies Size;
-const SIZE: Size = CROPPED_SIZE;
+
+/** Voxels of the sample patient: the first, and how many along each axis. */
+interface Box {
+  readonly low: Size;
+  readonly size: Size;
+}
+const AROUND: Box = { low: [40, 70, 50], size: CROPPED_SIZE };
+/** The tumour and next to nothing beside it: less than half of the work. */
+export const TUMOUR_ALONE: Box = { low: [60, 88, 60], size: [64, 88, 64] };
 
 /** Writes `<folder>/<name>_<part>.nii.gz` for sequences and `seg`, in the world where they were. `segment` needs `--force` for them. */
 export async function writeCroppedSample(
   folder: string,
   name: string,
   parts: readonly string[],
+  box = AROUND,
 ): Promise<void> {
   for (const part of parts) {
-    const cut = crop(await readVolume(join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`)));
+    const cut = crop(await readVolume(join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`)), box);
     const data = part === 'seg' ? Uint8Array.from(cut.data) : Int16Array.from(cut.data);
     await writeNifti(join(folder, `${name}_${part}.nii.gz`), { ...cut, data });
   }
 }
 
-function crop({ data, size, affine }: Volume): Volume {
-  const cut = new Float32Array(SIZE[0] * SIZE[1] * SIZE[2]);
-  for (let k = 0, at = 0; k < SIZE[2]; k++)
-    for (let j = 0; j < SIZE[1]; j++)
-      for (let i = 0; i < SIZE[0]; i++, at++)
-        cut[at] = data[i + LOW[0] + size[0] * (j + LOW[1] + size[1] * (k + LOW[2]))];
+function crop({ data, size, affine }: Volume, box: Box): Volume {
+  const [x, y, z] = box.low;
+  const [width, height, depth] = box.size;
+  const cut = new Float32Array(width * height * depth);
+  for (let k = 0, at = 0; k < depth; k++)
+    for (let j = 0; j < height; j++)
+      for (let i = 0; i < width; i++, at++) cut[at] = data[i + x + size[0] * (j + y + size[1] * (k + z))];
   const moved = [...affine];
   for (let row = 0; row < 3; row++)
-    moved[12 + row] += LOW[0] * affine[row] + LOW[1] * affine[4 + row] + LOW[2] * affine[8 + row];
-  return { size: SIZE, affine: moved as unknown as Affine, data: cut };
+    moved[12 + row] += x * affine[row] + y * affine[4 + row] + z * affine[8 + row];
+  return { size: box.size, affine: moved as unknown as Affine, data: cut };
 }

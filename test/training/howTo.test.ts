@@ -45,7 +45,7 @@ describe.skipIf(!hasTorch)('the way from data to a model beside a baseline', () 
       OUT: out,
       GPUS: '2',
       LENGTH:
-        "'--steps 3 --log-every 1 --cube 16 --cubes 1 --brains 0 --channels 8,16,32,64,128 --decouple-from .5'",
+        "'--steps 2 --log-every 1 --cube 16 --cubes 1 --brains 0 --channels 8,16,32,64,128 --decouple-from .5 --k 3'",
       BASELINES: "'--methods early-fusion --seeds 1 --steps 2 --side 16 --reduce 1 --batch 1'",
     };
     const script = blocks
@@ -63,7 +63,7 @@ describe.skipIf(!hasTorch)('the way from data to a model beside a baseline', () 
       const folder = join(out, name);
       const lines = await new RunLog(folder).lines();
       expect(await summariseRun(folder, lines)).toMatchObject({
-        ...{ by: 'torch', state: 'finished', step: 3, steps: 3, model: join(folder, 'model') },
+        ...{ by: 'torch', state: 'finished', step: 2, steps: 2, model: join(folder, 'model') },
       });
       const conflicts = lines.filter((line) => line.kind === 'step' && line.cosines);
       expect(conflicts.length > 0, name).toBe(name === 'gmd');

@@ -1,8 +1,13 @@
-/** A training run in a process of its own, so that a test can kill it: data set, output and steps as arguments. */
-import { DEFAULT_AUGMENTATION } from '../../src/training/augmentation.js';
-import { runTraining } from '../../src/training/run.js';
+/** A training run in a process of its own, so that a test can kill it: the sources as JavaScript, data set, output and steps as arguments. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-const [data, out, steps] = process.argv.slice(2);
+const [sources, data, out, steps] = process.argv.slice(2);
+/** @param {string} module */
+const source = (module) => import(pathToFileURL(join(sources, module)).href);
+const { DEFAULT_AUGMENTATION } = await source('augmentation.js');
+const { runTraining } = await source('run.js');
+
 await runTraining(
   {
     datasets: [{ folder: data, weight: 1 }],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/model/model.js';
 import { readSafetensors } from '../../src/network/safetensors.js';
@@ -9,6 +9,7 @@ import type { TrainingEstimate } from '../../src/training/estimate.js';
 import type { LogLine } from '../../src/training/log.js';
 import type { TrainingRequest } from '../../src/training/prepareRun.js';
 import { runTraining } from '../../src/training/run.js';
+import { transpiled } from '../support/transpiledSources.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
@@ -82,7 +83,8 @@ describe('a whole training run on the wasm engine', () => {
   it('learns, and ends in a Model folder that can be read, with what is known about it', async () => {
     const lines: LogLine[] = [];
     const estimates: TrainingEstimate[] = [];
-    const job = request('model', { fusion: 'fitted' });
+    const { plan } = request('model');
+    const job = request('model', { plan: { ...plan, objectives: { kind: 'singles' } } });
     await runTraining(job, {
       onLine: (line) => lines.push(line),
       onEstimate: (estimate) => estimates.push(estimate),
@@ -100,7 +102,6 @@ describe('a whole training run on the wasm engine', () => {
       modalities: ['t1', 't1ce', 't2', 'flair'],
     });
     expect(description.knowledge.trainingData).toBe('cubes (3 cases)');
-    expect(description.fusion.weights.t1!.WT).not.toBe(1);
     const flair = description.knowledge.combinations.flair.WT.dice!;
     expect(flair.patients).toBe(1);
     expect(flair.mean).toBeGreaterThan(0.3);
@@ -156,17 +157,18 @@ describe('a whole training run on the wasm engine', () => {
     expect(tensors.get('fusion.weights')!.shape).toEqual([4, 3]);
   });
 
-  it('scores the test side when asked to, and refuses when there is none', async () => {
+  it('fits the fusion and scores the test side when asked to, and refuses that when there is none', async () => {
     const file = join(root, 'three-sides.json');
     await writeFile(file, JSON.stringify({ train: ['p0'], validation: ['p1'], test: ['p2', 'p3'] }));
-    const base = request('scored', { split: { file }, scoreTest: true });
+    const base = request('scored', { split: { file }, scoreTest: true, fusion: 'fitted' });
     await runTraining({ ...base, plan: { ...base.plan, steps: 1, validateEvery: 0 } });
     const { validation, test } = await diceOf('scored');
     expect(Object.keys(validation.combinations)).toHaveLength(15);
     expect(Object.keys(test.combinations)).toEqual(['t1+flair', 't1ce+flair', 't1', 't1ce', 'flair']);
     expect(test.combinations.flair.WT.patients).toBe(2);
-    const known = (await readModel(base.out)).description.knowledge.combinations.flair.WT.dice!;
-    expect(validation.combinations.flair.WT.mean).toBe(known.mean);
+    const { fusion, knowledge } = (await readModel(base.out)).description;
+    expect(validation.combinations.flair.WT.mean).toBe(knowledge.combinations.flair.WT.dice!.mean);
+    expect(fusion.weights.t1!.WT).not.toBe(1);
     const refusal = await problemOfRefusal(runTraining(request('unscored', { scoreTest: true })));
     expect(refusal).toMatchObject({ code: 'SPLIT_INVALID', field: 'test' });
   });
@@ -234,8 +236,9 @@ describe('early fusion with modality dropout', () => {
 describe('a run that is killed', () => {
   const start = (out: string, killAfter: string | null) =>
     new Promise<{ code: number | null; signal: string | null; lines: string[] }>((resolve, reject) => {
-      const script = new URL('./killedChild.ts', import.meta.url).pathname;
-      const child = spawn(process.execPath, ['--import', 'tsx', script, cubes, join(root, out), '10']);
+      const script = new URL('./killedChild.mjs', import.meta.url).pathname;
+      const sources = dirname(transpiled('training/run'));
+      const child = spawn(process.execPath, [script, sources, cubes, join(root, out), '10']);
       let text = '';
       let errors = '';
       child.stderr.on('data', (data) => {

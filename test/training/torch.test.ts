@@ -121,6 +121,39 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
     caseMemory: 1e8,
   });
 
+  const DECOUPLINGS = ['paper', 'pcgrad', 'mean'] as const satisfies readonly Decoupling[];
+  const theirs = (decoupling: Decoupling) => join(root, `${decoupling}-torch`);
+  /** Each training by PyTorch as its own command would run it, one after the other in one process: PyTorch is loaded once. */
+  const TRAIN =
+    'import json, sys\nfrom quorum_torch.options import parsed\nfrom quorum_torch.train import Trainer\n' +
+    'for arguments in json.loads(sys.argv[1]):\n    Trainer(parsed(arguments)).run()';
+  const argumentsOf = (decoupling: Decoupling) => {
+    const options = {
+      split,
+      out: theirs(decoupling),
+      initial: start,
+      steps: 10,
+      channels: '8,16,32,64,128',
+      cube: 16,
+      brains: 0,
+      cubes: 1,
+      augmentation: 'none',
+      lr: 1e-3,
+      schedule: 'constant',
+      'warm-up': 1,
+      beta2: 0.999,
+      decay: 0,
+      clip: 0,
+      ema: 0,
+      'fusion-rate': 0,
+      decoupling,
+      'decouple-from': 0,
+      k: 15,
+      'log-every': 1,
+    };
+    return [cubes, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
+  };
+
   beforeAll(async () => {
     const spacing: [number, number, number] = [239 / 127, 239 / 127, 154 / 127];
     await writeDescription(cubes, { intensities: 'z-score', known: 'nonzero-box', patient: '^p', spacing });
@@ -142,6 +175,8 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
     await runTraining(request(start, 'mean', 1));
     const table = JSON.stringify({ fusion: { weights: constantFusion(1), biases: constantFusion(0) } });
     await writeFile(join(start, 'fusion.json'), table);
+    const { status, stderr } = python('-c', TRAIN, JSON.stringify(DECOUPLINGS.map(argumentsOf)));
+    expect(status, stderr).toBe(0);
   }, 300_000);
 
   const lossesOf = async (file: string) =>
@@ -151,41 +186,14 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
       .map((line) => JSON.parse(line) as LogLine)
       .flatMap((line) => (line.kind === 'step' ? [line.losses] : []));
 
-  it.each(['paper', 'pcgrad', 'mean'] satisfies Decoupling[])(
+  it.each(DECOUPLINGS)(
     'have the same losses with %s',
     async (decoupling) => {
       const mine = join(root, `${decoupling}-ts`);
-      const theirs = join(root, `${decoupling}-torch`);
       await runTraining({ ...request(mine, decoupling, 10), initial: start });
-      const options = {
-        split,
-        out: theirs,
-        initial: start,
-        steps: 10,
-        channels: '8,16,32,64,128',
-        cube: 16,
-        brains: 0,
-        cubes: 1,
-        augmentation: 'none',
-        lr: 1e-3,
-        schedule: 'constant',
-        'warm-up': 1,
-        beta2: 0.999,
-        decay: 0,
-        clip: 0,
-        ema: 0,
-        'fusion-rate': 0,
-        decoupling,
-        'decouple-from': 0,
-        k: 15,
-        'log-every': 1,
-      };
-      const list = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const { status, stderr } = python('-m', 'quorum_torch.train', cubes, ...list);
-      expect(status, stderr).toBe(0);
       const [a, b] = [
         await lossesOf(join(`${mine}.run`, 'log.jsonl')),
-        await lossesOf(join(theirs, 'log.jsonl')),
+        await lossesOf(join(theirs(decoupling), 'log.jsonl')),
       ];
       expect([a.length, b.length]).toEqual([10, 10]);
       const differences = a.flatMap((losses, step) =>

@@ -21,7 +21,7 @@ export const CORRUPTIONS: Record<string, Corruption> = {
   },
   short: (logits) => logits.subarray(1),
   slow: async (logits) => {
-    await sleep(1200);
+    await sleep(200);
     return logits;
   },
   crashing: () => process.abort(),
@@ -54,7 +54,7 @@ function logitsOnly(
 
 /** The CPU of this world: `promptEngine`, but each pass takes a while. */
 export const leisurely: Corruption = async (logits) => {
-  await sleep(300);
+  await sleep(60);
   return logits;
 };
 
