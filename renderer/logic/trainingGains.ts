@@ -3,7 +3,7 @@ import { REGION_TITLES } from '../../src/contract/index.js';
 import { type Modality, REGIONS } from '../../src/terms.js';
 import { signed } from './format.js';
 
-/** A Dice that is less better is not worth a word. */
+/** A smaller gain of Dice is not mentioned. */
 const LEAST = 0.01;
 
 export interface Gain {

@@ -39,7 +39,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({
     code: z.literal('IMAGES_DO_NOT_FIT'),
     kind: z.enum(['mirrored', 'other-head']),
-    /** The odd ones; all where it could be any. */
+    /** Those that do not fit the others; all of them where it is not known which. */
     sequences: z.array(modalitySchema).min(1),
     /** All that were compared. */
     of: z.array(modalitySchema),
@@ -50,7 +50,7 @@ export const warningSchema = z.discriminatedUnion('code', [
     check: z.enum(['bias', 'noise', 'slices', 'ghosts', 'coverage']),
     sequences: z.array(modalitySchema).min(1),
   }),
-  /** The brain that the images show is no whole brain: by its ml, its two halves, a bright rim, a flat end. */
+  /** What the images show is no whole brain: its volume, its symmetry, a bright rim or a flat end say so. */
   z.object({
     code: z.literal('BRAIN_IMPLAUSIBLE'),
     check: z.enum(['volume', 'asymmetry', 'rim', 'top', 'bottom', 'apart']),

@@ -1,6 +1,6 @@
 import { quantile } from '../statistics.js';
 
-/** How a warning that fires below a cut-off does. */
+/** How well a warning does that is given below a cut-off. */
 export interface FlagRates {
   readonly below: number;
   /** Share of the poor results that are flagged. */

@@ -85,7 +85,7 @@ export interface ScoresFile {
   readonly cases: number;
   readonly mean: Readonly<Record<Region, number | null>>;
   readonly combinations: Readonly<Record<string, Readonly<Record<Region, number | null>>>>;
-  /** Behind `mean` and behind each combination. */
+  /** How many patients each mean is over. */
   readonly patients: {
     readonly mean: Readonly<Record<Region, number>>;
     readonly combinations: Readonly<Record<string, Readonly<Record<Region, number>>>>;

@@ -112,7 +112,7 @@ async function summarise(
   };
 }
 
-/** A text that is not there is none; what cannot be copied is an error. */
+/** A text that is missing is left out; any other failure to copy it is thrown. */
 function unlessMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }

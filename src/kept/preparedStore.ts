@@ -48,7 +48,7 @@ export const PREPARED_FILE = 'prepared.json';
 export const BRAIN_FILE = 'brain.nii.gz';
 /** The reference image before the brain was cut out, to correct the brain mask on. It shows the face. */
 export const HEAD_FILE = 'head-with-face.nii.gz';
-/** Its name before it said what it shows. */
+/** The head's file as earlier versions named it. */
 const OLD_HEAD_FILE = 'head.nii.gz';
 const MAKING = '.making-';
 const EARLIER = '.earlier-';

@@ -120,7 +120,7 @@ function isCombination(name: string): name is Combination {
   return ORDER.includes(name);
 }
 
-/** Combinations largest first; what is none (`dropout`) behind them. */
+/** Combinations, the largest first; other names (`dropout`) after them. */
 function inOrder(names: Iterable<string>): string[] {
   const place = (name: string) => (isCombination(name) ? ORDER.indexOf(name) : ORDER.length);
   return [...names].sort((a, b) => place(a) - place(b));
