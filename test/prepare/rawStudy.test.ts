@@ -181,8 +181,16 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
 
   it('stops within a second when it is cancelled in the middle of a registration', async () => {
     const controller = new AbortController();
-    const running = problemOfRefusal(prepareStudy(raw, { signal: controller.signal }));
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    let goesOn = () => {};
+    const middle = new Promise<void>((resolve) => {
+      goesOn = resolve;
+    });
+    let words = 0;
+    const onProgress = (stage: string) => {
+      if (stage === 'aligning' && ++words === 10) goesOn();
+    };
+    const running = problemOfRefusal(prepareStudy(raw, { signal: controller.signal, onProgress }));
+    await middle;
     const cancelled = performance.now();
     controller.abort();
     expect((await running).code).toBe('CANCELLED');

@@ -23,7 +23,8 @@ const COMMON: ParameterMap = {
   DefaultPixelValue: ['0'],
   ResampleInterpolator: ['FinalLinearInterpolator'],
   Resampler: ['DefaultResampler'],
-  WriteResultImage: ['false'],
+  // Nobody looks at the image. Without it itk-wasm, which asks for it after the registration, does the whole registration once more.
+  WriteResultImage: ['true'],
   ResultImageFormat: ['nii'],
 };
 

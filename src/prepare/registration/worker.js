@@ -12,8 +12,8 @@ const { fixed, moving, stages } = workerData;
 // elastix writes its log to the console; nothing of a patient's image belongs there.
 console.log = () => undefined;
 
-// elastix says nothing of its iterations while it runs. It asks for the time four times in each of them.
-const ASKED_PER_ITERATION = 4;
+// elastix says nothing of its iterations while it runs. It asks for the time twice in each of them.
+const ASKED_PER_ITERATION = 2;
 const WORD_EVERY = 0.02;
 const iterations = stages.reduce(
   (sum, stage) => sum + Number(stage.NumberOfResolutions[0]) * Number(stage.MaximumNumberOfIterations[0]),
