@@ -94,21 +94,6 @@ describe('logits of the simulated sample patient', () => {
     }
   });
 
-  it('of one sequence do not depend on the others', async () => {
-    for (const modality of ['t1ce', 'flair'] as Modality[]) {
-      const alone = await computeLogits(
-        { ...sample, images: { [modality]: sample.images[modality]! } },
-        model,
-        engine,
-      );
-      const together = logits.maps.find((map) => map.modality === modality)!;
-      expect(alone.maps[0].box).toEqual(together.box);
-      expect(Buffer.compare(Buffer.from(alone.maps[0].data.buffer), Buffer.from(together.data.buffer))).toBe(
-        0,
-      );
-    }
-  });
-
   it.each<[string, Size, Size]>([
     ['padded', [-9, -5, -3], [260, 251, 170]],
     ['cropped', [31, 17, 0], [175, 207, 155]],
@@ -142,14 +127,27 @@ describe('logits of the simulated sample patient', () => {
 });
 
 /** A box around the tumour of the sample: as good as a head, and a tenth of the work. */
-function tumourBox(): Case {
-  const [low, size] = [
-    [40, 70, 50],
-    [96, 112, 80],
-  ] as const satisfies Size[];
+function tumourBox(low: Size = [40, 70, 50], size: Size = [96, 112, 80]): Case {
   const cut = MODALITIES.map((m) => [m, otherField(sample.images[m]!, low, size)] as const);
   return { ...sample, grid: { size, affine: cut[0][1].affine }, images: Object.fromEntries(cut) };
 }
+
+describe('logits of one sequence', () => {
+  it('do not depend on the others', async () => {
+    const box = tumourBox();
+    const together = await computeLogits(box, model, engine);
+    for (const modality of ['t1ce', 'flair'] as Modality[]) {
+      const alone = await computeLogits(
+        { ...box, images: { [modality]: box.images[modality]! } },
+        model,
+        engine,
+      );
+      const among = together.maps.find((map) => map.modality === modality)!;
+      expect(alone.maps[0].box).toEqual(among.box);
+      expect(Buffer.compare(Buffer.from(alone.maps[0].data.buffer), Buffer.from(among.data.buffer))).toBe(0);
+    }
+  });
+});
 
 describe('passes side by side', () => {
   it('give the bytes of passes one after the other', async () => {
@@ -207,18 +205,27 @@ describe('passes side by side', () => {
   });
 });
 
-/** An engine that finds nothing, with room for so many passes; the first takes the longest. */
-function slowEngine(room: number, onSecond: () => void = () => undefined) {
+/** An engine that finds nothing, with room for so many passes; the first ends after all others, or after the trouble in the second. */
+function slowEngine(room: number, onSecond?: () => void) {
   const begun: number[] = [];
   let running = 0;
   let most = 0;
+  let left = 3;
+  let endFirst = () => {};
+  const first = new Promise<void>((resolve) => {
+    endFirst = resolve;
+  });
   const logits = async (modality: number, { data }: Tensor3) => {
     begun.push(modality);
     most = Math.max(most, ++running);
     const isSecond = begun.length === 2;
     try {
-      await new Promise((resolve) => setTimeout(resolve, modality === 0 ? 2500 : 100));
-      if (isSecond) onSecond();
+      await (modality === 0 ? first : new Promise((resolve) => setTimeout(resolve, 50)));
+      if (--left === 0) endFirst();
+      if (isSecond && onSecond) {
+        setTimeout(endFirst, 300);
+        onSecond();
+      }
       return new Float32Array(3 * data.length);
     } finally {
       running--;
@@ -237,7 +244,8 @@ function slowEngine(room: number, onSecond: () => void = () => undefined) {
 
 describe('any subset alone', () => {
   it('has, voxel by voxel, the mask that it has among all combinations', async () => {
-    const box = tumourBox();
+    // Half of the tumour and what is beside it: every combination is passed by itself, 32 passes in all.
+    const box = tumourBox([64, 100, 68], [56, 56, 48]);
     const ofBox = await computeLogits(box, model, engine);
     const fusion = fusionOf(model.description, MODALITIES);
     const all = await combine(
