@@ -94,8 +94,8 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   return { ...prepared, preparation };
 }
 
-/** Seconds that the stages took for four series of 5 mm on two cores: what a share of the work is. */
-const SECONDS = { reading: 0.2, aligning: 12, 'aligning the brains': 4.5, 'finding the brain': 5.5 } as const;
+/** Seconds that the stages take for four series of 5 mm on two cores, about: what a share of the work is. */
+const SECONDS = { reading: 0.2, aligning: 11, 'aligning the brains': 4.5, 'finding the brain': 2 } as const;
 type Stage = keyof typeof SECONDS;
 
 /** Tells stages by their measured shares; the brains are aligned one by one, so that their share depends on the series. */
