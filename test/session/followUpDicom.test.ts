@@ -9,7 +9,7 @@ import type { DicomSeries } from '../../src/dicom/series.js';
 import type { Services } from '../../src/session/services.js';
 import { readVolume } from '../../src/volume/read.js';
 import { haveDicomTools, makeSeries, python, validatorErrors } from '../export/dicom/tools.js';
-import { writeCroppedSample } from '../support/croppedSample.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { jobEnd, openCase, segment, startServices } from './harness.js';
 
@@ -37,7 +37,7 @@ describe.skipIf(!have)(SUITE, () => {
 
   beforeAll(async () => {
     mkdirSync(at('source'));
-    await writeCroppedSample(at('source'), 'sample', Object.keys(SEQUENCES));
+    await writeCroppedSample(at('source'), 'sample', Object.keys(SEQUENCES), TUMOUR_ALONE);
     const specs = [];
     for (const [n, name] of NAMES.entries())
       for (const [m, [sequence, description]] of Object.entries(SEQUENCES).entries()) {

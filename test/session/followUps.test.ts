@@ -9,7 +9,7 @@ import type { FollowUpReport, FollowUpView } from '../../src/contract/index.js';
 import { DIFFERENCE } from '../../src/followup/difference.js';
 import type { Services } from '../../src/session/services.js';
 import { readLabelMap } from '../../src/volume/read.js';
-import { writeCroppedSample } from '../support/croppedSample.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { jobEnd, openCase, problemCode, segment, startServices } from './harness.js';
 
@@ -29,7 +29,7 @@ describe('a timeline of open cases', () => {
       ['september', ['t1', 't1ce', 'flair']],
     ] as const) {
       await mkdir(at('in', name), { recursive: true });
-      await writeCroppedSample(at('in', name), name, parts);
+      await writeCroppedSample(at('in', name), name, parts, TUMOUR_ALONE);
     }
     started = await startServices();
     ({ services } = started);

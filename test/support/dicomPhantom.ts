@@ -2,11 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dicomBytes } from '../dicom/dicomBytes.js';
 
-/** A ball of "brain" with a brighter "tumour" in it, in slices of 4 mm. */
-export const SIDE = 160;
-export const SLICES = 40;
+/** A ball of "brain", as small as one may be, with a brighter "tumour" in it, in slices of 4 mm. */
+export const SIDE = 120;
+export const SLICES = 30;
 export const SPACING = 4;
-const TUMOUR = { x: 100, y: 90, z: 80, radius: 16 };
+export const RADIUS_MM = 54;
+const MIDDLE = SIDE / 2;
+const TUMOUR = { x: MIDDLE + 20, y: MIDDLE + 10, z: MIDDLE, radius: 16 };
 
 export interface PhantomSeries {
   readonly series: number;
@@ -25,13 +27,13 @@ export async function writePhantomSeries(into: string, one: PhantomSeries): Prom
     const z = slice * SPACING;
     for (let y = 0; y < SIDE; y++)
       for (let x = 0; x < SIDE; x++) {
-        if (Math.hypot(x - 80, y - 80, z - 80) > 65) continue;
+        if (Math.hypot(x - MIDDLE, y - MIDDLE, z - MIDDLE) > RADIUS_MM) continue;
         const tumour = Math.hypot(x - TUMOUR.x, y - TUMOUR.y, z - TUMOUR.z) < TUMOUR.radius;
         const value = 100 + 10 * Math.sin(x * 0.5 + z * 0.2) + (tumour ? one.brightness : 0);
         pixels.writeUInt16LE(Math.round(value), 2 * (x + SIDE * y));
       }
     const { series, description, study = '1.2.3', patient = 'Doe4711' } = one;
-    const position = [-80, -80, z - 80] as const;
+    const position = [-MIDDLE, -MIDDLE, z - MIDDLE] as const;
     const about = { slice, rows: SIDE, columns: SIDE, study, description, patient, position, pixels };
     await writeFile(join(into, `${series}-${slice}`), dicomBytes({ ...about, series: `${series}` }));
   }
