@@ -10,7 +10,7 @@ import { allCombinations, combinationName, MODALITIES, REGIONS } from '../../src
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
 import { tinyImage } from '../session/harness.js';
-import { writeCroppedSample } from '../support/croppedSample.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { diceOfMaps } from '../support/dice.js';
 import { supportedRegions } from '../support/shippedModel.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -137,7 +137,7 @@ describe('options of quorum segment, on a box around the sample’s tumour', () 
   const cutFile = (sequence: string) => join(CUT, `p1_${sequence}.nii.gz`);
   beforeAll(async () => {
     await mkdir(CUT, { recursive: true });
-    await writeCroppedSample(CUT, 'p1', MODALITIES);
+    await writeCroppedSample(CUT, 'p1', MODALITIES, TUMOUR_ALONE);
     const outcome = await quorum('segment', CUT, '--out', at('cutall'), '--all-combinations', '--force');
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
