@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MODALITIES } from '../../src/terms.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { violations } from './axe.js';
 import {
@@ -11,10 +13,11 @@ import {
   frames,
   haveChromium,
   launch,
+  openServerFolder,
   openView,
   picture,
   type Served,
-  segment,
+  segmentAnyway,
   serve,
 } from './browser.js';
 
@@ -67,7 +70,8 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
   beforeAll(async () => {
     buildRenderer();
     const root = join(folder.path, 'root');
-    await mkdir(root, { recursive: true });
+    await mkdir(join(root, 'patient'), { recursive: true });
+    await writeCroppedSample(join(root, 'patient'), 'patient', [...MODALITIES, 'seg'], TUMOUR_ALONE);
     server = await serve(join(folder.path, 'profile'), [root]);
     browser = await launch({ webgl: false });
     const context = await browser.newContext({
@@ -122,10 +126,12 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
     if (await close.isVisible()) await close.click();
     await page.getByRole('button', { name: 'Open the simulated sample patient' }).click();
     await page.getByText('WebGL2 is not available', { exact: false }).waitFor();
+    // The rest with a box around its tumour, which is computed sooner.
+    await openServerFolder(page, 'patient');
     for (const sequence of ['T1', 'T2', 'T1ce'])
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
     await answerQuestions(page);
-    await segment(page);
+    await segmentAnyway(page);
     await page.locator('canvas[data-plane=axial]').waitFor();
     expect(await violations(page)).toEqual([]);
   });

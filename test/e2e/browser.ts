@@ -254,8 +254,9 @@ export async function chooseServerFolder(
   await picker.getByRole('button', { name: 'Choose this folder' }).click();
 }
 
-/** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. */
-export async function segmentAnyway(page: Page): Promise<void> {
+/** Segments images that are not what the input checks expect (the tiny ones of tests), and waits for the volumes. Returns the seconds that it took. */
+export async function segmentAnyway(page: Page): Promise<number> {
+  const started = performance.now();
   await startSegmenting(page);
   // From the click to the end the bar takes the button's place.
   await segmentButton(page).waitFor();
@@ -263,8 +264,10 @@ export async function segmentAnyway(page: Page): Promise<void> {
   if (await anyway.isVisible()) await anyway.click();
   await page.getByRole('button', { name: 'Segment again' }).waitFor();
   await page.locator('[data-testid=volumes]').waitFor();
+  const seconds = (performance.now() - started) / 1000;
   // Its mask is drawn, and the crosshair went to its largest slice.
   await page.locator('.stage[aria-busy=false]').waitFor();
+  return seconds;
 }
 
 const segmentButton = (page: Page) => page.getByRole('button', { name: /^Segment( again)?$/ });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cohort } from '../../src/contract/cohort.js';
@@ -8,6 +8,7 @@ import type { Modality } from '../../src/terms.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { writeTinyStudy } from '../session/harness.js';
+import { REAL_BOXES, writeCropped } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { writeSyntheticCohort } from '../support/syntheticCohort.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -351,14 +352,18 @@ describe.skipIf(!chromium)(SUITE, () => {
     'runs real patients of two folders that were dropped at once',
     async () => {
       await page.getByRole('button', { name: 'Close', exact: true }).click();
-      // Two of their sequences, so that half is to be computed.
-      const named = ['partial/Brats18_CBICA_AAB_1', 'whole/TCGA-DU-7294'];
-      const dropped = named.map((name) => at('dropped', basename(name)));
-      for (const [n, name] of named.entries())
-        cpSync(join(REAL_DATA, name), dropped[n], {
-          recursive: true,
-          filter: (file) => !/_t[12]\.nii\.gz$/.test(file),
-        });
+      // Some of their sequences, and boxes around their tumours, so that less is to be computed.
+      const dropped: string[] = [];
+      for (const [where, name, parts] of [
+        ['partial', 'Brats18_CBICA_AAB_1', ['flair', 'seg']],
+        ['whole', 'TCGA-DU-7294', ['t1ce', 'flair', 'seg']],
+      ] as const) {
+        const folder = at('dropped', name);
+        mkdirSync(folder, { recursive: true });
+        const fileOf = (part: string) => join(REAL_DATA, where, name, `${name}_${part}.nii.gz`);
+        await writeCropped(fileOf, folder, name, parts, REAL_BOXES[name]);
+        dropped.push(folder);
+      }
       await drop(page, ...dropped);
       await page.getByTestId('cohort-table').waitFor();
       await expect.poll(() => page.locator('[data-case]').count()).toBe(2);
@@ -366,6 +371,7 @@ describe.skipIf(!chromium)(SUITE, () => {
       const setUp = page.getByRole('dialog', { name: 'Run 2 cases' });
       await setUp.getByRole('button', { name: 'Choose a folder…' }).click();
       await chooseServerFolder(page, 'Where to save the results', 'real', true);
+      await setUp.getByLabel('Take images as they are').check();
       await setUp.getByText('Unknown', { exact: true }).first().click();
       await setUp.getByRole('button', { name: 'Run 2 cases' }).click();
       await page.getByTestId('cohort-progress').getByText('2 of 2 done').waitFor({ timeout: 500_000 });

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MODALITIES } from '../../src/terms.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { writeSyntheticCohort } from '../support/syntheticCohort.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
@@ -10,11 +12,12 @@ import {
   complaintsOf,
   haveChromium,
   launch,
+  openServerFolder,
   openView,
   picture,
   requestsOf,
   type Served,
-  segment,
+  segmentAnyway,
   serve,
 } from './browser.js';
 
@@ -38,7 +41,8 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
   beforeAll(async () => {
     buildRenderer();
     const root = join(folder.path, 'root');
-    await mkdir(root, { recursive: true });
+    await mkdir(join(root, 'patient'), { recursive: true });
+    await writeCroppedSample(join(root, 'patient'), 'patient', MODALITIES, TUMOUR_ALONE);
     writeSyntheticCohort(join(root, 'cohort'), 40);
     server = await serve(join(folder.path, 'profile'), [root]);
     browser = await launch({ webgl: false });
@@ -46,9 +50,9 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     complaints = complaintsOf(page);
     standsStill = requestsOf(page);
     await page.goto(server.address);
-    await page.getByRole('button', { name: /sample patient/ }).click();
+    await openServerFolder(page, 'patient');
     await answerQuestions(page);
-    await segment(page);
+    await segmentAnyway(page);
   });
   afterAll(async () => {
     await browser?.close();

@@ -7,7 +7,7 @@ import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 /** A box around the tumour of the simulated sample patient: a tenth of the head, and of the work. */
 export const CROPPED_SIZE = [96, 112, 80] as const satisfies Size;
 
-/** Voxels of the sample patient: the first, and how many along each axis. */
+/** Voxels of an image: the first, and how many along each axis. */
 interface Box {
   readonly low: Size;
   readonly size: Size;
@@ -16,6 +16,12 @@ const AROUND: Box = { low: [40, 70, 50], size: CROPPED_SIZE };
 /** The tumour and next to nothing beside it: less than half of the work. */
 export const TUMOUR_ALONE: Box = { low: [60, 88, 60], size: [64, 88, 64] };
 
+/** Boxes around the tumours of two real patients. */
+export const REAL_BOXES = {
+  'TCGA-DU-7294': { low: [64, 60, 76], size: [80, 80, 64] },
+  Brats18_CBICA_AAB_1: { low: [44, 70, 24], size: [104, 120, 96] },
+} as const satisfies Record<string, Box>;
+
 /** Writes `<folder>/<name>_<part>.nii.gz` for sequences and `seg`, in the world where they were. `segment` needs `--force` for them. */
 export async function writeCroppedSample(
   folder: string,
@@ -23,8 +29,20 @@ export async function writeCroppedSample(
   parts: readonly string[],
   box = AROUND,
 ): Promise<void> {
+  const fileOf = (part: string) => join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`);
+  await writeCropped(fileOf, folder, name, parts, box);
+}
+
+/** The same of any patient's images. */
+export async function writeCropped(
+  fileOf: (part: string) => string,
+  folder: string,
+  name: string,
+  parts: readonly string[],
+  box: Box,
+): Promise<void> {
   for (const part of parts) {
-    const cut = crop(await readVolume(join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`)), box);
+    const cut = crop(await readVolume(fileOf(part)), box);
     const data = part === 'seg' ? Uint8Array.from(cut.data) : Int16Array.from(cut.data);
     await writeNifti(join(folder, `${name}_${part}.nii.gz`), { ...cut, data });
   }
