@@ -2,8 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MODALITIES } from '../../src/terms.js';
-import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { writeSyntheticCohort } from '../support/syntheticCohort.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
@@ -12,12 +10,11 @@ import {
   complaintsOf,
   haveChromium,
   launch,
-  openServerFolder,
   openView,
   picture,
   requestsOf,
   type Served,
-  segmentAnyway,
+  segment,
   serve,
 } from './browser.js';
 
@@ -41,8 +38,7 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
   beforeAll(async () => {
     buildRenderer();
     const root = join(folder.path, 'root');
-    await mkdir(join(root, 'patient'), { recursive: true });
-    await writeCroppedSample(join(root, 'patient'), 'patient', MODALITIES, TUMOUR_ALONE);
+    await mkdir(root, { recursive: true });
     writeSyntheticCohort(join(root, 'cohort'), 40);
     server = await serve(join(folder.path, 'profile'), [root]);
     browser = await launch({ webgl: false });
@@ -50,9 +46,11 @@ describe.skipIf(!haveChromium('the language of the window'))('the language of th
     complaints = complaintsOf(page);
     standsStill = requestsOf(page);
     await page.goto(server.address);
-    await openServerFolder(page, 'patient');
+    await page.getByRole('button', { name: /sample patient/ }).click();
+    for (const sequence of ['T1', 'T2'])
+      await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
     await answerQuestions(page);
-    await segmentAnyway(page);
+    await segment(page);
   });
   afterAll(async () => {
     await browser?.close();
