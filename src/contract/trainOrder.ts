@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { QuorumError } from '../errors.js';
 import { checkRequest } from './checkRequest.js';
-import { type TrainRequest, trainRequestSchema } from './training.js';
+import { CHANNELS_EXPECTED, channelsSchema, type TrainRequest, trainRequestSchema } from './training.js';
 import {
   objectivesText,
   TRAIN_DEFAULTS,
@@ -115,7 +115,7 @@ const READ: Readonly<Record<TrainOption['kind'], Reading>> = {
   number: { expected: 'a number of at least 0', parse: (text) => number(text, Number.POSITIVE_INFINITY) },
   share: { expected: 'a number between 0 and 1', parse: (text) => number(text, 1) },
   choice: { expected: '', parse: (text, { choices }) => (choices?.includes(text) ? text : undefined) },
-  channels: { expected: 'five multiples of 8, e.g. 8,16,64,128,256', parse: channels },
+  channels: { expected: CHANNELS_EXPECTED, parse: channels },
   objectives: {
     expected: 'subsets15, singles4, sampled:1 to sampled:15, singles+1 to singles+11, or mean',
     parse: objectives,
@@ -134,10 +134,7 @@ function whole(text: string, least: number): number | undefined {
 }
 
 function channels(text: string): unknown {
-  const list = text.split(',').map((part) => whole(part, 8));
-  return list.length === 5 && list.every((count) => count !== undefined && count % 8 === 0)
-    ? list
-    : undefined;
+  return channelsSchema.safeParse(text.split(',').map(Number)).data;
 }
 
 function objectives(text: string): unknown {

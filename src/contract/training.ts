@@ -5,6 +5,20 @@ import { z } from 'zod';
 const fraction = z.number().min(0).max(1);
 const channel = z.int().min(8).max(1024).multipleOf(8);
 
+/** What a refusal of `channelsSchema` asks for. */
+export const CHANNELS_EXPECTED =
+  'five multiples of 8: the second twice the first or 32 × n away from it, the others multiples of 32, e.g. 8,16,64,128,256';
+
+/**
+ * Channels of the five levels. The decoder halves them and what it joins, and GroupNorm's eight groups divide each of these
+ * (`network/layers.ts`).
+ */
+export const channelsSchema = z
+  .tuple([channel, channel, channel, channel, channel])
+  .refine(([c0, c1, ...deeper]) => (c1 - 2 * c0) % 32 === 0 && deeper.every((c) => c % 32 === 0), {
+    message: CHANNELS_EXPECTED,
+  });
+
 const splitSchema = z.union([
   /** JSON: `{"train": […], "validation": […], "test": […]}`, patients' or cases' names. */
   z.strictObject({ file: z.string().min(1) }),
@@ -27,8 +41,8 @@ export const trainRequestSchema = z.strictObject({
   /** A Model folder or an earlier run's folder to start from, dynamic sharing only; null: random parameters. */
   initial: z.string().min(1).nullable().default(null),
   width: z.union([z.literal(0.25), z.literal(0.5), z.literal(1)]).default(0.25),
-  /** Channels of the five levels, multiples of 8, in place of the width's; null: the width's. */
-  channels: z.tuple([channel, channel, channel, channel, channel]).nullable().default(null),
+  /** In place of the width's; null: the width's. */
+  channels: channelsSchema.nullable().default(null),
   objectives: z
     .union([
       z.strictObject({ kind: z.enum(['subsets', 'singles']) }),

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trainRequestSchema } from '../../src/contract/training.js';
+import { channelsSchema, trainRequestSchema } from '../../src/contract/training.js';
 import { TRAIN_OPTIONS } from '../../src/contract/trainOptions.js';
 import { type TrainValues, trainOrder, trainValues } from '../../src/contract/trainOrder.js';
 import { problemOf } from '../../src/errors.js';
+import { buildLayers } from '../../src/network/layers.js';
 
 const BASE = { datasets: ['/data'], out: '/model' };
 const refusal = (values: TrainValues) => {
@@ -81,5 +82,21 @@ describe('a training asked for by names', () => {
     expect(refusal({ ...BASE, fold: 1, folds: 3, split: 'a' }).field).toBe('split');
     expect(refusal({ ...BASE, weights: [1, 2] }).field).toBe('weights');
     expect(refusal({ out: '/model' }).field).toBe('datasets');
+  });
+
+  it('takes the channels of which a network can be built, and no others', () => {
+    const level = fc.integer({ min: 1, max: 20 }).map((n) => 8 * n);
+    fc.assert(
+      fc.property(fc.tuple(level, level, level, level, level), (channels) => {
+        const built = () => buildLayers(channels);
+        if (channelsSchema.safeParse(channels).success) expect(built).not.toThrow();
+        else expect(built).toThrow(RangeError);
+      }),
+      { numRuns: 500 },
+    );
+    for (const size of ['8,16,64,128,256', '8,16,32,32,32', '24,48,96,160,320'])
+      expect(trainOrder({ ...BASE, channels: size }).request.channels).toEqual(size.split(',').map(Number));
+    for (const size of ['8,8,8,8,16', '16,16,64,128,256', '8,16,64', '8,16,64,128,x'])
+      expect(refusal({ ...BASE, channels: size })).toMatchObject({ field: 'channels', found: size });
   });
 });
