@@ -48,6 +48,13 @@ describe.skipIf(electron === null)(SUITE, () => {
     return { ...inherited, DISPLAY: display.display, XDG_STATE_HOME: join(scratch, profile) };
   };
 
+  /** Ends an app and all its processes, so that the next one starts alone. */
+  const kill = async (app: ElectronApplication) => {
+    const child = app.process();
+    killTree(child.pid!);
+    await ended(child);
+  };
+
   describe('one session', () => {
     const traced = has('strace');
     const violations: string[] = [];
@@ -333,15 +340,13 @@ describe.skipIf(electron === null)(SUITE, () => {
       await first.page.getByText('1 stroke,', { exact: false }).waitFor();
       await first.page.getByText('kept on disk').waitFor();
       const edited = await first.page.getByTestId('edit-volumes').textContent();
-      const child = first.app.process();
-      killTree(child.pid!);
-      await ended(child);
+      await kill(first.app);
 
       const second = await start();
       await openView(second.page, 'Correct');
       await second.page.getByText('1 stroke,', { exact: false }).waitFor();
       await expect.poll(() => second.page.getByTestId('edit-volumes').textContent()).toBe(edited);
-      killTree(second.app.process().pid!);
+      await kill(second.app);
     });
   });
 
@@ -358,7 +363,7 @@ describe.skipIf(electron === null)(SUITE, () => {
         expect(await page.getByText('could not be converted').count()).toBe(0);
         await page.getByText('No sequence to show yet').waitFor({ state: 'detached' });
       } finally {
-        killTree(app.process().pid!);
+        await kill(app);
       }
     });
   });
@@ -394,9 +399,7 @@ describe.skipIf(electron === null)(SUITE, () => {
       const asked = () => first.app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
       await expect.poll(asked).toEqual(['A cohort is being run.']);
       await first.page.locator('[data-case][data-state=done]').first().waitFor();
-      const child = first.app.process();
-      killTree(child.pid!);
-      await ended(child);
+      await kill(first.app);
 
       const second = await start(results);
       const goOn = second.page.getByRole('button', { name: /Go on with/ });
@@ -416,7 +419,7 @@ describe.skipIf(electron === null)(SUITE, () => {
           .sort();
       expect(volumes(results).length).toBeGreaterThan(6);
       expect(volumes(results)).toEqual(volumes(cli));
-      killTree(second.app.process().pid!);
+      await kill(second.app);
     }, 600_000);
   });
 
