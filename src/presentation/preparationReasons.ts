@@ -1,8 +1,16 @@
 /** How a part of a reason reads, and its words; what is captured is put in. */
 export type Phrase = readonly [pattern: RegExp, words: (...parts: string[]) => string];
 
-/** What the steps of a preparation say of what they did. */
+/** Why images are prepared, and what the steps of a preparation say of what they did. */
 export const PREPARATION_PHRASES: readonly Phrase[] = [
+  [
+    /^The images are as the scanner made them \(DICOM\)\.$/,
+    () => 'The images are as the scanner made them (DICOM).',
+  ],
+  [/^Voxels are not about 1 mm\.$/, () => 'Voxels are not about 1 mm.'],
+  [/^Voxels are not about 1 mm: (.*)\.$/, (spacings) => `Voxels are not about 1 mm: ${spacings}.`],
+  [/^The sequences do not lie on one grid\.$/, () => 'The sequences do not lie on one grid.'],
+  [/^The skull is still there\.$/, () => 'The skull is still there.'],
   [
     /^(T1|T1ce|T2|FLAIR) \(finest slices, (.*) mm\)$/,
     (sequence, mm) => `${sequence} (finest slices, ${mm} mm)`,

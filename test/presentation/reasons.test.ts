@@ -5,6 +5,7 @@ import { reasonText } from '../../src/presentation/reasons.js';
 import type { AboutSeries } from '../../src/recognise/about.js';
 import { recogniseSequence } from '../../src/recognise/imageName.js';
 import { judge } from '../../src/recognise/recognise.js';
+import { REFUSED } from '../../src/session/cases/segmenting.js';
 
 const FILE = resolve(
   process.env.QUORUM_CASES ?? '../shared/cases',
@@ -101,6 +102,9 @@ describe('reasons in words', () => {
         '3 of its slices are missing (between 4 and 5, between 8 and 10, …)',
         'another part of the body: “SPINE” as Body Part Examined',
         'one missing slice (between 4 and 5) is interpolated; the chosen one is whole',
+        ...Object.values(REFUSED),
+        'The images are as the scanner made them (DICOM).',
+        'Voxels are not about 1 mm: T1 0.9 × 0.9 × 5.5 mm, FLAIR 1.0 × 1.0 × 3.0 mm.',
         'T1ce (finest slices, 1.0 mm)',
         'FLAIR was moved onto T1ce by 2.1 mm and 1.4°, as found before',
         'T1ce aligned rigidly with the atlas’s head; its size is 98 % of the atlas’s',

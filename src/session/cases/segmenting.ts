@@ -99,7 +99,8 @@ async function prepareAndSegment(
   }
 }
 
-const REFUSED: Readonly<Record<string, string>> = {
+/** Why images have to be prepared, by what `segment` says of them as they are. */
+export const REFUSED: Readonly<Record<string, string>> = {
   NOT_SKULL_STRIPPED: 'The skull is still there.',
   NOT_ISOTROPIC_1MM: 'Voxels are not about 1 mm.',
   GRIDS_DIFFER: 'The sequences do not lie on one grid.',
