@@ -36,6 +36,9 @@ export async function draw(host: HTMLElement, spec: TopLevelSpec, label: string)
   });
   view.description(label);
   await view.runAsync();
+  // Marks of nothing (a box plot without outliers) are announced as pictures without a name otherwise.
+  for (const empty of place.querySelectorAll('[role=graphics-symbol]:empty'))
+    empty.setAttribute('aria-hidden', 'true');
   // The old figure stays until the new one is whole.
   host.replaceChildren(place);
   return {

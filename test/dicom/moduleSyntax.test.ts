@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writePhantomSeries } from '../support/dicomPhantom.js';
+import { SIDE, writePhantomSeries } from '../support/dicomPhantom.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -30,5 +30,5 @@ it('a series is converted by a Node that does not guess whether a file is a modu
   const environment = { ...process.env, NODE_OPTIONS: '--no-experimental-detect-module' };
   const node = ['--import', 'tsx', '--input-type=module', '-e', CONVERT, folder, join(folder, 'dicom')];
   const printed = execFileSync(process.execPath, node, { env: environment, encoding: 'utf8' });
-  expect(printed.trim()).toBe('160,160,6');
+  expect(printed.trim()).toBe(`${SIDE},${SIDE},6`);
 });
