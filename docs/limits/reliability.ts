@@ -26,6 +26,8 @@ export interface ReliabilityLogs {
           readonly temporary: number;
           readonly working: number;
           readonly cacheMb: { readonly limit: number; readonly most: number };
+          /** Memory of the worker after every tenth case. */
+          readonly rssMb: readonly number[];
         };
         readonly aged: { readonly entriesBefore: number; readonly bytesAfter: number };
         readonly server: {
@@ -58,8 +60,15 @@ function soakText(log: NonNullable<ReliabilityLogs['soak']>): string {
   const { worker, aged, server } = log;
   const change = ({ early, late }: Ends) => `${(100 * (late / early - 1)).toFixed(1)} %`;
   const mb = ({ early, late }: Ends) => `${early.toFixed(0)} → ${late.toFixed(0)} MB`;
+  // It swings with the collector's times, so that a middle value depends on when one looks; the most of it does not.
+  const middle = worker.rssMb.length / 2;
+  const most = {
+    early: Math.max(...worker.rssMb.slice(0, middle)),
+    late: Math.max(...worker.rssMb.slice(middle)),
+  };
   const rows = [
-    ['memory of the worker, early and late', mb(worker.workerMb), change(worker.workerMb)],
+    ['memory of the worker, median early and late', mb(worker.workerMb), change(worker.workerMb)],
+    ['the most of it, in the first and in the second half (every tenth case)', mb(most), change(most)],
     [
       'memory of the process that opens and shows, in it the bench itself',
       mb(worker.mainMb),
