@@ -22,6 +22,7 @@ import { randomStream } from '../../src/training/random.js';
 import { runTraining } from '../../src/training/run.js';
 import { augmentedSource, type CaseGroup, CaseStore } from '../../src/training/source.js';
 import { verifyDataset } from '../../src/training/verify.js';
+import { AS_QUORUM_TRAIN, torchArguments } from '../support/torchOptions.js';
 import { type Run, type Trainers, writePage } from './trainersPage.js';
 
 const DATA = process.env.QUORUM_DATA ?? '../shared/data';
@@ -158,36 +159,23 @@ async function torchTrain(
   if (await finished(out, steps)) return runOf(out, times);
   if (!existsSync(join(out, 'state.pt'))) await rm(out, { recursive: true, force: true });
   const all = decoupling === 'paper';
-  const options = {
+  const list = torchArguments({
+    ...AS_QUORUM_TRAIN,
     split: join(root, 'split.json'),
     order: join(root, 'order.json'),
     initial: join(root, 'start'),
     out,
     steps,
-    channels: '8,16,32,64,128',
     cube: Number(basename(root)),
-    brains: 0,
-    cubes: 1,
-    augmentation: 'none',
     lr: RATE,
-    schedule: 'constant',
-    'warm-up': 1,
-    beta2: 0.999,
-    decay: 0,
-    clip: 0,
-    ema: 0,
-    'fusion-rate': 0,
     singles: 1,
     distil: 0,
     hinge: 0,
     'decouple-from': all ? 0 : 2,
     decoupling: 'paper',
-    k: 15,
-    'log-every': 1,
     'save-every': 20,
     'validate-every': STEPS,
-  };
-  const list = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  });
   await promisify(execFile)(python, ['test/bench/trainersSteps.py', times, join(root, 'cubes'), ...list], {
     env: { ...process.env, PYTHONPATH: 'training/torch', OMP_NUM_THREADS: `${THREADS}` },
     maxBuffer: 2 ** 27,

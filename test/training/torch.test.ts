@@ -14,6 +14,7 @@ import type { TrainingRequest } from '../../src/training/prepareRun.js';
 import { runTraining } from '../../src/training/run.js';
 import { scorePredictions } from '../../src/training/scorePredictions.js';
 import { verifyDataset } from '../../src/training/verify.js';
+import { AS_QUORUM_TRAIN, torchArguments } from '../support/torchOptions.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
@@ -129,29 +130,11 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
     'for arguments in json.loads(sys.argv[1]):\n    Trainer(parsed(arguments)).run()';
   const argumentsOf = (decoupling: Decoupling) => {
     const options = {
-      split,
-      out: theirs(decoupling),
-      initial: start,
-      steps: 10,
-      channels: '8,16,32,64,128',
-      cube: 16,
-      brains: 0,
-      cubes: 1,
-      augmentation: 'none',
-      lr: 1e-3,
-      schedule: 'constant',
-      'warm-up': 1,
-      beta2: 0.999,
-      decay: 0,
-      clip: 0,
-      ema: 0,
-      'fusion-rate': 0,
-      decoupling,
-      'decouple-from': 0,
-      k: 15,
-      'log-every': 1,
+      ...AS_QUORUM_TRAIN,
+      ...{ split, out: theirs(decoupling), initial: start, steps: 10, cube: 16, lr: 1e-3 },
+      ...{ decoupling, 'decouple-from': 0 },
     };
-    return [cubes, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
+    return [cubes, ...torchArguments(options)];
   };
 
   beforeAll(async () => {

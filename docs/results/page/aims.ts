@@ -53,32 +53,25 @@ function inventedMl(rows: Rows): number | null {
   return found.length === 0 ? null : quantile(found, 0.5);
 }
 
+const SINGLES = [
+  { title: 'FLAIR', name: 'flair', leastDice: 0.87, mostMl: 6 },
+  { title: 'T2', name: 't2', leastDice: 0.8, mostMl: 6 },
+  { title: 'T1ce', name: 't1ce', leastDice: 0.74, mostMl: 15 },
+  { title: 'T1', name: 't1', leastDice: 0.7, mostMl: 15 },
+];
+
 const AIMS: readonly Aim[] = [
   ...aims('all four', [0.9, 0.8, 0.78], (rows, region) => meanDice(rows, ALL, region)),
   ...aims('mean of the 15', [0.85, 0.72, 0.62], meanOfAll),
-  ...(
-    [
-      ['FLAIR', 'flair', 0.87],
-      ['T2', 't2', 0.8],
-      ['T1ce', 't1ce', 0.74],
-      ['T1', 't1', 0.7],
-    ] as const
-  ).map(([title, name, asked]) => ({
+  ...SINGLES.map(({ title, name, leastDice }) => ({
     what: `${title} alone, Dice WT`,
-    asked,
+    asked: leastDice,
     measure: (rows: Rows) => meanDice(rows, name, 'WT'),
     shown: dice,
   })),
-  ...(
-    [
-      ['FLAIR', 'flair', 6],
-      ['T2', 't2', 6],
-      ['T1ce', 't1ce', 15],
-      ['T1', 't1', 15],
-    ] as const
-  ).map(([title, name, asked]) => ({
+  ...SINGLES.map(({ title, name, mostMl }) => ({
     what: `${title} alone, false tumour`,
-    asked,
+    asked: mostMl,
     most: true as const,
     measure: (rows: Rows) => falseWholeMl(rows, name),
     shown: ml,
