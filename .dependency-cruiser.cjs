@@ -61,6 +61,7 @@ const allowed = {
       'masks',
       'model',
       'prepare',
+      'segment',
       'export',
     ],
   ],
@@ -111,7 +112,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/session/' },
       to: {
-        path: '^src/pipeline/(segment|segmentCase|prepare|export|exportCase|report|facts|formats?|result|results|findings|plan|questions)(/|\\.ts$)',
+        path: '^src/pipeline/(segment|segmentCase|prepare|export|exportCase|report|facts|formats?|resultStore|findings|plan|questions)(/|\\.ts$)',
       },
     },
     {

@@ -1,7 +1,7 @@
 import type { TimePoint } from '../contract/followUp.js';
 import { QuorumError } from '../errors.js';
-import { maskOf, type Result } from '../pipeline/result.js';
 import type { EditedMask } from '../pipeline/subject.js';
+import { maskOf, type Result } from '../segment/result.js';
 import { affineOf } from '../volume/tuples.js';
 import type { Grid } from '../volume/volume.js';
 import { onFirst } from './align.js';

@@ -11,7 +11,7 @@ import { volumesOf } from '../masks/volumes.js';
 import { supports } from '../model/support.js';
 import { inFiles } from '../numbers.js';
 import { findingsOf } from '../pipeline/findings.js';
-import { maskOf, type Result } from '../pipeline/result.js';
+import { maskOf, type Result } from '../segment/result.js';
 import { type Combination, combinationName, membersOf, type PerRegion, perRegion } from '../terms.js';
 import type { Grid } from '../volume/volume.js';
 import { type Lesion, lesionsOf } from './lesions.js';

@@ -4,7 +4,7 @@ import type { Surroundings } from '../pipeline/context.js';
 import { imageOnGrid } from '../pipeline/exportCase.js';
 import type { ImageStore } from '../pipeline/questions/imageStore.js';
 import { packedImage } from '../pipeline/questions/maps.js';
-import type { ResultStore } from '../pipeline/result.js';
+import type { ResultStore } from '../pipeline/resultStore.js';
 import type { FollowUpPoint, TaskArguments, TaskResult } from '../pipeline/tasks.js';
 import { movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';

@@ -1,6 +1,6 @@
 import type { Answers } from '../contract/cases.js';
-import type { Result } from '../pipeline/result.js';
 import type { EditedMask } from '../pipeline/subject.js';
+import type { Result } from '../segment/result.js';
 import type { Modality } from '../terms.js';
 import type { Volume } from '../volume/volume.js';
 

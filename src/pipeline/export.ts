@@ -11,6 +11,7 @@ import { overviewPicture } from '../export/picture.js';
 import type { JobContext } from '../jobs/context.js';
 import { guessedLabels, inScheme, LABELS } from '../masks/labels.js';
 import { supports } from '../model/support.js';
+import { isModelThreshold, type MaskChoice, maskOf } from '../segment/result.js';
 import { type Combination, type Modality, membersOf, type PerRegion, perRegion } from '../terms.js';
 import { traced } from '../trace.js';
 import { writeNifti } from '../volume/niftiWriter.js';
@@ -22,7 +23,6 @@ import type { Parts, Work, WrittenMask } from './format.js';
 import { WRITERS } from './formats.js';
 import { FILES, type Plan } from './plan.js';
 import { type DescribedMask, describeCase } from './report.js';
-import { isModelThreshold, type MaskChoice, maskOf } from './result.js';
 import { maskOnSeries, type SeriesMask } from './seriesMasks.js';
 import type { Subject } from './subject.js';
 

@@ -11,7 +11,7 @@ import { checkFormats, exportResult, htmlOf, plannedFiles } from './export.js';
 import type { ExportJob } from './exportJob.js';
 import { contentHash, fingerprintOf, isDefaultPreparation, type Plan, planOf } from './plan.js';
 import type { ImageStore } from './questions/imageStore.js';
-import type { HeldResult, ResultStore } from './result.js';
+import type { HeldResult, ResultStore } from './resultStore.js';
 import type { Subject } from './subject.js';
 import { warningsWith } from './warnings.js';
 

@@ -20,6 +20,7 @@ import { type Case, prepareCase } from '../prepare/case.js';
 import { prepareTogether } from '../prepare/prepareTogether.js';
 import { computeLogits } from '../segment/logits.js';
 import { passesPerModality } from '../segment/mirroredPass.js';
+import { makeResult, memberBits, type Result } from '../segment/result.js';
 import {
   allCombinations,
   type Combination,
@@ -45,7 +46,6 @@ import {
   preparationChoices,
   preparationMark,
 } from './plan.js';
-import { makeResult, memberBits, type Result } from './result.js';
 import { stopwatch } from './stopwatch.js';
 import type { Subject } from './subject.js';
 import { subsetVolumes } from './subsets.js';

@@ -5,11 +5,11 @@ import type { CaseReport, Fingerprint } from '../contract/report.js';
 import type { Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { DescribedPreparation } from '../export/preparationReport.js';
+import type { Result } from '../segment/result.js';
 import type { Modality } from '../terms.js';
 import type { Volume } from '../volume/volume.js';
 import type { SourceImage } from './caseSource.js';
 import type { EngineReport } from './context.js';
-import type { Result } from './result.js';
 
 /** A mask that was edited by hand, on the Case's grid. */
 export interface EditedMask {

@@ -2,8 +2,8 @@ import type { CaseReport } from '../contract/report.js';
 import { volumesOf } from '../masks/volumes.js';
 import { supports } from '../model/support.js';
 import { inFiles, isGiven } from '../numbers.js';
+import { maskOf, type Result } from '../segment/result.js';
 import { allCombinations, combinationName, perRegion } from '../terms.js';
-import { maskOf, type Result } from './result.js';
 
 /**
  * ml of every subset of a result's sequences, each from its own mask after clean-up: what cases with different sequences are compared

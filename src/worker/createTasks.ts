@@ -37,7 +37,7 @@ import {
 import { brainTask, ShownMasks, specksTask } from '../pipeline/questions/shown.js';
 import { describeCombinations, Thresholds } from '../pipeline/questions/thresholds.js';
 import { thumbnail } from '../pipeline/questions/thumbnail.js';
-import { ResultStore } from '../pipeline/result.js';
+import { ResultStore } from '../pipeline/resultStore.js';
 import { segmentTask } from '../pipeline/segment.js';
 import { SURROUNDINGS } from '../pipeline/surroundings.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../pipeline/tasks.js';

@@ -1,11 +1,11 @@
 import { inFilesOrNull } from '../../numbers.js';
 import { bitsOf, fusionOf } from '../../segment/fusion.js';
 import { type ProbabilityMaps, probabilityMaps } from '../../segment/probabilities.js';
+import type { Result } from '../../segment/result.js';
 import { membersOf, type PerRegion, perRegion, REGIONS, type Region } from '../../terms.js';
 import { writeNifti } from '../../volume/niftiWriter.js';
 import type { FormatWriter } from '../format.js';
 import { FILES, type Plan } from '../plan.js';
-import type { Result } from '../result.js';
 
 const given = (plan: Plan) => REGIONS.filter((region) => plan.given[region]);
 

@@ -6,6 +6,7 @@ import { knownLabels, REGION_LABELS, regionMask } from '../../masks/schemes.js';
 import { volumesOf } from '../../masks/volumes.js';
 import { differenceBlobs } from '../../segment/choices.js';
 import { membersOfBits } from '../../segment/fusion.js';
+import { maskOf } from '../../segment/result.js';
 import { differenceMap } from '../../segment/votes.js';
 import { type Combination, combinationName, type LabelScheme, perRegion } from '../../terms.js';
 import { gridText, sameGrid, voxelSpacing, voxelToWorld, voxelVolume } from '../../volume/affine.js';
@@ -13,7 +14,7 @@ import { readLabelMap } from '../../volume/read.js';
 import { voxelCount } from '../../volume/volume.js';
 import type { CaseSource, MaskInput } from '../caseSource.js';
 import { summariseGrid } from '../inspect.js';
-import { type HeldResult, maskOf, type ResultStore } from '../result.js';
+import type { HeldResult, ResultStore } from '../resultStore.js';
 import { maskOnSeries } from '../seriesMasks.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 

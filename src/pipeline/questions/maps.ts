@@ -4,6 +4,7 @@ import { membersOfBits } from '../../segment/fusion.js';
 import { contributionsOf } from '../../segment/influence.js';
 import { oneMask } from '../../segment/oneMask.js';
 import { probabilitiesAt, probabilityMap } from '../../segment/probabilities.js';
+import { maskOf, memberBits } from '../../segment/result.js';
 import { decidedByMap, disagreementMap, leaveOneOut } from '../../segment/votes.js';
 import { combinationName, MODALITIES, type Modality } from '../../terms.js';
 import { voxelToWorld, voxelVolume } from '../../volume/affine.js';
@@ -11,7 +12,7 @@ import { resample } from '../../volume/resample.js';
 import { affineOf } from '../../volume/tuples.js';
 import type { Grid, Volume } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
-import { type HeldResult, maskOf, memberBits, type ResultStore } from '../result.js';
+import type { HeldResult, ResultStore } from '../resultStore.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 import type { ImageStore } from './imageStore.js';
 

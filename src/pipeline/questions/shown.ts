@@ -1,9 +1,10 @@
 import { runsOfMask } from '../../masks/runs.js';
 import { volumesOfRuns } from '../../masks/volumes.js';
+import { maskOf } from '../../segment/result.js';
 import { readLabelMap } from '../../volume/read.js';
 import type { Grid } from '../../volume/volume.js';
 import { summariseGrid } from '../inspect.js';
-import { maskOf, type ResultStore } from '../result.js';
+import type { ResultStore } from '../resultStore.js';
 import type { TaskArguments, TaskResult } from '../tasks.js';
 import type { Thresholds } from './thresholds.js';
 

@@ -1,8 +1,9 @@
 import type { CaseCombination } from '../../contract/results.js';
 import { membersOfBits } from '../../segment/fusion.js';
+import { isModelThreshold, makeResult } from '../../segment/result.js';
 import { combinationName } from '../../terms.js';
 import { findingsOf } from '../findings.js';
-import { type HeldResult, isModelThreshold, makeResult } from '../result.js';
+import type { HeldResult } from '../resultStore.js';
 
 /**
  * Results at another threshold than their model's: all combinations' masks made again from the logits, so that every question
