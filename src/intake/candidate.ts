@@ -76,6 +76,14 @@ export interface FoundSeries {
   readonly grid: Grid | null;
 }
 
+/** How a series is called where no path may stand: a file by its name, DICOM by its number. */
+export function seriesLabel({ source, about, id }: FoundSeries): string {
+  if (source.kind === 'file') return source.file.split(/[\\/]/).at(-1)!;
+  return about.seriesNumber === undefined
+    ? `DICOM series ${id.slice(0, 8)}`
+    : `DICOM series ${about.seriesNumber}`;
+}
+
 export interface FileSource {
   readonly kind: 'file';
   readonly file: string;

@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { basename, resolve, sep } from 'node:path';
-import { problemText } from '../contract/messages.js';
-import { type Problem, QuorumError } from '../errors.js';
-import type { FoundSeries, Scan, StudyCandidate, Suggestions } from '../intake/candidate.js';
-import { mendOf } from '../intake/gaps.js';
+import { resolve, sep } from 'node:path';
+import { QuorumError } from '../errors.js';
+import type { FoundSeries, StudyCandidate } from '../intake/candidate.js';
 import { assignSeries } from '../intake/openCandidate.js';
 import type { SequenceOverrides } from '../intake/study.js';
-import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { MODALITIES, MODALITY_TITLES } from '../terms.js';
 
 const MOST_LISTED = 20;
 
@@ -136,85 +134,4 @@ function isCalled({ id, about, source }: FoundSeries, name: string): boolean {
   if (name.length >= SHORTEST_ID && id.startsWith(name.toLowerCase())) return true;
   if (source.kind === 'file') return false;
   return String(about.seriesNumber) === name || source.volume.first.seriesInstanceUid === name;
-}
-
-/** How a series is called where no path may stand: a file by its name, DICOM by its number. */
-export function seriesLabel({ source, about, id }: FoundSeries): string {
-  if (source.kind === 'file') return source.file.split(/[\\/]/).at(-1)!;
-  return about.seriesNumber === undefined
-    ? `DICOM series ${id.slice(0, 8)}`
-    : `DICOM series ${about.seriesNumber}`;
-}
-
-/** Every series that serves as no sequence, with the reason. */
-export function notTaken({ series, choices }: StudyCandidate): { file: string; reason: string }[] {
-  const all = Object.values(choices);
-  const winners = new Set(all.map(({ winner }) => winner));
-  const rejected = new Map(all.flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why])));
-  return series
-    .filter(({ id }) => !winners.has(id))
-    .map((one) => {
-      const { sequence } = one;
-      const title = sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
-      const why = rejected.get(one.id);
-      const because = one.setAside ?? one.doubt;
-      return { file: seriesLabel(one), reason: because ?? (why ? `${title}: ${why}` : one.reason) };
-    });
-}
-
-/** A sequence that is there and cannot be used, and that no other series serves as. */
-export interface Lost {
-  readonly sequence: Modality;
-  readonly series: string;
-  readonly reason: string;
-  /** The user may have it interpolated. */
-  readonly mendable: boolean;
-}
-
-/** What was found beside the images that are used: nothing is lost without a word. */
-export interface Account {
-  /** Series and files that serve as no sequence, each with the reason. */
-  readonly notTaken: readonly { readonly file: string; readonly reason: string }[];
-  readonly lost: readonly Lost[];
-  /** What headers and names say of age and treatment. */
-  readonly suggestions: Suggestions;
-}
-
-/** @param problems files that look like images and cannot be read. */
-export function accountOf(candidate: StudyCandidate, problems: Scan['problems'] = []): Account {
-  return {
-    notTaken: [...notTaken(candidate), ...problems.map(({ problem, count }) => unreadable(problem, count))],
-    lost: lostIn(candidate),
-    suggestions: candidate.suggestions,
-  };
-}
-
-type Choosing = Pick<StudyCandidate, 'series' | 'choices'>;
-
-/** Sequences that are there and could not be used, each with the series and the reason. */
-export function lostIn(candidate: Choosing): Lost[] {
-  return lostSeries(candidate).map(({ sequence, series }) => ({
-    sequence,
-    series: seriesLabel(series),
-    reason: series.setAside!,
-    mendable: mendOf(series) !== null,
-  }));
-}
-
-/** Sequences without a series of their own, and the best of those that only a defect keeps out. */
-export function lostSeries({ series, choices }: Choosing): { sequence: Modality; series: FoundSeries }[] {
-  return MODALITIES.filter((modality) => !choices[modality]).flatMap((sequence) => {
-    const there = series.filter(
-      (one) => one.sequence === sequence && one.setAside !== null && one.judgement?.aside === null,
-    );
-    if (there.length === 0) return [];
-    return [{ sequence, series: there.reduce((best, one) => (one.files > best.files ? one : best)) }];
-  });
-}
-
-function unreadable(problem: Problem, count: number): { file: string; reason: string } {
-  const { what } = problemText(problem);
-  const found = problem.found ? ` (${problem.found})` : '';
-  const more = count > 1 ? `; ${count - 1} more like it` : '';
-  return { file: basename(problem.file ?? 'a file'), reason: `${what.replace(/\.$/, '')}${found}${more}` };
 }

@@ -1,44 +1,29 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Sequence } from '../contract/basic.js';
-import { type Problem, problemOf, QuorumError } from '../errors.js';
-import type { LinkScope } from '../files/within.js';
-import type { Scan, StudyCandidate } from '../intake/candidate.js';
-import { acceptGaps } from '../intake/gaps.js';
+import { basename, dirname, resolve } from 'node:path';
+import { problemText } from '../contract/messages.js';
+import type { Problem } from '../errors.js';
+import {
+  type FoundSeries,
+  type Scan,
+  type StudyCandidate,
+  type Suggestions,
+  seriesLabel,
+} from '../intake/candidate.js';
+import { mendOf } from '../intake/gaps.js';
 import { lookAtNames } from '../intake/lookAtNames.js';
-import { applyRemembered, openCandidate } from '../intake/openCandidate.js';
+import { applyRemembered } from '../intake/openCandidate.js';
 import { fileCandidate, type NamedFiles, refuseUnreadable, studyOfFiles } from '../intake/openStudy.js';
 import type { SequenceOverrides, Study } from '../intake/study.js';
 import type { JobContext } from '../jobs/context.js';
 import type { WorkingFolders } from '../kept/workingFolders.js';
-import type { Modality } from '../terms.js';
-
-import {
-  type Account,
-  accountOf,
-  chooseStudy,
-  nameSeries,
-  seriesLabel,
-  severalStudies,
-} from './chooseStudy.js';
-import { scanWithin } from './scan.js';
+import { MODALITIES, MODALITY_TITLES, type Modality } from '../terms.js';
+import { type Scanned, type ScanRequest, withScanned } from './openScanned.js';
 
 /** What the user gave, and what he said about it. */
-export interface InputRequest {
+export interface InputRequest extends ScanRequest {
   readonly inputs: readonly string[];
-  readonly overrides: SequenceOverrides;
-  /** Which of several examinations; null where he did not say. */
-  readonly study: string | null;
-  /** He has looked at what is in doubt about the examination. */
-  readonly onePatient: boolean;
-  /** Series with one missing slice, or with uneven ones, are interpolated where no whole one serves. */
-  readonly acceptGaps: boolean;
   /** Only these sequences; null is all. */
   readonly use: readonly Modality[] | null;
-  /** What the user said series are, by their content; the command line asks nobody. */
-  readonly remembered?: ReadonlyMap<string, Sequence>;
-  /** Where symbolic links may lead; anywhere when absent. */
-  readonly links?: LinkScope;
 }
 
 export interface OpenedStudy {
@@ -51,10 +36,6 @@ export interface OpenedStudy {
 
 /** The one examination that inputs hold; null where names alone tell, and a folder may hold several cases. */
 export type Inputs = { readonly open: (context: JobContext) => Promise<OpenedStudy> } | null;
-
-/** The share of a job's time that looking into a folder and converting may take. */
-const SCANNED = 0.05;
-const CONVERTED = 0.1;
 
 /**
  * Looks at what was given, and runs `work` with it. Folders of several cases, and files that the user names, are left to the
@@ -81,26 +62,22 @@ export async function withInputs<T>(
   if (!isScanned && (userNames || names.kind === 'cases')) return work(null);
   if (!isScanned && names.kind === 'case')
     return work({ open: async () => openNamedFiles(withRemembered(names, request), request.use) });
-  const workingFolder = await working.create();
-  try {
-    const scan = await look(paths, workingFolder, context, isScanned, request.links ?? null);
-    const candidate = scan && (await choose(scan, workingFolder, request));
-    if (!candidate) return await work(null);
-    return await work({
-      open: (opening) =>
-        open(askedOnly(candidate, request.use), scan.problems, workingFolder, request.onePatient, opening),
-    }).catch((error) => {
-      throw new QuorumError(withLabels(problemOf(error), labelsOf(candidate, workingFolder)), {
-        cause: error,
-      });
-    });
-  } finally {
-    await working.remove(workingFolder);
-  }
+  return withScanned(paths, request, isScanned, working, context, (scanned) =>
+    work(scanned && { open: (opening) => openFound(scanned, request.use, opening) }),
+  );
 }
 
 function withRemembered(names: NamedFiles, { remembered }: InputRequest): NamedFiles {
   return remembered ? { ...names, candidate: applyRemembered(names.candidate, remembered) } : names;
+}
+
+async function openFound(
+  { candidate, problems, open }: Scanned,
+  use: InputRequest['use'],
+  context: JobContext,
+): Promise<OpenedStudy> {
+  const { study, labels, candidate: opened } = await open(askedOnly(candidate, use), context);
+  return { study, labels, account: accountOf(opened, problems) };
 }
 
 /** @throws QuorumError the problem of a file that is named for a sequence and cannot be read. */
@@ -138,91 +115,75 @@ async function folderOfIndex(path: string): Promise<string> {
   return isFile ? dirname(path) : path;
 }
 
-/** @returns null when the scan found nothing and no DICOM was expected: then the error by names is the clearer one. */
-async function look(
-  paths: readonly string[],
-  workingFolder: string,
-  { signal, report }: JobContext,
-  isAsked: boolean,
-  links: LinkScope,
-): Promise<Scan | null> {
-  const onProgress = (done: number, total: number) => report('reading headers', (SCANNED * done) / total);
-  // What was said in the app is not asked: the same command gives the same result on every machine.
-  return scanWithin(paths, { workingFolder, links, signal, onProgress }).catch((error) => {
-    if (isAsked || signal.aborted || problemOf(error).code === 'FOLDER_TOO_LARGE') throw error;
-    return null;
+/** Every series that serves as no sequence, with the reason. */
+export function notTaken({ series, choices }: StudyCandidate): { file: string; reason: string }[] {
+  const all = Object.values(choices);
+  const winners = new Set(all.map(({ winner }) => winner));
+  const rejected = new Map(all.flatMap((choice) => choice.rejected.map(({ id, why }) => [id, why])));
+  return series
+    .filter(({ id }) => !winners.has(id))
+    .map((one) => {
+      const { sequence } = one;
+      const title = sequence === 'mask' || sequence === 'other' ? sequence : MODALITY_TITLES[sequence];
+      const why = rejected.get(one.id);
+      const because = one.setAside ?? one.doubt;
+      return { file: seriesLabel(one), reason: because ?? (why ? `${title}: ${why}` : one.reason) };
+    });
+}
+
+/** A sequence that is there and cannot be used, and that no other series serves as. */
+export interface Lost {
+  readonly sequence: Modality;
+  readonly series: string;
+  readonly reason: string;
+  /** The user may have it interpolated. */
+  readonly mendable: boolean;
+}
+
+/** What was found beside the images that are used: nothing is lost without a word. */
+export interface Account {
+  /** Series and files that serve as no sequence, each with the reason. */
+  readonly notTaken: readonly { readonly file: string; readonly reason: string }[];
+  readonly lost: readonly Lost[];
+  /** What headers and names say of age and treatment. */
+  readonly suggestions: Suggestions;
+}
+
+/** @param problems files that look like images and cannot be read. */
+function accountOf(candidate: StudyCandidate, problems: Scan['problems'] = []): Account {
+  return {
+    notTaken: [...notTaken(candidate), ...problems.map(({ problem, count }) => unreadable(problem, count))],
+    lost: lostIn(candidate),
+    suggestions: candidate.suggestions,
+  };
+}
+
+type Choosing = Pick<StudyCandidate, 'series' | 'choices'>;
+
+/** Sequences that are there and could not be used, each with the series and the reason. */
+export function lostIn(candidate: Choosing): Lost[] {
+  return lostSeries(candidate).map(({ sequence, series }) => ({
+    sequence,
+    series: seriesLabel(series),
+    reason: series.setAside!,
+    mendable: mendOf(series) !== null,
+  }));
+}
+
+/** Sequences without a series of their own, and the best of those that only a defect keeps out. */
+export function lostSeries({ series, choices }: Choosing): { sequence: Modality; series: FoundSeries }[] {
+  return MODALITIES.filter((modality) => !choices[modality]).flatMap((sequence) => {
+    const there = series.filter(
+      (one) => one.sequence === sequence && one.setAside !== null && one.judgement?.aside === null,
+    );
+    if (there.length === 0) return [];
+    return [{ sequence, series: there.reduce((best, one) => (one.files > best.files ? one : best)) }];
   });
 }
 
-/** @returns null where there is nothing that names did not tell as well. */
-async function choose(
-  { studies: found }: Scan,
-  workingFolder: string,
-  { study, overrides, acceptGaps: isAccepted, remembered }: InputRequest,
-): Promise<StudyCandidate | null> {
-  const whole = isAccepted ? found.map(acceptGaps) : found;
-  const studies = remembered ? whole.map((one) => applyRemembered(one, remembered)) : whole;
-  const chosen = chooseStudy(studies, study);
-  if (chosen) return nameSeries(chosen, overrides);
-  // Nothing was recognised: what there is may still be named by the user, or is refused with its names.
-  const [only] = studies;
-  if (!studies.some((one) => isBeyondNames(one, workingFolder)) && Object.keys(overrides).length === 0)
-    return null;
-  if (studies.length > 1) throw severalStudies(studies);
-  return nameSeries(only, overrides);
-}
-
-function isBeyondNames({ kind, series }: StudyCandidate, workingFolder: string): boolean {
-  return (
-    kind === 'dicom' ||
-    series.some(({ source }) => source.kind === 'file' && source.file.startsWith(workingFolder + sep))
-  );
-}
-
-async function open(
-  candidate: StudyCandidate,
-  problems: Scan['problems'],
-  workingFolder: string,
-  confirmed: boolean,
-  { signal, report }: JobContext,
-): Promise<OpenedStudy> {
-  const onProgress = (done: number, total: number) =>
-    report('converting', SCANNED + ((CONVERTED - SCANNED) * done) / total);
-  const opened = await openCandidate(candidate, { workingFolder, confirmed, signal, onProgress });
-  return {
-    study: opened.study,
-    labels: labelsOf(candidate, workingFolder),
-    account: accountOf(opened.candidate, problems),
-  };
-}
-
-/** What the files in the working folder are called, by path: there they have names that mean nothing. */
-function labelsOf({ series }: StudyCandidate, workingFolder: string): Map<string, string> {
-  return new Map(
-    series.flatMap((one) => {
-      const { id, source } = one;
-      const label = seriesLabel(one);
-      if (source.kind === 'file') return [[source.file, label] as const];
-      const unpacked = source.volume.frames.filter(({ file }) => file.startsWith(workingFolder + sep));
-      return [join(workingFolder, `${id}.nii`), ...unpacked.map(({ file }) => file)].map(
-        (file) => [file, label] as const,
-      );
-    }),
-  );
-}
-
-/** A problem that names what the user knows, not what lay in the working folder. */
-function withLabels(problem: Problem, labels: ReadonlyMap<string, string>): Problem {
-  const { file, files, also, expected, found } = problem;
-  const name = (path: string) => labels.get(path) ?? path;
-  const within = (text: string) =>
-    [...labels].reduce((rest, [path, label]) => rest.replaceAll(path, label), text);
-  return {
-    ...problem,
-    ...(file === undefined ? {} : { file: name(file) }),
-    ...(files === undefined ? {} : { files: files.map(name) }),
-    ...(expected === undefined ? {} : { expected: within(expected) }),
-    ...(found === undefined ? {} : { found: within(found) }),
-    ...(also === undefined ? {} : { also: also.map((other) => withLabels(other, labels)) }),
-  };
+function unreadable(problem: Problem, count: number): { file: string; reason: string } {
+  const { what } = problemText(problem);
+  const found = problem.found ? ` (${problem.found})` : '';
+  const more = count > 1 ? `; ${count - 1} more like it` : '';
+  return { file: basename(problem.file ?? 'a file'), reason: `${what.replace(/\.$/, '')}${found}${more}` };
 }

@@ -7,7 +7,7 @@ import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
 import type { Study } from '../intake/study.js';
 import type { PreparationSources } from '../kept/preparedStore.js';
-import type { Lost } from '../open/chooseStudy.js';
+import type { Lost } from '../open/openInputs.js';
 import type { InputNote } from '../prepare/notes.js';
 import type { Combination, Modality, Population } from '../terms.js';
 import type { Affine } from '../volume/volume.js';

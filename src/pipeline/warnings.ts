@@ -4,7 +4,7 @@ import { type Outside, wasTrainedOn } from '../contract/population.js';
 import type { Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { Suggestions } from '../intake/candidate.js';
-import type { Lost } from '../open/chooseStudy.js';
+import type { Lost } from '../open/openInputs.js';
 import type { PreparationStep } from '../prepare/preparation.js';
 import type { Population } from '../terms.js';
 import type { Segmented } from './caseSource.js';

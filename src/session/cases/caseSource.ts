@@ -1,4 +1,4 @@
-import { lostIn } from '../../open/chooseStudy.js';
+import { lostIn } from '../../open/openInputs.js';
 import type { CaseAbout, CaseSource } from '../../pipeline/caseSource.js';
 import { MODALITIES, MODALITY_TITLES, type Modality } from '../../terms.js';
 import { affineOf } from '../../volume/tuples.js';

@@ -1,7 +1,8 @@
 import type { OpenCase, StudyChoice } from '../../contract/cases.js';
 import type { StudyCandidate, Suggestion } from '../../intake/candidate.js';
 import { mendOf } from '../../intake/gaps.js';
-import { hasSequences, lostSeries } from '../../open/chooseStudy.js';
+import { hasSequences } from '../../open/chooseStudy.js';
+import { lostSeries } from '../../open/openInputs.js';
 import { MODALITIES } from '../../terms.js';
 import type { OpenFile } from './openFile.js';
 import type { OpenStudy } from './openStudy.js';
