@@ -1,4 +1,4 @@
-import type { Transport } from '../src/contract/index.js';
+import type { Transport } from '../src/wire/calls.js';
 
 /** What can be picked with a native dialog. */
 export const PICK_KINDS = [

@@ -1,6 +1,7 @@
 import { type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
-import { answerCall, type Client, type WireResponse } from '../src/contract/index.js';
+import type { Client } from '../src/contract/index.js';
 import { problemOf } from '../src/errors.js';
+import { answerCall, type WireResponse } from '../src/wire/calls.js';
 import { CHANNELS } from './channels.js';
 import { ORIGIN } from './protocol.js';
 

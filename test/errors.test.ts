@@ -1,8 +1,10 @@
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fail } from '../src/cli/failure.js';
-import { answerCall, decodeFrame, encodeFrame, problemText } from '../src/contract/index.js';
+import { problemText } from '../src/contract/index.js';
 import { ERROR_CODES, type ErrorCode, isQuorumError, type Problem, problemOf } from '../src/errors.js';
+import { answerCall } from '../src/wire/calls.js';
+import { decodeFrame, encodeFrame } from '../src/wire/frame.js';
 import { Browser } from './server/browser.js';
 import { recordingServices } from './server/services.js';
 

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { segmentCommand } from '../src/cli/segment.js';
 import { hostOf } from '../src/commands/host.js';
 import { NO_FORMATS } from '../src/contract/formats.js';
-import { answerCall, clientOver } from '../src/contract/index.js';
 import { SURROUNDINGS } from '../src/pipeline/surroundings.js';
 import { createServices } from '../src/session/services.js';
+import { answerCall, clientOver } from '../src/wire/calls.js';
 import { jobEnd, openCase, segment, writeTinyStudy } from './session/harness.js';
 import { localWorker } from './session/localWorker.js';
 
@@ -31,7 +31,7 @@ const NOT_COUNTED = [
   /^export\/(?!output$)/,
   // Words and numbers.
   /^(errors|terms|numbers|halfPrecision|statistics|trace|sideBySide)$/,
-  /^contract\/(?!wire$)/,
+  /^contract\//,
   // Leaves that look at images or at the clock, or write one format.
   /^pipeline\/(formats\/.*|facts|stopwatch|surroundings)$/,
   /^jobs\/estimate$/,

@@ -1,13 +1,7 @@
-import {
-  clientOver,
-  decodeFrame,
-  encodeFrame,
-  type QuorumEvent,
-  quorumEventSchema,
-  type Transport,
-  type WireResponse,
-} from '../../src/contract/index.js';
+import { type QuorumEvent, quorumEventSchema } from '../../src/contract/index.js';
 import { type Problem, QuorumError } from '../../src/errors.js';
+import { clientOver, type Transport, type WireResponse } from '../../src/wire/calls.js';
+import { decodeFrame, encodeFrame } from '../../src/wire/frame.js';
 import { droppedFiles, type IncomingFile } from './droppedFiles.js';
 import { printReport } from './reportPage.js';
 import { saveBlob } from './saveBlob.js';

@@ -1,4 +1,4 @@
-import { clientOver, type Transport } from '../../src/contract/index.js';
+import { clientOver, type Transport } from '../../src/wire/calls.js';
 import type { PickKind, Shell } from './shell.js';
 
 /** `window.quorum`, put there by the preload (docs/transports.md). */

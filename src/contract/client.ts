@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Problem } from '../errors.js';
 import { applicationContract } from './application.js';
 import { casesContract } from './cases.js';
 import { cohortsContract } from './cohorts.js';
@@ -76,26 +75,4 @@ export interface Client {
   onEvent(listener: (event: QuorumEvent) => void): () => void;
   /** Listens to the events of all jobs alone. */
   onJob(listener: (event: JobEvent) => void): () => void;
-}
-
-/** A call as it travels; ready for structured cloning (Electron) and for a frame (HTTP, `frame.ts`). */
-export interface WireRequest {
-  readonly method: string;
-  readonly request: unknown;
-  readonly body?: ArrayBuffer;
-}
-
-/**
- * An answer as it travels: `response` is the JSON answer or the header, `data` the ArrayBuffer of a binary method; with `voxels` it is
- * `packed` and stands for so many bytes.
- */
-export type WireResponse =
-  | { readonly ok: true; readonly response: unknown; readonly data?: ArrayBuffer; readonly voxels?: number }
-  | { readonly ok: false; readonly problem: Problem };
-
-/** What a transport does: carry a call over, and events back. Everything else is `clientOver` and `answerCall`. */
-export interface Transport {
-  /** Rejects only when the other side cannot be reached. */
-  request(message: WireRequest): Promise<WireResponse>;
-  onEvent(listener: (event: QuorumEvent) => void): () => void;
 }

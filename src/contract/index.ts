@@ -2,7 +2,7 @@
  * The contract between Quorum and its faces (command line, desktop app, browser mode): every method with the shape of its
  * request and response, and the events. Free of Node, so that a renderer can use it.
  *
- * A window holds a `Client`; a transport is a `Transport` on the caller's side (`clientOver`) and `answerCall` on the other.
+ * A window holds a `Client`; how a call crosses to the services is in `src/wire`.
  */
 import type { Response } from './client.js';
 
@@ -42,7 +42,6 @@ export {
   NAMING_FORMATS,
   NO_FORMATS,
 } from './formats.js';
-export { decodeFrame, encodeFrame, frameHeadLength } from './frame.js';
 export type { Blob, Comparison, MaskRef, MaskRole, NamedMask, ParsedMaskRef } from './masks.js';
 export { describeProblem, problemText } from './messages.js';
 export type { Patient } from './patient.js';
@@ -74,6 +73,5 @@ export {
   titles,
   UNSUPPORTED_ESTIMATE,
 } from './warnings.js';
-export { answerCall, clientOver } from './wire.js';
 
 export type DeviceSummary = Response<'devices.list'>[number];

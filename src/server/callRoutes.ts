@@ -1,13 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import {
-  answerCall,
-  type Client,
-  decodeFrame,
-  encodeFrame,
-  type QuorumEvent,
-  type WireResponse,
-} from '../contract/index.js';
+import type { Client, QuorumEvent } from '../contract/index.js';
 import { problemOf } from '../errors.js';
+import { answerCall, type WireResponse } from '../wire/calls.js';
+import { decodeFrame, encodeFrame } from '../wire/frame.js';
 import type { PathScope } from './pathScope.js';
 import { withRealPaths } from './requestPaths.js';
 import type { Uploads } from './uploads.js';

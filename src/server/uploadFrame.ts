@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { decodeFrame, frameHeadLength } from '../contract/index.js';
 import { QuorumError } from '../errors.js';
+import { decodeFrame, frameHeadLength } from '../wire/frame.js';
 
 const listSchema = z
   .array(z.strictObject({ path: z.string(), bytes: z.int().nonnegative() }))

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { binaryContract, contract } from '../../src/contract/client.js';
-import { decodeFrame, encodeFrame, type WireResponse } from '../../src/contract/index.js';
 import { PATH_FIELDS } from '../../src/server/requestPaths.js';
+import type { WireResponse } from '../../src/wire/calls.js';
+import { decodeFrame, encodeFrame } from '../../src/wire/frame.js';
 import { Browser } from './browser.js';
 import { type Call, recordingServices } from './services.js';
 

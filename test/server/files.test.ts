@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeFrame } from '../../src/contract/index.js';
 import { ownerTag } from '../../src/files/process.js';
 import { removeLeftovers } from '../../src/server/temporaryFolders.js';
+import { encodeFrame } from '../../src/wire/frame.js';
 import { Browser, problemIn } from './browser.js';
 import { recordingServices } from './services.js';
 

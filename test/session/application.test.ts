@@ -2,8 +2,8 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answerCall } from '../../src/contract/index.js';
 import { createServices, type Services, SHIPPED_MODEL } from '../../src/session/services.js';
+import { answerCall } from '../../src/wire/calls.js';
 import { problemCode } from './harness.js';
 
 let profile: string;

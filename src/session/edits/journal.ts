@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
-import { decodeFrame, encodeFrame } from '../../contract/frame.js';
 import { writeProblem } from '../../files/wholeFile.js';
 import type { Runs } from '../../masks/runs.js';
+import { decodeFrame, encodeFrame } from '../../wire/frame.js';
 import type { Action } from './history.js';
 
-/** One entry: 4 bytes length and 8 bytes of SHA-256 of what follows, then a frame (`contract/frame.ts`) of action and runs. */
+/** One entry: 4 bytes length and 8 bytes of SHA-256 of what follows, then a frame (`wire/frame.ts`) of action and runs. */
 const HEAD_BYTES = 12;
 
 export interface Entry {

@@ -5,9 +5,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerCall, clientOver } from '../../../src/contract/index.js';
 import { SAMPLE_PATIENT } from '../../../src/pipeline/sample.js';
 import type { Services } from '../../../src/session/services.js';
+import { answerCall, clientOver } from '../../../src/wire/calls.js';
 import { dicomBytes } from '../../dicom/dicomBytes.js';
 import { haveChromium, launch, serve } from '../../e2e/browser.js';
 import { firstPaint } from '../../e2e/timings.js';

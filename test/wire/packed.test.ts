@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerCall, clientOver } from '../../src/contract/index.js';
-import { packed, unpacked } from '../../src/contract/packed.js';
 import { runsOfMask } from '../../src/masks/runs.js';
+import { answerCall, clientOver } from '../../src/wire/calls.js';
+import { packed, unpacked } from '../../src/wire/packed.js';
 import { recordingServices } from '../server/services.js';
 
 /** A head's worth of nothing with some runs of labels in it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame } from '../../src/contract/frame.js';
 import { QuorumError } from '../../src/errors.js';
+import { decodeFrame, encodeFrame } from '../../src/wire/frame.js';
 
 describe('a frame', () => {
   it('gives back its JSON and its bytes, whatever buffer it lies in', () => {

@@ -1,4 +1,3 @@
-import { problemOf, QuorumError } from '../errors.js';
 import {
   type BinaryMethod,
   type BinaryRequest,
@@ -8,12 +7,33 @@ import {
   contract,
   type Method,
   type Request,
-  type Transport,
   WINDOW_METHODS,
-  type WireRequest,
-  type WireResponse,
-} from './client.js';
+} from '../contract/client.js';
+import type { QuorumEvent } from '../contract/events.js';
+import { type Problem, problemOf, QuorumError } from '../errors.js';
 import { PACKED_METHODS, packed, unpacked } from './packed.js';
+
+/** A call as it travels; ready for structured cloning (Electron) and for a frame (HTTP, `frame.ts`). */
+export interface WireRequest {
+  readonly method: string;
+  readonly request: unknown;
+  readonly body?: ArrayBuffer;
+}
+
+/**
+ * An answer as it travels: `response` is the JSON answer or the header, `data` the ArrayBuffer of a binary method; with `voxels` it is
+ * `packed` and stands for so many bytes.
+ */
+export type WireResponse =
+  | { readonly ok: true; readonly response: unknown; readonly data?: ArrayBuffer; readonly voxels?: number }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** What a transport does: carry a call over, and events back. Everything else is `clientOver` and `answerCall`. */
+export interface Transport {
+  /** Rejects only when the other side cannot be reached. */
+  request(message: WireRequest): Promise<WireResponse>;
+  onEvent(listener: (event: QuorumEvent) => void): () => void;
+}
 
 /** The caller's end of a transport. */
 export function clientOver(transport: Transport): Client {
