@@ -1,3 +1,4 @@
+import { ADULT_BRAIN_ML } from '../contract/population.js';
 import type { Warning } from '../contract/results.js';
 import type { ModelDescription } from '../model/schema.js';
 import { type Likeness, likenesses, misfits } from '../prepare/belonging.js';
@@ -34,7 +35,7 @@ export const CUT_OFFS = {
   sharpness: { t1: 0.39, t1ce: 0.33, t2: 0.39, flair: 0.33 } as PerModality,
   ghosts: 0.06,
   coverage: 0.95,
-  brainMl: [900, 1900],
+  brainMl: ADULT_BRAIN_ML,
   asymmetry: 0.085,
   /** T2 is left out: the fluid around the brain is bright in it. */
   rim: { t1: -0.35, t1ce: -0.1, t2: Number.POSITIVE_INFINITY, flair: -0.25 } as PerModality,

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 import { inputWarnings } from '../checks/checkWarnings.js';
+import { withAnswers } from '../contract/answers.js';
 import type { PrepareRequest } from '../contract/index.js';
 import { RESEARCH_NOTICE, type ReportWarning } from '../contract/report.js';
 import { reportWarning } from '../contract/warnings.js';
@@ -13,9 +14,9 @@ import { writeFileAtomically } from '../files/wholeFile.js';
 import { writeFolderWhole } from '../files/wholeFolder.js';
 import type { JobContext } from '../jobs/context.js';
 import { type OpenedStudy, openNamed, withInputs } from '../open/openInputs.js';
+import { caseWarnings } from '../pipeline/findings.js';
 import { summariseGrid } from '../pipeline/inspect.js';
 import { preparationChoices } from '../pipeline/plan.js';
-import { caseWarnings } from '../pipeline/warnings.js';
 import { writePreparation } from '../pipeline/writePreparation.js';
 import type { Case } from '../prepare/case.js';
 import { prepareStudy } from '../prepare/prepareStudy.js';
@@ -98,11 +99,10 @@ async function prepareOpened(
     reason,
   }));
   const { suggestions, lost } = account;
-  const none = { steps: null, overridden: [], failedDevices: [], answers: null, population: null };
   const images = await inputWarnings(prepared);
-  const warnings = [...caseWarnings({ ...none, suggestions, lost, images }), ...prepared.notes].map(
-    reportWarning,
-  );
+  const found = caseWarnings({ lost, steps: null, overridden: [], images, failedDevices: [] });
+  const nobodyAsked = { answers: null, suggestions, population: null };
+  const warnings = [...withAnswers(found, nobodyAsked), ...prepared.notes].map(reportWarning);
   return { case: name, files, preparation, setAside, warnings, seconds, notice: RESEARCH_NOTICE };
 }
 

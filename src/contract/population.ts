@@ -13,6 +13,9 @@ export const populationSchema = z.object({
 export const OUTSIDE = ['child', 'adult', 'treated', 'untreated', 'glioma', 'notGlioma'] as const;
 export type Outside = (typeof OUTSIDE)[number];
 
+/** What the brain of an adult has, least and most. */
+export const ADULT_BRAIN_ML = [900, 1900] as const;
+
 const AGE_TITLES: Readonly<Record<(typeof AGES)[number], string>> = {
   children: /* @wc-include */ 'children',
   adults: /* @wc-include */ 'adults',

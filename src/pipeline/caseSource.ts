@@ -64,7 +64,7 @@ export type MaskInput =
     }
   | { readonly kind: 'labels'; readonly labels: Uint8Array };
 
-/** Numbers of a finished segmentation; warnings that hang on the answers are added by the main process. */
+/** Numbers of a finished segmentation; what follows from the answers is added by the main process. */
 export interface Segmented {
   readonly source: CaseSource;
   readonly result: Omit<CaseResult, 'id' | 'warnings'>;
@@ -73,8 +73,8 @@ export interface Segmented {
   /** Seconds of each stage. */
   readonly laps: Readonly<Record<string, number>>;
   readonly overridden: readonly Problem[];
-  /** What the checks of the images found. */
-  readonly imageWarnings: readonly Warning[];
+  /** About the case, of `caseWarnings`. */
+  readonly warnings: readonly Warning[];
   /** Whom the model was trained on. */
   readonly population: Population;
   /** What happened to devices in this run. */

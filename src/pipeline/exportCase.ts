@@ -13,7 +13,6 @@ import { contentHash, fingerprintOf, isDefaultPreparation, type Plan, planOf } f
 import type { ImageStore } from './questions/imageStore.js';
 import type { HeldResult, ResultStore } from './resultStore.js';
 import type { Subject } from './subject.js';
-import { warningsWith } from './warnings.js';
 
 /** @throws QuorumError OUTPUT_EXISTS, OUTPUT_INSIDE_INPUT, OUTPUT_NOT_WRITABLE, DISK_FULL; nothing is left half-written. */
 export async function exportTask(
@@ -82,7 +81,7 @@ function subjectOf(
     listed,
     preparation: prepared,
     overridden: segmented.overridden,
-    warnings: warningsWith(segmented, answers),
+    warnings: job.warnings,
     engine: { ...result.engine, events: segmented.events },
     passes: segmented.passes,
     seconds: () => ({ ...laps, total: result.seconds }),

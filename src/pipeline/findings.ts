@@ -1,9 +1,12 @@
 import type { CaseCombination, CheckName, Warning } from '../contract/results.js';
+import type { Problem } from '../errors.js';
 import { volumesOf } from '../masks/volumes.js';
 import { expectationOf } from '../model/expectedDice.js';
 import { populationOf } from '../model/knowledgeSchema.js';
 import type { ModelDescription } from '../model/schema.js';
 import { isMeasured, supports } from '../model/support.js';
+import type { Lost } from '../open/openInputs.js';
+import type { PreparationStep } from '../prepare/preparation.js';
 import { countEnhancingLesions, type Speck } from '../segment/cleanUp.js';
 import type { PatternCounts } from '../segment/combine.js';
 import { bitsOf } from '../segment/fusion.js';
@@ -155,4 +158,42 @@ export function missingChecks(
     ...(uptake ? [] : ['uptake' as const]),
     ...(inputChecks?.surface ? [] : ['surface' as const]),
   ];
+}
+
+/** What warnings about a case follow from, but for the answers. */
+export interface CaseFacts {
+  /** Sequences that are there and could not be used. */
+  readonly lost: readonly Lost[];
+  /** How the images were prepared; null where they were used as they are. */
+  readonly steps: readonly Pick<PreparationStep, 'step' | 'sequence' | 'verdict' | 'problem'>[] | null;
+  /** Checks of the input that failed and were overridden. */
+  readonly overridden: readonly Problem[];
+  /** Of `imageWarnings`. */
+  readonly images: readonly Warning[];
+  /** Devices that failed in this run; the CPU repeated it. */
+  readonly failedDevices: readonly string[];
+}
+
+/** Warnings about the input and the device, in the order in which they are shown; `withAnswers` adds those that the answers give. */
+export function caseWarnings({ lost, steps, overridden, images, failedDevices }: CaseFacts): Warning[] {
+  const doubtful = steps?.filter(({ verdict }) => verdict === 'doubtful' || verdict === 'failed') ?? [];
+  return [
+    ...lost.map((one): Warning => ({ code: 'SEQUENCE_LOST', ...one })),
+    ...doubtful.map(
+      ({ step, sequence, problem }): Warning => ({
+        code: 'PREPARATION_DOUBTFUL',
+        step,
+        sequence,
+        problem: problem && { ...problem },
+      }),
+    ),
+    ...oncePerCode(overridden).map((problem): Warning => ({ code: 'CHECK_OVERRIDDEN', problem })),
+    ...images,
+    ...[...new Set(failedDevices)].map((device): Warning => ({ code: 'REPEATED_ON_CPU', device })),
+  ];
+}
+
+/** One check may fail for several images: the sentence is the same. */
+function oncePerCode(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.code, problem])).values()].reverse();
 }

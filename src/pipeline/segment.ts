@@ -20,6 +20,7 @@ import { makeResult } from '../segment/result.js';
 import { combinationName, MODALITY_TITLES, type Modality } from '../terms.js';
 import { readHeader } from '../volume/read.js';
 import type { CaseSource, Segmented } from './caseSource.js';
+import { caseWarnings } from './findings.js';
 import { summariseGrid } from './inspect.js';
 import { describeCombinations } from './questions/thresholds.js';
 import { type HeldResult, logitsKey, type ResultStore } from './resultStore.js';
@@ -81,10 +82,16 @@ export async function segmentTask(
   return {
     source: actual,
     overridden: prepared.overridden,
-    imageWarnings: [
-      ...prepared.notes,
-      ...imageWarnings(prepared, await looking, allLabels(held), model.description),
-    ],
+    warnings: caseWarnings({
+      lost: source.about.lost,
+      steps: source.about.prepared?.steps ?? null,
+      overridden: prepared.overridden,
+      images: [
+        ...prepared.notes,
+        ...imageWarnings(prepared, await looking, allLabels(held), model.description),
+      ],
+      failedDevices: passes.events.map(({ device }) => device),
+    }),
     population: populationOf(model.description.knowledge),
     events: passes.events,
     passes: { needed: use.length * passesEach, run },

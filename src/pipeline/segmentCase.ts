@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { lookAtImages } from '../checks/checkWarnings.js';
 import { imageWarnings } from '../checks/imageWarnings.js';
+import { withAnswers } from '../contract/answers.js';
 import type { SegmentRequest } from '../contract/index.js';
 import type { CaseReport } from '../contract/report.js';
 import { networkOf } from '../engine/devices/deviceCandidate.js';
@@ -37,6 +38,7 @@ import type { CaseInputs, SegmentedCase } from './caseInputs.js';
 import type { SourceImage } from './caseSource.js';
 import type { Surroundings } from './context.js';
 import { checkFormats, exportResult, plannedFiles } from './export.js';
+import { caseWarnings } from './findings.js';
 import {
   exportOptions,
   fingerprintOf,
@@ -49,7 +51,6 @@ import {
 import { stopwatch } from './stopwatch.js';
 import type { Subject } from './subject.js';
 import { subsetVolumes } from './subsets.js';
-import { caseWarnings } from './warnings.js';
 
 /** The shares of a case's time after which it is prepared, and has its logits and masks. */
 export const PREPARED = 0.4;
@@ -213,21 +214,25 @@ export async function segmentCase(
       listed: listFiles({ ...opened, study }, use),
       preparation: prepared.preparation ?? null,
       overridden: prepared.overridden,
-      warnings: caseWarnings({
-        steps: prepared.preparation?.steps ?? null,
-        overridden: prepared.overridden,
-        images: [
-          ...prepared.notes,
-          ...traced('check images', () =>
-            imageWarnings(prepared, seen, mainMask(result, use), model.description),
-          ),
-        ],
-        failedDevices: engine.events.map(({ device }) => device),
-        answers,
-        population: populationOf(model.description.knowledge),
-        suggestions: opened.account.suggestions,
-        lost: opened.account.lost,
-      }),
+      warnings: withAnswers(
+        caseWarnings({
+          lost: opened.account.lost,
+          steps: prepared.preparation?.steps ?? null,
+          overridden: prepared.overridden,
+          images: [
+            ...prepared.notes,
+            ...traced('check images', () =>
+              imageWarnings(prepared, seen, mainMask(result, use), model.description),
+            ),
+          ],
+          failedDevices: engine.events.map(({ device }) => device),
+        }),
+        {
+          answers,
+          suggestions: opened.account.suggestions,
+          population: populationOf(model.description.knowledge),
+        },
+      ),
       engine: { name: engine.name, device: engine.device, events: engine.events },
       passes: { needed: passes, run: keptLogits ? 0 : passes },
       seconds: () => ({ ...lap.seconds(), total: (performance.now() - started) / 1000 }),

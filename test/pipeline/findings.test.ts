@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeWarning, noWarning } from '../../src/contract/warnings.js';
 import { descriptionTemplate } from '../../src/model/template.js';
-import { combinationWarnings, findingsOf, missingChecks } from '../../src/pipeline/findings.js';
+import { caseWarnings, combinationWarnings, findingsOf, missingChecks } from '../../src/pipeline/findings.js';
 import type { PatternCounts } from '../../src/segment/combine.js';
 import { perRegion, UNKNOWN_POPULATION } from '../../src/terms.js';
 
@@ -177,5 +177,66 @@ describe('checks that could not be made', () => {
   it('all, where the model was never measured', () => {
     const all = ['agreement', 'swapped', 'uptake', 'surface'];
     expect(missingChecks(['t1', 't1ce'], { agreement }, knowledge)).toEqual(all);
+  });
+});
+
+describe('what is said about a case', () => {
+  const facts = {
+    steps: null,
+    overridden: [],
+    images: [],
+    failedDevices: [],
+    lost: [],
+  };
+
+  it('nothing where there is nothing', () => {
+    expect(caseWarnings(facts)).toEqual([]);
+  });
+
+  it('a preparation in doubt, also for the terminal', () => {
+    const problem = { code: 'REGISTRATION_FAILED', field: 'overlap', found: '0.81' } as const;
+    const step = { step: 'atlas', sequence: null, verdict: 'doubtful', problem } as const;
+    const good = { step: 'resample', sequence: null, verdict: 'good', problem: null } as const;
+    expect(caseWarnings({ ...facts, steps: [step, good] })).toEqual([
+      { code: 'PREPARATION_DOUBTFUL', step: 'atlas', sequence: null, problem },
+    ]);
+  });
+
+  it('an overridden check once, for however many images', () => {
+    const overridden = ['a', 'b'].map((file) => ({ code: 'NOT_SKULL_STRIPPED', file }) as const);
+    expect(caseWarnings({ ...facts, overridden })).toEqual([
+      { code: 'CHECK_OVERRIDDEN', problem: overridden[0] },
+    ]);
+  });
+
+  it('a sequence that is there and could not be used, first of all', () => {
+    const reason = '1 of its slices is missing (between 12 and 14)';
+    const lost = [{ sequence: 't1ce', series: 'DICOM series 9', reason, mendable: false } as const];
+    expect(caseWarnings({ ...facts, failedDevices: ['gpu'], lost }).map(describeWarning)[0]).toBe(
+      `T1ce was there but ${reason}: DICOM series 9 was not used.`,
+    );
+    const mendable = lost.map((one) => ({ ...one, mendable: true }));
+    expect(caseWarnings({ ...facts, lost: mendable }).map(describeWarning)[0]).toMatch(/--accept-gaps/);
+  });
+
+  it('a device that failed, once', () => {
+    expect(caseWarnings({ ...facts, failedDevices: ['gpu', 'gpu'] })).toEqual([
+      { code: 'REPEATED_ON_CPU', device: 'gpu' },
+    ]);
+  });
+
+  it('in this order', () => {
+    const images = [{ code: 'NO_CONTRAST_UPTAKE' }] as const;
+    const step = { step: 'atlas', sequence: null, verdict: 'failed', problem: null } as const;
+    const lost = [{ sequence: 't1ce', series: '9', reason: 'cut', mendable: false } as const];
+    const overridden = [{ code: 'NOT_SKULL_STRIPPED' } as const];
+    const all = caseWarnings({ lost, steps: [step], overridden, images, failedDevices: ['gpu'] });
+    expect(all.map(({ code }) => code)).toEqual([
+      'SEQUENCE_LOST',
+      'PREPARATION_DOUBTFUL',
+      'CHECK_OVERRIDDEN',
+      'NO_CONTRAST_UPTAKE',
+      'REPEATED_ON_CPU',
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { withAnswers } from '../../contract/answers.js';
 import type { Answers, OpenCase } from '../../contract/cases.js';
 import type { MaskRole, NamedMask, ParsedMaskRef } from '../../contract/masks.js';
 import type { CaseResult } from '../../contract/results.js';
@@ -8,7 +9,6 @@ import type { Prepared } from '../../kept/preparedStore.js';
 import type { MaskInput, Segmented, SourceImage } from '../../pipeline/caseSource.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
 import type { EditedMask } from '../../pipeline/subject.js';
-import { warningsWith } from '../../pipeline/warnings.js';
 import { MODALITIES, type Modality } from '../../terms.js';
 import { sameGrid } from '../../volume/affine.js';
 import { affineOf } from '../../volume/tuples.js';
@@ -113,7 +113,11 @@ export class CaseSession {
   get result(): CaseResult | null {
     if (!this.segmented) return null;
     const { id, facts } = this.segmented;
-    return { ...facts.result, id, warnings: warningsWith(facts, this.answers) };
+    const { source, population } = facts;
+    const { suggestions } = source.about;
+    const { answers } = this;
+    const warnings = withAnswers(facts.warnings, { answers, suggestions, population });
+    return { ...facts.result, id, warnings };
   }
 
   /** What the worker needs to answer questions about the result, or null. */
@@ -270,9 +274,9 @@ export function openCaseOf({ cases }: OpenCases, id: string): CaseSession {
 /** The case, its result and what that follows from. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
 export function segmentedCaseOf(context: OpenCases, id: string) {
   const session = openCaseOf(context, id);
-  const { segmentedFacts: segmented } = session;
-  if (!segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
-  return { session, segmented, source: segmented.source };
+  const { segmentedFacts: segmented, result } = session;
+  if (!segmented || !result) throw new QuorumError({ code: 'RESULT_MISSING' });
+  return { session, segmented, result, source: segmented.source };
 }
 
 /** The folder that holds all image files; null for several, and for DICOM. */

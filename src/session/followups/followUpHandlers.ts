@@ -5,7 +5,7 @@ import type { QuorumEvent } from '../../contract/index.js';
 import { QuorumError } from '../../errors.js';
 import { type JobContext, partOf } from '../../jobs/context.js';
 import { summariseGrid } from '../../pipeline/inspect.js';
-import { segmentedCaseOf } from '../cases/caseSession.js';
+import { openCaseOf } from '../cases/caseSession.js';
 import type { BinaryHandlers, JsonHandlers, WindowContext } from '../windowContext.js';
 import { FollowUpSession } from './followUpSession.js';
 
@@ -139,20 +139,21 @@ async function exportDicom(
   for (const [n, point] of points.entries()) {
     const { used, isEdited } = report.points[n];
     if (!(point.source.origins ?? point.source.images).some(({ dicom }) => dicom)) continue;
-    const { segmented } = segmentedCaseOf(context, point.id);
+    openCaseOf(context, point.id);
+    const { segmented, answers, warnings, edited } = point;
     const name = `time-point-${n + 1}`;
     const into = join(folder, name);
     const made = await context.staging.during(into, () =>
       context.worker.run(
         'export',
         {
-          segmented: { ...segmented, source: point.source },
+          segmented,
           options: { ...MASK_OPTIONS, ...NO_FORMATS, dicomSeg: true, combination: used },
           folder: into,
           overwrite,
           identity: false,
-          answers: point.answers,
-          edited: isEdited ? point.edited : null,
+          ...{ answers, warnings },
+          edited: isEdited ? edited : null,
         },
         {
           signal,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FollowUpReport, FollowUpView, TimePoint } from '../../contract/followUp.js';
 import { QuorumError } from '../../errors.js';
+import type { ExportJob } from '../../pipeline/exportJob.js';
 import type { FollowUpPoint } from '../../pipeline/tasks.js';
 import { affineOf } from '../../volume/tuples.js';
 import type { Grid } from '../../volume/volume.js';
@@ -9,10 +10,13 @@ import { type CaseSession, segmentedCaseOf } from '../cases/caseSession.js';
 type Cases = { readonly cases: ReadonlyMap<string, CaseSession> };
 type Member = FollowUpView['members'][number];
 
+/** A time point, and what its case says of it when it is exported. */
+type SegmentedPoint = FollowUpPoint & Pick<ExportJob, 'segmented' | 'warnings'>;
+
 /** What was compared: the report, and the time points as they were then, in its order. */
 interface Compared {
   readonly report: FollowUpReport;
-  readonly points: readonly FollowUpPoint[];
+  readonly points: readonly SegmentedPoint[];
   readonly state: string;
 }
 
@@ -54,9 +58,9 @@ export class FollowUpSession {
   }
 
   /** The time points as they are now. @throws QuorumError RESULT_MISSING where one is not segmented. */
-  points(): FollowUpPoint[] {
+  points(): SegmentedPoint[] {
     return this.members.map((member) => {
-      const { session, source } = segmentedCaseOf(this.cases, member.case);
+      const { session, segmented, result, source } = segmentedCaseOf(this.cases, member.case);
       return {
         id: session.id,
         title: session.title,
@@ -64,12 +68,14 @@ export class FollowUpSession {
         source,
         answers: session.answers,
         edited: session.editedMask(),
+        segmented,
+        warnings: result.warnings,
       };
     });
   }
 
   /** @param points those that were compared, in any order. */
-  keep(report: FollowUpReport, points: readonly FollowUpPoint[], state: string): void {
+  keep(report: FollowUpReport, points: readonly SegmentedPoint[], state: string): void {
     const inOrder = report.points.map(({ id }) => points.find((point) => point.id === id)!);
     this.compared = { report, points: inOrder, state };
   }

@@ -1,86 +1,72 @@
 import { describe, expect, it } from 'vitest';
+import { type Answered, withAnswers } from '../../src/contract/answers.js';
 import type { Answers } from '../../src/contract/cases.js';
 import type { Warning } from '../../src/contract/results.js';
 import { describeWarning } from '../../src/contract/warnings.js';
-import type { Suggestions } from '../../src/intake/candidate.js';
-import { caseWarnings } from '../../src/pipeline/warnings.js';
 import { type Population, UNKNOWN_POPULATION } from '../../src/terms.js';
 import { ADULT_GLIOMAS } from '../support/population.js';
 
-describe('what is said about a case', () => {
-  const none = { adult: null, treated: null, glioma: null };
-  const facts = {
-    steps: null,
-    overridden: [],
-    images: [],
-    failedDevices: [],
-    answers: null,
-    suggestions: none,
-    lost: [],
-    population: ADULT_GLIOMAS,
+const none = { adult: null, treated: null, glioma: null };
+
+describe('what the answers add to the warnings about a case', () => {
+  const about = { answers: null, suggestions: none, population: ADULT_GLIOMAS };
+  const lost: Warning = {
+    code: 'SEQUENCE_LOST',
+    sequence: 't1ce',
+    series: '9',
+    reason: 'cut',
+    mendable: false,
   };
+  const other: Warning = { code: 'REPEATED_ON_CPU', device: 'gpu' };
+  const fluid: Warning = { code: 'FLUID_IN_TUMOUR', ml: 4, population: ADULT_GLIOMAS };
+  const child = { answer: false, source: 'age 8 months in the DICOM header' };
+  const treated = { answer: true, source: '“post op” in the DICOM header' };
 
-  it('nothing where there is nothing', () => {
-    expect(caseWarnings(facts)).toEqual([]);
+  it('nothing where nobody was asked and no header says anything', () => {
+    expect(withAnswers([lost, other], about)).toEqual([lost, other]);
   });
 
-  it('a preparation in doubt, also for the terminal', () => {
-    const problem = { code: 'REGISTRATION_FAILED', field: 'overlap', found: '0.81' } as const;
-    const step = { step: 'atlas', sequence: null, verdict: 'doubtful', problem } as const;
-    const good = { step: 'resample', sequence: null, verdict: 'good', problem: null } as const;
-    expect(caseWarnings({ ...facts, steps: [step, good] })).toEqual([
-      { code: 'PREPARATION_DOUBTFUL', step: 'atlas', sequence: null, problem },
+  it('a child and an operation by the headers, behind what was lost, until the user answers', () => {
+    const suggestions = { ...none, adult: child, treated };
+    const warnings = withAnswers([lost, other], { ...about, suggestions });
+    expect(warnings.map(({ code }) => code)).toEqual([
+      'SEQUENCE_LOST',
+      'HEADERS_SUGGEST',
+      'HEADERS_SUGGEST',
+      'REPEATED_ON_CPU',
     ]);
-  });
-
-  it('an overridden check once, for however many images', () => {
-    const overridden = ['a', 'b'].map((file) => ({ code: 'NOT_SKULL_STRIPPED', file }) as const);
-    expect(caseWarnings({ ...facts, overridden })).toEqual([
-      { code: 'CHECK_OVERRIDDEN', problem: overridden[0] },
-    ]);
-  });
-
-  it('a child and an operation by the headers, until the user answers', () => {
-    const adult = { answer: false, source: 'age 8 months in the DICOM header' };
-    const treated = { answer: true, source: '“post op” in the DICOM header' };
-    const suggestions = { adult, treated, glioma: null };
-    const said = caseWarnings({ ...facts, suggestions }).map(describeWarning);
-    expect(said[0]).toMatch(/^By the headers the patient is a child \(age 8 months in the DICOM header\)/);
-    expect(said[1]).toMatch(/operated or irradiated \(“post op” in the DICOM header\)/);
+    const said = warnings.map(describeWarning);
+    expect(said[1]).toMatch(/^By the headers the patient is a child \(age 8 months in the DICOM header\)/);
+    expect(said[2]).toMatch(/operated or irradiated \(“post op” in the DICOM header\)/);
     const answers = { adult: 'yes', treated: 'no', glioma: 'yes' } as const;
-    expect(caseWarnings({ ...facts, suggestions, answers })).toEqual([]);
+    expect(withAnswers([], { ...about, suggestions, answers })).toEqual([]);
   });
 
-  it('a sequence that is there and could not be used, first of all', () => {
-    const reason = '1 of its slices is missing (between 12 and 14)';
-    const lost = [{ sequence: 't1ce', series: 'DICOM series 9', reason, mendable: false } as const];
-    expect(caseWarnings({ ...facts, failedDevices: ['gpu'], lost }).map(describeWarning)[0]).toBe(
-      `T1ce was there but ${reason}: DICOM series 9 was not used.`,
-    );
-    const mendable = lost.map((one) => ({ ...one, mendable: true }));
-    expect(caseWarnings({ ...facts, lost: mendable }).map(describeWarning)[0]).toMatch(/--accept-gaps/);
-  });
-
-  it('a device that failed, and answers that the model was not made for', () => {
-    const answers = { adult: 'no', treated: 'unknown', glioma: 'no' } as const;
-    expect(caseWarnings({ ...facts, failedDevices: ['gpu', 'gpu'], answers })).toEqual([
-      { code: 'REPEATED_ON_CPU', device: 'gpu' },
+  it('answers that the model was not made for, and such as a check contradicts, last', () => {
+    const answers = { adult: 'no', treated: 'no', glioma: 'no' } as const;
+    expect(withAnswers([other, fluid], { ...about, answers })).toEqual([
+      other,
+      fluid,
       { code: 'OUTSIDE_TRAINING', reason: 'child', population: ADULT_GLIOMAS },
       { code: 'OUTSIDE_TRAINING', reason: 'notGlioma', population: ADULT_GLIOMAS },
+      { code: 'ANSWER_DOUBTED', answer: 'untreated' },
     ]);
+  });
+
+  it('nothing for an answer of which the user does not know', () => {
+    const answers = { adult: 'unknown', treated: 'unknown', glioma: 'unknown' } as const;
+    expect(withAnswers([other], { ...about, answers })).toEqual([other]);
   });
 });
 
 describe('what is said of what the model was trained on', () => {
   const answers = { adult: 'no', treated: 'yes', glioma: 'no' } as const;
   const usual = { adult: 'yes', treated: 'no', glioma: 'yes' } as const;
-  const about = { steps: null, overridden: [], images: [], failedDevices: [], lost: [] };
-  const none = { adult: null, treated: null, glioma: null };
   const said = (
     population: Population | null,
     given: Answers | null = answers,
-    suggestions: Suggestions = none,
-  ) => caseWarnings({ ...about, suggestions, answers: given, population }).map(describeWarning);
+    suggestions: Answered['suggestions'] = none,
+  ) => withAnswers([], { answers: given, suggestions, population }).map(describeWarning);
 
   it('follows from model.json', () => {
     expect(said(ADULT_GLIOMAS)).toEqual([
@@ -111,7 +97,7 @@ describe('what is said of what the model was trained on', () => {
     const small = { code: 'BRAIN_IMPLAUSIBLE', check: 'volume', value: 700 } as const;
     const fluid = { code: 'FLUID_IN_TUMOUR', ml: 4, population: ADULT_GLIOMAS } as const;
     const doubted = (given: Answers, images: readonly Warning[]) =>
-      caseWarnings({ ...about, images, suggestions: none, answers: given, population: ADULT_GLIOMAS })
+      withAnswers(images, { answers: given, suggestions: none, population: ADULT_GLIOMAS })
         .filter(({ code }) => code === 'ANSWER_DOUBTED')
         .map(describeWarning);
     expect(doubted(usual, [small, fluid])).toEqual([
