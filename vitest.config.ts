@@ -17,7 +17,7 @@ const SLOW = [
   'test/followup/followUp.test.ts',
   // Processes that are started, killed and waited for.
   'test/session/{worker,forget,edits,application,cohorts}.test.ts',
-  'test/pipeline/{roads,faces,openings,selfTestRoads}.test.ts',
+  'test/pipeline/{roads,faces,export,openings,selfTestRoads}.test.ts',
   'test/ways.test.ts',
   'test/commands/bids/bidsApp.test.ts',
   'test/engine/devices/{selfTest,selectEngine}.test.ts',

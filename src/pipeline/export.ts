@@ -1,5 +1,6 @@
 import { FORMATS } from '../contract/formats.js';
 import type { CaseReport } from '../contract/report.js';
+import type { CaseCombination } from '../contract/results.js';
 import { ratingsOf, type Trust } from '../contract/trust.js';
 import { titles } from '../contract/warnings.js';
 import { throwIfCancelled } from '../errors.js';
@@ -11,7 +12,7 @@ import { overviewPicture } from '../export/picture.js';
 import type { JobContext } from '../jobs/context.js';
 import { guessedLabels, inScheme, LABELS } from '../masks/labels.js';
 import { supports } from '../model/support.js';
-import { isModelThreshold, type MaskChoice, maskOf } from '../segment/result.js';
+import { type CleanMask, isModelThreshold, type MaskChoice, maskOf } from '../segment/result.js';
 import { type Combination, type Modality, membersOf, type PerRegion, perRegion } from '../terms.js';
 import { traced } from '../trace.js';
 import { writeNifti } from '../volume/niftiWriter.js';
@@ -216,25 +217,27 @@ class Writing {
   private async look(choice: MaskChoice): Promise<{ labels: Uint8Array; described: DescribedMask }> {
     const { result } = this.subject;
     const { combination, threshold, keepSpecks } = choice;
-    const { labels, specks } = await maskOf(result, combination, threshold, keepSpecks);
+    const mask = await maskOf(result, combination, threshold, keepSpecks);
+    const { labels } = mask;
     const key = keyOf(choice);
     const described = this.described.get(key) ?? {
       combination,
-      found: findingsOf(
-        {
-          labels,
-          specks,
-          members: membersOf(combination),
-          patterns: isModelThreshold(result, threshold) ? result.patterns : null,
-        },
-        result.present,
-        result.grid,
-        result.model.description,
-      ),
+      found: this.findingsIn(choice, mask),
       diameters: regionDiameters({ ...result.grid, data: labels }),
     };
     this.described.set(key, described);
     return { labels, described };
+  }
+
+  /** As they were found when the case was segmented; anew at another threshold, and where specks are kept. */
+  private findingsIn({ combination, threshold, keepSpecks }: MaskChoice, mask: CleanMask): CaseCombination {
+    const { result, found } = this.subject;
+    const { patterns, present, grid, model } = result;
+    const isModels = isModelThreshold(result, threshold);
+    const known = isModels && !keepSpecks ? found?.[combination] : undefined;
+    if (known) return known;
+    const made = { ...mask, members: membersOf(combination), patterns: isModels ? patterns : null };
+    return findingsOf(made, present, grid, model.description);
   }
 
   /** Every mask that is written, the result's first. */

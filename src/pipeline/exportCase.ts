@@ -66,6 +66,7 @@ function subjectOf(
     sources,
     reference: prepared?.reference ?? null,
     result: held,
+    found: result.combinations,
     images: () => imagesOnGrid(held, images),
     fingerprint: fingerprintOf(
       Object.fromEntries(inputs),

@@ -209,6 +209,7 @@ export async function segmentCase(
       })),
       reference: prepared.preparation?.reference ?? null,
       result,
+      found: null,
       images: async () => prepared.images,
       fingerprint,
       listed: listFiles({ ...opened, study }, use),

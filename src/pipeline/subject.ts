@@ -2,7 +2,7 @@ import type { Answers } from '../contract/cases.js';
 import type { EditState } from '../contract/edits.js';
 import type { MaskRole } from '../contract/masks.js';
 import type { CaseReport, Fingerprint } from '../contract/report.js';
-import type { Warning } from '../contract/results.js';
+import type { CaseCombination, Warning } from '../contract/results.js';
 import type { Problem } from '../errors.js';
 import type { DescribedPreparation } from '../export/preparationReport.js';
 import type { Result } from '../segment/result.js';
@@ -32,6 +32,8 @@ export interface PlannedCase {
 /** A segmented case: everything that its files can say. */
 export interface Subject extends PlannedCase {
   readonly result: Result;
+  /** What `findingsOf` found in its combinations when it was segmented: at the model's threshold, cleaned. Null: nobody has looked yet. */
+  readonly found: Readonly<Record<string, CaseCombination>> | null;
   /** The images in use on the Case's grid, read when a file needs them. */
   readonly images: () => Promise<Readonly<Partial<Record<Modality, Volume>>>>;
   readonly fingerprint: Fingerprint;
