@@ -2,6 +2,7 @@ import { isInRegion } from '../masks/labels.js';
 import { type PerRegion, perRegion } from '../terms.js';
 import { axisCodes, voxelSpacing, voxelToWorld } from '../volume/affine.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
+import { type Extent, extentOf } from '../volume/extent.js';
 import type { Affine, Volume } from '../volume/volume.js';
 
 /** The longest diameter of a region in one axial slice, and the longest one perpendicular to it in the same slice. */
@@ -15,7 +16,8 @@ export interface Diameters {
 
 /** The diameters of each region of a mask; null where it is empty. */
 export function regionDiameters(mask: Volume<Uint8Array>): PerRegion<Diameters | null> {
-  return perRegion((_, region) => axialDiameters(mask, (label) => isInRegion(label, region)));
+  const extent = extentOf(mask.data, mask.size);
+  return perRegion((_, region) => axialDiameters(mask, (label) => isInRegion(label, region), extent));
 }
 
 type Point = readonly [number, number];
@@ -28,18 +30,21 @@ type Point = readonly [number, number];
  * angle to the longest diameter.
  *
  * @param isMember whether a label belongs to the region.
+ * @param extent of the mask.
  * @returns null for an empty region.
  */
 export function axialDiameters(
   mask: Volume<Uint8Array>,
   isMember: (label: number) => boolean,
+  extent = extentOf(mask.data, mask.size),
 ): Diameters | null {
+  if (!extent) return null;
   const axial = [...axisCodes(mask.affine)].findIndex((code) => 'SI'.includes(code));
-  const plane = planeOf(mask, axial);
+  const plane = planeOf(mask, axial, extent);
   let best: Diameters | null = null;
-  for (let slice = 0; slice < mask.size[axial]; slice++) {
-    const data = plane.slice(slice, isMember);
-    if (!data) continue;
+  for (let slice = extent.first[axial]; slice <= extent.last[axial]; slice++) {
+    const { data, withinMm } = plane.slice(slice, isMember);
+    if (withinMm === 0 || (best && withinMm * ROUNDING < best.longestMm)) continue;
     const [width, height] = plane.size;
     const parts = connectedComponents(
       { size: [width, height, 1], affine: mask.affine, data },
@@ -57,38 +62,53 @@ export function axialDiameters(
   return best;
 }
 
-/** The slices across one axis, and their coordinates in mm: x along the first remaining axis, y at a right angle to it. */
-function planeOf(mask: Volume<Uint8Array>, across: number) {
+/**
+ * The slices across one axis as far as the mask reaches, and their coordinates in mm: x along the first remaining axis, y at a right angle
+ * to it.
+ */
+function planeOf(mask: Volume<Uint8Array>, across: number, { first, last }: Extent) {
   const [a, b] = [0, 1, 2].filter((axis) => axis !== across);
   const strides = [1, mask.size[0], mask.size[0] * mask.size[1]];
-  const size: Point = [mask.size[a], mask.size[b]];
+  const size: Point = [last[a] - first[a] + 1, last[b] - first[b] + 1];
   const { side, skew, height } = inPlaneSides(mask.affine, a, b);
   return {
     size,
-    /** 1 where the region is; null for a slice without any. */
-    slice(n: number, isMember: (label: number) => boolean): Uint8Array | null {
+    /** 1 where the region is, and the diagonal of the box around it: no diameter is longer. 0 for a slice without any. */
+    slice(n: number, isMember: (label: number) => boolean): { data: Uint8Array; withinMm: number } {
       const data = new Uint8Array(size[0] * size[1]);
-      let any = false;
+      const low: [number, number] = [...size];
+      const high: [number, number] = [-1, -1];
       for (let v = 0, at = 0; v < size[1]; v++) {
-        let from = n * strides[across] + v * strides[b];
+        let from = n * strides[across] + (first[b] + v) * strides[b] + first[a] * strides[a];
         for (let u = 0; u < size[0]; u++, at++, from += strides[a]) {
           if (mask.data[from] === 0 || !isMember(mask.data[from])) continue;
           data[at] = 1;
-          any = true;
+          if (u < low[0]) low[0] = u;
+          if (u > high[0]) high[0] = u;
+          if (v < low[1]) low[1] = v;
+          high[1] = v;
         }
       }
-      return any ? data : null;
+      const [x, y] = [Math.max(0, high[0] - low[0] + 1) * side, Math.max(0, high[1] - low[1] + 1)];
+      return { data, withinMm: Math.hypot(x + y * Math.abs(skew), y * height) };
     },
-    /** The middles of the four edges of each voxel, mm. */
+    /** The middles of the four edges, mm, of each row's first and last voxel: those between lie in the hull of these. */
     edges(voxels: Uint32Array): Point[] {
-      const points: Point[] = [];
+      const low = new Int32Array(size[1]).fill(size[0]);
+      const high = new Int32Array(size[1]).fill(-1);
       for (const voxel of voxels) {
-        const [u, v] = [voxel % size[0], Math.floor(voxel / size[0])];
-        for (const [du, dv] of HALF_STEPS) {
-          const [p, q] = [u + du, v + dv];
-          points.push([p * side + q * skew, q * height]);
-        }
+        const v = Math.floor(voxel / size[0]);
+        const u = voxel - v * size[0];
+        if (u < low[v]) low[v] = u;
+        if (u > high[v]) high[v] = u;
       }
+      const points: Point[] = [];
+      for (let v = 0; v < size[1]; v++)
+        for (const u of low[v] < high[v] ? [low[v], high[v]] : high[v] < 0 ? [] : [low[v]])
+          for (const [du, dv] of HALF_STEPS) {
+            const [p, q] = [first[a] + u + du, first[b] + v + dv];
+            points.push([p * side + q * skew, q * height]);
+          }
       return points;
     },
     toVoxel([x, y]: Point, n: number): [number, number, number] {
@@ -99,6 +119,9 @@ function planeOf(mask: Volume<Uint8Array>, across: number) {
     },
   };
 }
+
+/** What is longer by more than this is longer but for rounding. */
+const ROUNDING = 1 + 1e-9;
 
 const HALF_STEPS: readonly Point[] = [
   [-0.5, 0],

@@ -1,6 +1,6 @@
 import { MODALITIES, type Modality } from '../terms.js';
 import { voxelSpacing } from '../volume/affine.js';
-import { reorient } from '../volume/orientation.js';
+import { reorient, reorientedSlice } from '../volume/orientation.js';
 import type { Grid, Volume, VoxelArray } from '../volume/volume.js';
 
 const MARGIN = 4;
@@ -43,14 +43,15 @@ export function shownSlice<Mask extends PictureMask>(
   grid: Grid,
   masks: readonly Mask[],
 ): ShownSlice<Mask> {
-  const reference = toLps(grid, masks[0].labels);
+  const { volume: reference, reorientation } = reorient({ ...grid, data: masks[0].labels }, 'LPS');
   const k = fullestSlice(reference);
   const [width, height] = reference.size;
+  const sliceOf = <D extends VoxelArray>(data: D) => reorientedSlice(data, reorientation, k);
   const shown = MODALITIES.filter((m) => images[m]).map((modality) => ({
     modality,
-    grey: windowed(sliceOf(toLps(grid, images[modality]!.data), k)),
+    grey: windowed(sliceOf(images[modality]!.data)),
   }));
-  const labelled = masks.map((mask) => ({ mask, labels: sliceOf(toLps(grid, mask.labels), k) }));
+  const labelled = masks.map((mask) => ({ mask, labels: sliceOf(mask.labels) }));
   const [mmX, mmY] = voxelSpacing(reference.affine);
   const filled = [...shown.map(({ grey }) => grey), ...labelled.map(({ labels }) => labels)];
   return {
@@ -61,14 +62,6 @@ export function shownSlice<Mask extends PictureMask>(
     images: shown,
     masks: labelled,
   };
-}
-
-function toLps<D extends VoxelArray>(grid: Grid, data: D): Volume<D> {
-  return reorient({ size: grid.size, affine: grid.affine, data }, 'LPS').volume;
-}
-
-function sliceOf<D extends VoxelArray>({ data, size }: Volume<D>, k: number): D {
-  return data.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]) as D;
 }
 
 /** The slice along the third axis with the most voxels that are not 0; the middle one where all are 0. */

@@ -81,7 +81,8 @@ function growth(
   queue: Uint32Array,
   connectivity: Connectivity,
 ): (seed: number, start: number) => number {
-  const steps = neighbourSteps(connectivity);
+  const isFlat = nz === 1;
+  const steps = neighbourSteps(connectivity).filter(([, , dk]) => !isFlat || dk === 0);
   const offsets = Int32Array.from(steps, ([di, dj, dk]) => di + nx * (dj + ny * dk));
   return (seed, start) => {
     let end = start;
@@ -92,7 +93,7 @@ function growth(
       const i = index % nx;
       const j = ((index - i) / nx) % ny;
       const k = (index - i - j * nx) / (nx * ny);
-      const isInside = i > 0 && i < nx - 1 && j > 0 && j < ny - 1 && k > 0 && k < nz - 1;
+      const isInside = i > 0 && i < nx - 1 && j > 0 && j < ny - 1 && (isFlat || (k > 0 && k < nz - 1));
       for (let step = 0; step < offsets.length; step++) {
         if (!isInside) {
           const [ni, nj, nk] = [i + steps[step][0], j + steps[step][1], k + steps[step][2]];

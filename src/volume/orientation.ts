@@ -81,15 +81,33 @@ export function reorient<D extends VoxelArray>(
   return { volume: applyReorientation(volume, reorientation), reorientation };
 }
 
+/** Slice k along the third axis of what `applyReorientation` makes of these voxels, without the others. */
+export function reorientedSlice<D extends VoxelArray>(data: D, by: Reorientation, k: number): D {
+  const [nx, ny] = by.target.size;
+  const out = new (data.constructor as new (length: number) => D)(nx * ny);
+  const { start, steps } = walkOf(by);
+  for (let j = 0, at = 0; j < ny; j++) {
+    let source = start + j * steps[1] + k * steps[2];
+    for (let i = 0; i < nx; i++, at++, source += steps[0]) out[at] = data[source];
+  }
+  return out;
+}
+
+/** Where in the source the target's first voxel lies, and how far one step along each of its axes goes there. */
+function walkOf({ axes, reversed, source: { size } }: Reorientation) {
+  const strides = [1, size[0], size[0] * size[1]];
+  const steps = axes.map((axis, target) => strides[axis] * (reversed[target] ? -1 : 1));
+  const start = axes.reduce(
+    (sum, axis, target) => sum + (reversed[target] ? strides[axis] * (size[axis] - 1) : 0),
+    0,
+  );
+  return { start, steps };
+}
+
 function move<D extends VoxelArray>(data: D, by: Reorientation, way: 'forth' | 'back'): D {
   const out = new (data.constructor as new (length: number) => D)(voxelCount(by.source.size));
   const [nx, ny, nz] = by.target.size;
-  const strides = [1, by.source.size[0], by.source.size[0] * by.source.size[1]];
-  const steps = by.axes.map((axis, target) => strides[axis] * (by.reversed[target] ? -1 : 1));
-  const start = by.axes.reduce(
-    (sum, axis, target) => sum + (by.reversed[target] ? strides[axis] * (by.source.size[axis] - 1) : 0),
-    0,
-  );
+  const { start, steps } = walkOf(by);
   let at = 0;
   for (let k = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { axisCodes, voxelToWorld } from '../../src/volume/affine.js';
-import { reorient, undoReorientation } from '../../src/volume/orientation.js';
+import { reorient, reorientedSlice, undoReorientation } from '../../src/volume/orientation.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
 import { problemOfRefusal } from './folder.js';
 
@@ -59,6 +59,14 @@ describe.each(ALL_48)('%s', (codes) => {
       if (valueAt.get(key) !== value) wrong++;
     });
     expect(wrong).toBe(0);
+  });
+
+  it('has the same slices one by one', () => {
+    const [nx, ny, nz] = turned.size;
+    for (let k = 0; k < nz; k++)
+      expect(reorientedSlice(volume.data, reorientation, k)).toEqual(
+        turned.data.slice(k * nx * ny, (k + 1) * nx * ny),
+      );
   });
 
   it('comes back exactly', () => {
