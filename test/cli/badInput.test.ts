@@ -3,8 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { hostOf } from '../../src/commands/host.js';
+import type { segmentRequestSchema } from '../../src/contract/commands.js';
 import { SHIPPED_MODEL } from '../../src/model/model.js';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
+import { segmentEnd } from '../commands/command.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { niftiBytes } from '../volume/niftiBytes.js';
@@ -21,21 +26,26 @@ function caseOf(name: string, files: Record<string, Uint8Array>): string {
   return at(name);
 }
 
-/** Segments a bad case: a clear coded error, non-zero exit, and no output at all. */
-async function refused(input: string, ...options: string[]) {
-  const out = at(`out${Math.random()}`);
-  const outcome = await quorum('segment', input, '--out', out, '--json', ...options);
-  expect(outcome.code).not.toBe(0);
-  expect(existsSync(out)).toBe(false);
-  return problemIn(outcome);
+type Request = z.input<typeof segmentRequestSchema>;
+
+/** Asks for a bad case as `quorum segment` does: a clear coded error, and no output at all. How that is printed, the processes show. */
+async function refused(input: string | readonly string[], more: Partial<Request> = {}) {
+  const output = at(`out${Math.random()}`);
+  const inputs = typeof input === 'string' ? [input] : [...input];
+  const end = await segmentEnd(hostOf(at('profile')), { inputs, output, ...more });
+  expect(end.state).toBe('failed');
+  expect(existsSync(output)).toBe(false);
+  return end.problem!;
 }
 
 describe('bad input is refused with a code, and nothing is written', () => {
   it('a truncated .nii.gz', async () => {
     const file = 'x_flair.nii.gz';
-    expect(
-      await refused(caseOf('truncated', { [file]: sample.subarray(0, sample.length / 2) })),
-    ).toMatchObject({ code: 'DATA_TRUNCATED', file: at('truncated', file) });
+    const input = caseOf('truncated', { [file]: sample.subarray(0, sample.length / 2) });
+    const outcome = await quorum('segment', input, '--out', at('truncated-out'), '--json');
+    expect(outcome.code).toBe(1);
+    expect(problemIn(outcome)).toMatchObject({ code: 'DATA_TRUNCATED', file: at('truncated', file) });
+    expect(existsSync(at('truncated-out'))).toBe(false);
   });
 
   it('NaN', async () => {
@@ -64,7 +74,7 @@ describe('bad input is refused with a code, and nothing is written', () => {
   it('two grids', async () => {
     await writeImage(at('grids/x_t1.nii.gz'), ellipsoid(bratsGrid([150, 150, 150]), [60, 60, 60], 1));
     await writeImage(at('grids/x_t2.nii.gz'), ellipsoid(bratsGrid([150, 150, 140]), [60, 60, 60], 2));
-    expect((await refused(at('grids'), '--no-prepare')).code).toBe('GRIDS_DIFFER');
+    expect((await refused(at('grids'), { prepare: false })).code).toBe('GRIDS_DIFFER');
   });
 
   it('a 4-D image', async () => {
@@ -92,10 +102,9 @@ describe('bad input is refused with a code, and nothing is written', () => {
   });
 
   it('a sequence that is not there', async () => {
-    expect((await refused(SAMPLE_PATIENT, '--use', 't1,flair', '--model', at('nowhere'))).code).toBe(
-      'MODEL_NOT_FOUND',
-    );
-    expect((await refused(caseOf('one', { 'x_flair.nii.gz': sample }), '--use', 't1')).code).toBe(
+    const nowhere = { use: ['t1', 'flair'], model: at('nowhere') } satisfies Partial<Request>;
+    expect((await refused(SAMPLE_PATIENT, nowhere)).code).toBe('MODEL_NOT_FOUND');
+    expect((await refused(caseOf('one', { 'x_flair.nii.gz': sample }), { use: ['t1'] })).code).toBe(
       'SEQUENCE_NOT_AVAILABLE',
     );
   });
@@ -111,22 +120,21 @@ describe('output that must not be touched', () => {
   it('an existing foreign mask at the target is kept, before anything is computed', async () => {
     mkdirSync(at('foreign'));
     writeFileSync(at('foreign/simulated-patient_seg.nii.gz'), 'drawn by hand');
-    for (const options of [[], ['--overwrite']]) {
-      const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('foreign'), '--json', ...options);
-      expect(problemIn(outcome)).toMatchObject({
-        code: 'OUTPUT_EXISTS',
-        file: at('foreign/simulated-patient_seg.nii.gz'),
-      });
-    }
+    const problem = { code: 'OUTPUT_EXISTS', file: at('foreign/simulated-patient_seg.nii.gz') };
+    const request = { inputs: [SAMPLE_PATIENT], output: at('foreign') };
+    expect((await segmentEnd(hostOf(at('profile')), request)).problem).toMatchObject(problem);
+    const overwriting = ['--overwrite', '--json'];
+    const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('foreign'), ...overwriting);
+    expect(problemIn(outcome)).toMatchObject(problem);
     expect(readdirSync(at('foreign'))).toEqual(['simulated-patient_seg.nii.gz']);
     expect(readFileSync(at('foreign/simulated-patient_seg.nii.gz'), 'utf8')).toBe('drawn by hand');
   });
 
   it('an output folder inside the input is refused, through a link too', async () => {
     const input = caseOf('inside', { 'x_flair.nii.gz': sample });
-    expect((await refused(input, '--out', join(input, 'out'))).code).toBe('OUTPUT_INSIDE_INPUT');
+    expect((await refused(input, { output: join(input, 'out') })).code).toBe('OUTPUT_INSIDE_INPUT');
     execFileSync('ln', ['-s', input, at('link')]);
-    expect((await refused(input, '--out', at('link/out'))).code).toBe('OUTPUT_INSIDE_INPUT');
+    expect((await refused(input, { output: at('link/out') })).code).toBe('OUTPUT_INSIDE_INPUT');
     expect(readdirSync(input)).toEqual(['x_flair.nii.gz']);
   });
 
@@ -135,25 +143,25 @@ describe('output that must not be touched', () => {
     const files = readdirSync(input).map((name) => join(input, name));
     execFileSync('ln', ['-s', input, at('link-to-loose')]);
     for (const folder of [input, at('link-to-loose')]) {
-      const outcome = await quorum('segment', ...files, '--out', folder, '--json');
-      expect([outcome.code, problemIn(outcome).code]).toEqual([1, 'OUTPUT_INSIDE_INPUT']);
+      const end = await segmentEnd(hostOf(at('profile')), { inputs: files, output: folder });
+      expect([end.state, end.problem?.code]).toEqual(['failed', 'OUTPUT_INSIDE_INPUT']);
     }
     expect(readdirSync(input).sort()).toEqual(['x_flair.nii.gz', 'x_t1.nii.gz']);
   });
 
   it('an output that cannot be written', async () => {
     writeFileSync(at('file'), '');
-    const outcome = await quorum('segment', SAMPLE_PATIENT, '--out', at('file/out'), '--json');
-    expect(outcome.code).toBe(1);
-    expect(problemIn(outcome).code).toBe('OUTPUT_NOT_WRITABLE');
+    expect((await refused(SAMPLE_PATIENT, { output: at('file/out') })).code).toBe('OUTPUT_NOT_WRITABLE');
   });
 });
 
 describe('a full disk', () => {
   const disk = at('disk');
   let mounted = false;
-  beforeAll(() => {
+  beforeAll(async () => {
     mkdirSync(disk);
+    mkdirSync(at('box'));
+    await writeCroppedSample(at('box'), 'box', ['flair'], TUMOUR_ALONE);
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24k', 'tmpfs', disk], { stdio: 'ignore' });
       mounted = true;
@@ -170,9 +178,8 @@ describe('a full disk', () => {
     if (!mounted) return context.skip();
     const outcome = await quorum(
       'segment',
-      SAMPLE_PATIENT,
-      '--use',
-      'flair',
+      at('box'),
+      '--force',
       '--probabilities',
       '--out',
       join(disk, 'out'),
@@ -209,6 +216,9 @@ describe('hostile weights', () => {
     const weights = readFileSync(join(SHIPPED_MODEL, 'weights.safetensors'));
     weights[weights.length - 1] ^= 1;
     writeFileSync(at('model/weights.safetensors'), weights);
-    expect((await refused(SAMPLE_PATIENT, '--model', at('model'))).code).toBe('MODEL_HASH_MISMATCH');
+    const options = ['--model', at('model'), '--out', at('exchanged'), '--json'];
+    const outcome = await quorum('segment', SAMPLE_PATIENT, ...options);
+    expect([outcome.code, problemIn(outcome).code]).toEqual([1, 'MODEL_HASH_MISMATCH']);
+    expect(existsSync(at('exchanged'))).toBe(false);
   });
 });

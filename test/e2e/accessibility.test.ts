@@ -124,10 +124,8 @@ describe.skipIf(!chromium)('the renderer without WebGL2, in dark and light, by a
   it('shows slices with the mask on a canvas, and says why', async () => {
     const close = page.getByRole('button', { name: 'Close', exact: true });
     if (await close.isVisible()) await close.click();
-    await page.getByRole('button', { name: 'Open the simulated sample patient' }).click();
-    await page.getByText('WebGL2 is not available', { exact: false }).waitFor();
-    // The rest with a box around its tumour, which is computed sooner.
     await openServerFolder(page, 'patient');
+    await page.getByText('WebGL2 is not available', { exact: false }).waitFor();
     for (const sequence of ['T1', 'T2', 'T1ce'])
       await page.getByRole('switch', { name: `Use ${sequence}`, exact: true }).click();
     await answerQuestions(page);

@@ -2,9 +2,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { quorum } from '../cli/run.js';
-import { REAL_BOXES, writeCropped } from '../support/croppedSample.js';
+import { REAL_BOXES, TUMOUR_ALONE, writeCropped, writeCroppedSample } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
@@ -22,7 +23,6 @@ import {
 } from './browser.js';
 import { firstPaint, niivueTimes, takeAnswers, takeLongTasks, WATCH_LONG_TASKS } from './timings.js';
 
-const SAMPLE = 'resources/sample/simulated-patient';
 const REAL_CASE = 'whole/TCGA-DU-7294';
 const FIRST_PAINT_MS = 5000;
 const PARTIAL_CASE = 'partial/Brats18_CBICA_AAB_1';
@@ -38,14 +38,6 @@ interface Journey {
   /** A box of this patient's images is taken, which the input checks refuse unless they are overridden. */
   readonly cut?: boolean;
 }
-
-const sample: Journey = {
-  name: 'simulated-patient',
-  input: SAMPLE,
-  open: (page) => page.getByText('Open the simulated sample patient').click(),
-  off: ['T1', 'T2'],
-  use: 't1ce,flair',
-};
 
 const uploaded = (input: string, off: readonly string[], use: string): Journey => ({
   name: input.split('/').at(-1)!,
@@ -67,7 +59,15 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-describe.skipIf(!chromium)('browser mode on the sample patient', () => journey(sample));
+describe.skipIf(!chromium)('browser mode on a box of the sample patient', () => {
+  const name = 'simulated-patient';
+  const box = join(temporaryFolder().path, name);
+  beforeAll(async () => {
+    await mkdir(box);
+    await writeCroppedSample(box, name, [...MODALITIES, 'seg'], TUMOUR_ALONE);
+  });
+  journey({ ...uploaded(box, ['T1', 'T2'], 't1ce,flair'), cut: true });
+});
 describe.skipIf(!real)(`browser mode on ${REAL_CASE}`, () =>
   journey(uploaded(join(REAL_DATA, REAL_CASE), ['T1', 'T2'], 't1ce,flair')),
 );

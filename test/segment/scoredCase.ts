@@ -11,6 +11,13 @@ import { combinationName, type Modality, REGIONS } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { diceOfMaps } from '../support/dice.js';
 
+/** One case with its logits, and its truth. */
+export async function segmented(folder: string, model: Model, engine: InferenceEngine) {
+  const study = await openStudy([folder]);
+  const prepared = await prepareCase(study);
+  return { study, prepared, logits: await computeLogits(prepared, model, engine) };
+}
+
 /** Masks of some combinations of one case, with Dice against its truth, printed. */
 export async function score(
   folder: string,
@@ -18,9 +25,14 @@ export async function score(
   model: Model,
   engine: InferenceEngine,
 ) {
-  const study = await openStudy([folder]);
-  const prepared = await prepareCase(study);
-  const logits = await computeLogits(prepared, model, engine);
+  return scoresOf(await segmented(folder, model, engine), combinations, model);
+}
+
+export async function scoresOf(
+  { study, prepared, logits }: Awaited<ReturnType<typeof segmented>>,
+  combinations: readonly Modality[][],
+  model: Model,
+) {
   const present = logits.maps.map(({ modality }) => modality);
   const wanted = combinations.length > 0 ? combinations : [present];
   const { labels } = await combine(
