@@ -66,6 +66,9 @@ function gaussianKernel(sigma: number): number[] {
   return weights.map((w) => w / sum);
 }
 
+/** So many sums side by side stay in the processor's first cache, with the rows that they are made of. */
+const BLOCK = 512;
+
 function convolvedAlong(
   field: Float32Array<ArrayBuffer>,
   size: Size,
@@ -89,12 +92,15 @@ function convolvedAlong(
     return out;
   }
   for (let o = 0; o < outer; o++) {
-    for (let n = 0; n < length; n++) {
-      const to = (o * length + n) * inner;
-      for (let m = Math.max(0, n - radius); m <= Math.min(length - 1, n + radius); m++) {
-        const weight = kernel[m - n + radius];
-        const from = (o * length + m) * inner;
-        for (let i = 0; i < inner; i++) out[to + i] += weight * field[from + i];
+    for (let first = 0; first < inner; first += BLOCK) {
+      const end = Math.min(inner, first + BLOCK);
+      for (let n = 0; n < length; n++) {
+        const to = (o * length + n) * inner;
+        for (let m = Math.max(0, n - radius); m <= Math.min(length - 1, n + radius); m++) {
+          const weight = kernel[m - n + radius];
+          const from = (o * length + m) * inner;
+          for (let i = first; i < end; i++) out[to + i] += weight * field[from + i];
+        }
       }
     }
   }

@@ -110,7 +110,12 @@ function spread(
 }
 
 function softParts(labels: Uint8Array, tissue: Anatomy, size: Size): Omit<Tumour, 'labels'> {
-  const part = (wanted: number[]) => Float32Array.from(labels, (label) => (wanted.includes(label) ? 1 : 0));
+  const part = (wanted: number[]) => {
+    const is = Float32Array.from({ length: 5 }, (_, label) => (wanted.includes(label) ? 1 : 0));
+    const out = new Float32Array(labels.length);
+    for (let v = 0; v < labels.length; v++) out[v] = is[labels[v]];
+    return out;
+  };
   const [whole, core, inner] = [
     blurred(part([1, 2, 4]), size, 1.3),
     blurred(part([1, 4]), size, 0.9),

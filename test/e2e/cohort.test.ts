@@ -100,7 +100,7 @@ describe.skipIf(!chromium)(SUITE, () => {
     const whole = readFileSync(at('spoiling', 'Falk', 'Falk_flair.nii.gz'));
     writeFileSync(at('root', 'patients', 'Falk', 'Falk_flair.nii.gz'), whole.subarray(0, whole.length / 2));
     server = await serve(at('profile'), [at('root')]);
-    browser = await launch();
+    browser = await launch({ webgl: false });
     context = await browser.newContext({ viewport: VIEWPORT });
     await openPage(server.address);
     await page.getByRole('button', { name: /sample patient/ }).waitFor();

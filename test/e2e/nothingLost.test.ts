@@ -45,7 +45,7 @@ describe.skipIf(!chromium)(SUITE, () => {
 
   beforeAll(async () => {
     buildRenderer();
-    await writeTinyStudy(at('root'), 'patient');
+    await writeTinyStudy(at('root'), 'patient', ['t1ce', 'flair']);
     server = await serve(at('profile'), [at('root')]);
     browser = await launch({ webgl: false });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

@@ -78,6 +78,15 @@ const voxel = async (page: Page) =>
     .slice(1)
     .map(Number);
 
+/** One for both ways to draw; each has a server and a profile of its own. */
+let browser: Browser;
+beforeAll(async () => {
+  if (!chromium) return;
+  buildRenderer();
+  browser = await launch();
+});
+afterAll(() => browser?.close());
+
 for (const { name, claim, canvas } of [
   { name: 'drawn by the processor', claim: false, canvas: 'canvas[data-plane=axial]' },
   { name: 'drawn by niivue', claim: true, canvas: 'canvas[data-viewer=niivue][data-image]' },
@@ -86,11 +95,9 @@ for (const { name, claim, canvas } of [
     const folder = temporaryFolder();
     const at = (...parts: string[]) => join(folder.path, ...parts);
     let server: Served;
-    let browser: Browser;
     let page: Page;
 
     beforeAll(async () => {
-      buildRenderer();
       await mkdir(at('root'), { recursive: true });
       await writeTinyStudy(at('root'), 'patient');
       await writeTinyStudy(at('cohort'), 'first', ['t1', 'flair']);
@@ -100,7 +107,6 @@ for (const { name, claim, canvas } of [
       const [image] = await readdir(at('single', 'third'));
       await copyFile(at('single', 'third', image), at('masks', 'a_seg.nii.gz'));
       server = await serve(at('profile'), [at('root')]);
-      browser = await launch();
       page = await browser.newPage({ viewport: VIEWPORT });
       if (claim) await page.addInitScript(CLAIM_A_GPU);
       await page.goto(server.address);
@@ -117,7 +123,7 @@ for (const { name, claim, canvas } of [
       return voxel(page);
     };
     afterAll(async () => {
-      await browser?.close();
+      await page?.context().close();
       await server?.close();
     });
 
