@@ -5,6 +5,7 @@ import {
   benchmarkDevices as measureDevices,
 } from '../engine/devices/benchmark.js';
 import {
+  askingOnce,
   launchSelfTest,
   type SelfTestLauncher,
   type SelfTestReport,
@@ -12,6 +13,7 @@ import {
 import { type DeviceStatus, inspectDevices } from '../engine/devices/selectEngine.js';
 
 export {
+  askingOnce,
   type DeviceBenchmark,
   type DeviceFailure,
   launchSelfTest,

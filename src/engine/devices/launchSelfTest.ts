@@ -46,6 +46,22 @@ export async function launchSelfTest(
   return collect(child, request, timeoutMs);
 }
 
+/**
+ * Asks of a device only once which driver it has: that stays the same as long as this process runs, and asking takes a process of its own.
+ * Whoever knows no driver of it, or others, asks anew.
+ */
+export function askingOnce(launch: SelfTestLauncher): SelfTestLauncher {
+  const told = new Map<string, SelfTestReport>();
+  return async (request) => {
+    const device = `${request.candidatesModule} ${request.id}`;
+    const before = told.get(device);
+    if (before && request.knownDrivers.includes(before.driver!)) return { ...before, judgement: null };
+    const report = await launch(request);
+    if (report.driver !== null) told.set(device, report);
+    return report;
+  };
+}
+
 function collect(child: ChildProcess, request: SelfTestRequest, timeoutMs: number): Promise<SelfTestReport> {
   return new Promise((resolve) => {
     let report: SelfTestReport = { adapter: null, driver: null, judgement: null };

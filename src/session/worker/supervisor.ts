@@ -1,6 +1,6 @@
 import { type Problem, QuorumError } from '../../errors.js';
 import type { JobContext } from '../../jobs/context.js';
-import { launchSelfTest, type SelfTestLauncher } from '../../pipeline/devices.js';
+import { askingOnce, launchSelfTest, type SelfTestLauncher } from '../../pipeline/devices.js';
 import type { FromWorker, TaskArguments, TaskName, TaskResult, ToWorker } from '../../pipeline/tasks.js';
 import type { WorkerLauncher, WorkerProcess } from './process.js';
 
@@ -58,6 +58,7 @@ interface Pending {
  */
 export class WorkerSupervisor {
   private readonly options: SupervisorOptions;
+  private readonly launchSelfTest: SelfTestLauncher;
   private readonly pending = new Map<number, Pending>();
   private worker: WorkerProcess | null = null;
   private lastId = 0;
@@ -66,6 +67,7 @@ export class WorkerSupervisor {
 
   constructor(options: SupervisorOptions) {
     this.options = options;
+    this.launchSelfTest = askingOnce(options.launchSelfTest ?? launchSelfTest);
   }
 
   /** Process id of the running worker, or undefined. */
@@ -168,7 +170,7 @@ export class WorkerSupervisor {
         entry?.options.onProgress?.(message.stage, message.progress, message.details);
         break;
       case 'selfTest': {
-        const report = await (this.options.launchSelfTest ?? launchSelfTest)(message.request);
+        const report = await this.launchSelfTest(message.request);
         // The worker that asked: another one's tests have the same numbers.
         worker.send({ kind: 'selfTested', id: message.id, report } satisfies ToWorker);
       }

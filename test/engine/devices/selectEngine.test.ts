@@ -2,7 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchSelfTest, type SelfTestLauncher } from '../../../src/engine/devices/launchSelfTest.js';
+import {
+  askingOnce,
+  launchSelfTest,
+  type SelfTestLauncher,
+} from '../../../src/engine/devices/launchSelfTest.js';
 import {
   type DeviceOptions,
   inspectDevices,
@@ -192,6 +196,25 @@ describe('verdicts', () => {
       reason: 'slower',
       adapter: 'Adapter',
     });
+  });
+});
+
+describe('a process that lives on', () => {
+  const request = { candidatesModule: 'here', id: 'gpu', options: {}, knownDrivers: ['driver 1'] };
+  const asked: string[][] = [];
+  const once = askingOnce(async ({ knownDrivers }) => {
+    asked.push([...knownDrivers]);
+    return { adapter: 'A', driver: 'driver 1', judgement: null };
+  });
+
+  it('asks a device once which driver it has, and again for whom that is not enough', async () => {
+    for (const _ of [1, 2, 3])
+      expect(await once(request)).toEqual({ adapter: 'A', driver: 'driver 1', judgement: null });
+    expect(asked).toHaveLength(1);
+    // What is to be tested again is.
+    await once({ ...request, knownDrivers: [] });
+    await once({ ...request, id: 'other' });
+    expect(asked).toEqual([['driver 1'], [], ['driver 1']]);
   });
 });
 
