@@ -7,12 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { RunLog } from '../../src/research/runLog.js';
 import { summariseRun } from '../../src/research/runs.js';
 import { MODEL_SPACING } from '../support/syntheticCubes.js';
+import { haveTorch, PYTHON } from '../support/torchPython.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch, numpy, nibabel, scipy']).status === 0;
-if (!hasTorch) console.warn('SKIPPED: the commands of docs/how-to/train-on-gpus.md: python3 has no torch');
+const hasTorch = haveTorch('the commands of docs/how-to/train-on-gpus.md');
 
 describe.skipIf(!hasTorch)('the way from data to a model beside a baseline', () => {
   it('goes by the commands that the page gives', async () => {

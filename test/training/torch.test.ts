@@ -15,13 +15,16 @@ import { runTraining } from '../../src/training/run.js';
 import { scorePredictions } from '../../src/training/scorePredictions.js';
 import { verifyDataset } from '../../src/training/verify.js';
 import { AS_QUORUM_TRAIN, torchArguments } from '../support/torchOptions.js';
+import { haveTorch, PYTHON } from '../support/torchPython.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch, numpy, nibabel, scipy']).status === 0;
-if (!hasTorch)
-  console.warn('SKIPPED: training/torch against test/reference and quorum train: python3 has no torch');
+const hasTorch = haveTorch('training/torch against test/reference and quorum train');
+
+/** The narrowest that GroupNorm takes: the steps are compared, and 15 gradients a step are a quarter as long as at width 0.25. */
+const CHANNELS = [8, 16, 32, 32, 32] as const;
+/** The moments of Adam are in all but the first. */
+const STEPS = 5;
 
 // One thread each: several on small tensors wait for one another far longer than they compute.
 const env = { ...process.env, OMP_NUM_THREADS: '1' };
@@ -89,18 +92,19 @@ describe.skipIf(!hasTorch)('masks of a baseline', () => {
   }, 300_000);
 });
 
-describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from one start', () => {
+describe.skipIf(!hasTorch)('five steps of training/torch and of quorum train from one start', () => {
   const root = temporaryFolder().path;
   const cubes = join(root, 'cubes');
   const split = join(root, 'split.json');
   const start = join(root, 'start');
+  const quarter = join(root, 'quarter');
 
   const request = (out: string, decoupling: Decoupling, steps: number): TrainingRequest => ({
     datasets: [{ folder: cubes, weight: 1 }],
     split: { file: split },
     out,
     name: 'a test',
-    size: 0.25,
+    size: CHANNELS,
     sharing: 'dynamic',
     fusion: 'mean',
     plan: {
@@ -126,13 +130,15 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
   const theirs = (decoupling: Decoupling) => join(root, `${decoupling}-torch`);
   /** Each training by PyTorch as its own command would run it, one after the other in one process: PyTorch is loaded once. */
   const TRAIN =
-    'import json, sys\nfrom quorum_torch.options import parsed\nfrom quorum_torch.train import Trainer\n' +
-    'for arguments in json.loads(sys.argv[1]):\n    Trainer(parsed(arguments)).run()';
+    'import json, sys\nfrom quorum_torch.model_folder import write_model\nfrom quorum_torch.network import DynamicSharing, channels_of_width\n' +
+    'from quorum_torch.options import parsed\nfrom quorum_torch.train import Trainer\n' +
+    'for arguments in json.loads(sys.argv[1]):\n    Trainer(parsed(arguments)).run()\n' +
+    'write_model(DynamicSharing(channels_of_width(.25)), sys.argv[2], "a test", "made up", "cubes")';
   const argumentsOf = (decoupling: Decoupling) => {
     const options = {
       ...AS_QUORUM_TRAIN,
-      ...{ split, out: theirs(decoupling), initial: start, steps: 10, cube: 16, lr: 1e-3 },
-      ...{ decoupling, 'decouple-from': 0 },
+      ...{ split, out: theirs(decoupling), initial: start, steps: STEPS, cube: 16, lr: 1e-3 },
+      ...{ decoupling, 'decouple-from': 0, channels: CHANNELS.join(',') },
     };
     return [cubes, ...torchArguments(options)];
   };
@@ -158,7 +164,7 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
     await runTraining(request(start, 'mean', 1));
     const table = JSON.stringify({ fusion: { weights: constantFusion(1), biases: constantFusion(0) } });
     await writeFile(join(start, 'fusion.json'), table);
-    const { status, stderr } = python('-c', TRAIN, JSON.stringify(DECOUPLINGS.map(argumentsOf)));
+    const { status, stderr } = python('-c', TRAIN, JSON.stringify(DECOUPLINGS.map(argumentsOf)), quarter);
     expect(status, stderr).toBe(0);
   }, 300_000);
 
@@ -173,29 +179,32 @@ describe.skipIf(!hasTorch)('ten steps of training/torch and of quorum train from
     'have the same losses with %s',
     async (decoupling) => {
       const mine = join(root, `${decoupling}-ts`);
-      await runTraining({ ...request(mine, decoupling, 10), initial: start });
+      await runTraining({ ...request(mine, decoupling, STEPS), initial: start });
       const [a, b] = [
         await lossesOf(join(`${mine}.run`, 'log.jsonl')),
         await lossesOf(join(theirs(decoupling), 'log.jsonl')),
       ];
-      expect([a.length, b.length]).toEqual([10, 10]);
+      expect([a.length, b.length]).toEqual([STEPS, STEPS]);
       const differences = a.flatMap((losses, step) =>
         Object.entries(losses).map(([name, value]) => Math.abs(value - b[step][name])),
       );
-      expect(differences).toHaveLength(150);
+      expect(differences).toHaveLength(15 * STEPS);
       console.info(
-        `${decoupling}: losses fall from ${a[0]['t1+t1ce+t2+flair']} to ${a[9]['t1+t1ce+t2+flair']}, apart by at most ${Math.max(...differences).toExponential(1)}`,
+        `${decoupling}: losses fall from ${a[0]['t1+t1ce+t2+flair']} to ${a[STEPS - 1]['t1+t1ce+t2+flair']}, apart by at most ${Math.max(...differences).toExponential(1)}`,
       );
       expect(Math.max(...differences)).toBeLessThan(1e-3);
     },
     300_000,
   );
 
-  it('end in a Model folder as quorum import would make it', async () => {
-    const { description } = await readModel(join(root, 'paper-torch', 'model'));
+  it.each([
+    ['narrow', join(root, 'paper-torch', 'model'), CHANNELS],
+    ['of a width of the paper’s', quarter, 0.25],
+  ] as const)('end in a Model folder as quorum import would make it, %s', async (_, folder, size) => {
+    const { description } = await readModel(folder);
     const about = { ...description, trainingData: description.knowledge.trainingData };
     const { weightsSha256, ...rest } = description;
-    expect(rest).toEqual(descriptionTemplate(about, 0.25));
+    expect(rest).toEqual(descriptionTemplate(about, size));
     expect(weightsSha256).toMatch(/^[0-9a-f]{64}$/);
   });
 });

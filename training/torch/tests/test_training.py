@@ -24,7 +24,7 @@ from quorum_torch.steps import Steps
 from quorum_torch.train import Trainer
 from support import write_cubes, write_split
 
-CHANNELS = [8, 16, 32, 64, 128]
+CHANNELS = [8, 16, 32, 32, 32]
 REFERENCE = os.path.join(os.path.dirname(__file__), '../../../test/reference/projection.safetensors')
 
 
@@ -119,15 +119,19 @@ class Decoupling(unittest.TestCase):
 
 
 class Run(unittest.TestCase):
-    def setUp(self):
-        self.root = tempfile.TemporaryDirectory()
-        self.addCleanup(self.root.cleanup)
-        root = self.root.name
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        cls.root = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.root.cleanup)
+        root = cls.root.name
         write_cubes(f'{root}/cubes', ['a', 'b', 'c'])
         write_split(f'{root}/split.json', train=['a', 'b', 'c'])
+        Trainer(parsed(cls.arguments('whole', 4))).run()
 
-    def arguments(self, out, steps):
-        root = self.root.name
+    @classmethod
+    def arguments(cls, out, steps):
+        root = cls.root.name
         return [f'{root}/cubes', '--split', f'{root}/split.json', '--out', f'{root}/{out}', '--steps', str(steps), '--channels', ','.join(map(str, CHANNELS)), '--cube', '16', '--cubes', '2',
                 '--decouple-from', '.5', '--k', '3', '--schedule', 'constant', '--warm-up', '1', '--log-every', '1', '--save-every', '2', '--validate-every', '100']
 
@@ -140,8 +144,6 @@ class Run(unittest.TestCase):
         return torch.cat([t.flatten() for t in tensors.values()])
 
     def test_a_training_that_was_stopped_goes_on_to_the_same_numbers(self):
-        torch.set_num_threads(1)
-        Trainer(parsed(self.arguments('whole', 4))).run()
         first = Trainer(parsed(self.arguments('halves', 4)))
         one_step = first.one_step
         # asked to stop in the third step
@@ -154,22 +156,19 @@ class Run(unittest.TestCase):
         self.assertEqual(steps, [1, 2, 3, 4])
 
     def test_the_log_tells_losses_norms_cosines_and_what_decoupling_did(self):
-        torch.set_num_threads(1)
-        Trainer(parsed(self.arguments('told', 4))).run()
-        steps = [line for line in self.lines('told') if line['kind'] == 'step']
+        steps = [line for line in self.lines('whole') if line['kind'] == 'step']
         self.assertEqual(len(steps[0]['losses']), 15)
         self.assertNotIn('objectives', steps[0])
         last = steps[-1]
         self.assertEqual(sorted(last['losses']), sorted(last['objectives']))
         self.assertEqual([len(last['norms']), len(last['cosines']), len(last['cosines'][0])], [3, 3, 3])
         self.assertAlmostEqual(last['cosines'][1][1], 1, 5)
-        self.assertTrue(self.lines('told')[-1]['finished'])
-        with open(f'{self.root.name}/told/options.json') as f:
+        self.assertTrue(self.lines('whole')[-1]['finished'])
+        with open(f'{self.root.name}/whole/options.json') as f:
             options = json.load(f)
         self.assertEqual([options[name] for name in ('steps', 'decouple-from', 'channels')], [4, .5, CHANNELS])
 
     def test_an_order_names_the_cut_outs_of_each_step(self):
-        torch.set_num_threads(1)
         order = f'{self.root.name}/order.json'
         with open(order, 'w') as f:
             json.dump([['c', 'a'], ['b', 'b']], f)

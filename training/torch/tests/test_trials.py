@@ -21,7 +21,7 @@ from quorum_torch.trials.score import logits_of, spread_of, summary
 from quorum_torch.trials.variants import TissueNormRelu, mirror_images, mirrored, plane_of, with_tissue_norms
 from support import ball
 
-CHANNELS = [8, 16, 32, 64, 128]
+CHANNELS = [8, 16, 32, 32, 64]
 
 
 def brain_of(seed=0, side=20):
