@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { TrainingTime } from '../contract/research.js';
 import type { TrainRequest } from '../contract/training.js';
@@ -34,8 +34,8 @@ const POLYNOMIAL_POWER = 0.9;
 const CASES_PER_REPORT = 10;
 
 /**
- * Trains as `runTraining` does, on the device that was asked for. The estimate, each step and each validation are
- * reported as stages.
+ * Trains as `runTraining` does, on the device that was asked for. The estimate of a run that
+ * begins, each step and each validation are reported as stages.
  *
  * @throws QuorumError OUTPUT_INSIDE_INPUT, and what `trainingEngine` and `runTraining` throw; CANCELLED after a checkpoint.
  */
@@ -66,9 +66,7 @@ export async function runTrainJob(
       onEstimate: async (estimate) => {
         context.report(describeEstimate(estimate, request), 0);
         await mkdir(runFolder, { recursive: true });
-        // Of a run that goes on, it stays as it was.
-        const goesOn = (await readdir(runFolder)).some((name) => name.startsWith('checkpoint-'));
-        if (!goesOn) await writeConfig(runFolder, order);
+        await writeConfig(runFolder, order);
       },
       onDamaged: ({ file }) => context.report(`damaged checkpoint passed over: ${file}`, 0),
       onLine: (line: LogLine) => context.report(describeLine(line, request.steps), line.step / request.steps),

@@ -76,7 +76,7 @@ export async function readCheckpoint(
   plan: string,
   onDamaged: (problem: Problem) => void = () => undefined,
 ): Promise<TrainingState | null> {
-  const names = await checkpointFiles(folder).catch(() => []);
+  const names = await checkpointFiles(folder);
   const problems: Problem[] = [];
   for (const name of names) {
     const file = join(folder, name);
@@ -102,7 +102,7 @@ export async function readCheckpoint(
  * @throws QuorumError CHECKPOINT_INVALID when there is none of this length.
  */
 export async function newestParameters(folder: string, length: number): Promise<Float32Array> {
-  const names = await checkpointFiles(folder).catch(() => []);
+  const names = await checkpointFiles(folder);
   const problems: Problem[] = [];
   for (const name of names) {
     const file = join(folder, name);
@@ -122,9 +122,9 @@ export async function newestParameters(folder: string, length: number): Promise<
   throw new QuorumError({ ...first, code: 'CHECKPOINT_INVALID', also });
 }
 
-/** Names, newest first. */
-async function checkpointFiles(folder: string): Promise<string[]> {
-  return (await readdir(folder))
+/** Names of a run's checkpoints, damaged ones too, newest first; none where there is no such folder. */
+export async function checkpointFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => []))
     .filter((name) => NAME.test(name))
     .sort()
     .reverse();

@@ -16,7 +16,7 @@ export interface TrainingEstimate {
   readonly bytes: number;
 }
 
-/** Steps that are measured, after one to warm up: data sets differ in how large their samples are. */
+/** Steps that are measured at most, after one to warm up: data sets differ in how large their samples are. */
 const MEASURED = 4;
 
 /** Measures a few steps of a job without changing anything, and adds up the memory of the largest. */
@@ -27,9 +27,10 @@ export async function estimateTraining(
   const { plan, vector, source, initial } = job;
   const inputs = vector.routes.length;
   const workspace = new Workspace(vector.length, job.memory);
+  const measured = Math.min(MEASURED, plan.steps);
   let seconds = 0;
   let largest = 0;
-  for (let round = 0; round <= MEASURED; round++) {
+  for (let round = 0; round <= measured; round++) {
     const started = performance.now();
     const sample = await source.draw(randomStream(plan.seed, 0, round));
     await setParameters(vector, initial);
@@ -46,7 +47,7 @@ export async function estimateTraining(
   const objectiveCount =
     plan.decoupling === 'mean' ? 1 : chooseObjectives(plan.objectives, inputs, randomStream(0)).length;
   const vectors = 4 + 1 + objectiveCount;
-  const secondsPerStep = (seconds / MEASURED) * plan.batch;
+  const secondsPerStep = (seconds / measured) * plan.batch;
   const bytes = 4 * vector.length * vectors + largest;
   return { secondsPerStep, seconds: secondsPerStep * plan.steps, bytes };
 }

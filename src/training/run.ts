@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { QuorumError } from '../errors.js';
+import { checkpointFiles } from './checkpoint.js';
 import { openDataset } from './dataset.js';
 import { estimateTraining, type TrainingEstimate } from './estimate.js';
 import { fitFusion } from './fitFusion.js';
@@ -15,7 +16,7 @@ import { fitsModelFolder, fusionOf, type ParameterVector } from './vector.js';
 import { type VerifiedDataset, type VerifyOptions, verifyDataset } from './verify.js';
 
 export interface RunHooks extends VerifyOptions, SplitOptions, Pick<TrainingJob, 'onLine' | 'onDamaged'> {
-  /** Before the first step. */
+  /** Before the first step of a run that does not go on from a checkpoint: that one has told its speed. */
   readonly onEstimate?: (estimate: TrainingEstimate) => unknown;
 }
 
@@ -32,7 +33,8 @@ export async function runTraining(request: TrainingRequest, hooks: RunHooks = {}
   const verified = await verifyAll(request, hooks);
   return withJob(request, hooks, verified, async (prepared) => {
     const { job, layers } = prepared;
-    if (hooks.onEstimate) await hooks.onEstimate(await estimateTraining(job, layers));
+    if (hooks.onEstimate && (await checkpointFiles(job.folder)).length === 0)
+      await hooks.onEstimate(await estimateTraining(job, layers));
     const outcome = await train(job);
     await finish(request, outcome, prepared);
     return outcome;
