@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { poolByPatient } from '../../src/evaluate/scores.js';
 import { readModel } from '../../src/model/model.js';
+import type { NetworkSize } from '../../src/model/schema.js';
 import { constantFusion, descriptionTemplate } from '../../src/model/template.js';
 import { REGIONS } from '../../src/terms.js';
 import { openDataset } from '../../src/training/dataset.js';
@@ -22,7 +23,7 @@ import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 const hasTorch = haveTorch('training/torch against test/reference and quorum train');
 
 /** The narrowest that GroupNorm takes: the steps are compared, and 15 gradients a step are a quarter as long as at width 0.25. */
-const CHANNELS = [8, 16, 32, 32, 32] as const;
+const CHANNELS: [number, number, number, number, number] = [8, 16, 32, 32, 32];
 /** The moments of Adam are in all but the first. */
 const STEPS = 5;
 
@@ -197,10 +198,10 @@ describe.skipIf(!hasTorch)('five steps of training/torch and of quorum train fro
     300_000,
   );
 
-  it.each([
+  it.each<[string, string, NetworkSize]>([
     ['narrow', join(root, 'paper-torch', 'model'), CHANNELS],
     ['of a width of the paper’s', quarter, 0.25],
-  ] as const)('end in a Model folder as quorum import would make it, %s', async (_, folder, size) => {
+  ])('end in a Model folder as quorum import would make it, %s', async (_, folder, size) => {
     const { description } = await readModel(folder);
     const about = { ...description, trainingData: description.knowledge.trainingData };
     const { weightsSha256, ...rest } = description;
