@@ -84,11 +84,12 @@ function expectMerged(reference: Reference, gradient: Float32Array, folder: stri
 }
 
 describe.each([
-  ['wasm', wasm],
-  ['tensorflow', tensorflow],
-] as const)('training steps of the paper on %s', (_, open) => {
-  const losses = ['losses', 'losses_step1', 'losses_step2'];
-  it('the four singles, pcgrad: losses over three steps of Adam, Gram', async () => {
+  ['wasm', wasm, 3],
+  // Its steps take seconds; the second has the parameters that the first set.
+  ['tensorflow', tensorflow, 2],
+] as const)('training steps of the paper on %s', (_, open, steps) => {
+  const losses = ['losses', 'losses_step1', 'losses_step2'].slice(0, steps);
+  it(`the four singles, pcgrad: losses over ${steps} steps of Adam, Gram`, async () => {
     const reference = await readReference('ds-gmd-a');
     const { results } = await train(open, reference, SINGLES, 'pcgrad', losses.length);
     losses.forEach((name, step) => {

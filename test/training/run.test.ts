@@ -17,6 +17,8 @@ const root = temporaryFolder().path;
 const cubes = join(root, 'cubes');
 const SPACING: [number, number, number] = [239 / 127, 239 / 127, 154 / 127];
 
+const NARROW: [number, number, number, number, number] = [8, 16, 32, 32, 32];
+
 /** Cut-outs of 16³ voxels whose tumour is a bright ball; the last two lack modalities. */
 beforeAll(async () => {
   await writeDescription(cubes, {
