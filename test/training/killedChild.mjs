@@ -14,7 +14,7 @@ await runTraining(
     split: { folds: 3, fold: 0 },
     out,
     name: 'test',
-    size: 0.25,
+    size: [8, 16, 32, 32, 32],
     sharing: 'dynamic',
     fusion: 'learned',
     plan: {

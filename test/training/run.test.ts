@@ -53,7 +53,7 @@ const request = (out: string, rest: Partial<TrainingRequest> = {}): TrainingRequ
   split: { folds: 4, fold: 1 },
   out: join(root, out),
   name: 'a test',
-  size: 0.25,
+  size: NARROW,
   sharing: 'dynamic',
   fusion: 'mean',
   plan: {
@@ -100,7 +100,7 @@ describe('a whole training run on the wasm engine', () => {
     const { description } = await readModel(job.out);
     expect(description).toMatchObject({
       name: 'a test',
-      width: 0.25,
+      channels: NARROW,
       modalities: ['t1', 't1ce', 't2', 'flair'],
     });
     expect(description.knowledge.trainingData).toBe('cubes (3 cases)');
@@ -162,13 +162,14 @@ describe('a whole training run on the wasm engine', () => {
   it('fits the fusion and scores the test side when asked to, and refuses that when there is none', async () => {
     const file = join(root, 'three-sides.json');
     await writeFile(file, JSON.stringify({ train: ['p0'], validation: ['p1'], test: ['p2', 'p3'] }));
-    const base = request('scored', { split: { file }, scoreTest: true, fusion: 'fitted' });
+    const base = request('scored', { size: 0.25, split: { file }, scoreTest: true, fusion: 'fitted' });
     await runTraining({ ...base, plan: { ...base.plan, steps: 1, validateEvery: 0 } });
     const { validation, test } = await diceOf('scored');
     expect(Object.keys(validation.combinations)).toHaveLength(15);
     expect(Object.keys(test.combinations)).toEqual(['t1+flair', 't1ce+flair', 't1', 't1ce', 'flair']);
     expect(test.combinations.flair.WT.patients).toBe(2);
-    const { fusion, knowledge } = (await readModel(base.out)).description;
+    const { fusion, knowledge, width } = (await readModel(base.out)).description;
+    expect(width).toBe(0.25);
     expect(validation.combinations.flair.WT.mean).toBe(knowledge.combinations.flair.WT.dice!.mean);
     expect(fusion.weights.t1!.WT).not.toBe(1);
     const refusal = await problemOfRefusal(runTraining(request('unscored', { scoreTest: true })));
@@ -273,7 +274,7 @@ describe('starting from earlier parameters', () => {
     [...(await readModel(join(root, name))).parameters.values()].flatMap((values) => [...values]);
 
   beforeAll(async () => {
-    await runTraining(request('first', { plan: { ...noStep, steps: 3, learningRate: 3e-3 } }));
+    await runTraining(request('first', { size: 0.25, plan: { ...noStep, steps: 3, learningRate: 3e-3 } }));
   });
 
   it.each([
@@ -281,7 +282,7 @@ describe('starting from earlier parameters', () => {
     ['a run’s folder', 'first.run'],
   ])('takes them from %s', async (_, from) => {
     const out = `${from}-again`;
-    await runTraining(request(out, { initial: join(root, from), plan: { ...noStep, seed: 7 } }));
+    await runTraining(request(out, { size: 0.25, initial: join(root, from), plan: { ...noStep, seed: 7 } }));
     const [before, after] = [await parametersOf('first'), await parametersOf(out)];
     expect(before.length).toBeGreaterThan(800_000);
     expect(after.every((value, i) => Math.abs(value - before[i]) < 1e-6)).toBe(true);
