@@ -4,7 +4,7 @@ import { boundingBox, crop, type Mask } from '../masks/mask.js';
 import { connectedComponents } from '../volume/connectedComponents.js';
 import type { Spacing } from '../volume/distanceTransform.js';
 import { dilate } from './dilate.js';
-import { hd95 } from './hd95.js';
+import { type Hd95, hd95 } from './hd95.js';
 
 /**
  * Constants of the BraTS 2023 glioma challenge: true lesions closer than two dilations of 3 voxels are one lesion,
@@ -30,8 +30,15 @@ export interface LesionWiseScore {
  * of its parts are one lesion; each lesion is compared with all predicted components (26 neighbours) that meet its
  * dilation; components that meet none are false lesions, whatever their size. HD95 is `hd95`'s (border voxels),
  * where the challenge's code weighs surface elements.
+ *
+ * @param whole `hd95` of the two masks where it is known: it is that of a lesion beside which there is nothing else.
  */
-export function lesionWiseScore(prediction: Mask, truth: Mask, spacing: Spacing): LesionWiseScore {
+export function lesionWiseScore(
+  prediction: Mask,
+  truth: Mask,
+  spacing: Spacing,
+  whole?: Hd95,
+): LesionWiseScore {
   const { dilations, smallestMm3, penaltyMm } = BRATS_2023;
   const box = boundingBox([prediction, truth], dilations);
   if (!box) return { dice: 1, hd95: 0, trueLesions: 0, missedLesions: 0, falseLesions: 0 };
@@ -41,11 +48,14 @@ export function lesionWiseScore(prediction: Mask, truth: Mask, spacing: Spacing)
   const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   const matched = new Set<number>();
   const scores: { dice: number; hd95: number; missed: boolean }[] = [];
-  for (const extent of components(dilate(actual, dilations))) {
+  const grown = dilate(actual, dilations);
+  const extents = components(grown);
+  for (const extent of extents) {
     const voxels = extent.filter((v) => actual.data[v] !== 0);
     const lesion = maskOf([voxels], actual.size);
     const meeting = new Set<number>();
-    dilate(lesion, dilations).data.forEach((value, v) => {
+    const around = extents.length === 1 ? grown : dilate(lesion, dilations);
+    around.data.forEach((value, v) => {
       if (value !== 0 && owner[v] >= 0) meeting.add(owner[v]);
     });
     for (const component of meeting) matched.add(component);
@@ -55,7 +65,9 @@ export function lesionWiseScore(prediction: Mask, truth: Mask, spacing: Spacing)
       actual.size,
     );
     const missed = meeting.size === 0;
-    const distance = missed ? penaltyMm : hd95(answer, lesion, spacing).value;
+    const isAlone = extents.length === 1 && meeting.size === predicted.length;
+    const measured = () => (isAlone && whole) || hd95(answer, lesion, spacing);
+    const distance = missed ? penaltyMm : measured().value;
     scores.push({ dice: dice(overlapOf(answer, lesion)), hd95: distance, missed });
   }
   const falseLesions = predicted.length - matched.size;

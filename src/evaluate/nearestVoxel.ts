@@ -53,6 +53,7 @@ class VoxelCells {
 
   /** Distance in mm from a voxel of the same image to the nearest set voxel. */
   nearest(voxel: number): number {
+    if (this.mask.data[voxel]) return 0;
     const [i, j, k] = this.positionOf(voxel);
     const centre = [Math.floor(i / CELL), Math.floor(j / CELL), Math.floor(k / CELL)];
     const smallest = Math.min(...this.spacing);

@@ -91,14 +91,15 @@ export function scoreRegions(comparison: Comparison): RegionScores {
     const predicted = labelMask(prediction, labels, known ?? undefined);
     const actual = regionMask(truth, region, truthLabels, known ?? undefined);
     const overlap = overlapOf(predicted, actual);
+    const distance = hd95(predicted, actual, spacing, diagonalOf(actual.size, spacing));
     return {
       overlap,
       dice: dice(overlap),
-      hd95: hd95(predicted, actual, spacing, diagonalOf(actual.size, spacing)),
+      hd95: distance,
       sensitivity: sensitivity(overlap),
       trueMl: ((overlap.truePositives + overlap.falseNegatives) * voxelMm3) / 1000,
       volumeErrorMl: volumeError(overlap, voxelMm3),
-      lesionWise: lesionWiseScore(predicted, actual, spacing),
+      lesionWise: lesionWiseScore(predicted, actual, spacing, distance),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hd95 } from '../../src/evaluate/hd95.js';
 import { lesionWiseScore } from '../../src/evaluate/lesionWise.js';
 import { balls, fill, PREDICTED_LESIONS, TRUE_LESIONS } from './masks.js';
 
@@ -36,6 +37,39 @@ describe('lesion-wise scores (BraTS 2023)', () => {
       [1, 1, 1],
     );
     expect(both).toMatchObject({ dice: 0.5, hd95: 187 });
+  });
+
+  it.each([
+    ['one lesion alone', balls([30, 30, 30], [[9, 8, 8, 4]]), BALL],
+    [
+      'one in two parts',
+      balls(
+        [30, 30, 30],
+        [
+          [6, 8, 8, 2],
+          [11, 8, 8, 2],
+        ],
+      ),
+      BALL,
+    ],
+    [
+      'one beside an invented one',
+      balls(
+        [30, 30, 30],
+        [
+          [9, 8, 8, 4],
+          [22, 22, 22, 3],
+        ],
+      ),
+      BALL,
+    ],
+    ['several', PREDICTED_LESIONS, TRUE_LESIONS],
+  ])('the distance of the whole masks, where it is given, changes nothing: %s', (_, prediction, truth) => {
+    const spacing = [1.2, 0.9, 2.5] as const;
+    const whole = hd95(prediction, truth, spacing);
+    expect(lesionWiseScore(prediction, truth, spacing, whole)).toEqual(
+      lesionWiseScore(prediction, truth, spacing),
+    );
   });
 
   it('a lesion of 50 mm³ is not scored, one of 51 is', () => {
