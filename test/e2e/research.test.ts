@@ -82,7 +82,7 @@ describe.skipIf(!isHere)(SUITE, () => {
       cpSync(at('cubes', name), at('few', name), { recursive: true });
     }
     server = await serve(join(folder.path, 'profile'), [at()]);
-    browser = await launch();
+    browser = await launch({ webgl: false });
     context = await browser.newContext({ viewport: { width: 1366, height: 768 }, colorScheme: 'light' });
     page = await context.newPage();
     complaints = complaintsOf(page);
