@@ -48,11 +48,20 @@ export function refineWithinMask(
   return multiplyAffines(start, rigidAbout(climb(alike), middle));
 }
 
-/** Pattern search from no motion: each parameter in turn, then once more along what the round gained. */
-function climb(value: (motion: Motion) => number): Motion {
+/**
+ * Pattern search from no motion: each parameter in turn, then once more along what the round gained.
+ *
+ * @param value what is to be highest; asked once for a motion.
+ */
+export function climb(value: (motion: Motion) => number): Motion {
   let best: Motion = [0, 0, 0, 0, 0, 0];
   let highest = value(best);
+  const tried = new Set([best.join()]);
   const take = (motion: Motion) => {
+    const key = motion.join();
+    // What was tried before is no higher than the highest.
+    if (tried.has(key)) return false;
+    tried.add(key);
     const reached = value(motion);
     if (reached <= highest) return false;
     [best, highest] = [motion, reached];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
-import { refineWithinMask } from '../../src/volume/alignWithin.js';
+import { climb, refineWithinMask } from '../../src/volume/alignWithin.js';
 import { IDENTITY, inverse, movedTo } from '../../src/volume/placement.js';
 import { resample } from '../../src/volume/resample.js';
 import type { Affine, Grid, Volume } from '../../src/volume/volume.js';
@@ -75,5 +75,21 @@ describe('an alignment refined inside a mask', () => {
   it('leaves the start for an empty mask', () => {
     const empty = { ...inside, data: new Uint8Array(inside.data.length) };
     expect(refineWithinMask(texture, series, moved, empty)).toBe(moved);
+  });
+});
+
+describe('the search for the highest', () => {
+  it('finds it to its smallest step, and asks for no motion twice', () => {
+    const goal = [3.1, -1.6, 0.4, 0.02, -0.01, 0.03];
+    const lever = (at: number) => (at < 3 ? 1 : 60);
+    const asked: string[] = [];
+    const found = climb((motion) => {
+      asked.push(motion.join());
+      return -motion.reduce((sum, v, at) => sum + ((v - goal[at]) * lever(at)) ** 2, 0);
+    });
+    found.forEach((v, at) => {
+      expect(Math.abs(v - goal[at]) * lever(at)).toBeLessThan(0.12);
+    });
+    expect(new Set(asked).size).toBe(asked.length);
   });
 });
