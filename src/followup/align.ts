@@ -3,9 +3,18 @@ import { problemOf, QuorumError } from '../errors.js';
 import { problemForReport } from '../export/names.js';
 import type { JobContext } from '../jobs/context.js';
 import { alignHead } from '../prepare/align.js';
-import { aboveNoise, CHECKS, judge, middleOf, seen, similarity } from '../prepare/registrationChecks.js';
+import {
+  aboveNoise,
+  CHECKS,
+  judge,
+  layOn,
+  middleOf,
+  seen,
+  similarity,
+} from '../prepare/registrationChecks.js';
 import type { Modality } from '../terms.js';
 import { refineWithinMask } from '../volume/alignWithin.js';
+import { sha256OfVolume } from '../volume/imageHash.js';
 import { IDENTITY, inverse, motionOf, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import type { Affine, Grid, Volume } from '../volume/volume.js';
@@ -37,6 +46,24 @@ const LIMITS = { ...CHECKS.sequences, motion: CHECKS.atlas.motion };
 /** At least this share of the brain must be left without both tumours to align by it. */
 const ENOUGH = 0.3;
 
+/** Whole heads that were aligned before, by the images' content: the same examinations are compared in several ways, with other masks. */
+export class AlignedHeads {
+  private readonly found = new Map<string, Affine>();
+
+  /** As `alignHead`. */
+  async align(
+    fixed: Volume<Float32Array>,
+    moving: Volume<Float32Array>,
+    signal: AbortSignal,
+    onShare: (share: number) => void,
+  ): Promise<Affine> {
+    const key = `${sha256OfVolume(fixed)} ${sha256OfVolume(moving)}`;
+    const found = this.found.get(key) ?? (await alignHead(fixed, moving, signal, onShare));
+    this.found.set(key, found);
+    return found;
+  }
+}
+
 /**
  * Aligns a later examination rigidly with the first: as sequences of one examination are aligned (`prepare/align.ts`, elastix with
  * Mattes mutual information over the whole head), then refined inside the brain without either tumour, so that what grew or went does
@@ -48,6 +75,7 @@ const ENOUGH = 0.3;
 export async function alignToFirst(
   first: Head,
   later: Head,
+  aligned: AlignedHeads,
   { signal, report }: JobContext,
 ): Promise<Alignment> {
   const sequences: Alignment['sequences'] = [first.sequence, later.sequence];
@@ -55,7 +83,7 @@ export async function alignToFirst(
   const moving = seen(later.image);
   let found: Affine;
   try {
-    found = await alignHead(fixed, moving, signal, (share) => report('aligning', 0.8 * share));
+    found = await aligned.align(fixed, moving, signal, (share) => report('aligning', 0.8 * share));
   } catch (error) {
     if (signal.aborted) throw error;
     const problem = problemForReport(problemOf(error), true);
@@ -65,7 +93,7 @@ export async function alignToFirst(
   if (signal.aborted) throw new QuorumError({ code: 'CANCELLED' });
   report('aligning', 0.8);
   const refined = refineWithinMask(first.image, later.image, found, commonBrain(first, later, found));
-  const after = similarity(fixed, moving, refined, aboveNoise(fixed));
+  const after = similarity(fixed, layOn(fixed, moving, refined), aboveNoise(fixed));
   const motion = motionOf(refined, middleOf(fixed));
   const { verdict, problem } = judge(after, motion, LIMITS, later.title);
   return {

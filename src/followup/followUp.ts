@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FollowUpBy, FollowUpReport } from '../contract/followUp.js';
 import { RESEARCH_NOTICE } from '../contract/report.js';
 import { QuorumError, throwIfCancelled } from '../errors.js';
@@ -16,6 +17,7 @@ import {
 } from '../presentation/followUpText.js';
 import { lastInterval } from '../presentation/followUpTold.js';
 import { combinationName } from '../terms.js';
+import { AlignedHeads } from './align.js';
 import { type Compared, judgePoints } from './judgePoints.js';
 import { measurePoint, type Way } from './measurePoint.js';
 import { asFirst, type FirstPoint, placeFirst, placePoint } from './placePoint.js';
@@ -33,6 +35,7 @@ export interface ComparedPoints {
  *
  * @param sources at least two, in the order in which they were given; dates, where all are known, put them in order.
  * @param by null: by what all have where their sequences differ, else by all.
+ * @param aligned heads that were aligned in a comparison before.
  * @throws QuorumError TOO_FEW_EXAMINATIONS for fewer than two, CANCELLED, and what reading results and images raises.
  */
 export async function compareTimePoints(
@@ -40,6 +43,7 @@ export async function compareTimePoints(
   by: FollowUpBy | null,
   around: Surroundings,
   context: JobContext,
+  aligned = new AlignedHeads(),
 ): Promise<ComparedPoints> {
   if (sources.length < 2) throw new QuorumError({ code: 'TOO_FEW_EXAMINATIONS', found: `${sources.length}` });
   const ordered = inOrder(sources);
@@ -47,6 +51,8 @@ export async function compareTimePoints(
   const points: Compared[] = [];
   let first: FirstPoint | null = null;
   for (const [n, source] of ordered.entries()) {
+    // Let a cancellation through.
+    await setImmediate();
     throwIfCancelled(context.signal);
     const report = partOf(context.report, n / ordered.length, (n + 1) / ordered.length);
     report('measuring', 0);
@@ -57,7 +63,7 @@ export async function compareTimePoints(
       const placed = await placePoint(first, point, opened, earlier, { ...context, report });
       points.push({ ...point, ...placed, labels: placed.labels });
     } else {
-      first = asFirst(point, opened);
+      first = asFirst(point, opened, aligned);
       points.push({ ...point, ...placeFirst(first) });
     }
   }

@@ -3,7 +3,7 @@ import type { JobContext } from '../jobs/context.js';
 import { perRegion } from '../terms.js';
 import { affineOf } from '../volume/tuples.js';
 import type { Grid } from '../volume/volume.js';
-import { alignToFirst, onFirst, sequencesToAlign } from './align.js';
+import { type AlignedHeads, alignToFirst, onFirst, sequencesToAlign } from './align.js';
 import { differenceOf } from './difference.js';
 import { lesionNumbers } from './lesions.js';
 import { type MeasuredPoint, perRanoRegion } from './measurePoint.js';
@@ -29,15 +29,17 @@ export interface PlacedPoint {
 export interface FirstPoint {
   readonly point: MeasuredPoint;
   readonly image: OpenedPoint['image'];
+  readonly aligned: AlignedHeads;
   readonly targets: Readonly<Record<RanoRegion, readonly number[]>>;
   readonly numbers: Readonly<Record<RanoRegion, Uint16Array>>;
 }
 
 /** The time point that the others are aligned with: its targets, and its lesions by number. */
-export function asFirst(point: MeasuredPoint, { image }: OpenedPoint): FirstPoint {
+export function asFirst(point: MeasuredPoint, { image }: OpenedPoint, aligned: AlignedHeads): FirstPoint {
   return {
     point,
     image,
+    aligned,
     targets: perRanoRegion((region) => chooseTargets(point.lesions[region])),
     numbers: perRanoRegion((region) => lesionNumbers(point.lesions[region], point.grid).data),
   };
@@ -70,6 +72,7 @@ export async function placePoint(
   const alignment = await alignToFirst(
     { sequence: a, image: await first.image(a), labels: first.point.labels, title: first.point.source.title },
     { sequence: b, image: await image(b), labels: later.labels, title: later.source.title },
+    first.aligned,
     context,
   );
   if (alignment.verdict === 'failed')

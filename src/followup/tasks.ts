@@ -10,6 +10,7 @@ import { movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
 import { affineOf } from '../volume/tuples.js';
 import { type Grid, voxelCount } from '../volume/volume.js';
+import type { AlignedHeads } from './align.js';
 import { comparedMask } from './comparedMask.js';
 import { differenceOf } from './difference.js';
 import { compareTimePoints } from './followUp.js';
@@ -23,6 +24,7 @@ export async function followUpTask(
   { points, by }: TaskArguments<'followUp'>,
   store: ResultStore,
   images: ImageStore,
+  aligned: AlignedHeads,
   around: Surroundings,
   context: JobContext,
 ): Promise<TaskResult<'followUp'>> {
@@ -37,7 +39,7 @@ export async function followUpTask(
       },
     };
   });
-  return (await compareTimePoints(sources, by, around, context)).report;
+  return (await compareTimePoints(sources, by, around, context, aligned)).report;
 }
 
 /** @throws QuorumError OUTPUT_INSIDE_INPUT, and what writing raises. */

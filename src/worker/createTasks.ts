@@ -1,6 +1,7 @@
 import { cohortCaseTask, findCohortTask } from '../cohort/cohortTask.js';
 import { compareWithReader } from '../cohort/compareReader.js';
 import { problemOf } from '../errors.js';
+import { AlignedHeads } from '../followup/align.js';
 import {
   followUpDifferenceTask,
   followUpExportTask,
@@ -67,6 +68,7 @@ export function createTasks(
   const store = new ResultStore(cache);
   const images = new ImageStore();
   const unkept = new UnkeptPreparations(images);
+  const aligned = new AlignedHeads();
   const blobs = new BlobTasks();
   const thresholds = new Thresholds();
   const at = async ({ source, threshold }: { source: CaseSource; threshold: number | null }) =>
@@ -103,7 +105,7 @@ export function createTasks(
     compareReader: compareWithReader,
     cohortCase: (args, context) => cohortCaseTask(args, { cache, launch, around }, context),
     ...researchTasks(),
-    followUp: (args, context) => followUpTask(args, store, images, around, context),
+    followUp: (args, context) => followUpTask(args, store, images, aligned, around, context),
     followUpExport: (args, context) => followUpExportTask(args, store, context),
     followUpImage: (args) => followUpImageTask(args, store, images),
     followUpLabels: (args) => followUpLabelsTask(args, store),

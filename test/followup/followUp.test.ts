@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FollowUpReport, followUpReportSchema } from '../../src/contract/followUp.js';
+import { AlignedHeads, alignToFirst } from '../../src/followup/align.js';
 import { compareTimePoints } from '../../src/followup/followUp.js';
 import type { PointSource } from '../../src/followup/timePoints.js';
 import { volumesOf } from '../../src/masks/volumes.js';
@@ -11,12 +12,16 @@ import { fusionOf } from '../../src/segment/fusion.js';
 import { layLattice } from '../../src/segment/lattice.js';
 import type { Result } from '../../src/segment/result.js';
 import { MODALITIES, type Modality, REGIONS } from '../../src/terms.js';
+import { listenToTrace } from '../../src/trace.js';
 import { voxelToWorld } from '../../src/volume/affine.js';
+import { extentOf } from '../../src/volume/extent.js';
 import { inverse } from '../../src/volume/placement.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
-import { affineOf } from '../../src/volume/tuples.js';
-import type { Affine, Volume } from '../../src/volume/volume.js';
+import { affineOf, mapAxes } from '../../src/volume/tuples.js';
+import type { Affine, Size, Volume } from '../../src/volume/volume.js';
+import { crop } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
+import { bratsGrid, ellipsoid } from '../support/images.js';
 import { supportedRegions } from '../support/shippedModel.js';
 import { errorBetween, grown, labelsScannedAgain, scannedAgain, turnAndShift } from './moved.js';
 
@@ -60,25 +65,37 @@ const fileOf = (part: string) =>
     ? join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1', `BraTS19_CBICA_ABM_1_${part}.nii.gz`)
     : join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`);
 
+/** The head, with room to be moved in: less than half of the voxels of its file. */
+function roomAround({ data, size }: Volume): { low: Size; size: Size } {
+  const { first, last } = extentOf(data, size)!;
+  const low = mapAxes(first, (n) => Math.max(0, n - 10));
+  const high = mapAxes(last, (n, axis) => Math.min(size[axis], n + 11));
+  return { low, size: mapAxes(high, (n, axis) => n - low[axis]) };
+}
+
 describe('two time points made from one patient, moved by 3 mm and 2°, the tumour dilated by 2 mm', () => {
   let report: FollowUpReport;
   let image: Volume;
+  let again: Volume;
   let moved: Affine;
   let before: Uint8Array;
   let after: Uint8Array;
   beforeAll(async () => {
-    image = await readVolume(fileOf('t1'));
+    const whole = await readVolume(fileOf('t1'));
+    const box = roomAround(whole);
+    image = crop(whole, box);
     const { size, affine } = image;
-    const seg = await readLabelMap(fileOf('seg'));
-    before = seg.data.map((label) => (label === BRATS_2021 ? 4 : label));
+    const seg = crop({ ...whole, data: Float32Array.from((await readLabelMap(fileOf('seg'))).data) }, box);
+    before = Uint8Array.from(seg.data, (label) => (label === BRATS_2021 ? 4 : label));
     const middle = voxelToWorld(affine, size[0] / 2, size[1] / 2, size[2] / 2);
     moved = turnAndShift(2, 3, middle);
     after = grown({ size, affine, data: before }, 2, (voxel) => image.data[voxel] !== 0);
-    const again = labelsScannedAgain({ size, affine, data: after }, moved);
+    const labelsAgain = labelsScannedAgain({ size, affine, data: after }, moved);
+    again = scannedAgain(image, moved);
     ({ report } = await compareTimePoints(
       [
         // Given the wrong way round: dates put them in order.
-        point('second', '2024-09-05', scannedAgain(image, moved), resultOf(again, image, MODALITIES)),
+        point('second', '2024-09-05', again, resultOf(labelsAgain, image, MODALITIES)),
         point('first', '2024-03-12', image, resultOf(before, image, MODALITIES)),
       ],
       null,
@@ -98,11 +115,7 @@ describe('two time points made from one patient, moved by 3 mm and 2°, the tumo
   it('are aligned to half a millimetre, everywhere in the head', () => {
     const { alignment } = report.points[1];
     expect(alignment).toMatchObject({ sequences: ['t1', 't1'], verdict: 'good' });
-    const { largest } = errorBetween(
-      affineOf(alignment!.toFirst),
-      inverse(moved),
-      scannedAgain(image, moved),
-    );
+    const { largest } = errorBetween(affineOf(alignment!.toFirst), inverse(moved), again);
     expect(largest).toBeLessThanOrEqual(0.5);
     expect(Math.abs(alignment!.turnDegrees - 2)).toBeLessThan(0.3);
   });
@@ -143,5 +156,26 @@ describe('two time points made from one patient, moved by 3 mm and 2°, the tumo
     }
     expect(report.open.length).toBeGreaterThan(6);
     expect(report.warnings.map(({ code }) => code)).toEqual(['TREATED']);
+  });
+});
+
+describe('two examinations that are compared again, with other masks', () => {
+  it('are not registered again by their heads', async () => {
+    const head = ellipsoid(bratsGrid([80, 80, 80]), [35, 30, 33], 1);
+    const of = (image: Volume, tumour: number) => ({
+      ...({ sequence: 't1', image, title: 'one' } as const),
+      labels: Uint8Array.from(image.data, (value, voxel) => (value !== 0 && voxel % tumour === 0 ? 1 : 0)),
+    });
+    const later = scannedAgain(head, turnAndShift(2, 2, voxelToWorld(head.affine, 40, 40, 40)));
+    const aligned = new AlignedHeads();
+    const trace = listenToTrace();
+    const made = [];
+    for (const tumour of [5, 2])
+      made.push(await alignToFirst(of(head, tumour), of(later, tumour), aligned, quiet));
+    const alone = await alignToFirst(of(head, 2), of(later, 2), new AlignedHeads(), quiet);
+    const registered = trace.end().filter(({ stage }) => stage === 'register');
+    expect(registered).toHaveLength(2);
+    expect(made[1]).toEqual(alone);
+    expect(made[0].toFirst).not.toEqual(made[1].toFirst);
   });
 });

@@ -22,6 +22,12 @@ export const REAL_BOXES = {
   Brats18_CBICA_AAB_1: { low: [44, 70, 24], size: [104, 120, 96] },
 } as const satisfies Record<string, Box>;
 
+/** Boxes around the tumour of TCGA-FG-6692 in two of its raw series, which have thick slices. */
+export const RAW_BOXES = {
+  t1ce: { low: [44, 104, 8], size: [80, 84, 18] },
+  flair: { low: [14, 120, 8], size: [80, 84, 18] },
+} as const satisfies Record<string, Box>;
+
 /** Writes `<folder>/<name>_<part>.nii.gz` for sequences and `seg`, in the world where they were. `segment` needs `--force` for them. */
 export async function writeCroppedSample(
   folder: string,
@@ -48,7 +54,8 @@ export async function writeCropped(
   }
 }
 
-function crop({ data, size, affine }: Volume, box: Box): Volume {
+/** The box of a volume, in the world where it was. */
+export function crop({ data, size, affine }: Volume, box: Box): Volume {
   const [x, y, z] = box.low;
   const [width, height, depth] = box.size;
   const cut = new Float32Array(width * height * depth);
