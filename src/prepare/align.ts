@@ -16,11 +16,11 @@ import {
   aboveNoise,
   CHECKS,
   judge,
+  layOn,
   type Motion,
   middleOf,
   registrationProblem,
   type Similarity,
-  seen,
   similarity,
 } from './registrationChecks.js';
 import type { Workbench } from './workbench.js';
@@ -41,13 +41,13 @@ export async function alignHeads(
   signal: AbortSignal,
   onProgress: (modality: Modality, share: number) => void = () => undefined,
 ): Promise<FromReference> {
-  const { images, options } = bench;
-  const fixed = traced('resample', () => seen(images[bench.reference]!), { about: bench.reference });
+  const { options, seen } = bench;
+  const fixed = seen(bench.reference);
   return forOthers(bench, async (modality) => {
     const kept = options.keep?.fromReference[modality];
     if (kept) return kept;
     if (options.skip?.includes('co-register')) return IDENTITY;
-    const moving = traced('resample', () => seen(images[modality]!), { about: modality });
+    const moving = seen(modality);
     const onShare = (share: number) => onProgress(modality, share);
     const found = await alignHead(fixed, moving, signal, onShare, modality);
     onProgress(modality, 1);
@@ -93,7 +93,7 @@ export async function alignBrains(
   aligned: (step: PreparationStep, transform: Affine) => PreparationStep,
 ): Promise<{ readonly fromReference: FromReference; readonly steps: readonly PreparationStep[] }> {
   const { images, use, reference, options } = bench;
-  const fixed = seen(images[reference]!);
+  const fixed = bench.seen(reference);
   const settled = options.skip?.includes('co-register') || !atlasToReference;
   const brain = settled ? null : { ...fixed, data: await brainOn(fixed, atlasToReference) };
   const isHead = aboveNoise(fixed);
@@ -149,14 +149,15 @@ function describe(
   modality: Modality,
   transform: Affine,
 ): Omit<PreparationStep, 'seconds'> {
-  const { images, reference, options } = bench;
-  const moving = seen(images[modality]!);
-  const before = similarity(fixed, moving, IDENTITY, isHead);
-  const inBrain = brain && similarity(fixed, moving, transform, (voxel) => brain[voxel] === 1).share;
+  const { reference, options } = bench;
+  const moving = bench.seen(modality);
+  const before = similarity(fixed, layOn(fixed, moving, IDENTITY), isHead);
+  const laid = layOn(fixed, moving, transform);
+  const inBrain = brain && similarity(fixed, laid, (voxel) => brain[voxel] === 1).share;
   // What counts is that the brain is covered: a neck that the reference shows beside it is no loss.
   const wanted = brain ? (voxel: number) => brain[voxel] === 1 : isHead;
   const after = {
-    ...similarity(fixed, moving, transform, wanted, isHead),
+    ...similarity(fixed, laid, wanted, isHead),
     ...(inBrain === undefined ? {} : { inBrain }),
   };
   const { shiftMm, turnDegrees } = motionOf(transform, middleOf(fixed));

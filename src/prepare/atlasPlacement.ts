@@ -9,7 +9,7 @@ import { measureImage } from './measure.js';
 import type { PreparationStep, PreparationTransforms } from './preparation.js';
 import { register } from './registration/elastix.js';
 import { affineStage, convergedAffineStage, rigidStage } from './registration/stages.js';
-import { CHECKS, judge, middleOf, SEEN_MM, seen, signalWithin, similarity } from './registrationChecks.js';
+import { CHECKS, judge, layOn, middleOf, SEEN_MM, signalWithin, similarity } from './registrationChecks.js';
 import type { Workbench } from './workbench.js';
 
 /** Room around the atlas's brain that registration sees, in mm: no face, no neck. */
@@ -44,7 +44,7 @@ export async function registerToAtlas(
   const atlas = await traced('read', () => openAtlas(), { about: 'atlas' });
   const [fixed, moving] = traced(
     'resample',
-    () => [atlasAround(atlas, stripped.has(reference)), seen(image)] as const,
+    () => [atlasAround(atlas, stripped.has(reference)), bench.seen(reference)] as const,
     { about: 'atlas' },
   );
   const transforms = options.keep?.atlasToReference
@@ -55,9 +55,10 @@ export async function registerToAtlas(
     into: new Uint8Array(fixed.data.length),
   });
   const within = (voxel: number) => brain[voxel] === 1;
-  const around = similarity(fixed, moving, transforms.atlasToReference, within, () => true);
-  const { share: inBrain } = similarity(fixed, moving, transforms.atlasToReference, within);
-  const overlap = signalWithin(moving, fixed, transforms.atlasToReference, within);
+  const laid = layOn(fixed, moving, transforms.atlasToReference);
+  const around = similarity(fixed, laid, within, () => true);
+  const { share: inBrain } = similarity(fixed, laid, within);
+  const overlap = signalWithin(laid, fixed, within);
   const after = { overlap, share: around.share, inBrain };
   const { turnDegrees } = motionOf(transforms.caseToReference, middleOf(fixed));
   const { scale } = motionOf(transforms.atlasToReference, middleOf(fixed));

@@ -1,6 +1,7 @@
 import { encode } from 'fast-png';
-import { reorient } from '../volume/orientation.js';
-import type { Grid, Size, Volume, VoxelArray } from '../volume/volume.js';
+import { indexIn, type Reorientation, reorientationTo } from '../volume/orientation.js';
+import { mapAxes } from '../volume/tuples.js';
+import type { Grid, Size } from '../volume/volume.js';
 
 /** Side of a field of the checkerboard, in voxels. */
 const FIELD = 24;
@@ -24,16 +25,17 @@ export interface CheckPicture {
  * @param picture arrays on `grid`, x fastest.
  */
 export function checkPicture({ first, second, mask, through }: CheckPicture, grid: Grid): Uint8Array {
-  const lps = <D extends VoxelArray>(data: D): Volume<D> => reorient({ ...grid, data }, 'LPS').volume;
-  const a = lps(windowed(first));
-  const b = second && lps(windowed(second));
-  const outline = mask && lps(mask);
-  const place = through ? placeInLps(grid, through) : a.size.map((n) => n >> 1);
-  const [nx, ny, nz] = a.size;
+  // Only what lies on a plane is looked at: a head has fifty times as many voxels.
+  const lps = reorientationTo(grid, 'LPS');
+  const voxelAt = indexIn(lps);
+  const a = greyOf(first);
+  const b = second && greyOf(second);
+  const [nx, ny, nz] = lps.target.size;
+  const place = through ? placed(lps, through) : mapAxes(lps.target.size, (n) => n >> 1);
   const planes: Plane[] = [
-    { width: nx, height: ny, voxel: (x, y) => [x, y, place[2]] },
-    { width: nx, height: nz, voxel: (x, y) => [x, place[1], nz - 1 - y] },
-    { width: ny, height: nz, voxel: (x, y) => [place[0], x, nz - 1 - y] },
+    { width: nx, height: ny, voxel: (x, y) => voxelAt(x, y, place[2]) },
+    { width: nx, height: nz, voxel: (x, y) => voxelAt(x, place[1], nz - 1 - y) },
+    { width: ny, height: nz, voxel: (x, y) => voxelAt(place[0], x, nz - 1 - y) },
   ];
   const width = planes.reduce((sum, plane) => sum + plane.width, 0);
   const height = Math.max(ny, nz);
@@ -42,11 +44,9 @@ export function checkPicture({ first, second, mask, through }: CheckPicture, gri
   for (const plane of planes) {
     for (let y = 0; y < plane.height; y++) {
       for (let x = 0; x < plane.width; x++) {
-        const voxel = plane.voxel(x, y);
-        const at = indexOf(a.size, voxel);
         const field = (Math.floor(x / FIELD) + Math.floor(y / FIELD)) % 2;
-        const grey = Math.round(255 * (b && field === 1 ? b : a).data[at]);
-        const edge = outline && isEdge(outline, plane, x, y);
+        const grey = Math.round(255 * (b && field === 1 ? b : a)(plane.voxel(x, y)));
+        const edge = mask && isEdge(mask, plane, x, y);
         data.set(edge ? OUTLINE : [grey, grey, grey], 3 * (left + x + width * y));
       }
     }
@@ -58,32 +58,29 @@ export function checkPicture({ first, second, mask, through }: CheckPicture, gri
 interface Plane {
   readonly width: number;
   readonly height: number;
-  readonly voxel: (x: number, y: number) => Size;
+  /** The index of the voxel that a pixel shows. */
+  readonly voxel: (x: number, y: number) => number;
 }
 
-function indexOf(size: Size, [i, j, k]: Size): number {
-  return i + size[0] * (j + size[1] * k);
-}
-
-function isEdge(mask: Volume<Uint8Array>, { width, height, voxel }: Plane, x: number, y: number): boolean {
+function isEdge(mask: Uint8Array, { width, height, voxel }: Plane, x: number, y: number): boolean {
   const isSet = (px: number, py: number) =>
-    px >= 0 && py >= 0 && px < width && py < height && mask.data[indexOf(mask.size, voxel(px, py))] !== 0;
+    px >= 0 && py >= 0 && px < width && py < height && mask[voxel(px, py)] !== 0;
   return isSet(x, y) && !(isSet(x - 1, y) && isSet(x + 1, y) && isSet(x, y - 1) && isSet(x, y + 1));
 }
 
-/** The index that a voxel gets when the grid's axes are turned to LPS. */
-function placeInLps(grid: Grid, voxel: Size): Size {
-  const data = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
-  data[indexOf(grid.size, voxel)] = 1;
-  const { volume } = reorient({ ...grid, data }, 'LPS');
-  const at = volume.data.indexOf(1);
-  const [nx, ny] = volume.size;
-  return [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))];
+/** The index that a voxel gets when the grid's axes are turned. */
+function placed({ axes, reversed, source }: Reorientation, voxel: Size): Size {
+  return mapAxes(axes, (axis, target) =>
+    reversed[target] ? source.size[axis] - 1 - voxel[axis] : voxel[axis],
+  );
 }
 
-/** Grey values 0..1, from 0 to the 99.5th percentile of what is above 0. */
-function windowed(data: Float32Array): Float32Array {
-  const positive = data.filter((value, at) => value > 0 && at % 7 === 0).sort();
-  const top = positive[Math.floor(0.995 * (positive.length - 1))] || 1;
-  return data.map((value) => Math.min(1, Math.max(0, value / top)));
+/** A voxel's grey value 0..1, from 0 to the 99.5th percentile of what is above 0 (by every seventh voxel). */
+function greyOf(data: Float32Array): (voxel: number) => number {
+  const positive = new Float32Array(Math.ceil(data.length / 7));
+  let found = 0;
+  for (let at = 0; at < data.length; at += 7) if (data[at] > 0) positive[found++] = data[at];
+  const sorted = positive.subarray(0, found).sort();
+  const top = sorted[Math.floor(0.995 * (found - 1))] || 1;
+  return (voxel) => Math.fround(Math.min(1, Math.max(0, data[voxel] / top)));
 }

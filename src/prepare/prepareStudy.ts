@@ -14,6 +14,7 @@ import { findBrain } from './brain.js';
 import { type Case, caseAsRead, readStudyImages, type StudyImages } from './case.js';
 import type { Preparation, PreparationStep, SeriesPlacement } from './preparation.js';
 import { chooseReference } from './reference.js';
+import { seenOnce } from './registrationChecks.js';
 import { stepPictures } from './stepPictures.js';
 import type { PrepareOptions, Workbench } from './workbench.js';
 
@@ -33,7 +34,11 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
   if (read.problems.length === 0 || options.force) return caseAsRead(read, study);
   const stripped = new Set(read.use.filter((m) => !hasSkull(read, m)));
   const chosen = chooseReference(read, stripped, options.reference);
-  const bench: Workbench = { ...read, reference: chosen.reference, stripped, options };
+  const bench: Workbench = {
+    ...{ ...read, stripped, options },
+    seen: seenOnce(read.images),
+    reference: chosen.reference,
+  };
   const tell = (step: PreparationStep): PreparationStep => {
     checked([step]);
     options.onStep?.(step);
@@ -48,7 +53,7 @@ export async function prepareStudy(study: Study, options: PrepareOptions = {}): 
     registered.set(what, Math.max(share, registered.get(what) ?? 0));
     progress.within(
       [...registered.values()].reduce((sum, one) => sum + one, 0),
-      read.use.length,
+      registrationsOf(bench),
     );
   };
   const [byHeads, atlas] = await together(options.signal, (signal) => [
@@ -121,6 +126,13 @@ function stagesFor(series: number, report: PrepareOptions['onProgress'] = () => 
 
 function isSkipped({ verdict }: PreparationStep): boolean {
   return verdict === 'skipped';
+}
+
+/** How many registrations are waited for: what is kept from before or turned off takes no time. */
+function registrationsOf({ use, reference, options: { keep, skip } }: Workbench): number {
+  const heads = use.filter((m) => m !== reference && !keep?.fromReference[m]);
+  const byAtlas = skip?.includes('atlas') || keep?.atlasToReference ? 0 : 1;
+  return (skip?.includes('co-register') ? 0 : heads.length) + byAtlas;
 }
 
 /** Two pieces of work side by side; when one fails or is cancelled, the other is stopped too. */

@@ -1,4 +1,6 @@
 import type { ErrorCode, Problem } from '../errors.js';
+import type { Modality } from '../terms.js';
+import { traced } from '../trace.js';
 import { invertAffine, voxelToWorld } from '../volume/affine.js';
 import { inverse, isotropicGrid, movedTo } from '../volume/placement.js';
 import { resample } from '../volume/resample.js';
@@ -41,6 +43,19 @@ export function seen(image: Volume): Volume {
   return { ...grid, data: resample(image, grid, { interpolation: 'linear' }) };
 }
 
+/** Images as registration sees them, each made when it is first asked for. */
+export function seenOnce(
+  images: Readonly<Partial<Record<Modality, Volume>>>,
+): (modality: Modality) => Volume {
+  const made = new Map<Modality, Volume>();
+  return (modality) => {
+    const found =
+      made.get(modality) ?? traced('resample', () => seen(images[modality]!), { about: modality });
+    made.set(modality, found);
+    return found;
+  };
+}
+
 /** Voxels that are brighter than the noise around a head: above a tenth of the 99th percentile. */
 export function aboveNoise({ data }: Volume): (voxel: number) => boolean {
   const sorted = data.filter((value) => value > 0).sort();
@@ -55,20 +70,29 @@ export interface Similarity {
   readonly inBrain?: number;
 }
 
+/** An image laid on the grid of another. */
+export interface Laid {
+  readonly values: Float32Array;
+  /** Whether a voxel of that grid lies inside the box of the image's voxels. */
+  readonly covers: (voxel: number) => boolean;
+}
+
+/** Lays an image on the grid of another. @param transform RAS mm of `fixed` → RAS mm of `moving`. */
+export function layOn(fixed: Grid, moving: Volume, transform: Affine): Laid {
+  const moved = movedTo(moving, inverse(transform));
+  return { values: resample(moved, fixed, { interpolation: 'linear' }), covers: coverOf(moved, fixed) };
+}
+
 /**
- * How alike two images are when `transform` takes the fixed one's RAS mm to the moving one's: the share of the voxels of
- * `wanted` that the moving one covers, and the mutual information over those of `compared`.
+ * How alike an image is to another that lies on its grid: the share of the voxels of `wanted` that the other covers, and the mutual
+ * information over those of `compared`.
  */
 export function similarity(
   fixed: Volume,
-  moving: Volume,
-  transform: Affine,
+  { values, covers }: Laid,
   wanted: (voxel: number) => boolean,
   compared = wanted,
 ): Similarity {
-  const moved = movedTo(moving, inverse(transform));
-  const values = resample(moved, fixed, { interpolation: 'linear' });
-  const covers = coverOf(moved, fixed);
   let total = 0;
   let covered = 0;
   for (let i = 0; i < values.length; i++) {
@@ -80,15 +104,9 @@ export function similarity(
   return { overlap: total === 0 ? 0 : covered / total, share };
 }
 
-/** The share of the voxels of `wanted` where the moving image shows more than noise: not cut off, not blanked. */
-export function signalWithin(
-  moving: Volume,
-  fixed: Grid,
-  transform: Affine,
-  wanted: (voxel: number) => boolean,
-): number {
-  const values = resample(movedTo(moving, inverse(transform)), fixed, { interpolation: 'linear' });
-  const shows = aboveNoise({ ...fixed, data: values.filter((_, voxel) => wanted(voxel)) });
+/** The share of the voxels of `wanted` where an image shows more than noise: not cut off, not blanked. */
+export function signalWithin({ values }: Laid, grid: Grid, wanted: (voxel: number) => boolean): number {
+  const shows = aboveNoise({ ...grid, data: values.filter((_, voxel) => wanted(voxel)) });
   let [total, shown, at] = [0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     if (!wanted(i)) continue;
@@ -99,7 +117,7 @@ export function signalWithin(
 }
 
 /** Whether a voxel of `grid` lies inside the box of an image's voxels. */
-function coverOf(image: Volume, { size, affine }: Volume): (voxel: number) => boolean {
+function coverOf(image: Grid, { size, affine }: Grid): (voxel: number) => boolean {
   const toVoxel = invertAffine(image.affine)!;
   return (voxel) => {
     const i = voxel % size[0];

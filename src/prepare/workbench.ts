@@ -1,5 +1,6 @@
 import type { Modality } from '../terms.js';
 import type { ImageFile } from '../volume/read.js';
+import type { Volume } from '../volume/volume.js';
 import type { CaseOptions } from './case.js';
 import type { PreparationChoices, PreparationStep } from './preparation.js';
 
@@ -13,6 +14,8 @@ export interface PrepareOptions extends CaseOptions, PreparationChoices {
 /** What the steps share while they run. */
 export interface Workbench {
   readonly images: Readonly<Partial<Record<Modality, ImageFile>>>;
+  /** Images as registration sees them. */
+  readonly seen: (modality: Modality) => Volume;
   /** In MODALITIES order. */
   readonly use: readonly Modality[];
   readonly reference: Modality;

@@ -93,6 +93,15 @@ export function reorientedSlice<D extends VoxelArray>(data: D, by: Reorientation
   return out;
 }
 
+/** The place in the source's array of the voxel that the target's indices name. */
+export function indexIn(by: Reorientation): (i: number, j: number, k: number) => number {
+  const {
+    start,
+    steps: [x, y, z],
+  } = walkOf(by);
+  return (i, j, k) => start + i * x + j * y + k * z;
+}
+
 /** Where in the source the target's first voxel lies, and how far one step along each of its axes goes there. */
 function walkOf({ axes, reversed, source: { size } }: Reorientation) {
   const strides = [1, size[0], size[0] * size[1]];

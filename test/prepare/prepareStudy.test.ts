@@ -4,8 +4,9 @@ import { openStudy } from '../../src/intake/openStudy.js';
 import type { Study } from '../../src/intake/study.js';
 import { prepareCase } from '../../src/prepare/case.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
+import { listenToTrace } from '../../src/trace.js';
 import { reorient } from '../../src/volume/orientation.js';
-import type { Volume } from '../../src/volume/volume.js';
+import type { Affine, Volume } from '../../src/volume/volume.js';
 import { bratsGrid, ellipsoid, writeImage } from '../support/images.js';
 import { centredGrid, rawSeries, rigid } from '../support/rawHead.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
@@ -42,6 +43,22 @@ describe('what cannot be prepared is said', () => {
     expect((await problemOfRefusal(prepareStudy(await study('empty', { t1: empty })))).code).toBe(
       'EMPTY_IMAGE',
     );
+  });
+});
+
+describe('what is looked at several times', () => {
+  it('is made once: each image as registration sees it, and as it lies on the Case’s grid', async () => {
+    const thick = (spacing: number) => ({ ...bratsGrid([80, 80, 80]), affine: scaled(spacing) });
+    const scaled = (z: number) => [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, z, 0, 0, 0, 0, 1] as unknown as Affine;
+    const images = {
+      t1: ellipsoid(thick(2), [35, 35, 35], 1),
+      t2: ellipsoid(thick(2.5), [35, 35, 28], 2),
+    };
+    const opened = await study('thick', images);
+    const trace = listenToTrace();
+    await prepareStudy(opened, { skip: ['co-register', 'atlas', 'skull-strip'] });
+    const made = trace.end().filter(({ stage }) => stage === 'resample');
+    expect(made.map(({ about }) => about).sort()).toEqual(['t1', 't1', 't2', 't2']);
   });
 });
 

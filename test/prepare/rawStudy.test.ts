@@ -4,13 +4,13 @@ import { openStudy } from '../../src/intake/openStudy.js';
 import type { Study } from '../../src/intake/study.js';
 import { BRATS_GRID } from '../../src/prepare/atlas.js';
 import type { Case } from '../../src/prepare/case.js';
-import type { PreparationStep } from '../../src/prepare/preparation.js';
+import type { PreparationStep, PreparationTransforms } from '../../src/prepare/preparation.js';
 import { prepareStudy } from '../../src/prepare/prepareStudy.js';
-import { multiplyAffines, sameGrid, voxelToWorld } from '../../src/volume/affine.js';
+import { multiplyAffines, sameGrid } from '../../src/volume/affine.js';
 import { inverse } from '../../src/volume/placement.js';
 import type { Affine, Volume } from '../../src/volume/volume.js';
 import { bratsGrid, writeImage } from '../support/images.js';
-import { brainThere, centredGrid, rawSeries, rigid, scannerToAtlas } from '../support/rawHead.js';
+import { apart, movedHead, scannerToAtlas } from '../support/rawHead.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 
 const folder = temporaryFolder();
@@ -21,45 +21,28 @@ async function study(name: string, images: Record<string, Volume>): Promise<Stud
   return openStudy([join(folder.path, name)]);
 }
 
-/** The farthest that two transforms take points of a head (mm from the origin) apart. */
-function apart(a: Affine, b: Affine): number {
-  const points = [-60, 60].flatMap((x) => [-75, 75].flatMap((y) => [-50, 60].map((z) => [x, y, z] as const)));
-  const distances = points.map((p) => {
-    const q = voxelToWorld(b, ...p);
-    return Math.hypot(...voxelToWorld(a, ...p).map((mm, axis) => mm - q[axis]));
-  });
-  return Math.max(...distances);
-}
-
-function dice(a: Uint8Array, b: Uint8Array): number {
-  let both = 0;
-  let sum = 0;
-  a.forEach((value, at) => {
-    both += value & b[at];
-    sum += value + b[at];
-  });
-  return (2 * both) / sum;
-}
-
+/** Where the truth of the heads' places is held against what is found: `cli/prepare`, which fits the atlas to the same two series. */
 describe('a raw study: two series of one head, thick slices, the head moved between them', () => {
-  const pose = rigid(9, [1, 0.2, 0.3], [6, -4, 11]);
-  const moved = rigid(5, [0.2, 1, 0.4], [-3, 5, 2]);
-  const posed = multiplyAffines(moved, pose);
   let raw: Study;
+  let moved: Affine;
+  /** The atlas where the head is known to lie. */
+  let placed: Pick<PreparationTransforms, 'caseToReference' | 'atlasToReference'>;
   const told: PreparationStep[] = [];
   const reports: { stage: string; share: number; until: number }[] = [];
   let prepared: Case;
   beforeAll(async () => {
-    const t1 = await rawSeries(centredGrid([220, 240, 46], [0.95, 0.95, 4]), pose, 't1');
-    const oblique = rigid(14, [1, 0, 0], [0, 0, 0]);
-    const t2 = await rawSeries(centredGrid([200, 220, 40], [1, 1, 5], oblique), posed, 't2', 7);
-    raw = await study('raw', { t1, t2 });
+    const head = await movedHead();
+    ({ moved } = head);
+    raw = await study('raw', head.images);
+    const atlasToReference = inverse(scannerToAtlas(head.pose));
+    placed = { caseToReference: atlasToReference, atlasToReference };
     prepared = await prepareStudy(raw, {
+      keep: { ...placed, fromReference: {} },
       keepHeads: true,
       onStep: (step) => told.push(step),
       onProgress: (stage, share, until) => reports.push({ stage, share, until }),
     });
-  }, 300_000);
+  });
 
   it('becomes a Case on the BraTS grid', () => {
     expect(sameGrid(prepared.grid, BRATS_GRID)).toBe(true);
@@ -72,19 +55,6 @@ describe('a raw study: two series of one head, thick slices, the head moved betw
   it('undoes the patient’s movement to a millimetre', () => {
     const { fromReference } = prepared.preparation!.transforms;
     expect(apart(fromReference.t2!, moved)).toBeLessThan(1);
-  });
-
-  it('puts the head where the atlas’s lies', () => {
-    const { caseToReference } = prepared.preparation!.transforms;
-    expect(
-      apart(multiplyAffines(caseToReference, scannerToAtlas(pose)), rigid(0, [0, 0, 1], [0, 0, 0])),
-    ).toBeLessThan(3);
-  });
-
-  it('finds the brain', async () => {
-    const { caseToReference } = prepared.preparation!.transforms;
-    const truth = await brainThere(prepared.grid, multiplyAffines(scannerToAtlas(pose), caseToReference));
-    expect(dice(prepared.preparation!.brainMask.data, truth)).toBeGreaterThan(0.93);
   });
 
   it('places every series: there and back is where one began', () => {

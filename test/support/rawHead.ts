@@ -1,6 +1,6 @@
 import { mat4 } from 'gl-matrix';
 import { openAtlas } from '../../src/prepare/atlas.js';
-import { multiplyAffines } from '../../src/volume/affine.js';
+import { multiplyAffines, voxelToWorld } from '../../src/volume/affine.js';
 import { inverse, movedTo } from '../../src/volume/placement.js';
 import { resample } from '../../src/volume/resample.js';
 import type { Affine, Grid, Size, Volume } from '../../src/volume/volume.js';
@@ -53,4 +53,36 @@ export async function brainThere(grid: Grid, toAtlas: Affine): Promise<Uint8Arra
     interpolation: 'nearest',
     into: new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]),
   });
+}
+
+/** The farthest that two transforms take points of a head (mm from the origin) apart. */
+export function apart(a: Affine, b: Affine): number {
+  const points = [-60, 60].flatMap((x) => [-75, 75].flatMap((y) => [-50, 60].map((z) => [x, y, z] as const)));
+  const distances = points.map((p) => {
+    const q = voxelToWorld(b, ...p);
+    return Math.hypot(...voxelToWorld(a, ...p).map((mm, axis) => mm - q[axis]));
+  });
+  return Math.max(...distances);
+}
+
+export function dice(a: Uint8Array, b: Uint8Array): number {
+  let both = 0;
+  let sum = 0;
+  a.forEach((value, at) => {
+    both += value & b[at];
+    sum += value + b[at];
+  });
+  return (2 * both) / sum;
+}
+
+/** Two thick-sliced series of one head that moved between them, and the truth of where it lay. */
+export async function movedHead() {
+  const pose = rigid(9, [1, 0.2, 0.3], [6, -4, 11]);
+  /** RAS mm of T1 → RAS mm of T2. */
+  const moved = rigid(5, [0.2, 1, 0.4], [-3, 5, 2]);
+  const oblique = rigid(14, [1, 0, 0], [0, 0, 0]);
+  const t1 = await rawSeries(centredGrid([220, 240, 46], [0.95, 0.95, 4]), pose, 't1');
+  const t2Grid = centredGrid([200, 220, 40], [1, 1, 5], oblique);
+  const t2 = await rawSeries(t2Grid, multiplyAffines(moved, pose), 't2', 7);
+  return { pose, moved, images: { t1, t2 } };
 }
