@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readdirSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
@@ -15,6 +15,7 @@ import {
   type SeriesSpec,
   validatorErrors,
 } from '../export/dicom/tools.js';
+import { RAW_BOXES, writeCropped } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { writePhantomSeries } from '../support/dicomPhantom.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -87,13 +88,19 @@ async function segmentRaw(page: Page): Promise<void> {
   await page.getByTestId('volumes').waitFor({ timeout: PATIENCE });
 }
 
-describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripped set of it', () => {
-  // Two of its sequences: all four are prepared from DICOM below.
+const rawFile = (ending: string) => join(RAW, readdirSync(RAW).find((name) => name.endsWith(ending))!);
+
+describe.skipIf(!have)('a raw study with thick slices, beside a stripped set of it', () => {
+  // Parts of two of its sequences: all four are prepared from DICOM below, with all that they show.
   const seen = ownWindow(async (at) => {
-    for (const name of await readdir(RAW, { recursive: true })) {
-      if (!/(t1c|t1ce|flair|fla)\.nii\.gz$/.test(name)) continue;
-      await mkdir(dirname(at('raw', name)), { recursive: true });
-      await copyFile(join(RAW, name), at('raw', name));
+    await mkdir(at('raw/stripped'), { recursive: true });
+    for (const [sequence, ending] of [
+      ['t1ce', '_t1c.nii.gz'],
+      ['flair', '_fla.nii.gz'],
+    ] as const) {
+      await writeCropped(() => rawFile(ending), at('raw'), 'raw', [sequence], RAW_BOXES[sequence]);
+      const stripped = `TCGA-FG-6692_${sequence}.nii.gz`;
+      await copyFile(join(RAW, 'stripped', stripped), at('raw/stripped', stripped));
     }
   });
   const { at } = seen;
@@ -120,6 +127,14 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
     'is exported onto the grids of the raw files, and of no others',
     async () => {
       const { page } = seen;
+      // What is looked at is where the mask lies, not the brain: atlas and skull are the DICOM's, below.
+      const preparation = page.getByTestId('preparation');
+      await preparation.getByText('What is done').click();
+      await preparation.getByLabel('Align them with the atlas (BraTS space)').uncheck();
+      await preparation.getByLabel('The skull').selectOption('off');
+      await preparation.getByRole('button', { name: 'Prepare now' }).click();
+      await preparation.getByRole('button', { name: 'Prepare again' }).waitFor({ timeout: PATIENCE });
+      await picture(page, 'raw-2-without-atlas');
       await segmentRaw(page);
       await page.getByRole('button', { name: 'Export' }).click();
       const dialog = page.getByRole('dialog', { name: /^Export/ });
@@ -127,7 +142,7 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
       await expect.poll(() => segmentation.isDisabled()).toBe(true);
       await exportInto(page, 'raw');
       const files = (await readdir(at('raw'))).filter((name) => name.endsWith('.gz'));
-      const flair = files.find((name) => name.endsWith('_fla.nii.gz'))!;
+      const flair = files.find((name) => name.endsWith('_flair.nii.gz'))!;
       const [mask, source] = await Promise.all([
         readLabelMap(at('results/raw/native/flair_seg.nii.gz')),
         readHeader(at('raw', flair)),
@@ -141,6 +156,14 @@ describe.skipIf(!have)('a raw study with skull and thick slices, beside a stripp
       expect(labelled).toBeGreaterThan(0);
       expect(report.native.flair.ml.WT).toBeGreaterThan(1);
       expect(report.preparation.reference).toBe('t1ce');
+      const steps: { step: string; sequence: string | null; verdict: string }[] = report.preparation.steps;
+      expect(steps.map(({ step, verdict }) => [step, verdict])).toEqual([
+        ['reference', 'good'],
+        ['co-register', 'good'],
+        ['atlas', 'skipped'],
+        ['skull-strip', 'doubtful'],
+        ['resample', 'good'],
+      ]);
     },
     PATIENCE,
   );
@@ -299,6 +322,12 @@ describe.skipIf(!haveDicom)('a zip of a scanner’s DICOM with skull and thick s
       const outlines = written.filter((name) => name.startsWith('dicom/t1ce_outlines/'));
       const report = JSON.parse(await readFile(at('results/out/report.json'), 'utf8'));
       const mask = await readLabelMap(at('results/out/native/flair_seg.nii.gz'));
+      const onPrepared = written.find((name) => /^prepared\/.*_seg\.nii\.gz$/.test(name))!;
+      expect((await readHeader(at('results/out', onPrepared))).size).toEqual([240, 240, 155]);
+      expect(report.preparation).toMatchObject({ reference: 't1ce', brainMask: { source: 'atlas' } });
+      expect(report.preparation.steps).toContainEqual(
+        expect.objectContaining({ step: 'skull-strip', verdict: expect.stringMatching(/good|doubtful/) }),
+      );
       expect(outlines).toHaveLength((await readHeader(at('results/out/native/t1ce_seg.nii.gz'))).size[2]);
       expect(validatorErrors(at('results/out', outlines[0]))).toEqual([]);
       expect(report.native.flair.ml.WT).toBeGreaterThan(1);

@@ -13,7 +13,12 @@ import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readVolume } from '../../src/volume/read.js';
 import type { Affine } from '../../src/volume/volume.js';
 import { prepareEnd, segmentEnd } from '../commands/command.js';
-import { jobEnd, openCase, SIDE, tinyImage, writeTinyStudy } from '../session/harness.js';
+import {
+  jobEnd,
+  openCase,
+  tinyImage as tinyBall,
+  writeTinyStudy as writeTinyBalls,
+} from '../session/harness.js';
 import { localWorker } from '../session/localWorker.js';
 
 /** What is given is opened and prepared alike by `quorum` and by a window: the second half of the table of both roads. */
@@ -27,6 +32,12 @@ const AROUND: Surroundings = {
 /** Nothing is moved or stripped: these balls are no heads. */
 const SKIP = ['co-register', 'atlas', 'skull-strip'] as const;
 const AS_SKIP = { coRegister: false, atlas: false, skullStrip: 'off', reference: null } as const;
+
+/** As small as the network takes: what is looked at is which images serve, and how. */
+const SIDE = 32;
+const tinyImage = (modality: Modality) => tinyBall(modality, SIDE);
+const writeTinyStudy = (parent: string, name: string, sequences: readonly Modality[]) =>
+  writeTinyBalls(parent, name, sequences, SIDE);
 
 let root: string;
 let services: Services;
@@ -67,7 +78,7 @@ const usedIn = ({ images }: CaseReport) => images.map(({ file, reason }) => ({ f
 
 /** A ball like the others, on slices of 2 mm and with finer pixels, a little aside: the best reference. */
 async function writeFine(file: string, modality: Modality): Promise<void> {
-  const affine = [0.9, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 0.9, 0, -21.3, -21.7, -21.1, 1] as unknown as Affine;
+  const affine = [0.9, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 0.9, 0, -14.1, -14.5, -13.9, 1] as unknown as Affine;
   await writeNifti(file, { ...tinyImage(modality), affine });
 }
 

@@ -27,6 +27,9 @@ const AROUND: Surroundings = {
 /** What differs by nature. */
 const BY_NATURE = ['seconds'];
 
+/** As small as the network takes: every request is computed on both roads. */
+const SIDE = 32;
+
 let folder: string;
 let study: string;
 let services: Services;
@@ -35,7 +38,7 @@ let runs = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorum-roads-'));
-  study = await writeTinyStudy(folder);
+  study = await writeTinyStudy(folder, undefined, undefined, SIDE);
   services = createServices({
     profileFolder: join(folder, 'profile'),
     launchWorker: localWorker(AROUND),

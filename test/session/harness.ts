@@ -38,21 +38,29 @@ export async function startServices(
   return { services, profile: folder, events, dispose };
 }
 
-/** A ball of "brain" (air outside is 0) with a brighter "tumour" in it, a little different in each sequence. */
-export function tinyImage(modality: Modality): Volume {
-  const data = new Float32Array(SIDE ** 3);
+/**
+ * A ball of "brain" (air outside is 0) with a brighter "tumour" in it, a little different in each sequence.
+ *
+ * @param side voxels along each axis; the network's work grows with its third power.
+ */
+export function tinyImage(modality: Modality, side = SIDE): Volume {
+  const data = new Float32Array(side ** 3);
   const brightness = { t1: 0.5, t1ce: 2.5, t2: 2, flair: 3 }[modality];
-  for (let k = 0, at = 0; k < SIDE; k++) {
-    for (let j = 0; j < SIDE; j++) {
-      for (let i = 0; i < SIDE; i++, at++) {
-        if (Math.hypot(i - 24, j - 24, k - 24) > 21) continue;
-        const tumour = Math.hypot(i - 30, j - 26, k - 22) < 8;
+  const middle = side / 2;
+  const part = side / SIDE;
+  for (let k = 0, at = 0; k < side; k++) {
+    for (let j = 0; j < side; j++) {
+      for (let i = 0; i < side; i++, at++) {
+        const [x, y, z] = [i - middle, j - middle, k - middle];
+        if (Math.hypot(x, y, z) > 21 * part) continue;
+        const tumour = Math.hypot(x - 6 * part, y - 2 * part, z + 2 * part) < 8 * part;
         data[at] =
           100 + 12 * Math.sin(i * 0.9 + j * 0.7) * Math.cos(k * 0.8) + (tumour ? 40 * brightness : 0);
       }
     }
   }
-  return { size: [SIDE, SIDE, SIDE], affine: AFFINE, data };
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, -middle, -middle, -middle, 1] as unknown as Affine;
+  return { size: [side, side, side], affine, data };
 }
 
 /** A folder of tiny images named for their sequences. */
@@ -60,10 +68,11 @@ export async function writeTinyStudy(
   parent: string,
   name = 'Doe-Jane-4711',
   sequences: readonly Modality[] = MODALITIES,
+  side = SIDE,
 ): Promise<string> {
   const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
-  for (const m of sequences) await writeNifti(join(folder, `${name}_${m}.nii.gz`), tinyImage(m));
+  for (const m of sequences) await writeNifti(join(folder, `${name}_${m}.nii.gz`), tinyImage(m, side));
   return folder;
 }
 

@@ -39,4 +39,5 @@ def read(file, image_rows):
 
 
 request = json.load(sys.stdin)
-json.dump([read(file, request["rows"]) for file in request["files"]], sys.stdout)
+# All at once: json.dump writes number by number, several times slower.
+sys.stdout.write(json.dumps([read(file, request["rows"]) for file in request["files"]]))

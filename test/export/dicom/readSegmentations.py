@@ -62,4 +62,5 @@ def read(file):
     }
 
 
-json.dump([read(file) for file in json.load(sys.stdin)], sys.stdout)
+# All at once: json.dump writes number by number, several times slower.
+sys.stdout.write(json.dumps([read(file) for file in json.load(sys.stdin)]))

@@ -86,4 +86,5 @@ def read(item):
     }
 
 
-json.dump([read(item) for item in json.load(sys.stdin)], sys.stdout)
+# All at once: json.dump writes number by number, several times slower.
+sys.stdout.write(json.dumps([read(item) for item in json.load(sys.stdin)]))
