@@ -323,7 +323,7 @@ describe.skipIf(electron === null)(SUITE, () => {
 
   describe('killed while editing', () => {
     it('has every stroke when it is started again', async () => {
-      const study = await writeTinyStudy(scratch, 'patient');
+      const study = await writeTinyStudy(scratch, 'patient', ['t1', 'flair']);
       const start = async () => {
         const { app, page } = await launchElectron(electron!, [appFolder, study], environment('killed'));
         await page.getByRole('heading', { name: 'patient', exact: true }).waitFor();
