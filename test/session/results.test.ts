@@ -7,12 +7,12 @@ import type { CaseResult, MaskRef, OpenCase } from '../../src/contract/index.js'
 import { allCombinations, combinationName, MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
 import { segmentEnd } from '../commands/command.js';
-import { CROPPED_SIZE, writeCroppedSample } from '../support/croppedSample.js';
+import { TUMOUR_ALONE, writeCroppedSample } from '../support/croppedSample.js';
 import { jobEnd, openCase, segment, startServices } from './harness.js';
 
 /** A box around the simulated patient's tumour, through the worker, against what the command line writes. */
 
-const [NX, NY, NZ] = CROPPED_SIZE;
+const [NX, NY, NZ] = TUMOUR_ALONE.size;
 let folder: string;
 let patient: string;
 let host: Awaited<ReturnType<typeof startServices>>;
@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quorum-results-'));
   patient = join(folder, 'simulated-patient');
   await mkdir(patient);
-  await writeCroppedSample(patient, 'simulated-patient', [...MODALITIES, 'seg']);
+  await writeCroppedSample(patient, 'simulated-patient', [...MODALITIES, 'seg'], TUMOUR_ALONE);
   host = await startServices();
   const output = join(folder, 'cli');
   const end = await segmentEnd(hostOf(host.profile), {
@@ -195,7 +195,7 @@ describe('a segmented case', () => {
       case: opened.id,
       sequence: 'flair',
     });
-    expect(header.grid.size).toEqual([...CROPPED_SIZE]);
+    expect(header.grid.size).toEqual([NX, NY, NZ]);
     const voxels = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array }[header.type];
     const image = new voxels(data);
     expect(image.length).toBe(NX * NY * NZ);

@@ -4,15 +4,13 @@ import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readVolume } from '../../src/volume/read.js';
 import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 
-/** A box around the tumour of the simulated sample patient: a tenth of the head, and of the work. */
-export const CROPPED_SIZE = [96, 112, 80] as const satisfies Size;
-
 /** Voxels of an image: the first, and how many along each axis. */
 interface Box {
   readonly low: Size;
   readonly size: Size;
 }
-const AROUND: Box = { low: [40, 70, 50], size: CROPPED_SIZE };
+/** A box around the tumour of the simulated sample patient: a tenth of the head, and of the work. */
+const AROUND: Box = { low: [40, 70, 50], size: [96, 112, 80] };
 /** The tumour and next to nothing beside it: less than half of the work. */
 export const TUMOUR_ALONE: Box = { low: [60, 88, 60], size: [64, 88, 64] };
 
