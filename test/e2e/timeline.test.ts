@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { voxelToWorld } from '../../src/volume/affine.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readVolume } from '../../src/volume/read.js';
 import { scannedAgain, turnAndShift } from '../followup/moved.js';
+import { crop, roomAround } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { temporaryFolder } from '../volume/folder.js';
 import { violations } from './axe.js';
@@ -51,10 +52,12 @@ describe.skipIf(!haveChromium(SUITE))(SUITE, () => {
     buildRenderer();
     for (const name of ['before', 'after']) await mkdir(at('root', name), { recursive: true });
     await mkdir(at('root', 'results'));
+    const box = roomAround(await readVolume(fileOf('flair')));
     for (const part of FIRST) {
-      await copyFile(fileOf(part), at('root', 'before', `before_${part}.nii.gz`));
+      const image = crop(await readVolume(fileOf(part)), box);
+      const data = Int16Array.from(image.data);
+      await writeNifti(at('root', 'before', `before_${part}.nii.gz`), { ...image, data });
       if (!SECOND.some((one) => one === part)) continue;
-      const image = await readVolume(fileOf(part));
       const middle = voxelToWorld(image.affine, image.size[0] / 2, image.size[1] / 2, image.size[2] / 2);
       const again = scannedAgain(image, turnAndShift(2, 3, middle));
       const moved = { ...again, data: Int16Array.from(again.data) };

@@ -14,12 +14,11 @@ import type { Result } from '../../src/segment/result.js';
 import { MODALITIES, type Modality, REGIONS } from '../../src/terms.js';
 import { listenToTrace } from '../../src/trace.js';
 import { voxelToWorld } from '../../src/volume/affine.js';
-import { extentOf } from '../../src/volume/extent.js';
 import { inverse } from '../../src/volume/placement.js';
 import { readLabelMap, readVolume } from '../../src/volume/read.js';
-import { affineOf, mapAxes } from '../../src/volume/tuples.js';
-import type { Affine, Size, Volume } from '../../src/volume/volume.js';
-import { crop } from '../support/croppedSample.js';
+import { affineOf } from '../../src/volume/tuples.js';
+import type { Affine, Volume } from '../../src/volume/volume.js';
+import { crop, roomAround } from '../support/croppedSample.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
 import { bratsGrid, ellipsoid } from '../support/images.js';
 import { supportedRegions } from '../support/shippedModel.js';
@@ -64,14 +63,6 @@ const fileOf = (part: string) =>
   REAL
     ? join(REAL_DATA, 'whole/BraTS19_CBICA_ABM_1', `BraTS19_CBICA_ABM_1_${part}.nii.gz`)
     : join(SAMPLE_PATIENT, `simulated-patient_${part}.nii.gz`);
-
-/** The head, with room to be moved in: less than half of the voxels of its file. */
-function roomAround({ data, size }: Volume): { low: Size; size: Size } {
-  const { first, last } = extentOf(data, size)!;
-  const low = mapAxes(first, (n) => Math.max(0, n - 10));
-  const high = mapAxes(last, (n, axis) => Math.min(size[axis], n + 11));
-  return { low, size: mapAxes(high, (n, axis) => n - low[axis]) };
-}
 
 describe('two time points made from one patient, moved by 3 mm and 2°, the tumour dilated by 2 mm', () => {
   let report: FollowUpReport;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { SAMPLE_PATIENT } from '../../src/pipeline/sample.js';
+import { extentOf } from '../../src/volume/extent.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { readVolume } from '../../src/volume/read.js';
+import { mapAxes } from '../../src/volume/tuples.js';
 import type { Affine, Size, Volume } from '../../src/volume/volume.js';
 
 /** Voxels of an image: the first, and how many along each axis. */
@@ -50,6 +52,14 @@ export async function writeCropped(
     const data = part === 'seg' ? Uint8Array.from(cut.data) : Int16Array.from(cut.data);
     await writeNifti(join(folder, `${name}_${part}.nii.gz`), { ...cut, data });
   }
+}
+
+/** The box of a head with room to be moved in: less than half of the voxels of a BraTS file. */
+export function roomAround({ data, size }: Volume): Box {
+  const { first, last } = extentOf(data, size)!;
+  const low = mapAxes(first, (n) => Math.max(0, n - 10));
+  const high = mapAxes(last, (n, axis) => Math.min(size[axis], n + 11));
+  return { low, size: mapAxes(high, (n, axis) => n - low[axis]) };
 }
 
 /** The box of a volume, in the world where it was. */
