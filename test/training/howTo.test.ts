@@ -45,7 +45,8 @@ describe.skipIf(!hasTorch)('the way from data to a model beside a baseline', () 
       GPUS: '2',
       LENGTH:
         "'--steps 2 --log-every 1 --cube 16 --cubes 1 --brains 0 --channels 8,16,32,32,32 --decouple-from .5 --k 3'",
-      BASELINES: "'--methods early-fusion --seeds 1 --steps 2 --side 16 --reduce 1 --batch 1 --channels 8,16,32,32,32'",
+      BASELINES:
+        "'--methods early-fusion --seeds 1 --steps 2 --side 16 --reduce 1 --batch 1 --channels 8,16,32,32,32'",
     };
     const script = blocks
       .join('\n')
