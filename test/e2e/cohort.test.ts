@@ -333,19 +333,22 @@ describe.skipIf(!chromium)(SUITE, () => {
     await page.keyboard.press('Home');
     await rowOf(page, 'Patient-001').waitFor();
     const open = { bypassCSP: true, storageState: await context.storageState(), viewport: VIEWPORT };
+    const shown = await (await browser.newContext(open)).newPage();
+    await shown.goto(new URL(server.address).origin);
+    const plots = shown.getByRole('button', { name: 'Plots' });
     for (const colorScheme of ['light', 'dark'] as const) {
-      const other = await browser.newContext({ ...open, colorScheme });
-      const shown = await other.newPage();
-      await shown.goto(new URL(server.address).origin);
+      await shown.emulateMedia({ colorScheme });
+      await shown.locator(`html[data-theme=${colorScheme}]`).waitFor();
       await shown.getByTestId('cohort-table').waitFor();
       await picture(shown, `cohort-eighty-${colorScheme}`);
       expect(await violations(shown)).toEqual([]);
-      await shown.getByRole('button', { name: 'Plots' }).click();
+      await plots.click();
       await expect.poll(() => shown.locator('[data-testid=cohort-plots] rect').count()).toBeGreaterThan(3);
       await picture(shown, `cohort-plots-${colorScheme}`);
       expect(await violations(shown)).toEqual([]);
-      await other.close();
+      await plots.click();
     }
+    await shown.context().close();
   });
 
   it.skipIf(!haveRealData(SUITE))(
