@@ -38,6 +38,17 @@ const SLOW = [
 /** Windows of one process hear each other, so these keep a process a file. */
 const WINDOWS = ['test/renderer/state/**/*.test.ts'];
 
+/** These count what runs in their process, change it, or load a GPU's driver into it. */
+const APART = [
+  'test/ways.test.ts',
+  'test/pipeline/export.test.ts',
+  'test/cli/dicomFolder.test.ts',
+  'test/session/worker.test.ts',
+  'test/training/trainer.test.ts',
+  'test/engine/devices/{selfTest,selectEngine}.test.ts',
+  'test/engine/{onnx,tensorflow}/webgpu.test.ts',
+];
+
 export default defineConfig({
   // The state of a window is plain classes with runes.
   plugins: [svelte({ configFile: false })],
@@ -62,7 +73,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'quick-apart', include: WINDOWS } },
-      { extends: true, test: { name: 'slow', include: SLOW } },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: SLOW,
+          exclude: [...configDefaults.exclude, ...APART],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: APART } },
     ],
   },
 });
