@@ -15,10 +15,15 @@ import { mlText } from '../numbers.js';
 import { changeText, percentText, RANO_NOTICE, RANO_TITLES, shortSuggestion } from '../presentation/index.js';
 import { type Modality, membersOf, REGIONS } from '../terms.js';
 import { follow } from './follow.js';
-import { type PreparationFlags, preparationOf, preparationOptions } from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { parseCount } from './numbers.js';
-import { formatOptions, formatsOf } from './segment.js';
+import {
+  formatOptions,
+  formatsOf,
+  type PreparationFlags,
+  preparationOf,
+  preparationOptions,
+} from './segment.js';
 import { table } from './table.js';
 
 /** `quorum followup FOLDER… --out OUT`. */

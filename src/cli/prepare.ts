@@ -6,6 +6,8 @@ import { checkRequest } from '../contract/index.js';
 import { describeProblem } from '../contract/messages.js';
 import type { Modality } from '../terms.js';
 import { follow } from './follow.js';
+import { parseModalities } from './modalities.js';
+import { notUsed } from './results.js';
 import {
   type InputOptions,
   inputOptions,
@@ -13,9 +15,7 @@ import {
   type PreparationFlags,
   preparationOf,
   preparationOptions,
-} from './inputs.js';
-import { parseModalities } from './modalities.js';
-import { notUsed } from './results.js';
+} from './segment.js';
 import { table } from './table.js';
 
 interface PrepareOptions extends InputOptions, PreparationFlags {

@@ -1,28 +1,26 @@
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
-import { segmentInputs } from '../commands/batch.js';
 import type { Host } from '../commands/host.js';
-import { timed } from '../commands/timing.js';
 import { segmentRequestSchema } from '../contract/commands.js';
-import { checkRequest, FORMATS, type FormatId } from '../contract/index.js';
-import { type Combination, combinationName, type Modality } from '../terms.js';
+import { checkRequest, FORMATS, type FormatId, type PrepareRequest } from '../contract/index.js';
+import {
+  type Combination,
+  combinationName,
+  MODALITIES,
+  MODALITY_TITLES,
+  type Modality,
+  OPTIONAL_STEPS,
+  type OptionalStep,
+} from '../terms.js';
 import { EXIT, exitCodeOf } from './failure.js';
 import { follow } from './follow.js';
-import {
-  type InputOptions,
-  inputOptions,
-  inputsOf,
-  type PreparationFlags,
-  preparationOf,
-  preparationOptions,
-} from './inputs.js';
 import { parseModalities } from './modalities.js';
 import { parseCount, parseShare } from './numbers.js';
 import { describeBatch, describeCase } from './results.js';
 import { describeTiming } from './timing.js';
 
-/** `quorum segment DIR|FILES… --out OUT`. */
+/** `quorum segment DIR|FILES… --out OUT`. What works is loaded when it is called: other commands take options from here. */
 export function segmentCommand(host: Host): Command {
   const command = new Command('segment')
     .description(
@@ -86,6 +84,10 @@ export function segmentCommand(host: Host): Command {
   inputOptions(command);
   return command.action(async (inputs: string[], options: SegmentOptions) => {
     const request = checkRequest(segmentRequestSchema, requestOf(inputs, options));
+    const [{ segmentInputs }, { timed }] = await Promise.all([
+      import('../commands/batch.js'),
+      import('../commands/timing.js'),
+    ]);
     const atOnce = options.atOnce === undefined ? host : { ...host, sideBySide: options.atOnce };
     const run = () =>
       follow('segment', options.json === true, (context) => segmentInputs(request, atOnce, context));
@@ -177,4 +179,75 @@ function parseProbability(text: string): number {
   const share = parseShare(text);
   if (share > 0 && share < 1) return share;
   throw new InvalidArgumentError('Expected a number between 0 and 1.');
+}
+
+/** Options that say what is read. */
+export interface InputOptions extends Partial<Record<Modality, string>> {
+  study?: string;
+  onePatient?: true;
+  acceptGaps?: true;
+}
+
+/** Adds the options that say what is read. */
+export function inputOptions(command: Command): void {
+  command
+    .option(
+      '--study <number>',
+      'which of several examinations: its number in `quorum inspect`, its id, or its Study Instance UID',
+    )
+    .option(
+      '--one-patient',
+      'take images for one patient’s one examination although headers leave it in doubt; look at them first',
+    );
+  command.option(
+    '--accept-gaps',
+    'use a DICOM series with one missing slice, or with slices that are not evenly spaced, by interpolation, where no whole one serves; results say so',
+  );
+  for (const modality of MODALITIES)
+    command.option(
+      `--${modality} <file>`,
+      `the ${MODALITY_TITLES[modality]} image; of DICOM a file, folder, series number or id of its series`,
+    );
+}
+
+/** Options that say how raw images are prepared. */
+export interface PreparationFlags {
+  reference?: Modality;
+  skip?: OptionalStep[];
+  brainMask?: string;
+  stripper?: string;
+}
+
+/** Adds the options that say how raw images are prepared. */
+export function preparationOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--reference <sequence>', 'the sequence to align the others to').choices(MODALITIES),
+    )
+    .addOption(new Option('--skip <step...>', 'steps of the preparation to turn off').choices(OPTIONAL_STEPS))
+    .option('--brain-mask <file>', 'a brain mask on the prepared case’s grid, e.g. one corrected by hand')
+    .option(
+      '--stripper <file>',
+      'brainchop’s mindgrab.onnx: strips more precisely and slower than the atlas',
+    );
+}
+
+/** The part of a request that says how raw images are prepared. */
+export function preparationOf({ reference, skip, brainMask, stripper }: PreparationFlags) {
+  return {
+    reference: reference ?? null,
+    skip: skip ?? [],
+    brainMask: brainMask ?? null,
+    stripper: stripper ?? null,
+  };
+}
+
+/** The part of a request that says what is read. */
+export function inputsOf(
+  inputs: string[],
+  options: InputOptions,
+): Pick<PrepareRequest, 'inputs' | 'overrides' | 'study' | 'onePatient' | 'acceptGaps'> {
+  const overrides = Object.fromEntries(MODALITIES.flatMap((m) => (options[m] ? [[m, options[m]]] : [])));
+  const { study = null, onePatient = false, acceptGaps = false } = options;
+  return { inputs, overrides, study, onePatient, acceptGaps };
 }
