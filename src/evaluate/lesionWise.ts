@@ -50,11 +50,12 @@ export function lesionWiseScore(
   const scores: { dice: number; hd95: number; missed: boolean }[] = [];
   const grown = dilate(actual, dilations);
   const extents = components(grown);
+  const isOnly = extents.length === 1;
   for (const extent of extents) {
     const voxels = extent.filter((v) => actual.data[v] !== 0);
     const lesion = maskOf([voxels], actual.size);
     const meeting = new Set<number>();
-    const around = extents.length === 1 ? grown : dilate(lesion, dilations);
+    const around = isOnly ? grown : dilate(lesion, dilations);
     around.data.forEach((value, v) => {
       if (value !== 0 && owner[v] >= 0) meeting.add(owner[v]);
     });
@@ -65,7 +66,7 @@ export function lesionWiseScore(
       actual.size,
     );
     const missed = meeting.size === 0;
-    const isAlone = extents.length === 1 && meeting.size === predicted.length;
+    const isAlone = isOnly && meeting.size === predicted.length;
     const measured = () => (isAlone && whole) || hd95(answer, lesion, spacing);
     const distance = missed ? penaltyMm : measured().value;
     scores.push({ dice: dice(overlapOf(answer, lesion)), hd95: distance, missed });

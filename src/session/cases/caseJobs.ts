@@ -67,8 +67,8 @@ const REPORT_ALONE = {
 /** @throws QuorumError NOT_OPEN, RESULT_MISSING, SEQUENCE_NOT_AVAILABLE for a combination that the result does not have. */
 function exportJob(context: WindowContext, request: ExportRequest): ExportJob {
   const { case: id, folder, overwrite, edited: withEdit, identity, ...options } = request;
-  const { session, segmented, result } = segmentedCaseOf(context, id);
-  const { combinations, all, warnings } = result;
+  const { session, segmented } = segmentedCaseOf(context, id);
+  const { combinations, all, warnings } = session.result!;
   const unknown = [request.combination, ...request.combinations].find((name) => !combinations[name]);
   if (unknown !== undefined)
     throw new QuorumError({

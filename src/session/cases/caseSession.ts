@@ -274,9 +274,9 @@ export function openCaseOf({ cases }: OpenCases, id: string): CaseSession {
 /** The case, its result and what that follows from. @throws QuorumError NOT_OPEN, RESULT_MISSING. */
 export function segmentedCaseOf(context: OpenCases, id: string) {
   const session = openCaseOf(context, id);
-  const { segmentedFacts: segmented, result } = session;
-  if (!segmented || !result) throw new QuorumError({ code: 'RESULT_MISSING' });
-  return { session, segmented, result, source: segmented.source };
+  const { segmentedFacts: segmented } = session;
+  if (!segmented) throw new QuorumError({ code: 'RESULT_MISSING' });
+  return { session, segmented, source: segmented.source };
 }
 
 /** The folder that holds all image files; null for several, and for DICOM. */

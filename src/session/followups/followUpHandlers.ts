@@ -38,7 +38,8 @@ export function followUpHandlers(context: WindowContext): JsonHandlers<keyof typ
       const work = async ({ signal, report }: JobContext) => {
         // As they are when their turn has come.
         const [points, state] = [session.points(), session.state()];
-        const made = await worker.run('followUp', { points, by }, { signal, onProgress: report });
+        const compared = { points: points.map(({ point }) => point), by };
+        const made = await worker.run('followUp', compared, { signal, onProgress: report });
         session.keep(made, points, state);
         told(session);
         return made;
@@ -47,7 +48,8 @@ export function followUpHandlers(context: WindowContext): JsonHandlers<keyof typ
     },
     'followups.export': async ({ followUp, folder, dicomSeg, ...how }) => {
       const session = sessionOf(context, followUp);
-      const { report, points } = session.result;
+      const { report } = session.result;
+      const points = session.result.points.map(({ point }) => point);
       const work = async (job: JobContext) => {
         const { signal } = job;
         const inputFolders = points.flatMap(({ source }) => source.about.inputFolders);
@@ -105,7 +107,7 @@ export function followUpMapHandlers(
         at < n && alignment?.verdict !== 'failed' ? [at] : [],
       );
       const at = against === 'baseline' ? 0 : earlier.at(-1)!;
-      const before = { point: points[at], about: report.points[at] };
+      const before = { point: points[at].point, about: report.points[at] };
       const { grid } = session;
       const { labels } = await worker.run('followUpDifference', { before, after, grid, region });
       return { header: { grid: summariseGrid(grid) }, data: labels };
@@ -136,11 +138,12 @@ async function exportDicom(
 ): Promise<string[]> {
   const { report, points } = session.result;
   const files: string[] = [];
-  for (const [n, point] of points.entries()) {
+  for (const [n, { point, segmented, warnings }] of points.entries()) {
     const { used, isEdited } = report.points[n];
     if (!(point.source.origins ?? point.source.images).some(({ dicom }) => dicom)) continue;
+    // The DICOM that was unpacked for a case goes when it is closed.
     openCaseOf(context, point.id);
-    const { segmented, answers, warnings, edited } = point;
+    const { answers, edited } = point;
     const name = `time-point-${n + 1}`;
     const into = join(folder, name);
     const made = await context.staging.during(into, () =>

@@ -10,8 +10,10 @@ import { type CaseSession, segmentedCaseOf } from '../cases/caseSession.js';
 type Cases = { readonly cases: ReadonlyMap<string, CaseSession> };
 type Member = FollowUpView['members'][number];
 
-/** A time point, and what its case says of it when it is exported. */
-type SegmentedPoint = FollowUpPoint & Pick<ExportJob, 'segmented' | 'warnings'>;
+/** A time point as the worker compares it, and what its case says of it when it is exported. */
+interface SegmentedPoint extends Pick<ExportJob, 'segmented' | 'warnings'> {
+  readonly point: FollowUpPoint;
+}
 
 /** What was compared: the report, and the time points as they were then, in its order. */
 interface Compared {
@@ -60,23 +62,22 @@ export class FollowUpSession {
   /** The time points as they are now. @throws QuorumError RESULT_MISSING where one is not segmented. */
   points(): SegmentedPoint[] {
     return this.members.map((member) => {
-      const { session, segmented, result, source } = segmentedCaseOf(this.cases, member.case);
-      return {
+      const { session, segmented, source } = segmentedCaseOf(this.cases, member.case);
+      const point = {
         id: session.id,
         title: session.title,
         date: this.dateOf(member),
         source,
         answers: session.answers,
         edited: session.editedMask(),
-        segmented,
-        warnings: result.warnings,
       };
+      return { point, segmented, warnings: session.result!.warnings };
     });
   }
 
   /** @param points those that were compared, in any order. */
   keep(report: FollowUpReport, points: readonly SegmentedPoint[], state: string): void {
-    const inOrder = report.points.map(({ id }) => points.find((point) => point.id === id)!);
+    const inOrder = report.points.map(({ id }) => points.find(({ point }) => point.id === id)!);
     this.compared = { report, points: inOrder, state };
   }
 
@@ -96,7 +97,7 @@ export class FollowUpSession {
     const { report, points } = this.result;
     const n = report.points.findIndex((point) => point.id === id);
     if (n < 0) throw new QuorumError({ code: 'NOT_OPEN', field: 'time point', found: id });
-    return { n, point: points[n], about: report.points[n] };
+    return { n, point: points[n].point, about: report.points[n] };
   }
 
   /** Changes when a time point would be measured otherwise. */
