@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml';
 import { readModel } from '../../src/model/model.js';
 import { writeNifti } from '../../src/volume/niftiWriter.js';
 import { haveRealData, REAL_DATA } from '../support/data.js';
+import { NARROW } from '../support/narrow.js';
 import { writeCubes } from '../support/syntheticCubes.js';
 import { lpsAffine, writeCase, writeDescription } from '../training/datasetFolder.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -18,7 +19,6 @@ const at = (...parts: string[]) => join(root, ...parts);
 const cubes = at('cubes');
 beforeAll(() => writeCubes(cubes));
 
-const NARROW = [8, 16, 32, 32, 32];
 const CHANNELS = ['--channels', NARROW.join(',')];
 /** A run short enough for a test, with everything that has a state: validation, moments, learned fusion. */
 const SHORT = [

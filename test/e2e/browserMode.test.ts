@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MODALITIES } from '../../src/terms.js';
 import { readLabelMap } from '../../src/volume/read.js';
@@ -10,17 +10,16 @@ import { haveRealData, REAL_DATA } from '../support/data.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,
-  buildRenderer,
   complaintsOf,
   exportInto,
   haveChromium,
-  launch,
   openView,
   type Served,
   segment,
   segmentAnyway,
   serve,
 } from './browser.js';
+import { oneBrowser } from './oneBrowser.js';
 import { firstPaint, niivueTimes, takeAnswers, takeLongTasks, WATCH_LONG_TASKS } from './timings.js';
 
 const REAL_CASE = 'whole/TCGA-DU-7294';
@@ -50,14 +49,7 @@ const uploaded = (input: string, off: readonly string[], use: string): Journey =
 const chromium = haveChromium('browser mode, end to end');
 const real = chromium && haveRealData('browser mode on real cases, end to end');
 
-/** One for all journeys; each has a server, a profile and a context of its own. */
-let browser: Browser;
-beforeAll(async () => {
-  if (!chromium) return;
-  buildRenderer();
-  browser = await launch();
-});
-afterAll(() => browser?.close());
+const browser = oneBrowser(chromium);
 
 // In place of the real ones where these are not there: the same journey.
 describe.skipIf(!chromium || real)('browser mode on a box of the sample patient', () => {
@@ -94,7 +86,7 @@ function journey({ name, input, open, off, use, cut = false }: Journey): void {
   beforeAll(async () => {
     await mkdir(at('results'), { recursive: true });
     server = await serve(at('profile'), [at('results')]);
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page = await browser().newPage({ viewport: { width: 1440, height: 900 } });
     complaints = complaintsOf(page);
     await page.addInitScript(WATCH_LONG_TASKS);
   });

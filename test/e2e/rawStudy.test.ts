@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { readHeader, readLabelMap } from '../../src/volume/read.js';
@@ -22,16 +22,15 @@ import { temporaryFolder } from '../volume/folder.js';
 import { violations } from './axe.js';
 import {
   answerQuestions,
-  buildRenderer,
   complaintsOf,
   exportInto,
   frames,
   haveChromium,
-  launch,
   picture,
   type Served,
   serve,
 } from './browser.js';
+import { oneBrowser } from './oneBrowser.js';
 
 const RAW = join(REAL_DATA, 'raw/TCGA-FG-6692');
 /** Preparing takes half a minute on two free cores. */
@@ -51,14 +50,7 @@ interface Seen {
   complaints: string[];
 }
 
-/** One for all; each window has a server, a profile and a context of its own. */
-let browser: Browser;
-beforeAll(async () => {
-  if (!chromium) return;
-  buildRenderer();
-  browser = await launch({ webgl: false });
-});
-afterAll(() => browser?.close());
+const browser = oneBrowser(chromium, { webgl: false });
 
 function ownWindow(setUp: (at: At) => Promise<void> = async () => undefined): Seen {
   const folder = temporaryFolder();
@@ -69,7 +61,7 @@ function ownWindow(setUp: (at: At) => Promise<void> = async () => undefined): Se
     await mkdir(at('results'), { recursive: true });
     await setUp(at);
     server = await serve(at('profile'), [at('results')]);
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+    const context = await browser().newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
     seen.page = await context.newPage();
     seen.complaints = complaintsOf(seen.page);
     await seen.page.goto(server.address);
@@ -369,7 +361,7 @@ describe.skipIf(!chromium)('a folder of DICOM with two patients', () => {
     await series('FLAIR AX', 3, 6, 'Roe-4711');
     await series('T2 AX', 1, 8, 'Poe');
     server = await serve(join(folder.path, 'profile'), [root]);
-    page = await (await browser.newContext({ bypassCSP: true, colorScheme: 'dark' })).newPage();
+    page = await (await browser().newContext({ bypassCSP: true, colorScheme: 'dark' })).newPage();
     await page.goto(server.address);
     await page.getByTestId('folder-input').setInputFiles(root);
     await page.getByRole('button', { name: 'List of examinations…' }).click();

@@ -1,15 +1,13 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyStudy } from '../session/harness.js';
 import { temporaryFolder } from '../volume/folder.js';
 import {
   answerQuestions,
-  buildRenderer,
   frames,
   haveChromium,
-  launch,
   openServerFolder,
   openView,
   picture,
@@ -18,6 +16,7 @@ import {
   segmentAnyway,
   serve,
 } from './browser.js';
+import { oneBrowser } from './oneBrowser.js';
 import { wheelSteps } from './timings.js';
 
 const SUITE = 'one window: drops, keys, scrolling, a reload, the picture';
@@ -78,14 +77,7 @@ const voxel = async (page: Page) =>
     .slice(1)
     .map(Number);
 
-/** One for both ways to draw; each has a server and a profile of its own. */
-let browser: Browser;
-beforeAll(async () => {
-  if (!chromium) return;
-  buildRenderer();
-  browser = await launch();
-});
-afterAll(() => browser?.close());
+const browser = oneBrowser(chromium);
 
 for (const { name, claim, canvas } of [
   { name: 'drawn by the processor', claim: false, canvas: 'canvas[data-plane=axial]' },
@@ -107,7 +99,7 @@ for (const { name, claim, canvas } of [
       const [image] = await readdir(at('single', 'third'));
       await copyFile(at('single', 'third', image), at('masks', 'a_seg.nii.gz'));
       server = await serve(at('profile'), [at('root')]);
-      page = await browser.newPage({ viewport: VIEWPORT });
+      page = await browser().newPage({ viewport: VIEWPORT });
       if (claim) await page.addInitScript(CLAIM_A_GPU);
       await page.goto(server.address);
       await page.getByRole('button', { name: /sample patient/ }).waitFor();

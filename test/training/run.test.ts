@@ -9,6 +9,7 @@ import type { TrainingEstimate } from '../../src/training/estimate.js';
 import type { LogLine } from '../../src/training/log.js';
 import type { TrainingRequest } from '../../src/training/prepareRun.js';
 import { runTraining } from '../../src/training/run.js';
+import { NARROW } from '../support/narrow.js';
 import { transpiled } from '../support/transpiledSources.js';
 import { problemOfRefusal, temporaryFolder } from '../volume/folder.js';
 import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
@@ -16,8 +17,6 @@ import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 const root = temporaryFolder().path;
 const cubes = join(root, 'cubes');
 const SPACING: [number, number, number] = [239 / 127, 239 / 127, 154 / 127];
-
-const NARROW: [number, number, number, number, number] = [8, 16, 32, 32, 32];
 
 /** Cut-outs of 16³ voxels whose tumour is a bright ball; the last two lack modalities. */
 beforeAll(async () => {

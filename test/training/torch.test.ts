@@ -15,6 +15,7 @@ import type { TrainingRequest } from '../../src/training/prepareRun.js';
 import { runTraining } from '../../src/training/run.js';
 import { scorePredictions } from '../../src/training/scorePredictions.js';
 import { verifyDataset } from '../../src/training/verify.js';
+import { NARROW } from '../support/narrow.js';
 import { AS_QUORUM_TRAIN, torchArguments } from '../support/torchOptions.js';
 import { haveTorch, PYTHON } from '../support/torchPython.js';
 import { temporaryFolder } from '../volume/folder.js';
@@ -22,8 +23,6 @@ import { lpsAffine, writeCase, writeDescription } from './datasetFolder.js';
 
 const hasTorch = haveTorch('training/torch against test/reference and quorum train');
 
-/** The narrowest that GroupNorm takes: the steps are compared, and 15 gradients a step are a quarter as long as at width 0.25. */
-const CHANNELS: [number, number, number, number, number] = [8, 16, 32, 32, 32];
 /** The moments of Adam are in all but the first. */
 const STEPS = 5;
 
@@ -105,7 +104,7 @@ describe.skipIf(!hasTorch)('five steps of training/torch and of quorum train fro
     split: { file: split },
     out,
     name: 'a test',
-    size: CHANNELS,
+    size: NARROW,
     sharing: 'dynamic',
     fusion: 'mean',
     plan: {
@@ -139,7 +138,7 @@ describe.skipIf(!hasTorch)('five steps of training/torch and of quorum train fro
     const options = {
       ...AS_QUORUM_TRAIN,
       ...{ split, out: theirs(decoupling), initial: start, steps: STEPS, cube: 16, lr: 1e-3 },
-      ...{ decoupling, 'decouple-from': 0, channels: CHANNELS.join(',') },
+      ...{ decoupling, 'decouple-from': 0, channels: NARROW.join(',') },
     };
     return [cubes, ...torchArguments(options)];
   };
@@ -199,7 +198,7 @@ describe.skipIf(!hasTorch)('five steps of training/torch and of quorum train fro
   );
 
   it.each<[string, string, NetworkSize]>([
-    ['narrow', join(root, 'paper-torch', 'model'), CHANNELS],
+    ['narrow', join(root, 'paper-torch', 'model'), NARROW],
     ['of a width of the paper’s', quarter, 0.25],
   ])('end in a Model folder as quorum import would make it, %s', async (_, folder, size) => {
     const { description } = await readModel(folder);
